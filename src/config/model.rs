@@ -1,0 +1,206 @@
+//! The configuration as checked: the only shape that travels.
+
+use crate::{
+    mail::{Mode, SchoolId},
+    parties::School,
+};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it was read from; relative paths in it are relative to its folder.
+    pub file: PathBuf,
+    /// The name that this host gives in HELO, Received and greetings.
+    pub hostname: String,
+    /// Default for schools that say nothing.
+    pub mode: Mode,
+    /// Store, vault, rule cache, directory and keys live here unless said otherwise.
+    pub data: PathBuf,
+    pub rulesets: Vec<PathBuf>,
+    pub disclaimers: PathBuf,
+    pub schools: Vec<Arc<School>>,
+    pub milter: Option<MilterConfig>,
+    pub relay: Option<RelayConfig>,
+    /// In order; the first whose domains fit is taken. `*` fits all.
+    pub next_hops: Vec<Arc<NextHop>>,
+    pub limits: Limits,
+    pub on_failure: OnFailure,
+    pub keys: KeysConfig,
+    pub notices: NoticesConfig,
+    pub dkim: Vec<DkimConfig>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    Tcp(SocketAddr),
+    /// Path and permission bits (octal in the file, for example `"0660"`).
+    Unix(PathBuf, u32),
+}
+
+#[derive(Clone, Debug)]
+pub struct MilterConfig {
+    pub listen: Vec<Listen>,
+    /// Clients (networks) of the MTA that authenticate all their users without SASL
+    /// (for example a school's own mail server). Others are proved by SASL only.
+    pub authenticating_hosts: Vec<Network>,
+}
+
+/// An address block in CIDR form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    pub address: std::net::IpAddr,
+    pub prefix: u8,
+}
+
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// What to do with a bare CR or LF in DATA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BareNewline {
+    Refuse,
+    Normalise,
+}
+
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    pub listen: Vec<SocketAddr>,
+    pub tls: Option<TlsFiles>,
+    pub bare_newline: BareNewline,
+    /// Who may speak; the first that fits is taken; no entry, no service.
+    pub clients: Vec<RelayClient>,
+    /// Secret headers of schools behind shared ranges.
+    pub tenants: Vec<TenantSecret>,
+    /// Received fields beyond which a message loops.
+    pub max_received: usize,
+}
+
+/// A header field that a school's own cloud tenant adds; taken out before the message
+/// goes on. Compared in constant time against the digest; the secret itself is not here.
+#[derive(Clone, Debug)]
+pub struct TenantSecret {
+    pub school: SchoolId,
+    pub header: String,
+    /// SHA-256 of the secret value, hex.
+    pub sha256: String,
+}
+
+/// A host (or network) that may speak to the relay, and for whom.
+#[derive(Clone, Debug)]
+pub struct RelayClient {
+    pub networks: Vec<Network>,
+    /// SHA-256 of an accepted client certificate (hex); empty asks for none.
+    pub certificates: Vec<String>,
+    /// Mail from or to these schools only.
+    pub schools: Vec<SchoolId>,
+    /// The range is shared (a cloud): address and certificate prove nothing, each message
+    /// must carry its school's secret header.
+    pub shared: bool,
+    /// May say XCLIENT and XFORWARD.
+    pub xclient: bool,
+    /// Authenticates all its users.
+    pub authenticates_users: bool,
+}
+
+/// TLS towards a next hop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HopTls {
+    Never,
+    /// When offered, any certificate.
+    Opportunistic,
+    /// Or the mail waits; certificate checked against `ca` or the system's roots.
+    Required,
+}
+
+#[derive(Clone, Debug)]
+pub struct NextHop {
+    pub name: String,
+    /// Recipient domains, lower case; `*` for all others.
+    pub domains: Vec<String>,
+    /// `host:port`, tried in order.
+    pub hosts: Vec<String>,
+    pub tls: HopTls,
+    pub ca: Option<PathBuf>,
+    pub connect_timeout: Duration,
+    pub timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of one message; more is refused with 552 5.3.4.
+    pub message_bytes: usize,
+    pub recipients: usize,
+    /// Simultaneous connections of all doors.
+    pub connections: usize,
+    /// Bytes of all messages in memory at once; more waits, then 451/421.
+    pub memory_bytes: usize,
+    /// From the end of data to our answer.
+    pub deadline: Duration,
+    /// Client silence.
+    pub idle: Duration,
+    pub parts: usize,
+    pub nesting: usize,
+    /// Decoded text of one message that patterns see; the rest is `file.not-inspected`.
+    pub text_bytes: usize,
+    pub findings: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureChoice {
+    Defer,
+    DeliverMarked,
+    Quarantine,
+}
+
+/// What happens when something inside fails (design, promise 2).
+#[derive(Clone, Copy, Debug)]
+pub struct OnFailure {
+    /// The assessment failed or ran out of time.
+    pub assessment: FailureChoice,
+    /// The store or vault is away.
+    pub storage: FailureChoice,
+    /// A scanner is away.
+    pub scanner: FailureChoice,
+}
+
+#[derive(Clone, Debug)]
+pub struct KeysConfig {
+    /// Where the working key comes from at start.
+    pub working: WorkingKeySource,
+    /// age recipients of the offline recovery key, when set.
+    pub recovery: Vec<String>,
+    /// age recipients that may read records (custodians); at least one when records are kept.
+    pub records: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub enum WorkingKeySource {
+    /// An age identity file outside the data folder, or on a memory disk.
+    File(PathBuf),
+    /// Handed over in this environment variable (for example from a key service).
+    Environment(String),
+    /// The first line of standard input at start.
+    Stdin,
+}
+
+#[derive(Clone, Debug)]
+pub struct NoticesConfig {
+    /// Next hop for what we write ourselves and release; the name of a `[[next-hop]]`.
+    pub next_hop: Option<String>,
+    /// Header From of notices, `Gatehouse <gatehouse@school.example>`.
+    pub from: String,
+    /// Replies to nudges come to this address and are taken out of the stream.
+    pub reply_to: Option<crate::mail::Address>,
+    /// Notices to one person per hour at most.
+    pub per_hour: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct DkimConfig {
+    pub domain: String,
+    pub selector: String,
+    pub key: PathBuf,
+}

@@ -1,0 +1,17 @@
+//! Gatehouse: a mail gateway for schools. The way of a message through the rooms
+//! stands in docs/architecture.md; each module opens with its one job.
+
+pub mod cli;
+pub mod config;
+pub mod detection;
+pub mod effects;
+pub mod extraction;
+pub mod mail;
+pub mod message;
+pub mod parties;
+pub mod policy;
+pub mod report;
+pub mod ruleset;
+pub mod storage;
+pub mod verdict;
+pub mod wire;

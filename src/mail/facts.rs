@@ -1,0 +1,53 @@
+//! What the assessment may know besides the message, the directory and the rules.
+//! Facts are gathered before and stored with the verdict, so that a verdict can be
+//! repeated: same facts, same verdict.
+
+use super::{Address, SenderProof};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Whether verdicts are carried out. A school starts in `Observe`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Verdicts are recorded, nothing is changed, delayed or told.
+    #[default]
+    Observe,
+    Enforce,
+}
+
+/// What a scanner outside the pure core said (malware, later others).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scan {
+    pub scanner: String,
+    /// The part it speaks of, or empty for the whole message.
+    pub part: String,
+    /// Name of the signature that matched.
+    pub hit: Option<String>,
+}
+
+/// A released item on its way back through the gate: which policy rule's decision is
+/// settled and is not to be made again. Everything else is inspected as ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    pub settled_policies: Vec<String>,
+    pub recipient: Address,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Facts {
+    pub now: DateTime<Utc>,
+    pub proof: SenderProof,
+    pub scans: Vec<Scan>,
+    pub releases: Vec<Release>,
+    /// How often this very body went out lately to how many recipients (chain
+    /// letters, spread); zero when unknown.
+    pub similar_recent: u32,
+}
+
+impl Facts {
+    /// Facts when nothing was gathered but the time and the sender's proof.
+    pub fn at(now: DateTime<Utc>, proof: SenderProof) -> Self {
+        Self { now, proof, scans: Vec::new(), releases: Vec::new(), similar_recent: 0 }
+    }
+}

@@ -1,0 +1,20 @@
+//! The plain values that every room passes. This is the leftmost room: it knows
+//! no protocol, no rule and no store, and does no I/O.
+
+mod address;
+mod door;
+mod edit;
+mod facts;
+mod receipt;
+mod reply;
+mod transaction;
+
+pub use address::{Address, ReversePath};
+pub use door::{AnyProof, House, Onward, Outcome, Passing, Waiting};
+pub use edit::{Edits, HeaderEdit, Splice, fields, header_end};
+pub use facts::{Facts, Mode, Release, Scan};
+pub use receipt::{Custody, Proof, Receipt};
+pub use reply::{Blame, Failure, Reply};
+pub use transaction::{
+    Arrival, Channel, Door, Envelope, Recipient, SchoolId, SenderProof, Transaction, TransactionId,
+};

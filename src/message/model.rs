@@ -1,0 +1,133 @@
+//! The shape of a message once read.
+
+use crate::mail::Address;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, ops::Range};
+
+/// A message over the bytes it was read from. Reading never fails: what is malformed
+/// becomes fewer or odder parts, and `defects` says so.
+#[derive(Debug)]
+pub struct Message<'a> {
+    pub raw: &'a [u8],
+    pub header: Header,
+    /// Every part in order of appearance; the first is the root. Parts of an attached
+    /// message follow it with their own paths below it.
+    pub parts: Vec<Part<'a>>,
+    /// What was malformed, in stable words (`no-header`, `too-many-parts`, ...).
+    pub defects: Vec<&'static str>,
+}
+
+/// A name with an address, as From, To and the like carry them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    pub name: Option<String>,
+    /// `None` when what stood there is no address.
+    pub address: Option<Address>,
+}
+
+/// The header fields the house asks for, decoded (RFC 5322 section 3.6, RFC 2047).
+#[derive(Debug, Default)]
+pub struct Header {
+    pub from: Vec<Mailbox>,
+    pub sender: Vec<Mailbox>,
+    pub reply_to: Vec<Mailbox>,
+    pub to: Vec<Mailbox>,
+    pub cc: Vec<Mailbox>,
+    pub bcc: Vec<Mailbox>,
+    pub subject: String,
+    pub message_id: Option<String>,
+    pub in_reply_to: Vec<String>,
+    pub references: Vec<String>,
+    pub date: Option<DateTime<Utc>>,
+    /// Auto-Submitted other than `no`, or Precedence bulk/junk/auto_reply (RFC 3834).
+    pub automatic: bool,
+    /// Any List-* field (RFC 2369, RFC 2919) or Precedence list.
+    pub list: bool,
+    /// How many Received fields.
+    pub received: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferEncoding {
+    SevenBit,
+    EightBit,
+    Binary,
+    QuotedPrintable,
+    Base64,
+    /// A word no standard knows; the body is taken as it stands.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    Inline,
+    Attachment,
+}
+
+/// What keeps a reader without the key or password out of a part (design: words).
+/// A signature alone protects nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, PartialOrd, Ord)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protection {
+    None,
+    /// zip, 7z, PDF, OOXML or ODF with an open password.
+    Password,
+    Smime,
+    Pgp,
+}
+
+#[derive(Debug)]
+pub enum Body<'a> {
+    /// Indexes of the children in `Message::parts`.
+    Multipart(Vec<usize>),
+    /// text/* other than HTML, decoded to Unicode.
+    Text(Cow<'a, str>),
+    /// text/html, decoded to Unicode, tags and all.
+    Html(Cow<'a, str>),
+    /// Everything else, transfer encoding undone.
+    Binary(Cow<'a, [u8]>),
+    /// An attached message; index of its own root part.
+    Message(usize),
+}
+
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// Numbers as IMAP counts them (RFC 9051 section 6.4.5.1): `1`, `2.1`; the root of a
+    /// message that is no multipart is `1`, a root multipart is the empty path.
+    pub path: String,
+    pub parent: Option<usize>,
+    /// Lower case, for example `text/plain`.
+    pub media_type: String,
+    pub charset: Option<String>,
+    /// `format=flowed` (RFC 3676).
+    pub flowed: bool,
+    pub transfer_encoding: TransferEncoding,
+    pub disposition: Disposition,
+    pub file_name: Option<String>,
+    /// Where the part's header and its encoded body lie in `Message::raw`.
+    pub header_range: Range<usize>,
+    pub body_range: Range<usize>,
+    pub body: Body<'a>,
+    pub protection: Protection,
+    /// Inside multipart/signed or an opaque S/MIME signature: may not be altered.
+    pub signed: bool,
+    /// Depth of attached messages around this part; 0 is the message itself.
+    pub nesting: usize,
+}
+
+impl Message<'_> {
+    /// Whether every leaf with content is protected (a short cover text may not be:
+    /// one unprotected part makes the message unprotected; callers look at the parts
+    /// that carry findings, see `parts`).
+    pub fn protection(&self) -> Protection {
+        let mut leaves =
+            self.parts.iter().filter(|p| !matches!(p.body, Body::Multipart(_) | Body::Message(_)));
+        let first = leaves.next().map_or(Protection::None, |p| p.protection);
+        leaves.fold(first, |all, p| all.min(p.protection))
+    }
+
+    pub fn is_signed(&self) -> bool {
+        self.parts.iter().any(|p| p.signed)
+    }
+}

@@ -1,0 +1,57 @@
+//! A school as the rooms see it: already checked; `config` makes it.
+
+use super::{Direction, Listing, Role};
+use crate::mail::{Address, Mode, SchoolId};
+
+/// Who holds which office. The order within one office is the order of standing in.
+#[derive(Clone, Debug, Default)]
+pub struct Officers {
+    /// Designated safeguarding lead.
+    pub lead: Vec<Address>,
+    pub deputies: Vec<Address>,
+    pub head: Vec<Address>,
+    /// Chair of governors (or the trust), for allegations against the head.
+    pub chair: Vec<Address>,
+    pub data_protection: Vec<Address>,
+    /// Where reports about our own mail go (RFC 2142 postmaster).
+    pub postmaster: Option<Address>,
+}
+
+/// An address (`a@b.example`) or a whole domain (`b.example`) on one of the lists.
+#[derive(Clone, Debug)]
+pub struct ListEntry {
+    /// Lower case; contains `@` for a single address. A domain covers those below it.
+    pub pattern: String,
+    pub listing: Listing,
+}
+
+/// Which disclaimer goes under which mail. The first choice that fits is taken.
+#[derive(Clone, Debug)]
+pub struct DisclaimerChoice {
+    /// Template name: `disclaimers/<lang>/<name>.txt` and `.html`.
+    pub template: String,
+    /// One text after the other, in this order.
+    pub languages: Vec<String>,
+    /// Sender's roles; empty is any.
+    pub roles: Vec<Role>,
+    /// Empty is outbound.
+    pub directions: Vec<Direction>,
+}
+
+#[derive(Clone, Debug)]
+pub struct School {
+    pub id: SchoolId,
+    pub name: String,
+    /// Lower case; mail in these and below is the school's own.
+    pub domains: Vec<String>,
+    /// `en`, `cy`.
+    pub languages: Vec<String>,
+    pub mode: Mode,
+    pub officers: Officers,
+    pub lists: Vec<ListEntry>,
+    pub disclaimers: Vec<DisclaimerChoice>,
+    /// Copy mail with parents to the records (RE-1). Off until the school switches it on.
+    pub record_parent_mail: bool,
+    /// How notices and subject marks call the confidential mark, for example `[Confidential]`.
+    pub confidential_mark: String,
+}

@@ -1,0 +1,1 @@
+//! Reports: which clause is enforced by what.

@@ -1,0 +1,1 @@
+//! What is kept: the store, the vault of encrypted objects, the ledger, the outbox.
