@@ -2,10 +2,12 @@
 //! stands in docs/architecture.md; each module opens with its one job.
 
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod detection;
 pub mod effects;
 pub mod extraction;
+pub mod ids;
 pub mod mail;
 pub mod message;
 pub mod parties;

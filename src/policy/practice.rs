@@ -1,0 +1,74 @@
+//! What no rule file can undo (practice.md, A): these bounds hold beside every rule.
+
+use super::{Situation, covers};
+use crate::{
+    detection::{Finding, Origin},
+    parties::{Listing, Role},
+    ruleset::{Category, DispositionName, Severity},
+};
+use std::sync::Arc;
+
+/// The bounds for one recipient.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Nothing stricter than this for findings of `ceiling_for`.
+    pub ceiling: Option<DispositionName>,
+    /// Categories or families; empty is all but malware and sealed images.
+    pub ceiling_for: Vec<Arc<str>>,
+    /// No finding for this recipient.
+    pub exempt: Vec<Arc<str>>,
+    /// Neither copied nor recorded.
+    pub no_record: bool,
+    /// Which rule of practice.md gave them, for `rules explain`.
+    pub because: Vec<&'static str>,
+}
+
+/// Confidence from which words about harm to oneself count as a possible disclosure.
+/// Low on purpose: a delivered message costs nothing, a stopped one may cost a child.
+const DISCLOSURE: f32 = 0.3;
+
+/// The bounds that hold for the recipient with this index.
+pub fn bounds(situation: &Situation<'_>, recipient: usize) -> Bounds {
+    let mut bounds = Bounds::default();
+    let Some(to) = situation.parties.recipients.get(recipient) else {
+        return bounds;
+    };
+    let from_pupil = situation.sender_is(Role::Pupil);
+    let to_helper =
+        matches!(to.listing, Some(Listing::Lead | Listing::Helpline | Listing::SafeguardingAgency));
+    let discloses = situation.findings.iter().any(|f| {
+        f.category == Category::HarmSelfHarm && f.confidence >= DISCLOSURE && f.origin == Origin::Own
+    });
+    if from_pupil && (to_helper || discloses) {
+        bounds.because.push("A1: a possible disclosure is never stopped");
+        bounds.ceiling = Some(DispositionName::Deliver);
+        bounds.ceiling_for = vec!["harm".into(), "contact".into()];
+        bounds.no_record = true;
+    }
+    if matches!(to.listing, Some(Listing::Protected | Listing::Helpline)) {
+        bounds.because.push("A6: a protected correspondent");
+        bounds.exempt = ["harm.unprofessional", "harm.misuse", "harm.profanity"].map(Arc::from).to_vec();
+        bounds.no_record = true;
+    }
+    if to.listing == Some(Listing::SafeguardingAgency) && situation.sender_is(Role::Staff) {
+        bounds.because.push("A9: staff writing to a safeguarding agency");
+        bounds.ceiling = Some(DispositionName::Deliver);
+        bounds.ceiling_for = Vec::new();
+    }
+    bounds
+}
+
+/// practice.md, A2: findings about which no party may be told anything by the gate.
+pub fn is_hushed(finding: &Finding) -> bool {
+    const NEVER_TOLD: [&str; 6] = [
+        "contact.grooming",
+        "harm.extremism",
+        "harm.threat",
+        "harm.sexual",
+        "harm.self-harm",
+        "file.illegal-image",
+    ];
+    finding.severity >= Severity::Medium
+        && finding.confidence >= 0.3
+        && NEVER_TOLD.iter().any(|name| covers(name, finding))
+}
