@@ -1,8 +1,12 @@
 //! Rule files: their syntax as written, as checked, and the digest of a whole set.
 
+mod fault;
 mod model;
+mod pattern;
 
+pub use fault::{Fault, RuleFaults};
 pub use model::{
-    Area, Category, Check, Context, DetectionRule, DispositionName, Effects, Examples, FindingCondition,
-    Notice, PolicyRule, RuleSet, Scope, Severity, Suppress, When,
+    Area, Builtin, Category, Check, Context, DetectionRule, DispositionName, Effects, Examples,
+    FindingCondition, Notice, Pattern, PolicyRule, RuleSet, Scope, Severity, Suppress, When,
 };
+pub use pattern::parse as parse_pattern;
