@@ -2,5 +2,9 @@
 //! protects each part. The only room that names the MIME parser.
 
 mod model;
+mod read;
 
-pub use model::{Body, Disposition, Header, Mailbox, Message, Part, Protection, TransferEncoding};
+pub use model::{
+    Body, Disposition, Header, Mailbox, Message, Part, Protection, ReadLimits, TransferEncoding,
+};
+pub use read::read;
