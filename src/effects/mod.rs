@@ -1,1 +1,7 @@
-//! Carries a plan out: edits, holds, copies, notices, delivery.
+//! A plan carried out: disclaimers and marks as edits (data, never done here to the
+//! bytes), notices and reports as composed messages, DKIM as the last edit, and the
+//! worker that empties the outbox.
+
+mod disclaimer;
+
+pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
