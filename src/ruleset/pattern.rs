@@ -33,6 +33,7 @@ pub(super) fn translate(written: &str) -> Result<String, String> {
     match hir.properties().minimum_len() {
         None => Err("the pattern can never match".into()),
         Some(0) => Err("the pattern matches the empty text".into()),
+        Some(n) if n > LONGEST => Err("the pattern repeats too often".into()),
         Some(_) => Ok(regex),
     }
 }
