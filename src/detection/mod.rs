@@ -2,6 +2,7 @@
 //! patterns in one pass; checks, context and people make hits into findings.
 
 mod engine;
+mod identifiers;
 mod model;
 
 pub use model::{Finding, Origin};
