@@ -13,6 +13,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// A longer pattern is a mistake, or a list that belongs in `words`.
 const LONGEST: usize = 2000;
+/// Larger classes (`.`, `\w`, negated ones) are as fast with upper case as without.
+const FOLDED: usize = 200;
 
 /// Turns a pattern as written into the one that runs. `Err` says what is wrong with it.
 pub(super) fn translate(written: &str) -> Result<String, String> {
@@ -33,6 +35,7 @@ pub(super) fn translate(written: &str) -> Result<String, String> {
     match hir.properties().minimum_len() {
         None => Err("the pattern can never match".into()),
         Some(0) => Err("the pattern matches the empty text".into()),
+        Some(n) if n > LONGEST => Err("the pattern repeats too often".into()),
         Some(_) => Ok(regex),
     }
 }
@@ -81,13 +84,13 @@ fn never_in_a_view() -> ClassUnicode {
     ])
 }
 
-/// Takes upper case out of every class, so that `(?i)` costs nothing.
+/// Takes upper case out of letters and small classes, so that ignoring case costs nothing.
 fn lowered(hir: Hir) -> Hir {
     match hir.into_kind() {
         HirKind::Class(Class::Unicode(mut class)) => {
-            class.difference(&never_in_a_view());
             let size: usize = class.ranges().iter().map(ClassUnicodeRange::len).sum();
-            if size <= 64 {
+            if size <= FOLDED {
+                class.difference(&never_in_a_view());
                 let upper = class.ranges().iter().flat_map(|r| r.start()..=r.end());
                 let upper = upper.filter(|c| c.is_uppercase()).map(|c| ClassUnicodeRange::new(c, c));
                 class.difference(&ClassUnicode::new(upper.collect::<Vec<_>>()));
