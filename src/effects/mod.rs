@@ -3,5 +3,10 @@
 //! worker that empties the outbox.
 
 mod disclaimer;
+mod dkim;
+mod mark;
+mod words;
 
 pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
+pub use dkim::{Signers, SigningFailed};
+pub use mark::{is_marked, subject_mark};

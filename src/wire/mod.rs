@@ -1,3 +1,4 @@
-//! Protocols only: milter, SMTP relay, files. Each door makes a Transaction and turns an Outcome into its reply.
+//! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
 pub mod files;
+pub mod smtp;

@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(visible_text("a<!-->b<!--->c<!---->d</>e<?x ?>f<3"), "abcdef<3");
         assert_eq!(
             visible_text("w&#375;r &amp; &#x175; &acirc;&eacute; &unknown; & &#xFFFFFFFF;"),
-            "wŷr   ŵ ae       "
+            "wŷr   ŵ ae      "
         );
     }
 

@@ -196,7 +196,7 @@ mod tests {
         let faults = Disclaimers::load(dir.path()).unwrap_err();
         let said: Vec<String> =
             faults.iter().map(|f| f.to_string().replace(dir.path().to_str().unwrap(), "")).collect();
-        assert_eq!(said.len(), 4, "{said:?}");
+        assert_eq!(said.len(), 5, "{said:?}");
         assert!(said.iter().any(|s| s.starts_with("/en/b.html:2: <script>")), "{said:?}");
         assert!(Disclaimers::load(&dir.path().join("missing")).is_err());
     }
