@@ -11,20 +11,21 @@ use crate::{
     ruleset::RuleSet,
     verdict::{Account, Verdict, decide},
 };
+use serde_json::json;
 use std::sync::Arc;
 
 /// All that a verdict rests on besides the message and the facts; swapped in whole on reload.
-pub struct Ruling {
+pub struct Rulebook {
     pub rules: RuleSet,
     pub detector: Detector,
     pub directory: Arc<Directory>,
     pub schools: Vec<Arc<School>>,
-    pub reading: Bounds,
+    pub limits: ReadingLimits,
 }
 
 /// How much of a message is read (docs/configuration.md, `[limits]`).
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub struct ReadingLimits {
     pub read: message::ReadLimits,
     pub extract: extraction::ExtractLimits,
     pub findings: usize,
@@ -41,7 +42,7 @@ pub struct Assessment {
     pub message_id: Option<String>,
 }
 
-impl Ruling {
+impl Rulebook {
     /// The school whose rules hold for these parties.
     pub fn school(&self, parties: &Parties) -> Option<&Arc<School>> {
         let id = parties.school.as_ref()?;
@@ -54,14 +55,14 @@ impl Ruling {
 pub fn assess<T>(
     transaction: &Transaction,
     facts: &Facts,
-    ruling: &Ruling,
+    rulebook: &Rulebook,
     scratch: &mut Scratch,
     then: impl FnOnce(&Message<'_>, &Assessment) -> T,
 ) -> (Assessment, T) {
-    let message = message::read(&transaction.raw, ruling.reading.read);
-    let parties = parties::resolve(transaction, facts, &message.header, &ruling.directory, &ruling.schools);
-    let extract = extraction::extract(&message, ruling.reading.extract);
-    let findings = ruling.detector.detect(&message, &extract, &parties, scratch, ruling.reading.findings);
+    let message = message::read(&transaction.raw, rulebook.limits.read);
+    let parties = parties::resolve(transaction, &message.header, &rulebook.directory, &rulebook.schools);
+    let extract = extraction::extract(&message, rulebook.limits.extract);
+    let findings = rulebook.detector.detect(&message, &extract, &parties, scratch, rulebook.limits.findings);
     let settled: Vec<String> =
         facts.releases.iter().flat_map(|r| r.settled_policies.iter().cloned()).collect();
     let (verdict, accounts) = {
@@ -69,10 +70,10 @@ pub fn assess<T>(
             message: &message,
             parties: &parties,
             findings: &findings,
-            school: ruling.school(&parties).map(|s| &**s),
+            school: rulebook.school(&parties).map(|s| &**s),
             settled: &settled,
         };
-        decide(&ruling.rules, &situation)
+        decide(&rulebook.rules, &situation)
     };
     let assessment = Assessment {
         protection: message.protection(),
@@ -84,4 +85,47 @@ pub fn assess<T>(
     };
     let after = then(&message, &assessment);
     (assessment, after)
+}
+
+impl Assessment {
+    /// The verdict with the facts it rests on, for the store: rules, places and numbers,
+    /// no content, no address. With the message it allows the verdict to be repeated.
+    pub fn explanation(&self, facts: &Facts, rulebook: &Rulebook) -> serde_json::Value {
+        let findings: Vec<_> = self
+            .findings
+            .iter()
+            .map(|f| {
+                json!({
+                    "rule": &*f.rule, "category": f.category.name(), "severity": f.severity,
+                    "confidence": f.confidence, "part": f.part, "origin": f.origin,
+                })
+            })
+            .collect();
+        let groups: Vec<_> = self
+            .verdict
+            .groups
+            .iter()
+            .map(|g| {
+                json!({
+                    "recipients": g.recipients, "relation": g.relation.to_string(),
+                    "disposition": g.disposition.name(),
+                    "policies": g.reasons.iter().map(|r| &*r.policy).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        json!({
+            "rules": rulebook.rules.digest,
+            "directory": rulebook.directory.id(),
+            "facts": {
+                "now": facts.now,
+                "proved": self.parties.proved_sender.is_some(),
+                "settled": facts.releases.iter().flat_map(|r| &r.settled_policies).collect::<Vec<_>>(),
+                "scans": facts.scans,
+                "similar_recent": facts.similar_recent,
+            },
+            "findings": findings,
+            "groups": groups,
+            "actions": self.verdict.actions(),
+        })
+    }
 }

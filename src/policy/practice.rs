@@ -1,10 +1,10 @@
 //! What no rule file can undo (practice.md, A): these bounds hold beside every rule.
 
-use super::{Situation, covers};
+use super::Situation;
 use crate::{
     detection::{Finding, Origin},
     parties::{Listing, Role},
-    ruleset::{Category, DispositionName, Severity},
+    ruleset::{Category, DispositionName},
 };
 use std::sync::Arc;
 
@@ -58,17 +58,56 @@ pub fn bounds(situation: &Situation<'_>, recipient: usize) -> Bounds {
     bounds
 }
 
-/// practice.md, A2: findings about which no party may be told anything by the gate.
+/// Confidence from which a finding silences the gate towards the parties.
+const HUSH: f32 = 0.3;
+
+/// practice.md, A2: a finding about which no party may be told anything by the gate.
 pub fn is_hushed(finding: &Finding) -> bool {
-    const NEVER_TOLD: [&str; 6] = [
-        "contact.grooming",
-        "harm.extremism",
-        "harm.threat",
-        "harm.sexual",
-        "harm.self-harm",
-        "file.illegal-image",
-    ];
-    finding.severity >= Severity::Medium
-        && finding.confidence >= 0.3
-        && NEVER_TOLD.iter().any(|name| covers(name, finding))
+    finding.confidence >= HUSH && !sender_may_hear(finding.category)
+}
+
+/// Whether a sender may ever hear of such a finding. Safeguarding never: what is not
+/// listed as harmless here stays between the gate and the officers.
+pub fn sender_may_hear(category: Category) -> bool {
+    use Category as C;
+    match category {
+        C::PersonalIdentifier
+        | C::PersonalContactDetails
+        | C::PersonalFinancial
+        | C::PersonalHealth
+        | C::PersonalSafeguarding
+        | C::PersonalCredentials
+        | C::PersonalBulk
+        | C::PersonalImage
+        | C::PersonalRecipients
+        | C::PersonalWrongRecipient
+        | C::ContactPersonalAddress
+        | C::ContactOffChannel
+        | C::ContactOutOfHours
+        | C::ContactUnsupervised
+        | C::HarmProfanity
+        | C::HarmUnprofessional
+        | C::HarmMisuse
+        | C::ChainWording
+        | C::ChainStructure
+        | C::ChainSpread
+        | C::ChainHoax
+        | C::FileDangerous
+        | C::FileProtected
+        | C::FileNotInspected
+        | C::FileAmbiguous => true,
+        C::ContactMeeting
+        | C::ContactGrooming
+        | C::ContactImpersonation
+        | C::ContactAlteredQuote
+        | C::HarmHate
+        | C::HarmBullying
+        | C::HarmThreat
+        | C::HarmSexual
+        | C::HarmSelfHarm
+        | C::HarmExtremism
+        | C::HarmViolence
+        | C::FileMalware
+        | C::FileIllegalImage => false,
+    }
 }

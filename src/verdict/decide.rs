@@ -87,16 +87,25 @@ fn is_capped(stood_on: &[&Finding], of: &[Arc<str>]) -> bool {
             || (!stood_on.is_empty() && stood_on.iter().all(|f| of.iter().any(|c| covers(c, f)))))
 }
 
-/// A hold is for a sender proved to be a person of the directory, and where nobody may
-/// be tipped off there is neither hold nor refusal: both become quarantine (design,
-/// Fates; practice.md, A2).
+/// A hold is for a person who can be told of it. Where the sender is not proved, is a
+/// machine or a list, or where telling would tip somebody off, hold and refusal become
+/// quarantine (design, Fates; practice.md, A2).
 fn bounded(given: Disposition, situation: &Situation<'_>) -> Disposition {
     let hushed = situation.findings.iter().any(is_hushed);
     match given {
-        Disposition::Hold if situation.parties.proved_sender.is_none() || hushed => Disposition::Quarantine,
+        Disposition::Hold if hushed || !can_be_told(situation) => Disposition::Quarantine,
         Disposition::Refuse if hushed => Disposition::Quarantine,
         other => other,
     }
+}
+
+/// Whether there is a person behind the envelope sender to whom we may write (RFC 3834).
+pub(super) fn can_be_told(situation: &Situation<'_>) -> bool {
+    let header = &situation.message.header;
+    situation.parties.proved_sender.is_some()
+        && situation.parties.envelope_sender.address.is_some()
+        && !header.automatic
+        && !header.list
 }
 
 fn group(accounts: &[Account], situation: &Situation<'_>) -> Vec<Group> {

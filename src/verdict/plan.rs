@@ -1,6 +1,6 @@
 //! The plan of effects: marks, disclaimer, records, notices, as data.
 
-use super::{Account, DisclaimerDue, Disposition, Group, Plan};
+use super::{Account, DisclaimerDue, Disposition, Group, Plan, decide::can_be_told};
 use crate::{
     parties::{Direction, DisclaimerChoice},
     policy::{Situation, is_hushed},
@@ -52,11 +52,7 @@ fn add_record(plan: &mut Plan, situation: &Situation<'_>) {
 fn add_notice(plan: &mut Plan, account: &Account, notice: Notice, situation: &Situation<'_>) {
     let party = situation.parties.recipients.get(account.recipient);
     let school = situation.school.map(|s| &s.id).or(party.and_then(|p| p.school.as_ref()));
-    let header = &situation.message.header;
-    let may_tell_sender = situation.parties.proved_sender.is_some()
-        && !header.automatic
-        && !header.list
-        && !situation.findings.iter().any(is_hushed);
+    let may_tell_sender = can_be_told(situation) && !situation.findings.iter().any(is_hushed);
     let Some(school) = school else { return };
     if notice == Notice::Sender && !may_tell_sender {
         return;
