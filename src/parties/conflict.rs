@@ -102,3 +102,123 @@ fn people_of<'a>(address: &Address, directory: &'a Directory) -> Vec<&'a PersonI
         .chain(mailbox.into_iter().flat_map(super::Group::members).map(super::Person::id))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parties::{Direction, Party, Role, sample};
+
+    fn party(text: &str) -> Party {
+        Party {
+            address: Address::parse(text),
+            display_name: None,
+            school: None,
+            inside: false,
+            roles: vec![Role::Outside],
+            person: None,
+            kind: None,
+            listing: None,
+        }
+    }
+
+    /// From the first, to the others.
+    fn item(addresses: &[&str]) -> Parties {
+        Parties {
+            envelope_sender: party(addresses[0]),
+            header_senders: vec![],
+            recipients: addresses[1..].iter().map(|a| party(a)).collect(),
+            visible: vec![],
+            directions: vec![],
+            direction: Direction::Inbound,
+            relations: vec![],
+            school: None,
+            proved_sender: None,
+        }
+    }
+
+    const OUT: &str = "x@elsewhere.example";
+    const LEAD: &str = "p.nair@oakfield.example";
+    const DEPUTY: &str = "t.ellery@oakfield.example";
+    const HEAD: &str = "h.marsh@oakfield.example";
+    const CHAIR: &str = "g.whitlock@oakfield.example";
+
+    fn told_by(school: &School, matter: Matter, addresses: &[&str]) -> Vec<String> {
+        let told = may_be_told(school, matter, &item(addresses), &sample::directory());
+        told.iter().map(|a| a.as_str().to_owned()).collect()
+    }
+
+    /// Every set of officers as parties, in both matters.
+    #[test]
+    fn no_party_is_ever_told_and_the_order_is_that_of_standing_in() {
+        let officers = [LEAD, DEPUTY, HEAD, CHAIR];
+        for set in 0..16u32 {
+            let is = |officer: &str| {
+                officers.iter().position(|o| *o == officer).is_some_and(|n| set >> n & 1 == 1)
+            };
+            let mut addresses = vec![OUT];
+            addresses.extend(officers.iter().filter(|o| is(o)));
+            let instead = if is(HEAD) { CHAIR } else { HEAD };
+            let free = |order: &[&str]| -> Vec<String> {
+                order.iter().filter(|o| !is(o)).map(|o| (*o).to_owned()).collect()
+            };
+            let school = sample::oakfield();
+            assert_eq!(
+                told_by(&school, Matter::Concern, &addresses),
+                free(&[LEAD, DEPUTY, instead]),
+                "{set:04b}"
+            );
+            assert_eq!(told_by(&school, Matter::Allegation, &addresses), free(&[instead]), "{set:04b}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_a_party_by_any_address_and_in_any_place() {
+        let school = sample::oakfield();
+        let private = told_by(&school, Matter::Concern, &["priya.nair@freemail.example", OUT]);
+        assert_eq!(private, [DEPUTY, HEAD]);
+        let head_at_home = told_by(&school, Matter::Allegation, &[OUT, "helen.marsh@homemail.example"]);
+        assert_eq!(head_at_home, [CHAIR]);
+        let mut copied = item(&[OUT, OUT]);
+        copied.visible.push(party(LEAD));
+        copied.header_senders.push(party(DEPUTY));
+        let told = may_be_told(&school, Matter::Concern, &copied, &sample::directory());
+        assert_eq!(told, [sample::address(HEAD)]);
+    }
+
+    #[test]
+    fn a_lead_who_is_the_head_gives_way_to_the_chair() {
+        let mut school = sample::oakfield();
+        school.officers.lead = vec![sample::address(HEAD)];
+        assert_eq!(told_by(&school, Matter::Concern, &[HEAD, OUT]), [DEPUTY, CHAIR]);
+        assert_eq!(told_by(&school, Matter::Concern, &[OUT, OUT]), [HEAD, DEPUTY], "and is told once");
+    }
+
+    #[test]
+    fn an_offices_mailbox_reaches_its_members_and_only_those_who_are_no_party() {
+        const SAFE: &str = "safeguarding@oakfield.example";
+        let mut school = sample::oakfield();
+        school.officers.lead = vec![sample::address(SAFE)];
+        school.officers.deputies.clear();
+        assert_eq!(told_by(&school, Matter::Concern, &[OUT, OUT]), [SAFE, HEAD]);
+        assert_eq!(told_by(&school, Matter::Concern, &[OUT, LEAD]), [DEPUTY, HEAD]);
+        assert_eq!(told_by(&school, Matter::Concern, &[OUT, SAFE]), [HEAD], "all members have got it");
+        assert_eq!(
+            told_by(&school, Matter::Concern, &[OUT, "staff@oakfield.example"]),
+            [SAFE, HEAD],
+            "a list"
+        );
+    }
+
+    #[test]
+    fn a_parent_at_the_other_school_is_a_party_there() {
+        let schools = sample::schools();
+        let told = told_by(&schools[1], Matter::Concern, &[OUT, "gethin.pugh@homemail.example"]);
+        assert_eq!(told, ["l.bevan@brynglas.example", "s.rhys-morgan@brynglas.example"]);
+    }
+
+    #[test]
+    fn where_everyone_is_a_party_nobody_is_told() {
+        let school = sample::oakfield();
+        assert!(told_by(&school, Matter::Concern, &[OUT, LEAD, DEPUTY, HEAD, CHAIR]).is_empty());
+    }
+}

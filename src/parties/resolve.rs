@@ -285,3 +285,6 @@ fn listing(lists: &[ListEntry], address: &Address) -> Option<Listing> {
     }
     best.map(|(_, listing)| listing)
 }
+
+#[cfg(test)]
+mod tests;
