@@ -4,5 +4,6 @@
 mod engine;
 mod identifiers;
 mod model;
+pub mod people;
 
 pub use model::{Finding, Origin};
