@@ -1,8 +1,17 @@
 //! Findings: what stands in a message that a rule is about. The engine runs all
 //! patterns in one pass; checks, context and people make hits into findings.
 
+mod detector;
 mod engine;
+mod findings;
 mod identifiers;
+mod judge;
 mod model;
+mod pass;
+pub mod people;
+mod prepare;
+mod structure;
 
-pub use model::{Finding, Origin};
+pub use detector::{Detector, Scratch};
+pub use model::{DetectLimits, DetectorFaults, Explained, Finding, Miss, NearMiss, Origin};
+pub use people::{People, PersonName};
