@@ -140,6 +140,8 @@ pub struct Part<'a> {
     /// quoted-printable). Its ranges are then those of that part, and it cannot be edited
     /// in place.
     pub inside: Option<usize>,
+    /// Of the root part of an attached message: that message's own subject.
+    pub subject: Option<String>,
 }
 
 impl Message<'_> {
