@@ -5,8 +5,14 @@
 mod disclaimer;
 mod dkim;
 mod mark;
+mod notices;
 mod words;
 
 pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
 pub use dkim::{Signers, SigningFailed};
 pub use mark::{is_marked, subject_mark};
+pub use notices::{
+    Addressee, Alert, Comeback, ComposeError, DeliveryReport, Found, Language, Notices, Nudge, Occasion,
+    PerHour, ReportedRecipient, Returned, Situation, Whereabouts, Withheld, Written, may_write, officers,
+    sender_may_hear, wants_failure, wants_success,
+};

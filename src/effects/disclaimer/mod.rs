@@ -62,15 +62,44 @@ pub fn disclaimer_edits(message: &Message<'_>, disclaimer: &Disclaimer) -> Resul
     Ok(edits)
 }
 
+/// Defects that leave open which bytes are which part; readers differ then. The others
+/// (a doubtful charset, an odd header line) change nothing about where the parts lie.
+const AMBIGUOUS: [&str; 9] = [
+    "no-header",
+    "header-cut",
+    "field-cut",
+    "no-boundary",
+    "boundary-not-found",
+    "doubtful-boundary",
+    "too-many-parts",
+    "too-many-nested",
+    "too-deep",
+];
+
 /// Whether all readers agree where the parts lie.
 fn is_unambiguous(message: &Message<'_>) -> Result<(), NotApplied> {
     if header_end(message.raw) == message.raw.len() {
         return Err(NotApplied::Malformed("no-body"));
     }
-    match message.defects.first() {
+    match message.defects.iter().find(|d| AMBIGUOUS.contains(d)) {
         Some(defect) => Err(NotApplied::Malformed(defect)),
         None => Ok(()),
     }
+}
+
+/// Fields that say how this part and those around it are to be read stand only once.
+fn is_read_one_way(message: &Message<'_>, part: &Part<'_>) -> Result<(), NotApplied> {
+    let mut around = part.parent;
+    // Each step goes to an earlier part.
+    while let Some(outer) = around.and_then(|index| message.parts.get(index)) {
+        Rewrite::of(header_of(message, outer)?)?;
+        around = outer.parent;
+    }
+    Ok(())
+}
+
+fn header_of<'m>(message: &Message<'m>, part: &Part<'_>) -> Result<&'m [u8], NotApplied> {
+    message.raw.get(part.header_range.clone()).ok_or(NotApplied::Check("range"))
 }
 
 /// The edit of one part.
@@ -88,8 +117,8 @@ fn edit_part(
 ) -> Result<PartEdit, NotApplied> {
     let kind = if matches!(part.body, Body::Html(_)) { TextKind::Html } else { TextKind::Plain };
     let raw = message.raw.get(part.body_range.clone()).ok_or(NotApplied::Check("range"))?;
-    let header = message.raw.get(part.header_range.start..part.body_range.start);
-    let rewrite = Rewrite::of(header.ok_or(NotApplied::Check("range"))?)?;
+    is_read_one_way(message, part)?;
+    let rewrite = Rewrite::of(header_of(message, part)?)?;
     let eol = line_end(message.raw);
     let encoded = Encoded::decode(raw, part.transfer_encoding, eol)?;
     let charset = Charset::of(part.charset.as_deref(), &encoded.bytes)?;
