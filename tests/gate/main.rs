@@ -4,3 +4,6 @@
 mod architecture;
 mod house;
 mod milter;
+mod postfix;
+mod sink;
+mod smtp;

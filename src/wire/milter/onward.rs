@@ -122,14 +122,16 @@ fn header_actions(edits: &Edits, raw: &[u8], space: LeadingSpace) -> Option<Vec<
                 value: field_value(value, space)?,
             }),
             HeaderEdit::Replace { name, nth, .. } | HeaderEdit::Remove { name, nth } => {
-                // The MTA would add a field that is not there. The first edit of a field holds.
-                if has_field(raw, name, *nth) && named.insert((name.to_ascii_lowercase(), *nth)) {
+                // The MTA would add a field that is not there.
+                let Some(spelling) = field(raw, name, *nth) else { continue };
+                // The first edit of a field holds.
+                if named.insert((name.to_ascii_lowercase(), *nth)) {
                     let value = match edit {
                         HeaderEdit::Replace { value, .. } => field_value(value, space)?,
                         _ => CString::default(),
                     };
-                    let index = i32::try_from(*nth).ok()?;
-                    changes.push((*nth, Packet::ChangeHeader { name: field_name(name)?, index, value }));
+                    let (name, index) = (field_name(spelling)?, i32::try_from(*nth).ok()?);
+                    changes.push((*nth, Packet::ChangeHeader { name, index, value }));
                 }
             }
         }
@@ -138,9 +140,11 @@ fn header_actions(edits: &Edits, raw: &[u8], space: LeadingSpace) -> Option<Vec<
     Some(changes.into_iter().map(|(_, packet)| packet).chain(inserts).collect())
 }
 
-fn has_field(raw: &[u8], name: &str, nth: usize) -> bool {
+/// The `nth` field of that name, as the message spells it.
+fn field<'a>(raw: &'a [u8], name: &str, nth: usize) -> Option<&'a str> {
     let header = &raw[..header_end(raw)];
-    nth > 0 && fields(header).filter(|(n, _)| n.eq_ignore_ascii_case(name)).count() >= nth
+    let mut named = fields(header).map(|(n, _)| n).filter(|n| n.eq_ignore_ascii_case(name));
+    named.nth(nth.checked_sub(1)?)
 }
 
 /// RFC 5322 section 2.2: printable ASCII without the colon.
