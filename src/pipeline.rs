@@ -2,7 +2,7 @@
 //! become an assessment. No I/O, no clock, no chance: same facts, same verdict.
 
 use crate::{
-    detection::{Detector, Finding, Scratch},
+    detection::{DetectLimits, Detector, Finding, Scratch},
     extraction,
     mail::{Facts, Transaction},
     message::{self, Message, Protection},
@@ -28,7 +28,7 @@ pub struct Rulebook {
 pub struct ReadingLimits {
     pub read: message::ReadLimits,
     pub extract: extraction::ExtractLimits,
-    pub findings: usize,
+    pub detect: DetectLimits,
 }
 
 /// What was seen and decided.
@@ -62,7 +62,7 @@ pub fn assess<T>(
     let message = message::read(&transaction.raw, rulebook.limits.read);
     let parties = parties::resolve(transaction, &message.header, &rulebook.directory, &rulebook.schools);
     let extract = extraction::extract(&message, rulebook.limits.extract);
-    let findings = rulebook.detector.detect(&message, &extract, &parties, scratch, rulebook.limits.findings);
+    let findings = rulebook.detector.detect(&message, &extract, &parties, scratch, rulebook.limits.detect);
     let settled: Vec<String> =
         facts.releases.iter().flat_map(|r| r.settled_policies.iter().cloned()).collect();
     let (verdict, accounts) = {

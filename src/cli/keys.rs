@@ -54,5 +54,8 @@ fn show(cli: &Cli) -> Answer {
     for advice in status.advice {
         writeln!(io::stderr(), "Note: {advice}")?;
     }
-    status.working.map(|_| ExitCode::SUCCESS).map_err(|why| Mistake(format!("the working key cannot be had: {why}")))
+    status
+        .working
+        .map(|_| ExitCode::SUCCESS)
+        .map_err(|why| Mistake(format!("the working key cannot be had: {why}")))
 }

@@ -54,7 +54,10 @@ fn report(format: Format, result: Result<LedgerReport, LedgerFault>) -> Answer {
             Ok(ExitCode::SUCCESS)
         }
         (Format::Table, Err(fault)) => {
-            writeln!(out, "The ledger is not what it was: {fault}. Keep a copy of the data folder as it is and tell the head and the data protection officer.")?;
+            writeln!(
+                out,
+                "The ledger is not what it was: {fault}. Keep a copy of the data folder as it is and tell the head and the data protection officer."
+            )?;
             Ok(ExitCode::FAILURE)
         }
     }

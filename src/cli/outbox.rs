@@ -20,7 +20,9 @@ pub(super) fn run(cli: &Cli, OutboxCommand::List: &OutboxCommand) -> Answer {
             let states: Vec<String> = job
                 .recipients
                 .iter()
-                .map(|(state, code)| code.map_or(state.name().to_owned(), |c| format!("{} ({c})", state.name())))
+                .map(|(state, code)| {
+                    code.map_or(state.name().to_owned(), |c| format!("{} ({c})", state.name()))
+                })
                 .collect();
             json!({
                 "id": job.id.as_str(),

@@ -41,7 +41,9 @@ fn table(out: &mut impl Write, columns: &[Column], rows: &[Value]) -> io::Result
     let widths: Vec<usize> = columns
         .iter()
         .enumerate()
-        .map(|(i, c)| cells.iter().map(|r| r[i].chars().count()).chain([c.head.chars().count()]).max().unwrap_or(0))
+        .map(|(i, c)| {
+            cells.iter().map(|r| r[i].chars().count()).chain([c.head.chars().count()]).max().unwrap_or(0)
+        })
         .collect();
     let heads: Vec<String> = columns.iter().map(|c| c.head.to_owned()).collect();
     let rule: Vec<String> = widths.iter().map(|w| "-".repeat(*w)).collect();
@@ -74,13 +76,17 @@ mod tests {
 
     fn shown(format: Format, rows_: &[Value]) -> String {
         let mut out = Vec::new();
-        rows(&mut out, format, &columns(&[("id", "Id"), ("n", "Findings")]), rows_, "Nothing waits.").unwrap();
+        rows(&mut out, format, &columns(&[("id", "Id"), ("n", "Findings")]), rows_, "Nothing waits.")
+            .unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn a_table_lines_up_and_a_control_character_cannot_escape() {
-        let text = shown(Format::Table, &[json!({"id": "a\u{1b}[2J", "n": [1, 2]}), json!({"id": "bbbbbbbb", "n": null})]);
+        let text = shown(
+            Format::Table,
+            &[json!({"id": "a\u{1b}[2J", "n": [1, 2]}), json!({"id": "bbbbbbbb", "n": null})],
+        );
         assert_eq!(text, "Id        Findings\n--------  --------\na [2J     1, 2\nbbbbbbbb\n");
     }
 

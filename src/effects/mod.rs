@@ -2,17 +2,21 @@
 //! bytes), notices and reports as composed messages, DKIM as the last edit, and the
 //! worker that empties the outbox.
 
+mod comeback;
 mod disclaimer;
 mod dkim;
 mod mark;
 mod notices;
+mod prepare;
 mod words;
 
+pub use comeback::comeback;
 pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
 pub use dkim::{Signers, SigningFailed};
 pub use mark::{is_marked, subject_mark};
 pub use notices::{
     Addressee, Alert, Comeback, ComposeError, DeliveryReport, Found, Language, Notices, Nudge, Occasion,
-    PerHour, ReportedRecipient, Returned, Situation, Whereabouts, Withheld, Written, may_write, officers,
-    sender_may_hear, wants_failure, wants_success,
+    PerHour, ReportedRecipient, Returned, Situation, Whereabouts, Withheld, Written, may_write,
+    wants_failure, wants_success,
 };
+pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};

@@ -15,7 +15,11 @@ use crate::{
 use std::sync::Arc;
 
 impl Gate {
-    pub(super) async fn fate(&self, transaction: Arc<Transaction>, onward: &mut dyn Onward) -> Outcome {
+    pub(super) async fn fate(
+        self: &Arc<Self>,
+        transaction: Arc<Transaction>,
+        onward: &mut dyn Onward,
+    ) -> Outcome {
         let standing = self.standing();
         if let Some(outcome) = self.answered(&standing, &transaction).await {
             return outcome;
@@ -27,20 +31,23 @@ impl Gate {
     }
 
     async fn decide(
-        &self,
+        self: &Arc<Self>,
         standing: &Arc<Standing>,
         transaction: &Arc<Transaction>,
         onward: &mut dyn Onward,
     ) -> Result<Outcome, (Place, Failure)> {
         let stored = |failure| (Place::Storage, failure);
         let Gathered { facts, release } = self.gather(transaction).await.map_err(stored)?;
-        let assessed =
-            self.assess(standing, transaction, facts).await.map_err(|failure| (Place::Assessment, failure))?;
+        let assessed = self
+            .assess(standing, transaction, facts)
+            .await
+            .map_err(|failure| (Place::Assessment, failure))?;
         if let Some(refusal) = assessed.prepared.refusal.clone() {
-            self.note(transaction, &assessed, PassFate::Refused { code: refusal.code }).await;
+            self.note(standing, transaction, &assessed, PassFate::Refused { code: refusal.code }).await;
             return Ok(Outcome::Refused(refusal));
         }
-        let outcome = self.carry_out(standing, transaction, assessed, onward).await.map_err(|e| stored(e.into()))?;
+        let outcome =
+            self.carry_out(standing, transaction, assessed, onward).await.map_err(|e| stored(e.into()))?;
         if let (Some(release), Outcome::Accepted(_)) = (&release, &outcome) {
             self.use_up(release, transaction.envelope.recipients.iter().map(|r| &r.address)).await;
         }
@@ -156,7 +163,11 @@ impl Gate {
     }
 
     /// Takes out of `keep` what an earlier try of this very message has kept already.
-    async fn retried(&self, transaction: &Transaction, keep: &mut Keep) -> Result<Vec<RetryMatch>, StoreError> {
+    async fn retried(
+        &self,
+        transaction: &Transaction,
+        keep: &mut Keep,
+    ) -> Result<Vec<RetryMatch>, StoreError> {
         let keys = self.store.retry_keys(&transaction.envelope, &transaction.raw)?;
         let found = self.store.find_retry(&keys).await?;
         if found.is_empty() {
@@ -183,13 +194,19 @@ impl Gate {
             envelope: transaction.envelope.clone(),
             raw: transaction.raw.clone(),
             disposition: assessment.verdict.disposition(),
-            verdict: assessment.explanation(),
+            verdict: assessed.explanation.clone(),
         }
     }
 
     /// Notes a fate that needs no proof; the answer does not wait for the outcome.
-    async fn note(&self, transaction: &Transaction, assessed: &Assessed, fate: PassFate) {
-        let message = self.logged(&self.standing(), transaction, assessed);
+    async fn note(
+        &self,
+        standing: &Standing,
+        transaction: &Transaction,
+        assessed: &Assessed,
+        fate: PassFate,
+    ) {
+        let message = self.logged(standing, transaction, assessed);
         let passed = Passed { message, bytes_out: transaction.raw.clone(), fate };
         if let Err(error) = self.store.log_passed(passed).await {
             tracing::error!(transaction = %transaction.id, %error, "message.fate-not-written");

@@ -3,77 +3,92 @@
 
 use super::{Gate, Standing};
 use crate::{
-    effects::{self, Prepared},
+    detection::Scratch,
+    effects::{self, Addressee, Occasion, Prepared, Withheld},
     mail::{Blame, Facts, Failure, Transaction},
     pipeline::{Assessment, assess},
 };
-use std::sync::{Arc, PoisonError};
+use std::{
+    cell::RefCell,
+    sync::{Arc, PoisonError},
+};
 
 /// What comes out of the pool.
 pub(super) struct Assessed {
     pub(super) assessment: Assessment,
     pub(super) prepared: Prepared,
+    /// The explanation for the store.
+    pub(super) explanation: serde_json::Value,
+}
+
+thread_local! {
+    /// Working memory of the patterns' engine, kept by each thread of the pool.
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
 }
 
 impl Gate {
     /// Assesses and prepares, or says that it failed or ran out of time. Work that is
     /// over its time ends by the limits of reading; its place in the pool is free then.
     pub(super) async fn assess(
-        &self,
+        self: &Arc<Self>,
         standing: &Arc<Standing>,
         transaction: &Arc<Transaction>,
         facts: Facts,
     ) -> Result<Assessed, Failure> {
         let work = async {
             let permit = self.pool.clone().acquire_owned().await.map_err(|_| closed())?;
-            let (standing, transaction, store) = (standing.clone(), transaction.clone(), self.store.clone());
+            let (gate, standing, transaction) = (self.clone(), standing.clone(), transaction.clone());
             let joined = tokio::task::spawn_blocking(move || {
                 let _permit = permit;
-                work(&standing, &transaction, &facts, &store)
+                gate.work(&standing, &transaction, &facts)
             });
             joined.await.map_err(|_| Failure::new(Blame::Us, "the assessment broke off"))
         };
-        let mut assessed = tokio::time::timeout(standing.limits.deadline, work)
-            .await
-            .map_err(|_| Failure::new(Blame::Operator, "the assessment took longer than [limits] deadline"))??;
-        let mut per_hour = self.per_hour.lock().unwrap_or_else(PoisonError::into_inner);
-        assessed.prepared.withhold_beyond(&mut per_hour, (self.clock)());
-        Ok(assessed)
+        tokio::time::timeout(standing.limits.deadline, work).await.map_err(|_| late())?
     }
-}
 
-fn work(
-    standing: &Standing,
-    transaction: &Transaction,
-    facts: &Facts,
-    store: &crate::storage::Store,
-) -> Assessed {
-    let rulebook = &standing.rulebook;
-    let tools = effects::Tools {
-        schools: &rulebook.schools,
-        directory: &rulebook.directory,
-        disclaimers: &standing.disclaimers,
-        signers: &standing.signers,
-        notices: &standing.notices,
-        own_hop: standing.own_hop.as_deref(),
-        default_mode: standing.mode,
-        item_id: &|| store.new_item_id(),
-        token: &|| store.new_token(),
-    };
-    let (assessment, prepared) = assess(transaction, facts, rulebook, |message, assessment| {
-        let matter = effects::Matter {
-            transaction,
-            facts,
-            message,
-            parties: &assessment.parties,
-            findings: &assessment.findings,
-            verdict: &assessment.verdict,
+    fn work(&self, standing: &Standing, transaction: &Transaction, facts: &Facts) -> Assessed {
+        let rulebook = &standing.rulebook;
+        let may_write = |occasion: Occasion, about: &Addressee<'_>| -> Result<(), Withheld> {
+            let mut per_hour = self.per_hour.lock().unwrap_or_else(PoisonError::into_inner);
+            effects::may_write(occasion, about, facts.now, &mut per_hour)
         };
-        effects::prepare(&matter, &tools)
-    });
-    Assessed { assessment, prepared }
+        let tools = effects::Tools {
+            schools: &rulebook.schools,
+            directory: &rulebook.directory,
+            disclaimers: &standing.disclaimers,
+            signers: &standing.signers,
+            notices: &standing.notices,
+            default_mode: standing.mode,
+            item_id: &|| self.store.new_item_id(),
+            token: &|| self.store.new_token(),
+            retry_keys: &|| {
+                self.store.retry_keys(&transaction.envelope, &transaction.raw).unwrap_or_default()
+            },
+            may_write: &may_write,
+        };
+        let prepare = |message: &crate::message::Message<'_>, assessment: &Assessment| {
+            let matter = effects::Matter {
+                transaction,
+                facts,
+                message,
+                parties: &assessment.parties,
+                findings: &assessment.findings,
+                verdict: &assessment.verdict,
+            };
+            effects::prepare(&matter, &tools)
+        };
+        let (assessment, prepared) =
+            SCRATCH.with_borrow_mut(|scratch| assess(transaction, facts, rulebook, scratch, prepare));
+        let explanation = assessment.explanation(facts, rulebook);
+        Assessed { assessment, prepared, explanation }
+    }
 }
 
 fn closed() -> Failure {
     Failure::new(Blame::Us, "the gate is closing")
+}
+
+fn late() -> Failure {
+    Failure::new(Blame::Operator, "the assessment took longer than [limits] deadline")
 }

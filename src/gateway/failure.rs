@@ -42,7 +42,9 @@ impl Gate {
                 let mark = HeaderEdit::Prepend { name: NOT_INSPECTED.into(), value: "yes".into() };
                 self.pass_unread(transaction, onward, Edits { headers: vec![mark], body: vec![] }).await
             }
-            (FailureChoice::Quarantine, Place::Assessment) => self.quarantine_unread(standing, transaction).await,
+            (FailureChoice::Quarantine, Place::Assessment) => {
+                self.quarantine_unread(standing, transaction).await
+            }
             // What cannot be stored cannot be quarantined.
             (FailureChoice::Defer | FailureChoice::Quarantine, _) => Outcome::Deferred(reply(&failure)),
         }
@@ -74,7 +76,11 @@ impl Gate {
 impl Standing {
     fn schools_observe(&self) -> bool {
         let schools = &self.rulebook.schools;
-        if schools.is_empty() { self.mode == Mode::Observe } else { schools.iter().all(|s| s.mode == Mode::Observe) }
+        if schools.is_empty() {
+            self.mode == Mode::Observe
+        } else {
+            schools.iter().all(|s| s.mode == Mode::Observe)
+        }
     }
 }
 

@@ -51,7 +51,8 @@ fn without_releases(mut facts: Facts) -> Facts {
 
 /// The value of the only release field; several are somebody's game.
 fn release_id(raw: &[u8]) -> Option<ReleaseId> {
-    let mut found = fields(&raw[..header_end(raw)]).filter(|(name, _)| name.eq_ignore_ascii_case(RELEASE_HEADER));
+    let mut found =
+        fields(&raw[..header_end(raw)]).filter(|(name, _)| name.eq_ignore_ascii_case(RELEASE_HEADER));
     let (name, bytes) = found.next()?;
     if found.next().is_some() {
         return None;

@@ -70,14 +70,17 @@ impl Gate {
     }
 }
 
-impl House for Gate {
+/// What a door is given: the gate, shared with the pool.
+pub struct GateHouse(pub Arc<Gate>);
+
+impl House for GateHouse {
     fn handle<'a>(&'a self, transaction: Transaction, onward: &'a mut dyn Onward) -> Waiting<'a, Outcome> {
-        Box::pin(self.fate(Arc::new(transaction), onward))
+        Box::pin(self.0.fate(Arc::new(transaction), onward))
     }
 
     fn reply_seen(&self, transaction: TransactionId) {
-        let store = self.store.clone();
-        self.runtime.spawn(async move {
+        let store = self.0.store.clone();
+        self.0.runtime.spawn(async move {
             if let Err(error) = store.reply_seen(transaction).await {
                 tracing::warn!(%transaction, %error, "reply-seen not noted; a repeat may be taken for a retry");
             }
@@ -88,8 +91,6 @@ impl House for Gate {
 impl Standing {
     /// How the message's own school (else the house) wants verdicts treated.
     fn mode_of(&self, school: Option<&crate::mail::SchoolId>) -> Mode {
-        school
-            .and_then(|id| self.rulebook.schools.iter().find(|s| s.id == *id))
-            .map_or(self.mode, |s| s.mode)
+        school.and_then(|id| self.rulebook.schools.iter().find(|s| s.id == *id)).map_or(self.mode, |s| s.mode)
     }
 }

@@ -53,7 +53,7 @@ impl<T: Proof + Send + Sync> AnyProof for T {
     }
 }
 
-impl Proof for dyn AnyProof {
+impl Proof for dyn AnyProof + '_ {
     fn transaction(&self) -> TransactionId {
         AnyProof::transaction(self)
     }

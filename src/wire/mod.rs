@@ -1,4 +1,5 @@
 //! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
 pub mod files;
+pub mod milter;
 pub mod smtp;

@@ -3,3 +3,8 @@
 
 mod architecture;
 mod disclaimers;
+mod house;
+mod milter;
+mod postfix;
+mod sink;
+mod smtp;

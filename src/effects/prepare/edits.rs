@@ -70,7 +70,11 @@ fn sign(matter: &Matter<'_>, tools: &Tools<'_>, edits: Edits, ledger: &mut Vec<L
         Ok(signed) => signed,
         Err(error) => {
             tracing::error!(transaction = %matter.transaction.id, %error, "dkim.not-signed");
-            ledger.push(LedgerEvent::new(Event::DisclaimerApplied).transaction(matter.transaction.id).with("dkim", "not-signed"));
+            ledger.push(
+                LedgerEvent::new(Event::DisclaimerApplied)
+                    .transaction(matter.transaction.id)
+                    .with("dkim", "not-signed"),
+            );
             edits
         }
     }

@@ -39,8 +39,6 @@ pub struct Tools<'a> {
     pub disclaimers: &'a Disclaimers,
     pub signers: &'a Signers,
     pub notices: &'a Notices,
-    /// Next hop of what we send ourselves.
-    pub own_hop: Option<&'a str>,
     /// For mail of no school.
     pub default_mode: Mode,
     pub item_id: &'a dyn Fn() -> ItemId,

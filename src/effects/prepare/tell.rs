@@ -61,7 +61,14 @@ impl<'a> Desk<'a> {
             reminder: false,
         };
         let stood_on = self.stood_on(|g| g.disposition == Disposition::Hold);
-        self.nudge(Occasion::SenderWaiting, &owner.address, &recipients, &stood_on, situation, Some(&item.id));
+        self.nudge(
+            Occasion::SenderWaiting,
+            &owner.address,
+            &recipients,
+            &stood_on,
+            situation,
+            Some(&item.id),
+        );
     }
 
     /// It went its way; a word of advice for the next one.
@@ -89,9 +96,9 @@ impl<'a> Desk<'a> {
 
     fn delivered(&mut self, school: &SchoolId, notice: Notice) {
         let found = self.stood_on(|_| true);
-        let worst = found.iter().max_by(|a, b| {
-            (a.severity, a.confidence.to_bits()).cmp(&(b.severity, b.confidence.to_bits()))
-        });
+        let worst = found
+            .iter()
+            .max_by(|a, b| (a.severity, a.confidence.to_bits()).cmp(&(b.severity, b.confidence.to_bits())));
         let Some(category) = worst.map(|f| f.category) else { return };
         let number = self.matter.transaction.id.to_string();
         self.alert(school, notice, category, number.get(..10).unwrap_or(&number), None);
@@ -140,7 +147,14 @@ impl<'a> Desk<'a> {
         self.put(written, school, item);
     }
 
-    fn alert(&mut self, id: &SchoolId, notice: Notice, category: Category, number: &str, item: Option<&ItemId>) {
+    fn alert(
+        &mut self,
+        id: &SchoolId,
+        notice: Notice,
+        category: Category,
+        number: &str,
+        item: Option<&ItemId>,
+    ) {
         let Some(school) = self.tools.school(Some(id)) else { return };
         let urgent = notice == Notice::LeadUrgent;
         let officers = officers(school, notice, self.matter, self.tools);
@@ -239,8 +253,12 @@ fn officers(school: &School, notice: Notice, matter: &Matter<'_>, tools: &Tools<
         Notice::Head => free(parties::Matter::Allegation).into_iter().take(1).collect(),
         Notice::Dpo => {
             let office = &school.officers.data_protection;
-            let parties: Vec<&Address> =
-                matter.parties.senders().chain(&matter.parties.recipients).filter_map(|p| p.address.as_ref()).collect();
+            let parties: Vec<&Address> = matter
+                .parties
+                .senders()
+                .chain(&matter.parties.recipients)
+                .filter_map(|p| p.address.as_ref())
+                .collect();
             let own = office.iter().filter(|a| !parties.contains(a)).take(1).cloned().collect::<Vec<_>>();
             if own.is_empty() { free(parties::Matter::Allegation).into_iter().take(1).collect() } else { own }
         }

@@ -17,9 +17,8 @@ pub fn keep_unread(
 ) -> Option<Keep> {
     let envelope = &transaction.envelope;
     let addresses = envelope.recipients.iter().map(|r| &r.address).chain(envelope.sender.address());
-    let school = addresses
-        .filter_map(|a| schools.iter().find(|s| s.domains.iter().any(|d| a.is_within(d))))
-        .next()?;
+    let school =
+        addresses.filter_map(|a| schools.iter().find(|s| s.domains.iter().any(|d| a.is_within(d)))).next()?;
     let item = NewItem {
         id: item_id(),
         kind: ItemKind::Quarantine,
