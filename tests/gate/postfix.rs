@@ -378,6 +378,19 @@ fn without_the_milter_the_client_keeps_its_mail() {
     assert!(sink.deliveries().is_empty());
 }
 
+#[test]
+fn a_large_body_is_replaced_whole() {
+    let gate = Gate::over_tcp(act);
+    let mail = format!("{MAIL}{}", "a line of a large body, with a dot or two...\r\n".repeat(100_000));
+    assert!(
+        gate.postfix.client().send("t.staff@oakfield.example", &["p@post.example"], &mail).starts_with("250")
+    );
+    let delivered = gate.sink.wait_for(1);
+    let seen = gate.house.transactions();
+    assert!(seen[0].raw == mail.as_bytes());
+    assert!(without_received(&delivered[0].data) == edits(&seen[0]).apply(&seen[0].raw));
+}
+
 /// Everything that some server somewhere takes for the end of a message, followed by a
 /// second message that its sender was never asked about.
 const SMUGGLED: &str = "MAIL FROM:<head@oakfield.example>\r\nRCPT TO:<p@post.example>\r\nDATA\r\n\
