@@ -11,6 +11,7 @@ use gatehouse::{
     },
 };
 use std::{
+    io::{Read, Write},
     path::Path,
     process::Command,
     sync::{
@@ -238,4 +239,141 @@ fn the_probe_tells_a_dead_a_hanging_and_a_foreign_listener_apart() {
     assert!(matches!(faults.0, ProbeFault::Silent(ProbeStage::Negotiate)), "{:?}", faults.0);
     assert!(matches!(faults.1, ProbeFault::NotMilter(ProbeStage::Negotiate)), "{:?}", faults.1);
     assert!(matches!(faults.2, ProbeFault::Broken(ProbeStage::Connect, _)), "{:?}", faults.2);
+}
+
+/// An MTA that says exactly what it is told to say, without negotiated silence.
+struct Mta(std::net::TcpStream);
+
+impl Mta {
+    fn connect(listen: &Listen) -> Self {
+        let Listen::Tcp(address) = listen else { panic!("TCP") };
+        let stream = std::net::TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        Self(stream)
+    }
+
+    fn say(&mut self, kind: u8, payload: &[u8]) {
+        let mut packet = u32::try_from(payload.len() + 1).unwrap().to_be_bytes().to_vec();
+        packet.push(kind);
+        packet.extend_from_slice(payload);
+        self.0.write_all(&packet).unwrap();
+    }
+
+    /// The kind of the next packet, or `None` at the end of the connection.
+    fn hear(&mut self) -> Option<u8> {
+        let mut length = [0; 4];
+        self.0.read_exact(&mut length).ok()?;
+        let mut packet = vec![0; u32::from_be_bytes(length) as usize];
+        self.0.read_exact(&mut packet).ok()?;
+        Some(packet[0])
+    }
+
+    fn negotiate(&mut self) {
+        self.say(b'O', &[0, 0, 0, 6, 0, 0, 0, 0x1f, 0, 0, 0, 0]);
+        assert_eq!(self.hear(), Some(b'O'));
+    }
+
+    /// Up to and including the header.
+    fn begin(&mut self, subject: &str) {
+        self.negotiate();
+        for (kind, payload) in [
+            (b'M', "<t.staff@oakfield.example>\0".to_owned()),
+            (b'R', "<p@post.example>\0".to_owned()),
+            (b'L', format!("Subject\0{subject}\0")),
+            (b'N', String::new()),
+        ] {
+            self.say(kind, payload.as_bytes());
+            assert_eq!(self.hear(), Some(b'c'));
+        }
+    }
+}
+
+#[test]
+fn a_reply_batch_leaves_in_one_write() {
+    let house = ScriptedHouse::new(by_subject);
+    let milter = TestMilter::start(vec![Listen::Tcp("127.0.0.1:0".parse().unwrap())], limits(), house);
+    let mut mta = Mta::connect(&milter.addresses[0]);
+    mta.begin("edit headers");
+    mta.say(b'E', b"");
+    let mut batch = vec![0; 10_000];
+    let length = mta.0.read(&mut batch).unwrap();
+    let (mut at, mut kinds) = (0, vec![]);
+    while at < length {
+        kinds.push(batch[at + 4]);
+        at += 4 + u32::from_be_bytes(batch[at..at + 4].try_into().unwrap()) as usize;
+    }
+    assert_eq!(kinds, *b"miia", "one change (the other fields are not there), two new fields, accept");
+}
+
+#[test]
+fn a_stop_lets_a_running_message_end_and_cuts_off_one_that_never_does() {
+    let listen = || vec![Listen::Tcp("127.0.0.1:0".parse().unwrap())];
+    let house = ScriptedHouse::new(by_subject);
+    let mut milter = TestMilter::start(listen(), limits(), house);
+    let mut idle = Mta::connect(&milter.addresses[0]);
+    idle.negotiate();
+    let mut running = Mta::connect(&milter.addresses[0]);
+    running.begin("pass");
+    let _ = milter.stop.take().map(|stop| stop.send(()));
+    assert_eq!(idle.hear(), None, "a connection between two messages is closed");
+    running.say(b'B', b"body\r\n");
+    assert_eq!(running.hear(), Some(b'c'));
+    running.say(b'E', b"");
+    assert_eq!(running.hear(), Some(b'a'));
+    assert_eq!(running.hear(), None);
+    assert_eq!(milter.stop(), Served { cut_off: 0 });
+
+    let short = Limits { deadline: Duration::from_millis(50), ..limits() };
+    let mut milter = TestMilter::start(listen(), short, ScriptedHouse::new(by_subject));
+    let mut endless = Mta::connect(&milter.addresses[0]);
+    endless.begin("pass");
+    assert_eq!(milter.stop(), Served { cut_off: 1 });
+    assert_eq!(endless.hear(), None);
+}
+
+#[test]
+fn connections_beyond_the_limit_wait_their_turn() {
+    let one = Limits { connections: 1, ..limits() };
+    let house = ScriptedHouse::new(by_subject);
+    let milter = TestMilter::start(vec![Listen::Tcp("127.0.0.1:0".parse().unwrap())], one, house);
+    let mut first = Mta::connect(&milter.addresses[0]);
+    first.negotiate();
+    let waiting = milter.runtime.block_on(probe(&milter.addresses[0], 1, Duration::from_millis(100)));
+    assert!(matches!(waiting, Err(ProbeFault::Silent(ProbeStage::Negotiate))), "{waiting:?}");
+    drop(first);
+    assert!(milter.runtime.block_on(probe(&milter.addresses[0], 2, Duration::from_secs(10))).is_ok());
+}
+
+#[test]
+fn what_is_not_milter_ends_its_own_connection_only() {
+    let house = ScriptedHouse::new(by_subject);
+    let milter =
+        TestMilter::start(vec![Listen::Tcp("127.0.0.1:0".parse().unwrap())], limits(), house.clone());
+    let packet = |kind: u8, payload: &[u8]| {
+        [&u32::try_from(payload.len() + 1).unwrap().to_be_bytes(), &[kind][..], payload].concat()
+    };
+    let offer = packet(b'O', &[0, 0, 0, 6, 0, 0, 1, 0xff, 0, 0x1f, 0xff, 0xff]);
+    let bad: Vec<Vec<u8>> = vec![
+        b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+        vec![0; 64],
+        vec![0xff; 64],
+        packet(b'M', b"<a@b.example>\0"),
+        packet(b'O', b"short"),
+        [offer.clone(), packet(b'?', b"")].concat(),
+        [offer.clone(), packet(b'R', b"<p@b.example>\0")].concat(),
+        [offer.clone(), packet(b'E', b"")].concat(),
+        [offer.clone(), packet(b'B', b"body before a message")].concat(),
+        [offer.clone(), packet(b'M', b"no end")].concat(),
+        [offer.clone(), packet(b'C', b"host\x004\0")].concat(),
+        [offer.clone(), packet(b'M', b"<a@b.example>\0"), packet(b'L', b"\0\0")].concat(),
+    ];
+    for bytes in bad {
+        let mut mta = Mta::connect(&milter.addresses[0]);
+        // It may close before it has read all.
+        let _ = mta.0.write_all(&bytes);
+        while mta.hear().is_some() {}
+    }
+    assert!(house.transactions().is_empty());
+    assert!(milter.runtime.block_on(probe(&milter.addresses[0], 1, Duration::from_secs(10))).is_ok());
 }

@@ -65,6 +65,11 @@ impl Macros {
         self.known.iter().filter(|(_, n, _)| *n == name).max_by_key(|(r, ..)| *r).map(|(.., v)| v.as_str())
     }
 
+    /// Forgets what was said of one recipient, so that it is not taken for the next.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.known.retain(|(_, n, _)| *n != name);
+    }
+
     /// Forgets what later stages than this said: it belonged to an earlier transaction.
     pub(super) fn forget_after(&mut self, stage: MacroStage) {
         let rank = rank(stage);

@@ -218,6 +218,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             Stage::Answered => return Ok(()),
             Stage::Between => return Err(SessionFault::Order),
         };
+        self.macros.forget("rcpt_addr");
         self.put(reply).await
     }
 
