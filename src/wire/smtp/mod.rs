@@ -8,4 +8,12 @@
 
 mod hop;
 
-pub use hop::{DsnFate, Handover, HopReply, RecipientFate, SendReport, route};
+pub use hop::{
+    DsnFate, Handover, HopReply, NextHopClient, RecipientFate, Resolve, SendReport, route, system_resolver,
+};
+mod command;
+mod extension;
+mod framing;
+mod stream;
+mod tls;
+mod words;
