@@ -77,7 +77,8 @@ impl Command {
         let text = text.trim_end_matches([' ', '\t']);
         let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
         let verb = verb.to_ascii_uppercase();
-        let alone = |command, usage| if rest.is_empty() { Ok(command) } else { Err(CommandFault::Syntax(usage)) };
+        let alone =
+            |command, usage| if rest.is_empty() { Ok(command) } else { Err(CommandFault::Syntax(usage)) };
         match verb.as_str() {
             "HELO" => hello(rest).map(Self::Helo).ok_or(CommandFault::Syntax("HELO hostname")),
             "EHLO" => hello(rest).map(Self::Ehlo).ok_or(CommandFault::Syntax("EHLO hostname")),
@@ -91,7 +92,9 @@ impl Command {
             "HELP" => Ok(Self::Help),
             "VRFY" if rest.is_empty() => Err(CommandFault::Syntax("VRFY address")),
             "VRFY" => Ok(Self::Vrfy),
-            "XCLIENT" => attributes(rest).map(Self::Xclient).ok_or(CommandFault::Syntax("XCLIENT name=value ...")),
+            "XCLIENT" => {
+                attributes(rest).map(Self::Xclient).ok_or(CommandFault::Syntax("XCLIENT name=value ..."))
+            }
             "XFORWARD" => {
                 attributes(rest).map(Self::Xforward).ok_or(CommandFault::Syntax("XFORWARD name=value ..."))
             }
@@ -194,7 +197,10 @@ fn attributes(rest: &str) -> Option<Vec<Attribute>> {
             let (name, value) = word.split_once('=')?;
             let value = xtext(value)?;
             let missing = ["[UNAVAILABLE]", "[TEMPUNAVAIL]"].iter().any(|m| m.eq_ignore_ascii_case(&value));
-            Some(Attribute { name: name.to_ascii_uppercase(), value: (!missing && !value.is_empty()).then_some(value) })
+            Some(Attribute {
+                name: name.to_ascii_uppercase(),
+                value: (!missing && !value.is_empty()).then_some(value),
+            })
         })
         .collect();
     found.filter(|f| !f.is_empty() && f.len() <= MOST_WORDS)
@@ -228,7 +234,8 @@ mod tests {
 
     #[test]
     fn an_envelope_keeps_the_spelling_it_came_with() {
-        let Ok(Command::Mail { sender, words }) = parse("mail From:<T.Staff@Oakfield.Example> BODY=8bitmime ENVID=a+2Bb")
+        let Ok(Command::Mail { sender, words }) =
+            parse("mail From:<T.Staff@Oakfield.Example> BODY=8bitmime ENVID=a+2Bb")
         else {
             panic!()
         };
@@ -260,14 +267,23 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for bad in ["MAIL FROM:", "MAIL a@b.example", "MAIL FROM:a@b.example", "MAIL FROM:<a@b.example", "RCPT <a@b>"] {
+        for bad in [
+            "MAIL FROM:",
+            "MAIL a@b.example",
+            "MAIL FROM:a@b.example",
+            "MAIL FROM:<a@b.example",
+            "RCPT <a@b>",
+        ] {
             assert!(matches!(parse(bad), Err(CommandFault::Syntax(_))), "{bad}");
         }
-        for bad in ["MAIL FROM:<a b@c.example>", "MAIL FROM:< a@c.example>", "MAIL FROM:<a>", "MAIL FROM:<a@b@>"] {
+        for bad in
+            ["MAIL FROM:<a b@c.example>", "MAIL FROM:< a@c.example>", "MAIL FROM:<a>", "MAIL FROM:<a@b@>"]
+        {
             assert_eq!(parse(bad), Err(CommandFault::BadSender), "{bad}");
         }
         assert_eq!(parse("RCPT TO:<>"), Err(CommandFault::BadRecipient));
-        for bad in ["MAIL FROM:<>x", "MAIL FROM:<> A=", "MAIL FROM:<> =b", "MAIL FROM:<> A=1 a=2", "DATA now"] {
+        for bad in ["MAIL FROM:<>x", "MAIL FROM:<> A=", "MAIL FROM:<> =b", "MAIL FROM:<> A=1 a=2", "DATA now"]
+        {
             assert!(matches!(parse(bad), Err(CommandFault::Syntax(_))), "{bad}");
         }
     }
@@ -284,7 +300,8 @@ mod tests {
 
     #[test]
     fn xclient_values_are_decoded_and_may_be_unavailable() {
-        let Ok(Command::Xclient(found)) = parse("XCLIENT NAME=[UNAVAILABLE] ADDR=192.0.2.1 login=t+2Bstaff") else {
+        let Ok(Command::Xclient(found)) = parse("XCLIENT NAME=[UNAVAILABLE] ADDR=192.0.2.1 login=t+2Bstaff")
+        else {
             panic!()
         };
         let values: Vec<_> = found.iter().map(|a| (a.name.as_str(), a.value.as_deref())).collect();

@@ -14,6 +14,8 @@ pub use hop::{
 mod command;
 mod extension;
 mod framing;
+mod relay;
 mod stream;
 mod tls;
 mod words;
+pub use relay::{Accepted, RelayServed, RelayServer, RelayService};

@@ -14,7 +14,9 @@ use tokio_rustls::{
         self, ClientConfig, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig,
         SignatureScheme,
         client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature},
+        crypto::{
+            CryptoProvider, WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature,
+        },
         pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
         server::danger::{ClientCertVerified, ClientCertVerifier},
     },
@@ -40,7 +42,11 @@ fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
     let named = |error| invalid(format!("{}: {error}", path.display()));
     let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(named)?.collect();
     let found = found.map_err(named)?;
-    if found.is_empty() { Err(invalid(format!("{}: no certificate in it", path.display()))) } else { Ok(found) }
+    if found.is_empty() {
+        Err(invalid(format!("{}: no certificate in it", path.display())))
+    } else {
+        Ok(found)
+    }
 }
 
 /// The relay's own side of STARTTLS.

@@ -59,7 +59,8 @@ pub(super) fn check_mail(
         let extension = of_mail(keyword).filter(|e| offered.has(*e)).ok_or_else(not_offered)?;
         match keyword.to_ascii_uppercase().as_str() {
             "SIZE" => {
-                let digits = !value.is_empty() && value.len() <= 20 && value.bytes().all(|b| b.is_ascii_digit());
+                let digits =
+                    !value.is_empty() && value.len() <= 20 && value.bytes().all(|b| b.is_ascii_digit());
                 // More than u64 holds is more than anyone takes.
                 meaning.size =
                     Some(digits.then(|| value.parse().unwrap_or(u64::MAX)).ok_or_else(|| bad("SIZE"))?);
@@ -70,7 +71,9 @@ pub(super) fn check_mail(
             "RET" if !["FULL", "HDRS"].iter().any(|v| v.eq_ignore_ascii_case(value)) => {
                 return Err(bad("RET"));
             }
-            "ENVID" if value.is_empty() || value.len() > 100 || !value.is_ascii() => return Err(bad("ENVID")),
+            "ENVID" if value.is_empty() || value.len() > 100 || !value.is_ascii() => {
+                return Err(bad("ENVID"));
+            }
             "SMTPUTF8" if !value.is_empty() => return Err(bad("SMTPUTF8")),
             _ if extension == Extension::SmtpUtf8 => meaning.smtputf8 = SmtpUtf8::Asked,
             _ => {}
@@ -236,11 +239,17 @@ mod tests {
 
     #[test]
     fn a_hop_gets_the_words_it_offers_as_they_were_written() {
-        let to = Recipient { address: Address::parse("A@b.example").unwrap(), parameters: list(&["notify=SUCCESS"]) };
+        let to = Recipient {
+            address: Address::parse("A@b.example").unwrap(),
+            parameters: list(&["notify=SUCCESS"]),
+        };
         let words = list(&["size=9", "BODY=8BITMIME", "RET=HDRS"]);
         let lines = lines_for(&ReversePath::Null, &words, &[&to], everything()).unwrap();
         assert_eq!(lines.mail, "MAIL FROM:<> size=9 BODY=8BITMIME RET=HDRS");
-        assert_eq!((&lines.rcpts[..], lines.dsn), (&list(&["RCPT TO:<A@b.example> notify=SUCCESS"])[..], DsnFate::PassedOn));
+        assert_eq!(
+            (&lines.rcpts[..], lines.dsn),
+            (&list(&["RCPT TO:<A@b.example> notify=SUCCESS"])[..], DsnFate::PassedOn)
+        );
         let lines = lines_for(&ReversePath::Null, &words, &[&to], Extensions::NONE).unwrap();
         assert_eq!((lines.mail.as_str(), lines.dsn), ("MAIL FROM:<>", DsnFate::Relayed));
         let refused = lines_for(&ReversePath::Null, &list(&["SMTPUTF8"]), &[&to], Extensions::NONE);

@@ -158,10 +158,9 @@ impl NextHopClient {
     /// What every one of `hops` offers. Answers are cached; a hop that was never reached has
     /// no say (mail for it gets 451 until it is), one that is away now has its last one.
     pub(in crate::wire::smtp) async fn common_extensions(&self, hops: &[Arc<NextHop>]) -> Extensions {
-        if hops.iter().any(|hop| self.needs_probe(hop)) {
-            if timeout(PROBE_LONGEST, self.probe_all(hops)).await.is_err() {
-                hops.iter().filter(|hop| self.needs_probe(hop)).for_each(|hop| self.pool.learn_nothing(hop));
-            }
+        let stale = hops.iter().any(|hop| self.needs_probe(hop));
+        if stale && timeout(PROBE_LONGEST, self.probe_all(hops)).await.is_err() {
+            hops.iter().filter(|hop| self.needs_probe(hop)).for_each(|hop| self.pool.learn_nothing(hop));
         }
         let known = hops.iter().filter_map(|hop| self.pool.known(hop)?.extensions);
         known.fold(Extensions::PASSED, Extensions::and)
@@ -251,7 +250,8 @@ impl HopTransaction {
     /// One more RCPT.
     pub(in crate::wire::smtp) async fn rcpt(&mut self, recipient: &Recipient) -> Result<HopReply, HopFault> {
         let extensions = self.connection.extensions();
-        let lines = lines_for(&ReversePath::Null, &[], &[recipient], extensions).map_err(HopFault::FallsShort)?;
+        let lines =
+            lines_for(&ReversePath::Null, &[], &[recipient], extensions).map_err(HopFault::FallsShort)?;
         if lines.dsn == DsnFate::Relayed {
             self.dsn = DsnFate::Relayed;
         }

@@ -29,6 +29,8 @@ pub(in crate::wire::smtp) enum Lost {
     Silent,
     #[error("not an SMTP reply")]
     NotSmtp,
+    #[error("it had broken before")]
+    Broken,
 }
 
 /// Greeted, EHLO said, between transactions.
@@ -50,6 +52,8 @@ pub(super) enum Standing {
     Clean,
     /// A transaction was begun and left; RSET goes before the next.
     Left,
+    /// A command had no answer: one that comes late would be taken for another's.
+    Broken,
 }
 
 impl HopConnection {
@@ -62,13 +66,31 @@ impl HopConnection {
         hop.hosts.contains(&self.host) && self.made_for.0 == hop.tls && self.made_for.1 == hop.ca
     }
 
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Lost> {
-        Ok(timeout(self.patience, self.wire.write(bytes)).await.map_err(|_| Lost::Silent)??)
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Lost> {
+        if self.standing == Standing::Broken {
+            return Err(Lost::Broken);
+        }
+        let written = timeout(self.patience, self.wire.write(bytes)).await;
+        let written = written.map_err(|_| Lost::Silent).and_then(|done| done.map_err(Lost::Io));
+        written.inspect_err(|_| self.standing = Standing::Broken)
     }
 
     /// Reads one reply of any number of lines (RFC 5321 section 4.2).
-    pub(super) async fn reply(&mut self) -> Result<HopReply, Lost> {
-        read_reply(&mut self.wire, self.patience).await
+    async fn reply(&mut self) -> Result<HopReply, Lost> {
+        let read = read_reply(&mut self.wire, self.patience).await;
+        read.inspect_err(|_| self.standing = Standing::Broken)
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.standing == Standing::Broken
+    }
+
+    /// A transaction that is left unfinished.
+    pub(super) fn leave(mut self) -> Self {
+        if !self.is_broken() {
+            self.standing = Standing::Left;
+        }
+        self
     }
 
     pub(super) async fn command(&mut self, line: &str) -> Result<HopReply, Lost> {
@@ -97,7 +119,7 @@ impl HopConnection {
         if !self.extensions.has(Extension::Pipelining) {
             return self.envelope_in_steps(mail, rcpts).await;
         }
-        let left = std::mem::replace(&mut self.standing, Standing::Left) == Standing::Left;
+        let left = self.standing == Standing::Left;
         let mut replies = Vec::with_capacity(rcpts.len());
         let mut refused = None;
         for (nth, batch) in rcpts.chunks(RCPT_BATCH).enumerate() {
@@ -112,6 +134,7 @@ impl HopConnection {
                 if left && !self.reply().await?.is_positive() {
                     return Err(Lost::NotSmtp);
                 }
+                self.standing = Standing::Left;
                 refused = Some(self.reply().await?).filter(|reply| !reply.is_positive());
             }
             for _ in batch {
@@ -132,8 +155,8 @@ impl HopConnection {
         if self.standing == Standing::Left && !self.command("RSET").await?.is_positive() {
             return Err(Lost::NotSmtp);
         }
-        self.standing = Standing::Left;
         let said = self.command(mail).await?;
+        self.standing = Standing::Left;
         if !said.is_positive() {
             return Ok(Err(said));
         }
@@ -161,13 +184,18 @@ impl HopConnection {
     pub(super) async fn data(&mut self, pieces: &[&[u8]]) -> Result<HopReply, Lost> {
         let written = self.write_data(pieces).await;
         // A hop may refuse (552) and close before it has read all.
-        let said = match (self.reply().await, written) {
+        let said = match (read_reply(&mut self.wire, self.patience).await, written) {
             (Ok(said), Ok(())) => said,
             (Ok(said), Err(_)) if !said.is_positive() => said,
-            (_, Err(lost)) | (Err(lost), _) => return Err(lost),
+            (_, Err(lost)) | (Err(lost), _) => {
+                self.standing = Standing::Broken;
+                return Err(lost);
+            }
         };
         self.used += 1;
-        self.standing = Standing::Clean;
+        if !self.is_broken() {
+            self.standing = Standing::Clean;
+        }
         Ok(said)
     }
 
@@ -235,7 +263,10 @@ mod tests {
     #[test]
     fn a_reply_line_is_cleaned_and_nothing_else_is_taken_for_one() {
         assert_eq!(split_reply_line(b"250"), Some((250, true, String::new())));
-        assert_eq!(split_reply_line(b"550-5.1.1 no \x1b[31m\xff"), Some((550, false, "5.1.1 no ?[31m?".into())));
+        assert_eq!(
+            split_reply_line(b"550-5.1.1 no \x1b[31m\xff"),
+            Some((550, false, "5.1.1 no ?[31m?".into()))
+        );
         for bad in [&b""[..], b"25", b"999 x", b"100 x", b"+50 x", b"250x", b"abc d", b"HTTP/1.1 400"] {
             assert_eq!(split_reply_line(bad), None, "{bad:?}");
         }

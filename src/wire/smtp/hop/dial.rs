@@ -49,8 +49,7 @@ pub(super) struct Dialler {
 impl Dialler {
     /// A connection ready for MAIL.
     pub(super) async fn dial(&self, hop: &NextHop, host: &str) -> Result<HopConnection, DialFault> {
-        let connector =
-            self.connectors.connector(hop.tls, hop.ca.as_deref()).map_err(DialFault::Tls)?;
+        let connector = self.connectors.connector(hop.tls, hop.ca.as_deref()).map_err(DialFault::Tls)?;
         let tried = self.dial_with(hop, host, connector).await;
         match tried {
             // RFC 7435: what is only opportunistic must not stop the mail.

@@ -10,7 +10,7 @@ mod route;
 mod send;
 
 pub use client::NextHopClient;
-pub(super) use client::{Delivery, HopFault, HopTransaction, Sender};
+pub(super) use client::{Delivery, HopTransaction, Sender};
 pub use dial::{Resolve, system_resolver};
 pub use reply::HopReply;
 pub(super) use reply::split_enhanced;

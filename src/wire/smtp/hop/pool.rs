@@ -1,6 +1,6 @@
 //! Connections that wait for the next message to the same hop, and what is known of hops.
 
-use super::connection::{HopConnection, Standing};
+use super::connection::HopConnection;
 use crate::{config::NextHop, wire::smtp::extension::Extensions};
 use std::{
     collections::HashMap,
@@ -61,6 +61,9 @@ impl Pool {
     }
 
     pub(super) fn put(&self, hop: &NextHop, connection: HopConnection) {
+        if connection.is_broken() {
+            return;
+        }
         if connection.used < USED_MOST {
             let mut idle = lock(&self.idle);
             let waiting = idle.entry(hop.name.clone()).or_default();
@@ -115,13 +118,5 @@ impl Pool {
         let lately = |host: &&String| failed.get(*host).is_some_and(|at| at.elapsed() < FAILED_LONGEST);
         let (late, good): (Vec<_>, Vec<_>) = hop.hosts.iter().partition(lately);
         good.into_iter().chain(late).map(String::as_str).collect()
-    }
-}
-
-impl HopConnection {
-    /// Between two messages, so that it can lie idle.
-    pub(super) fn leave(mut self) -> Self {
-        self.standing = Standing::Left;
-        self
     }
 }

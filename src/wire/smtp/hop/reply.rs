@@ -63,7 +63,8 @@ impl HopReply {
         if code == self.code {
             return self.clone();
         }
-        let lines = self.lines.iter().map(|line| split_enhanced(line).map_or(line.as_str(), |(_, text)| text));
+        let lines =
+            self.lines.iter().map(|line| split_enhanced(line).map_or(line.as_str(), |(_, text)| text));
         Self { code, lines: lines.map(str::to_owned).collect() }
     }
 }
