@@ -1,5 +1,8 @@
 //! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
 pub mod files;
+mod memory;
 pub mod milter;
 pub mod smtp;
+
+pub use memory::{MemoryBudget, NoMemory, Reservation};

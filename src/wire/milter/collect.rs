@@ -5,10 +5,12 @@
 use super::{
     answer,
     macros::Macros,
-    memory::{MemoryBudget, Reservation},
     negotiate::LeadingSpace,
 };
-use crate::mail::{Address, Envelope, Recipient, Reply, ReversePath};
+use crate::{
+    mail::{Address, Envelope, Recipient, Reply, ReversePath},
+    wire::{MemoryBudget, Reservation},
+};
 use bytes::Bytes;
 use std::{
     borrow::Cow,
