@@ -3,6 +3,7 @@
 
 mod detector;
 mod engine;
+mod example;
 mod findings;
 mod identifiers;
 mod judge;
@@ -10,6 +11,7 @@ mod model;
 mod pass;
 pub mod people;
 mod prepare;
+pub mod rulecheck;
 mod structure;
 
 pub use detector::{Detector, Scratch};

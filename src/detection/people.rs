@@ -5,7 +5,7 @@
 //! all (docs/decisions/0003-people.md). Accents, apostrophes and hyphens do not tell two
 //! spellings apart: `Siân O’Brien-Price` is also `sian o'brien price`.
 
-use crate::parties::Role;
+use crate::parties::{Directory, Role};
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
@@ -125,6 +125,19 @@ impl People {
         people.names.shrink_to_fit();
         people.lengths.shrink_to_fit();
         people
+    }
+
+    /// Everyone of a directory, with all the roles that they have.
+    pub fn of(directory: &Directory) -> Self {
+        Self::new(directory.people().flat_map(|p| {
+            let name = move |role| PersonName {
+                role,
+                given: p.given(),
+                family: p.family(),
+                preferred: p.preferred(),
+            };
+            p.memberships().map(move |(_, role)| name(role))
+        }))
     }
 
     fn add(&mut self, role: Role, first: &[Word], second: &[Word], key: Option<u64>) -> Option<u64> {

@@ -78,13 +78,17 @@ fn database(rules: &[Arc<DetectionRule>], cache: Option<&Path>) -> Result<Databa
     let mut faults = Vec::new();
     for (rule, pattern) in &own {
         if let Err(message) = build(&[hir(pattern)]) {
-            faults.push(rule.fault(Some(pattern), message, None));
+            faults.push(rule.fault(Some(pattern.place()), message, None));
         }
     }
     for rule in rules {
         for context in contexts(rule) {
             if let Err(message) = build(&hirs(context)) {
-                faults.push(rule.fault(context.first(), message, Some("split the list over two rules")));
+                faults.push(rule.fault(
+                    context.first().map(Pattern::place),
+                    message,
+                    Some("split the list over two rules"),
+                ));
             }
         }
     }
@@ -95,7 +99,7 @@ fn database(rules: &[Arc<DetectionRule>], cache: Option<&Path>) -> Result<Databa
             faults.extend(bad.into_iter().filter_map(|(i, message)| {
                 let (rule, pattern) = own.get(i)?;
                 let message = format!("`{}`: {message}", pattern.written);
-                Some(rule.fault(Some(pattern), message, Some("shorten its repetitions")))
+                Some(rule.fault(Some(pattern.place()), message, Some("shorten its repetitions")))
             }));
             None
         }
