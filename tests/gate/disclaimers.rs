@@ -23,7 +23,7 @@ fn over_folders_of_mail() {
             let raw = Bytes::from(fs::read(file).unwrap());
             let said = std::panic::catch_unwind(|| try_both(&raw));
             let said = said.unwrap_or_else(|_| panic!("{}", file.display()));
-            if said.starts_with("check") || said.starts_with("malformed") || said.starts_with("charset") {
+            if said.contains("check") || said.contains("malformed") {
                 println!("{said}: {}", file.display());
             }
             *counts.entry(said).or_default() += 1;

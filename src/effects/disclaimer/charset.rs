@@ -61,13 +61,12 @@ impl Charset {
         self.encoding().decode_without_bom_handling(bytes).0.into_owned()
     }
 
-    /// The text, if not a byte of it is in doubt.
-    pub(super) fn decode_exactly(self, bytes: &[u8]) -> Option<String> {
-        if self == Self::Ascii && !bytes.is_ascii() {
-            return None;
+    /// Whether not a byte is in doubt.
+    pub(super) fn is_exact(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Ascii => bytes.is_ascii(),
+            _ => self.encoding().decode_without_bom_handling_and_without_replacement(bytes).is_some(),
         }
-        let text = self.encoding().decode_without_bom_handling_and_without_replacement(bytes)?;
-        Some(text.into_owned())
     }
 
     /// The offset in `bytes` of the character at `at` in `text`, which is their decoding.

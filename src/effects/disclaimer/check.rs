@@ -100,9 +100,7 @@ fn same_place(old: &Part<'_>, new: &Part<'_>, moved: &Moved<'_>) -> bool {
         && old.protection == new.protection
         && old.signed == new.signed
         && std::mem::discriminant(&old.body) == std::mem::discriminant(&new.body);
-    if old.inside.is_some() {
-        return same && old.header_range == new.header_range && old.body_range == new.body_range;
-    }
+    // A part that lies decoded in another one has the ranges of that one.
     same && moved.start(old.header_range.start) == Some(new.header_range.start)
         && moved.start(old.body_range.start) == Some(new.body_range.start)
         && moved.end(old.body_range.end) == Some(new.body_range.end)

@@ -46,7 +46,7 @@ impl<'a> Rewrite<'a> {
             Some(_) => HeaderEdit::Replace { name: "Content-Transfer-Encoding".into(), nth: 1, value },
             None => HeaderEdit::Prepend { name: "Content-Transfer-Encoding".into(), value },
         });
-        if single(self.header, "mime-version")?.is_none() {
+        if !fields(self.header).any(|(name, _)| name.eq_ignore_ascii_case("mime-version")) {
             edits.push(HeaderEdit::Prepend { name: "MIME-Version".into(), value: "1.0".into() });
         }
         Ok(edits)

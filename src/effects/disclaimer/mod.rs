@@ -20,7 +20,7 @@ use self::{
     charset::Charset,
     check::Inserted,
     fields::Rewrite,
-    place::Insertion,
+    target::Text,
     transfer::{Change, Encoded, Unit},
 };
 use crate::{
@@ -98,6 +98,18 @@ fn is_read_one_way(message: &Message<'_>, part: &Part<'_>) -> Result<(), NotAppl
     Ok(())
 }
 
+/// Whether an empty line stands between header and body, and another line end between an
+/// empty body and the delimiter behind it: else there is no place to write at.
+fn has_room(message: &Message<'_>, part: &Part<'_>) -> Result<(), NotApplied> {
+    let body = &part.body_range;
+    let joined = !part.header_range.is_empty() && part.header_range.end == body.start;
+    let behind = message.raw.get(body.end..).unwrap_or(&[]);
+    if joined || part.parent.is_some() && body.is_empty() && behind.starts_with(b"--") {
+        return Err(NotApplied::Malformed("no-body"));
+    }
+    Ok(())
+}
+
 fn header_of<'m>(message: &Message<'m>, part: &Part<'_>) -> Result<&'m [u8], NotApplied> {
     message.raw.get(part.header_range.clone()).ok_or(NotApplied::Check("range"))
 }
@@ -118,6 +130,7 @@ fn edit_part(
     let kind = if matches!(part.body, Body::Html(_)) { TextKind::Html } else { TextKind::Plain };
     let raw = message.raw.get(part.body_range.clone()).ok_or(NotApplied::Check("range"))?;
     is_read_one_way(message, part)?;
+    has_room(message, part)?;
     let rewrite = Rewrite::of(header_of(message, part)?)?;
     let eol = line_end(message.raw);
     let encoded = Encoded::decode(raw, part.transfer_encoding, eol)?;
@@ -139,23 +152,31 @@ fn edit_part(
             let splices = vec![splice(part, change)];
             Ok(PartEdit { headers: Vec::new(), splices, text: insertion.text })
         }
-        None => rewrite_part(part, &rewrite, &encoded, charset, insertion, eol),
+        None => rewrite_part(part, &rewrite, &encoded, charset, disclaimer, eol),
     }
 }
 
 /// The part alone is written anew in UTF-8, since its character set or its transfer
-/// encoding cannot express the text.
+/// encoding cannot express the text. Not a byte of the old text may be in doubt.
 fn rewrite_part(
     part: &Part<'_>,
     rewrite: &Rewrite<'_>,
     encoded: &Encoded<'_>,
     charset: Charset,
-    insertion: Insertion,
+    disclaimer: &Disclaimer,
     eol: &'static str,
 ) -> Result<PartEdit, NotApplied> {
-    let old = charset.decode_exactly(&encoded.bytes).ok_or(NotApplied::Charset)?;
+    if !charset.is_exact(&encoded.bytes) {
+        return Err(NotApplied::Charset);
+    }
+    let (kind, old) = match target::shown_text(part) {
+        Some(Text::Plain(text)) => (TextKind::Plain, text),
+        Some(Text::Html(text)) => (TextKind::Html, text),
+        None => return Err(NotApplied::Check("parts")),
+    };
+    let insertion = place::insertion(kind, old, disclaimer)?;
     let (before, after) = (old.get(..insertion.at), old.get(insertion.at..));
-    let (Some(before), Some(after)) = (before, after) else { return Err(NotApplied::Charset) };
+    let (Some(before), Some(after)) = (before, after) else { return Err(NotApplied::Check("quote-offset")) };
     let new = [before, &insertion.text, after].concat();
     let (encoding, change) = encoded.replace_all(new.as_bytes());
     let mut splices = vec![splice(part, change)];

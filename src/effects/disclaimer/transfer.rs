@@ -36,7 +36,7 @@ impl<'a> Encoded<'a> {
     ) -> Result<Self, NotApplied> {
         let bytes = match encoding {
             TransferEncoding::SevenBit | TransferEncoding::EightBit | TransferEncoding::Binary => raw.into(),
-            TransferEncoding::QuotedPrintable => quoted_bytes(raw, usize::MAX)?.0.into(),
+            TransferEncoding::QuotedPrintable => quoted_bytes(raw, usize::MAX).0.into(),
             TransferEncoding::Base64 => base64_bytes(raw)?.into(),
             TransferEncoding::Unknown => return Err(NotApplied::Charset),
         };
@@ -51,14 +51,14 @@ impl<'a> Encoded<'a> {
     /// Puts `insert` at the offset `at` of the decoded bytes.
     pub(super) fn insert(&self, at: usize, insert: &[u8], unit: Unit) -> Result<Change, NotApplied> {
         match self.encoding {
-            TransferEncoding::QuotedPrintable => self.insert_quoted(at, insert, unit),
+            TransferEncoding::QuotedPrintable => Ok(self.insert_quoted(at, insert, unit)),
             TransferEncoding::Base64 => self.insert_base64(at, insert),
             _ => Ok(Change { range: at..at, bytes: insert.to_vec() }),
         }
     }
 
-    fn insert_quoted(&self, at: usize, insert: &[u8], unit: Unit) -> Result<Change, NotApplied> {
-        let at = quoted_bytes(self.raw, at)?.1;
+    fn insert_quoted(&self, at: usize, insert: &[u8], unit: Unit) -> Change {
+        let at = quoted_bytes(self.raw, at).1;
         let line_start = memchr::memrchr(b'\n', &self.raw[..at]).map_or(0, |n| n + 1);
         let before = &self.raw[line_start..at];
         let breaks_at_once = unit == Unit::Text && insert.starts_with(self.eol.as_bytes());
@@ -74,7 +74,7 @@ impl<'a> Encoded<'a> {
             bytes.push(b'=');
             bytes.extend_from_slice(self.eol.as_bytes());
         }
-        Ok(Change { range: at..at, bytes })
+        Change { range: at..at, bytes }
     }
 
     /// Everything before the group of three bytes in which `at` lies stays; from there on
@@ -128,7 +128,7 @@ pub(super) enum Unit {
 
 /// Decodes quoted-printable up to `limit` bytes; also returns the offset in `raw` at
 /// which the byte at `limit` is written, or where the last one ends.
-fn quoted_bytes(raw: &[u8], limit: usize) -> Result<(Vec<u8>, usize), NotApplied> {
+fn quoted_bytes(raw: &[u8], limit: usize) -> (Vec<u8>, usize) {
     let mut out = Vec::with_capacity(raw.len().min(limit));
     let mut end = 0;
     let mut start = 0;
@@ -144,12 +144,11 @@ fn quoted_bytes(raw: &[u8], limit: usize) -> Result<(Vec<u8>, usize), NotApplied
         let mut at = 0;
         while at < content.len() {
             if out.len() == limit {
-                return Ok((out, start + at));
+                return (out, start + at);
             }
             let (byte, width) = match content[at] {
-                b'=' => {
-                    (hex(content.get(at + 1..at + 3)).ok_or(NotApplied::Malformed("quoted-printable"))?, 3)
-                }
+                // What is no hexadecimal stands for itself, as readers take it.
+                b'=' => hex(content.get(at + 1..at + 3)).map_or((b'=', 1), |byte| (byte, 3)),
                 byte => (byte, 1),
             };
             out.push(byte);
@@ -162,14 +161,14 @@ fn quoted_bytes(raw: &[u8], limit: usize) -> Result<(Vec<u8>, usize), NotApplied
             }
             if out.len() == limit {
                 // Behind the padding, so that nothing stands between it and its line end.
-                return Ok((out, start + if n == 0 { at } else { line.len() }));
+                return (out, start + if n == 0 { at } else { line.len() });
             }
             out.push(*byte);
             end = start + line.len();
         }
         start += line.len();
     }
-    Ok((out, end))
+    (out, end)
 }
 
 fn hex(digits: Option<&[u8]>) -> Option<u8> {
