@@ -1,5 +1,6 @@
 //! Rules as checked: what `detection` and `policy` run. Only a set without faults exists.
 
+use super::Fault;
 use crate::parties::{Direction, Role};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -101,11 +102,45 @@ pub enum Check {
     SortCode,
 }
 
+/// A pattern that `regex` accepts and that cannot match nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// As it runs: white space and digits as docs/rules.md reads them. Case is ignored.
+    pub regex: Arc<str>,
+    /// As it was written (a word, or a pattern), for messages about it.
+    pub written: Arc<str>,
+    /// Line and column in the rule's file, from 1.
+    pub line: usize,
+    pub column: usize,
+}
+
+/// A detection that looks at something other than a text's wording (docs/rules.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Builtin {
+    VisibleRecipients,
+    ForwardingDepth,
+    OwnAddressIn,
+    FreeMailName,
+    OwnAddressOut,
+    PupilAddress,
+    UnknownSender,
+    Bulk,
+    ProtectedFile,
+    UnreadFile,
+}
+
+impl Builtin {
+    /// Whether the rule has patterns beside.
+    pub fn takes_patterns(self) -> bool {
+        self == Self::UnknownSender
+    }
+}
+
 /// Words that must stand near a match.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// Patterns (words are turned into patterns by the loader).
-    pub patterns: Vec<Arc<str>>,
+    pub patterns: Vec<Pattern>,
     /// Names of people of the directory count as context: `pupil`, `staff`, `parent`.
     pub people: Vec<Role>,
     /// Another finding of one of these categories counts as context.
@@ -119,7 +154,7 @@ pub struct Context {
 /// Words that take a match away.
 #[derive(Clone, Debug)]
 pub struct Suppress {
-    pub patterns: Vec<Arc<str>>,
+    pub patterns: Vec<Pattern>,
     /// Distance in characters; `None` is the whole fragment.
     pub within: Option<usize>,
 }
@@ -156,7 +191,12 @@ pub struct DetectionRule {
     /// A sentence for the person who reads the finding; without the matched value.
     pub reason: Arc<str>,
     /// Patterns over the normalised view, in the syntax that both engines share.
-    pub patterns: Vec<Arc<str>>,
+    pub patterns: Vec<Pattern>,
+    pub builtin: Option<Builtin>,
+    /// Whose addresses or names a built-in detection counts; empty is its own default.
+    pub people: Vec<Role>,
+    /// Domains a built-in detection looks for, lower case.
+    pub domains: Vec<Arc<str>>,
     pub check: Option<Check>,
     pub near: Option<Context>,
     pub unless: Option<Suppress>,
@@ -164,8 +204,22 @@ pub struct DetectionRule {
     /// Fewer hits than this (different texts) in one message are no finding.
     pub minimum: usize,
     pub examples: Examples,
-    /// File and line, for messages about the rule.
+    /// File and line (`rulesets/uk/pupils.toml:12`), for messages about the rule.
     pub origin: Arc<str>,
+}
+
+impl DetectionRule {
+    /// A fault at one of the rule's patterns, or at its head.
+    pub fn fault(&self, at: Option<&Pattern>, message: impl Into<String>, hint: Option<&str>) -> Fault {
+        let (file, line) = self.origin.rsplit_once(':').unwrap_or((&self.origin, "1"));
+        Fault {
+            file: file.into(),
+            line: at.map_or_else(|| line.parse().unwrap_or(1), |p| p.line),
+            column: at.map_or(1, |p| p.column),
+            message: message.into(),
+            hint: hint.map(Into::into),
+        }
+    }
 }
 
 /// Disposition as rule files name it, mildest first.

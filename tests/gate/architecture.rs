@@ -31,6 +31,8 @@ const ROOMS: &[&[&str]] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("mail_parser", &["message"]),
     ("hyperscan", &["detection"]),
+    ("regex_automata", &["detection"]),
+    ("regex_syntax", &["ruleset", "detection"]),
     ("indymilter", &["wire"]),
     ("smtp_proto", &["wire"]),
     ("tokio_rustls", &["wire"]),
