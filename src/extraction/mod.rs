@@ -3,5 +3,9 @@
 //! a finding.
 
 mod model;
+mod quotes;
+mod read;
 
-pub use model::{Extract, Fragment, Layer, OffsetMap, Unread, UnreadReason, View};
+pub use model::{Extract, ExtractLimits, Fragment, Layer, OffsetMap, TextKind, Unread, UnreadReason, View};
+pub use quotes::first_quote;
+pub use read::{extract, normalise};

@@ -101,6 +101,27 @@ pub struct Unread {
     pub reason: UnreadReason,
 }
 
+/// How much text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExtractLimits {
+    /// Bytes of decoded text in all fragments together; what lies beyond is
+    /// `Unread { reason: Limit("text-bytes") }`.
+    pub text_bytes: usize,
+}
+
+impl Default for ExtractLimits {
+    fn default() -> Self {
+        Self { text_bytes: 16 * 1024 * 1024 }
+    }
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    Plain,
+    Html,
+}
+
 /// All that detection sees of a message.
 #[derive(Debug, Default)]
 pub struct Extract<'a> {

@@ -1,6 +1,16 @@
 //! A transaction's bytes read as a message: its header, its tree of parts, and what
 //! protects each part. The only room that names the MIME parser.
 
+mod charset;
+mod delimiter;
+mod fields;
 mod model;
+mod protection;
+mod read;
+mod transfer;
 
-pub use model::{Body, Disposition, Header, Mailbox, Message, Part, Protection, TransferEncoding};
+pub use charset::decode_text;
+pub use model::{
+    Body, Disposition, Header, Mailbox, Message, Part, Protection, ReadLimits, TransferEncoding,
+};
+pub use read::read;

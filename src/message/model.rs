@@ -18,6 +18,26 @@ pub struct Message<'a> {
     pub defects: Vec<&'static str>,
 }
 
+/// How much of a message is taken apart. What lies beyond a limit stays one undivided
+/// part, and `Message::defects` names the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// Parts in all, attached messages' included.
+    pub parts: usize,
+    /// Multiparts and attached messages around one part.
+    pub depth: usize,
+    /// Attached messages within attached messages.
+    pub nesting: usize,
+    /// Bytes of one header block.
+    pub header_bytes: usize,
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        Self { parts: 1_000, depth: 32, nesting: 8, header_bytes: 256 * 1024 }
+    }
+}
+
 /// A name with an address, as From, To and the like carry them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mailbox {
@@ -46,6 +66,8 @@ pub struct Header {
     pub list: bool,
     /// How many Received fields.
     pub received: usize,
+    /// Subjects after the first, when a message has several: readers differ in which they show.
+    pub other_subjects: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +136,12 @@ pub struct Part<'a> {
     pub signed: bool,
     /// Depth of attached messages around this part; 0 is the message itself.
     pub nesting: usize,
+    /// The part in whose *decoded* body this one lies (an attached message in base64 or
+    /// quoted-printable). Its ranges are then those of that part, and it cannot be edited
+    /// in place.
+    pub inside: Option<usize>,
+    /// Of the root part of an attached message: that message's own subject.
+    pub subject: Option<String>,
 }
 
 impl Message<'_> {

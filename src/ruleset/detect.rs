@@ -1,7 +1,7 @@
 //! One `[[detect]]` table: read, checked, and made into a [`DetectionRule`].
 
 use super::{
-    Context, DetectionRule, Examples, Pattern, Severity, Suppress, names, pattern,
+    Context, DetectionRule, Example, Examples, Pattern, Severity, Suppress, names, pattern,
     reader::{Reader, Text},
 };
 use std::sync::Arc;
@@ -117,8 +117,13 @@ fn unless(table: &mut Reader<'_, '_, '_>) -> Option<Suppress> {
 fn examples(table: &mut Reader<'_, '_, '_>) -> Examples {
     let Some((inner, span)) = table.table("examples") else { return Examples::default() };
     let mut examples = Reader::new(table.file, inner, span);
-    let texts = |list: Vec<Text>| list.into_iter().map(|t| t.value).collect();
-    let read = Examples { hit: texts(examples.texts("hit")), miss: texts(examples.texts("miss")) };
+    let (hit, miss) = (examples.texts("hit"), examples.texts("miss"));
+    let placed = |text: Text| {
+        let (line, column) = examples.file.place(text.at);
+        Example { text: text.value, line, column }
+    };
+    let read =
+        Examples { hit: hit.into_iter().map(placed).collect(), miss: miss.into_iter().map(placed).collect() };
     examples.finish();
     read
 }

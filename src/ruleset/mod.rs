@@ -12,7 +12,7 @@ mod reader;
 pub use fault::{Fault, RuleFaults};
 pub use load::{load, load_str};
 pub use model::{
-    Area, Builtin, Category, Check, Context, DetectionRule, DispositionName, Effects, Examples,
+    Area, Builtin, Category, Check, Context, DetectionRule, DispositionName, Effects, Example, Examples,
     FindingCondition, Notice, Pattern, PolicyRule, RuleSet, Scope, Severity, Suppress, When,
 };
 pub use pattern::parse as parse_pattern;

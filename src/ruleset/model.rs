@@ -114,6 +114,12 @@ pub struct Pattern {
     pub column: usize,
 }
 
+impl Pattern {
+    pub fn place(&self) -> (usize, usize) {
+        (self.line, self.column)
+    }
+}
+
 /// A detection that looks at something other than a text's wording (docs/rules.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Builtin {
@@ -171,10 +177,18 @@ pub enum Scope {
     Subject,
 }
 
+/// A text that a rule is tried on, and where it stands in the rule's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    pub text: String,
+    pub line: usize,
+    pub column: usize,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Examples {
-    pub hit: Vec<String>,
-    pub miss: Vec<String>,
+    pub hit: Vec<Example>,
+    pub miss: Vec<Example>,
 }
 
 /// A detection rule.
@@ -209,16 +223,11 @@ pub struct DetectionRule {
 }
 
 impl DetectionRule {
-    /// A fault at one of the rule's patterns, or at its head.
-    pub fn fault(&self, at: Option<&Pattern>, message: impl Into<String>, hint: Option<&str>) -> Fault {
-        let (file, line) = self.origin.rsplit_once(':').unwrap_or((&self.origin, "1"));
-        Fault {
-            file: file.into(),
-            line: at.map_or_else(|| line.parse().unwrap_or(1), |p| p.line),
-            column: at.map_or(1, |p| p.column),
-            message: message.into(),
-            hint: hint.map(Into::into),
-        }
+    /// A fault at a line and column of the rule's file, or at the rule's head.
+    pub fn fault(&self, at: Option<(usize, usize)>, message: impl Into<String>, hint: Option<&str>) -> Fault {
+        let (file, head) = self.origin.rsplit_once(':').unwrap_or((&self.origin, "1"));
+        let (line, column) = at.unwrap_or_else(|| (head.parse().unwrap_or(1), 1));
+        Fault { file: file.into(), line, column, message: message.into(), hint: hint.map(Into::into) }
     }
 }
 

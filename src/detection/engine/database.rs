@@ -47,15 +47,19 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(expressions: Vec<String>) -> Self {
+    /// `checked` is what else was found fit before such a database was stored.
+    pub(crate) fn new<'a>(expressions: Vec<String>, checked: impl IntoIterator<Item = &'a str>) -> Self {
         let mut digest = Sha256::new();
         digest.update(MAGIC);
         digest.update(hyperscan::version_str().to_bytes_with_nul());
         digest.update(std::env::consts::ARCH);
-        for expression in &expressions {
-            digest.update((expression.len() as u64).to_be_bytes());
-            digest.update(expression);
-        }
+        digest.update((expressions.len() as u64).to_be_bytes());
+        let mut add = |piece: &str| {
+            digest.update((piece.len() as u64).to_be_bytes());
+            digest.update(piece);
+        };
+        expressions.iter().for_each(|e| add(e));
+        checked.into_iter().for_each(add);
         Self { key: digest.finalize().into(), expressions }
     }
 
@@ -139,6 +143,11 @@ fn forget_oldest(cache: &Path) -> io::Result<()> {
 }
 
 impl Database {
+    /// Which database this is, within the process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Bytes in memory.
     pub(crate) fn size(&self) -> usize {
         self.inner.as_ref().and_then(|db| db.size().ok()).unwrap_or(0)
@@ -168,7 +177,7 @@ mod tests {
     use super::*;
 
     fn source(expressions: &[&str]) -> Source {
-        Source::new(expressions.iter().map(|e| (*e).to_owned()).collect())
+        Source::new(expressions.iter().map(|e| (*e).to_owned()).collect(), [])
     }
 
     fn hits(database: &Database, text: &str) -> Vec<u32> {
@@ -187,7 +196,8 @@ mod tests {
         source.store(&built, dir.path()).unwrap();
         let again = source.cached(dir.path()).unwrap();
         assert!(again.cached && hits(&again, "an abc and x, abc") == [0, 1]);
-        assert!(super::tests::source(&["abcd"]).cached(dir.path()).is_none());
+        let other = Source::new(vec!["abc".into(), r"\bx\b".into()], ["more"]);
+        assert!(other.cached(dir.path()).is_none(), "what was not checked with it is not proved by it");
     }
 
     #[test]

@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn the_prefilter_misses_nothing_that_the_exact_pattern_finds() {
         let hirs: Vec<_> = PATTERNS.iter().map(|p| parse_pattern(p).unwrap()).collect();
-        let source = Source::new(hirs.iter().map(expression).collect());
+        let source = Source::new(hirs.iter().map(expression).collect(), []);
         let database = source.compile().ok().expect("all are fit for the engine");
         let exact: Vec<_> = hirs.iter().map(|h| build(std::slice::from_ref(h)).unwrap()).collect();
         let (mut memory, mut random) = (ScanMemory::default(), StdRng::seed_from_u64(20261122));

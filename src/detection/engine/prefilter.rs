@@ -271,6 +271,6 @@ mod tests {
     fn beyond_ascii_are_bytes() {
         assert_eq!(of(r"[aâ]x"), r"(?:[\x61]|\xc3\xa2)x");
         assert_eq!(of(r"a.{0,30}b"), r"a[\x00-\x09\x0b-\x7f\x80-\xff]{0,120}b");
-        assert_eq!(of(r"a\w"), r"a(?:[\x30-\x39\x5f\x61-\x7a]|[\x80-\xff]{2,4})");
+        assert_eq!(of(r"a\w"), r"a(?:[\x30-\x39\x41-\x5a\x5f\x61-\x7a]|[\x80-\xff]{2,4})");
     }
 }

@@ -1,0 +1,124 @@
+//! Bytes to Unicode (RFC 2046 section 4.1.2), leniently and without a copy where the
+//! bytes are UTF-8 already.
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::borrow::Cow;
+
+/// How well a charset's name described the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    Good,
+    /// Bytes that the charset does not have became U+FFFD.
+    Damaged,
+    /// No charset of that name is known; read as UTF-8, else as windows-1252.
+    Unknown,
+}
+
+/// `bytes` as text. `label` is the `charset` parameter; without one, UTF-8 when the bytes
+/// are that, else what an HTML text says of itself, else windows-1252.
+pub fn decode_text<'a>(bytes: Cow<'a, [u8]>, label: Option<&str>) -> Cow<'a, str> {
+    decode(bytes, label).0
+}
+
+pub(super) fn decode<'a>(bytes: Cow<'a, [u8]>, label: Option<&str>) -> (Cow<'a, str>, Fit) {
+    if let Some((encoding, _)) = Encoding::for_bom(&bytes)
+        && encoding != UTF_8
+    {
+        return by(encoding, bytes);
+    }
+    let label = label.map(str::trim).filter(|l| !l.is_empty());
+    match label.map(|l| (l, Encoding::for_label(l.as_bytes()))) {
+        // RFC 2781 section 4.3: without a byte order mark big endian, which few obey.
+        Some((l, Some(encoding))) if encoding == UTF_16LE && l.eq_ignore_ascii_case("utf-16") => {
+            by(utf16_order(&bytes), bytes)
+        }
+        Some((_, Some(encoding))) if encoding == UTF_8 => utf8(bytes),
+        // ASCII is declared as often as anything, and means little.
+        Some((_, Some(encoding))) if encoding == WINDOWS_1252 && is_utf8_after_all(&bytes) => utf8(bytes),
+        Some((_, Some(encoding))) => by(encoding, bytes),
+        Some((l, None)) => match mail_parser::decoders::charsets::map::charset_decoder(l.as_bytes()) {
+            Some(decoder) => (Cow::Owned(decoder(&bytes)), Fit::Good),
+            None => (undeclared(bytes), Fit::Unknown),
+        },
+        None => (undeclared(bytes), Fit::Good),
+    }
+}
+
+fn utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Fit) {
+    match valid(bytes) {
+        Ok(text) => (text, Fit::Good),
+        Err(bytes) => (Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()), Fit::Damaged),
+    }
+}
+
+fn valid(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, Cow<'_, [u8]>> {
+    match bytes {
+        Cow::Borrowed(b) => std::str::from_utf8(b).map(Cow::Borrowed).map_err(|_| Cow::Borrowed(b)),
+        Cow::Owned(b) => String::from_utf8(b).map(Cow::Owned).map_err(|e| Cow::Owned(e.into_bytes())),
+    }
+}
+
+/// ASCII in any case; multi-byte UTF-8 hardly arises by chance in Latin-1 text.
+fn is_utf8_after_all(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+}
+
+fn by<'a>(encoding: &'static Encoding, bytes: Cow<'a, [u8]>) -> (Cow<'a, str>, Fit) {
+    let (text, _, damaged) = encoding.decode(&bytes);
+    let fit = if damaged { Fit::Damaged } else { Fit::Good };
+    (Cow::Owned(text.into_owned()), fit)
+}
+
+fn utf16_order(bytes: &[u8]) -> &'static Encoding {
+    let zeros = |skip: usize| bytes.iter().take(512).skip(skip).step_by(2).filter(|b| **b == 0).count();
+    if zeros(0) >= zeros(1) { UTF_16BE } else { UTF_16LE }
+}
+
+fn undeclared(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match valid(bytes) {
+        Ok(text) => text,
+        Err(bytes) => by(declared_in_html(&bytes).unwrap_or(WINDOWS_1252), bytes).0,
+    }
+}
+
+/// `<meta charset=...>` within the first 1024 bytes, as browsers look for it.
+fn declared_in_html(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = bytes.get(..1024).unwrap_or(bytes).to_ascii_lowercase();
+    let at = memchr::memmem::find(&head, b"charset=")? + b"charset=".len();
+    let rest = head.get(at..)?.trim_ascii_start();
+    let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+    let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(b)).count();
+    Encoding::for_label(&rest[..length]).filter(|e| *e != UTF_16LE && *e != UTF_16BE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], label: Option<&str>) -> (String, Fit) {
+        let (text, fit) = decode(Cow::Borrowed(bytes), label);
+        (text.into_owned(), fit)
+    }
+
+    #[test]
+    fn charsets_of_school_mail_are_read() {
+        assert_eq!(read(b"caf\xe9 \x80", Some("iso-8859-1")), ("café €".into(), Fit::Good));
+        assert_eq!(read("tŷ".as_bytes(), Some("us-ascii")), ("tŷ".into(), Fit::Good));
+        assert_eq!(read(b"\xf4", Some("iso-8859-14")).0, "ô");
+        assert_eq!(read(b"i+AGQAaQ-ot", Some("utf-7")).0, "idiot");
+        assert_eq!(read(b"\0i\0d", Some("utf-16")).0, "id");
+        assert_eq!(read(b"i\0d\0", Some("utf-16")).0, "id");
+        assert_eq!(read(b"\xff\xfei\0d\0", None).0, "id");
+        assert_eq!(read(b"caf\xe9", None), ("café".into(), Fit::Good));
+        assert_eq!(read(b"caf\xe9", Some("no-such-thing")), ("café".into(), Fit::Unknown));
+        assert_eq!(read(b"caf\xe9!", Some("utf-8")), ("caf\u{fffd}!".into(), Fit::Damaged));
+        assert_eq!(read(b"<meta charset='windows-1251'>\xef", None).0, "<meta charset='windows-1251'>п");
+    }
+
+    #[test]
+    fn utf8_is_not_copied() {
+        let text = "plain".as_bytes();
+        assert!(matches!(decode(Cow::Borrowed(text), Some("utf-8")).0, Cow::Borrowed(_)));
+        assert!(matches!(decode(Cow::Borrowed(text), Some("iso-8859-1")).0, Cow::Borrowed(_)));
+    }
+}

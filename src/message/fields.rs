@@ -1,0 +1,296 @@
+//! Header fields: where they are, and what the house asks of them. mail-parser reads the
+//! grammar of each value (RFC 5322, RFC 2045, RFC 2047, RFC 2231).
+
+use super::{Disposition, Header, Mailbox, TransferEncoding};
+use crate::mail::Address;
+use chrono::{DateTime, Utc};
+use mail_parser::{Addr, ContentType, HeaderValue, parsers::MessageStream};
+use std::borrow::Cow;
+
+/// The longest value that is read. What a person writes or reads there is far shorter,
+/// and the value grammars are not all linear.
+const LONGEST_VALUE: usize = 64 * 1024;
+const LONGEST_MIME_VALUE: usize = 4 * 1024;
+
+/// What the fields of a part say about its body (RFC 2045, RFC 2183).
+pub(super) struct Mime {
+    /// Lower case; empty when there is no (readable) Content-Type.
+    pub(super) media_type: String,
+    pub(super) boundary: Option<String>,
+    pub(super) charset: Option<String>,
+    pub(super) flowed: bool,
+    pub(super) transfer_encoding: TransferEncoding,
+    pub(super) disposition: Disposition,
+    pub(super) file_name: Option<String>,
+}
+
+impl Default for Mime {
+    fn default() -> Self {
+        Self {
+            media_type: String::new(),
+            boundary: None,
+            charset: None,
+            flowed: false,
+            transfer_encoding: TransferEncoding::SevenBit,
+            disposition: Disposition::Inline,
+            file_name: None,
+        }
+    }
+}
+
+/// Whose header it is, which decides what is read of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    Message,
+    AttachedMessage,
+    Part,
+}
+
+/// A header block read.
+#[derive(Default)]
+pub(super) struct Block {
+    pub(super) mime: Mime,
+    /// Filled for `Of::Message`; of an attached message only the subject.
+    pub(super) header: Header,
+    /// Whether any line is a field.
+    pub(super) any: bool,
+    pub(super) defects: Vec<&'static str>,
+}
+
+/// Reads the fields of `block`, the lines before the empty one, up to `limit` bytes.
+pub(super) fn read(block: &[u8], of: Of, limit: usize) -> Block {
+    let mut out = Block::default();
+    let mut seen = Seen::default();
+    if block.len() > limit {
+        out.defects.push("header-cut");
+    }
+    for (name, line) in crate::mail::fields(&block[..block.len().min(limit)]) {
+        if !is_name(name) {
+            // Lines that mailboxes put before a message (mbox) are no defect of its own.
+            if out.any || !(line.starts_with(b"From ") || line.starts_with(b">From ")) {
+                out.defects.push("odd-header-line");
+            }
+            continue;
+        }
+        out.any = true;
+        // `name` came from before this colon.
+        let value = memchr::memchr(b':', line).map_or(&[][..], |colon| &line[colon + 1..]);
+        if name.len() > 8 && name[..8].eq_ignore_ascii_case("content-") {
+            mime_field(&mut out, &mut seen, &name[8..], value);
+        } else if of == Of::Message {
+            message_field(&mut out, &mut seen, name, value);
+        } else if of == Of::AttachedMessage && name.eq_ignore_ascii_case("subject") {
+            subject(&mut out, &mut seen, value);
+        }
+    }
+    if out.mime.file_name.is_none() {
+        out.mime.file_name = seen.name_parameter;
+    }
+    out
+}
+
+/// Which fields that may stand once have been read already, and the file's name of
+/// Content-Type, which counts only when Content-Disposition gives none.
+#[derive(Default)]
+struct Seen {
+    content_type: bool,
+    transfer_encoding: bool,
+    disposition: bool,
+    subject: bool,
+    date: bool,
+    from: bool,
+    name_parameter: Option<String>,
+}
+
+/// Notes that a field stands there; `false` and a defect when it did before.
+fn first(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
+    if *seen {
+        defects.push("repeated-field");
+    }
+    !std::mem::replace(seen, true)
+}
+
+/// RFC 5322 section 2.2: printable ASCII but the colon. White space before the colon is
+/// obsolete and was trimmed.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn mime_field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) {
+    let (mime, defects) = (&mut out.mime, &mut out.defects);
+    if name.eq_ignore_ascii_case("type") {
+        if first(&mut seen.content_type, defects)
+            && let Some(ct) = content_type(&lines(value, LONGEST_MIME_VALUE, defects))
+        {
+            let subtype = ct.c_subtype.as_deref().unwrap_or_default();
+            mime.media_type = format!("{}/{subtype}", ct.c_type).to_ascii_lowercase();
+            mime.boundary = parameter(&ct, "boundary").map(|b| b.trim_end().to_owned());
+            mime.charset = parameter(&ct, "charset").map(str::to_ascii_lowercase);
+            mime.flowed = parameter(&ct, "format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
+            seen.name_parameter = parameter(&ct, "name").and_then(file_name);
+        }
+    } else if name.eq_ignore_ascii_case("transfer-encoding") {
+        if first(&mut seen.transfer_encoding, defects) {
+            mime.transfer_encoding = transfer_encoding(value);
+            if mime.transfer_encoding == TransferEncoding::Unknown {
+                defects.push("unknown-transfer-encoding");
+            }
+        }
+    } else if name.eq_ignore_ascii_case("disposition")
+        && first(&mut seen.disposition, defects)
+        && let Some(cd) = content_type(&lines(value, LONGEST_MIME_VALUE, defects))
+    {
+        // RFC 2183 section 2.8: an unknown kind counts as an attachment.
+        mime.disposition = match cd.c_type.as_ref() {
+            "inline" => Disposition::Inline,
+            _ => Disposition::Attachment,
+        };
+        mime.file_name = parameter(&cd, "filename").and_then(file_name);
+    }
+}
+
+fn message_field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) {
+    let is = |other: &str| name.eq_ignore_ascii_case(other);
+    if is("subject") {
+        return subject(out, seen, value);
+    }
+    let (header, defects) = (&mut out.header, &mut out.defects);
+    if is("received") {
+        header.received += 1;
+    } else if is("from") {
+        first(&mut seen.from, defects);
+        mailboxes(&mut header.from, value, defects);
+    } else if is("to") {
+        mailboxes(&mut header.to, value, defects);
+    } else if is("cc") {
+        mailboxes(&mut header.cc, value, defects);
+    } else if is("bcc") {
+        mailboxes(&mut header.bcc, value, defects);
+    } else if is("sender") {
+        mailboxes(&mut header.sender, value, defects);
+    } else if is("reply-to") {
+        mailboxes(&mut header.reply_to, value, defects);
+    } else if is("date") {
+        if first(&mut seen.date, defects) {
+            header.date = date(value);
+        }
+    } else if is("message-id") {
+        if header.message_id.is_none() {
+            header.message_id = ids(value, defects).into_iter().next();
+        }
+    } else if is("in-reply-to") {
+        header.in_reply_to.extend(ids(value, defects));
+    } else if is("references") {
+        header.references.extend(ids(value, defects));
+    } else if is("auto-submitted") {
+        header.automatic |= !word(value).eq_ignore_ascii_case("no");
+    } else if is("precedence") {
+        let word = word(value);
+        let one_of = |words: &[&str]| words.iter().any(|w| w.eq_ignore_ascii_case(word));
+        header.automatic |= one_of(&["bulk", "junk", "auto_reply"]);
+        header.list |= one_of(&["list"]);
+    } else if name.len() > 5 && name[..5].eq_ignore_ascii_case("list-") {
+        header.list = true;
+    }
+}
+
+fn subject(out: &mut Block, seen: &mut Seen, value: &[u8]) {
+    let text = match MessageStream::new(&lines(value, LONGEST_VALUE, &mut out.defects)).parse_unstructured() {
+        HeaderValue::Text(text) => text.into_owned(),
+        _ => String::new(),
+    };
+    if first(&mut seen.subject, &mut out.defects) {
+        out.header.subject = text;
+    } else {
+        out.header.other_subjects.push(text);
+    }
+}
+
+/// `value` with a final line end, which mail-parser takes as the end of a field, and no
+/// longer than `longest`.
+fn lines<'a>(value: &'a [u8], longest: usize, defects: &mut Vec<&'static str>) -> Cow<'a, [u8]> {
+    if value.len() <= longest && value.ends_with(b"\n") {
+        return Cow::Borrowed(value);
+    }
+    if value.len() > longest {
+        defects.push("field-cut");
+    }
+    let mut owned = value[..value.len().min(longest)].to_vec();
+    owned.push(b'\n');
+    Cow::Owned(owned)
+}
+
+fn content_type(value: &[u8]) -> Option<ContentType<'_>> {
+    match MessageStream::new(value).parse_content_type() {
+        HeaderValue::ContentType(ct) => Some(ct),
+        _ => None,
+    }
+}
+
+fn parameter<'a>(ct: &'a ContentType<'_>, name: &str) -> Option<&'a str> {
+    ct.attributes.as_ref()?.iter().find(|a| a.name == name).map(|a| a.value.as_ref())
+}
+
+fn file_name(name: &str) -> Option<String> {
+    let name = name.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// The first word of a value without comments (`7bit (default)`).
+fn word(value: &[u8]) -> &str {
+    let end = value.iter().position(|b| matches!(b, b'(' | b';')).unwrap_or(value.len());
+    std::str::from_utf8(&value[..end]).unwrap_or_default().trim()
+}
+
+fn transfer_encoding(value: &[u8]) -> TransferEncoding {
+    let word = word(value);
+    let is = |other: &str| word.eq_ignore_ascii_case(other);
+    if is("7bit") || word.is_empty() {
+        TransferEncoding::SevenBit
+    } else if is("8bit") {
+        TransferEncoding::EightBit
+    } else if is("binary") {
+        TransferEncoding::Binary
+    } else if is("quoted-printable") {
+        TransferEncoding::QuotedPrintable
+    } else if is("base64") {
+        TransferEncoding::Base64
+    } else {
+        TransferEncoding::Unknown
+    }
+}
+
+fn mailboxes(out: &mut Vec<Mailbox>, value: &[u8], defects: &mut Vec<&'static str>) {
+    let value = lines(value, LONGEST_VALUE, defects);
+    if let HeaderValue::Address(list) = MessageStream::new(&value).parse_address() {
+        out.extend(list.iter().map(mailbox));
+    }
+}
+
+fn mailbox(addr: &Addr<'_>) -> Mailbox {
+    let name = addr.name.as_deref().map(str::trim).filter(|n| !n.is_empty());
+    let address = addr.address.as_deref().and_then(Address::parse);
+    match (name, address) {
+        (name, Some(address)) => Mailbox { name: name.map(str::to_owned), address: Some(address) },
+        // What a reader sees there is kept, also when it is no address.
+        (name, None) => {
+            let text: Vec<&str> = name.into_iter().chain(addr.address.as_deref()).collect();
+            Mailbox { name: Some(text.join(" ")), address: None }
+        }
+    }
+}
+
+fn date(value: &[u8]) -> Option<DateTime<Utc>> {
+    match MessageStream::new(&lines(value, 256, &mut Vec::new())).parse_date() {
+        HeaderValue::DateTime(date) if date.is_valid() => DateTime::from_timestamp(date.to_timestamp(), 0),
+        _ => None,
+    }
+}
+
+fn ids(value: &[u8], defects: &mut Vec<&'static str>) -> Vec<String> {
+    match MessageStream::new(&lines(value, LONGEST_VALUE, defects)).parse_id() {
+        HeaderValue::Text(id) => vec![id.into_owned()],
+        HeaderValue::TextList(ids) => ids.into_iter().map(Cow::into_owned).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,11 @@
+//! Messages from files, for `scan`: .eml files, folders, mbox, Maildir and standard
+//! input, one at a time and in a stable order. A file that cannot be read is an item
+//! of its own, never skipped.
+
+mod envelope;
+mod model;
+mod sources;
+
+pub use envelope::{Overrides, transaction};
+pub use model::{FileLimits, Source, Unreadable};
+pub use sources::{Sources, sources};
