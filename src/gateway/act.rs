@@ -9,10 +9,13 @@ use super::{
 };
 use crate::{
     effects::Prepared,
-    mail::{AnyProof, Custody, Door, Failure, Onward, Outcome, Passing, Receipt, Reply, Transaction},
-    storage::{Keep, Kept, Logged, PassFate, Passed, Provisional, RetryMatch, StoreError},
+    mail::{
+        Address, AnyProof, Custody, Door, Failure, Onward, Outcome, Passing, Receipt, Recipient, Reply,
+        Transaction,
+    },
+    storage::{Keep, Kept, Logged, PassFate, Passed, Provisional, RetryKey, RetryMatch, StoreError},
 };
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 impl Gate {
     pub(super) async fn fate(
@@ -162,18 +165,28 @@ impl Gate {
         Ok(receipt(&proofs, Some(&*proof)))
     }
 
-    /// Takes out of `keep` what an earlier try of this very message has kept already.
+    /// Gives each item the keys by which a retry finds it, and takes out of `keep` what an
+    /// earlier try of this very message has kept already.
     async fn retried(
         &self,
         transaction: &Transaction,
         keep: &mut Keep,
     ) -> Result<Vec<RetryMatch>, StoreError> {
-        let keys = self.store.retry_keys(&transaction.envelope, &transaction.raw)?;
+        if keep.items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = self.store.retry_keys(&transaction.envelope, &transaction.raw).await?;
+        let addressed: HashMap<&Address, RetryKey> =
+            transaction.envelope.recipients.iter().map(|r| &r.address).zip(keys.iter().copied()).collect();
+        for item in &mut keep.items {
+            let key = |r: &Recipient| addressed.get(&r.address).copied();
+            item.retry_keys = item.recipients.iter().filter_map(key).collect();
+        }
         let found = self.store.find_retry(&keys).await?;
         if found.is_empty() {
             return Ok(found);
         }
-        let again = |key: &crate::storage::RetryKey| found.iter().any(|f| keys.get(f.key) == Some(key));
+        let again = |key: &RetryKey| found.iter().any(|f| keys.get(f.key) == Some(key));
         keep.items.retain(|item| !item.retry_keys.iter().all(again));
         keep.outbox.retain(|job| job.retry_keys.is_empty() || !job.retry_keys.iter().all(again));
         // The earlier try wrote its notices and records.

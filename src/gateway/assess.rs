@@ -62,9 +62,6 @@ impl Gate {
             default_mode: standing.mode,
             item_id: &|| self.store.new_item_id(),
             token: &|| self.store.new_token(),
-            retry_keys: &|| {
-                self.store.retry_keys(&transaction.envelope, &transaction.raw).unwrap_or_default()
-            },
             may_write: &may_write,
         };
         let prepare = |message: &crate::message::Message<'_>, assessment: &Assessment| {

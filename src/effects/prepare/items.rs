@@ -5,7 +5,7 @@ use crate::{
     detection::Finding,
     mail::SchoolId,
     ruleset::{Category, Severity},
-    storage::{FindingSummary, ItemKind, NewItem, Owner, RetryKey},
+    storage::{FindingSummary, ItemKind, NewItem, Owner},
     verdict::{Disposition, Group},
 };
 
@@ -20,7 +20,6 @@ pub(super) fn keep(
     if !live.iter().any(|g| waits(g)) {
         return;
     }
-    let keys = (tools.retry_keys)();
     let mut bundles: Vec<(ItemKind, SchoolId, Vec<&Group>)> = Vec::new();
     for group in live.iter().filter(|g| waits(g)) {
         let kind = match group.disposition {
@@ -35,7 +34,7 @@ pub(super) fn keep(
         }
     }
     for (kind, school, groups) in bundles {
-        prepared.items.push(item(matter, tools, kind, school, &groups, ready, &keys));
+        prepared.items.push(item(matter, tools, kind, school, &groups, ready));
     }
 }
 
@@ -46,7 +45,6 @@ fn item(
     school: SchoolId,
     groups: &[&Group],
     ready: &Ready,
-    keys: &[RetryKey],
 ) -> NewItem {
     let indexes: Vec<usize> = groups.iter().flat_map(|g| g.recipients.iter().copied()).collect();
     let stood_on = findings(matter, groups);
@@ -69,7 +67,8 @@ fn item(
         settled_policies: policies(groups),
         edits: ready.edits.clone(),
         marked_edits: ready.marked.clone().filter(|_| kind == ItemKind::Hold),
-        retry_keys: indexes.iter().filter_map(|&i| keys.get(i).copied()).collect(),
+        // The store makes these; the gateway puts them in before it is kept.
+        retry_keys: Vec::new(),
         school,
     }
 }

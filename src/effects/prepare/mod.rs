@@ -15,7 +15,7 @@ use crate::{
     mail::{Edits, Facts, Mode, Reply, SchoolId, Transaction},
     message::Message,
     parties::{Directory, Parties, School},
-    storage::{ItemId, LedgerEvent, NewItem, NewOutbox, NewRecord, RecordParty, RetryKey, Token},
+    storage::{ItemId, LedgerEvent, NewItem, NewOutbox, NewRecord, RecordParty, Token},
     verdict::{Disposition, Group, Verdict},
 };
 use std::sync::Arc;
@@ -43,8 +43,6 @@ pub struct Tools<'a> {
     pub default_mode: Mode,
     pub item_id: &'a dyn Fn() -> ItemId,
     pub token: &'a dyn Fn() -> Token,
-    /// One key for each recipient of the envelope; empty when there is no working key.
-    pub retry_keys: &'a dyn Fn() -> Vec<RetryKey>,
     pub may_write: &'a dyn Fn(Occasion, &Addressee<'_>) -> Result<(), Withheld>,
 }
 
