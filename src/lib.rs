@@ -1,6 +1,7 @@
 //! Gatehouse: a mail gateway for schools. The way of a message through the rooms
 //! stands in docs/architecture.md; each module opens with its one job.
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;

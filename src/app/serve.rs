@@ -89,7 +89,9 @@ impl Doors {
         let limits = Arc::new(config.limits.clone());
         let (clock, ids) = (self.clock.clone(), Arc::new(ids::transaction_id));
         let milter = match &config.milter {
-            Some(milter) => Some(MilterServer::bind(milter).await.map_err(listen("the milter cannot listen"))?),
+            Some(milter) => {
+                Some(MilterServer::bind(milter).await.map_err(listen("the milter cannot listen"))?)
+            }
             None => None,
         };
         let relay = match &config.relay {

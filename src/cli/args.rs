@@ -8,9 +8,9 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "gatehouse", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
-    /// The configuration.
-    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/gatehouse/gatehouse.toml")]
-    pub config: PathBuf,
+    /// The configuration; without it /etc/gatehouse/gatehouse.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// How to print.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub format: Format,
@@ -164,9 +164,6 @@ pub enum DirectoryCommand {
         /// A folder of OneRoster files, or a plain .csv
         #[arg(value_name = "PATH")]
         path: PathBuf,
-        /// The school they belong to; needed when several are configured
-        #[arg(long, value_name = "SCHOOL")]
-        school: Option<String>,
         /// Only show what would change
         #[arg(long)]
         dry_run: bool,

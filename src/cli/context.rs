@@ -1,15 +1,30 @@
 //! What most commands need: the configuration, the store, a runtime, and who is acting.
 
-use super::Mistake;
+use super::{Mistake, args::Cli};
 use crate::{
     config::{self, Config},
     storage::{Actor, Keys, Store, StoreOptions},
 };
-use std::{fs, future::Future, os::unix::fs::MetadataExt, path::Path};
+use std::{
+    fs,
+    future::Future,
+    io::{self, Write},
+    os::unix::fs::MetadataExt,
+    path::Path,
+};
+
+/// Where the configuration is when nobody says.
+const USUAL: &str = "/etc/gatehouse/gatehouse.toml";
 
 /// Reads the configuration or says all that is wrong with it.
-pub(super) fn config(path: &Path) -> Result<Config, Mistake> {
-    config::load(path).map_err(|faults| Mistake(faults.to_string()))
+pub(super) fn config(cli: &Cli) -> Result<Config, Mistake> {
+    let path = cli.config.as_deref().unwrap_or(Path::new(USUAL));
+    let checked = config::check(path).map_err(|faults| Mistake(faults.to_string()))?;
+    if !checked.warnings.0.is_empty() {
+        // Standard error may be closed; a warning is not worth ending for.
+        let _ = write!(io::stderr(), "{}", checked.warnings);
+    }
+    Ok(checked.config)
 }
 
 /// Runs one command's asynchronous work to its end.

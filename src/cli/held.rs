@@ -70,7 +70,7 @@ fn row(item: &ItemSummary) -> Value {
 }
 
 fn list(cli: &Cli, kind: ItemKind) -> Answer {
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let items = context::block_on(async {
         let filter = ItemFilter { kind: Some(kind), ..ItemFilter::default() };
         Ok(context::store(&config).await?.items(&filter).await?)
@@ -104,7 +104,7 @@ async fn open(store: &Store, kind: ItemKind, id: &ItemId, why: &str) -> Result<I
 
 fn show(cli: &Cli, kind: ItemKind, id: &str, purpose: &str) -> Answer {
     let id = parse(id)?;
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let detail = context::block_on(async {
         let store = context::store(&config).await?;
         open(&store, kind, &id, purpose).await
@@ -148,7 +148,7 @@ fn show(cli: &Cli, kind: ItemKind, id: &str, purpose: &str) -> Answer {
 
 fn raw(cli: &Cli, id: &str, purpose: &str) -> Answer {
     let id = parse(id)?;
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let bytes = context::block_on(async {
         let store = context::store(&config).await?;
         open(&store, ItemKind::Quarantine, &id, purpose).await?;
@@ -167,7 +167,7 @@ fn decide(
     advice: Option<&str>,
 ) -> Answer {
     let id = parse(id)?;
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let state = context::block_on(async {
         let store = context::store(&config).await?;
         let detail = open(&store, kind, &id, reason).await?;

@@ -41,7 +41,7 @@ fn generate(kind: KeyKind, file: &Path) -> Answer {
 }
 
 fn show(cli: &Cli) -> Answer {
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let status = keys::status(&config.keys, &config.data);
     let working = status.working.clone().unwrap_or_else(|why| format!("missing: {why}"));
     let rows = [

@@ -22,7 +22,7 @@ pub(super) fn run(cli: &Cli, command: &LedgerCommand) -> Answer {
 }
 
 fn verify(cli: &Cli) -> Answer {
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let result = context::block_on(async {
         let store = context::store(&config).await?;
         Ok(store.ledger_verify().await?)
@@ -64,7 +64,7 @@ fn report(format: Format, result: Result<LedgerReport, LedgerFault>) -> Answer {
 }
 
 fn export(cli: &Cli) -> Answer {
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     context::block_on(async {
         let store = context::store(&config).await?;
         let mut out = io::stdout();

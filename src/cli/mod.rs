@@ -3,12 +3,17 @@
 
 mod args;
 mod context;
+mod directory;
+mod explain;
 mod held;
 mod keys;
 mod ledger;
 mod outbox;
 mod records;
 mod render;
+mod rules;
+mod scan;
+mod serve;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -50,6 +55,10 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> Answer {
     match &cli.command {
+        Command::Serve => serve::run(cli),
+        Command::Scan(args) => scan::run(cli, args),
+        Command::Rules(command) => rules::run(cli, command),
+        Command::Directory(command) => directory::run(cli, command),
         Command::Hold(command) => held::hold(cli, command),
         Command::Quarantine(command) => held::quarantine(cli, command),
         Command::Records(command) => records::run(cli, command),

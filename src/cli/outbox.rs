@@ -12,7 +12,7 @@ use std::{io, process::ExitCode};
 const MOST: u32 = 1000;
 
 pub(super) fn run(cli: &Cli, OutboxCommand::List: &OutboxCommand) -> Answer {
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let jobs = context::block_on(async { Ok(context::store(&config).await?.outbox_list(MOST).await?) })?;
     let rows: Vec<_> = jobs
         .iter()

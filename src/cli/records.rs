@@ -53,7 +53,7 @@ fn parse_address(text: &str) -> Result<Address, Mistake> {
 }
 
 fn search(cli: &Cli, filter: &RecordFilter) -> Answer {
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let found = context::block_on(async {
         let store = context::store(&config).await?;
         Ok(store.records_search(filter, &context::actor()).await?)
@@ -86,7 +86,7 @@ fn search(cli: &Cli, filter: &RecordFilter) -> Answer {
 
 fn export(cli: &Cli, id: &str, identity: &Path, out: Option<&Path>, purpose: &str) -> Answer {
     let id: RecordId = id.parse().map_err(|()| Mistake(format!("`{id}` is no record's id")))?;
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let record = context::block_on(async {
         let store = context::store(&config).await?;
         Ok(store.record_export(&id, identity, &context::actor(), purpose).await?)

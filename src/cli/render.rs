@@ -58,6 +58,27 @@ fn table(out: &mut impl Write, columns: &[Column], rows: &[Value]) -> io::Result
     Ok(())
 }
 
+/// The head of a table whose rows come one by one, in columns of these widths.
+pub fn head(out: &mut impl Write, columns: &[Column], widths: &[usize]) -> io::Result<()> {
+    let heads = columns.iter().map(|c| c.head.to_owned());
+    fixed(out, heads, widths)?;
+    fixed(out, widths.iter().map(|w| "-".repeat(*w)), widths)
+}
+
+/// One row below such a head; what is too long pushes the rest to the right.
+pub fn row(out: &mut impl Write, columns: &[Column], widths: &[usize], value: &Value) -> io::Result<()> {
+    fixed(out, columns.iter().map(|c| cell(&value[c.key])), widths)
+}
+
+fn fixed(out: &mut impl Write, cells: impl Iterator<Item = String>, widths: &[usize]) -> io::Result<()> {
+    let mut line = String::new();
+    for (text, width) in cells.zip(widths) {
+        line.push_str(&text);
+        line.extend(std::iter::repeat_n(' ', width.saturating_sub(text.chars().count()) + 2));
+    }
+    writeln!(out, "{}", line.trim_end())
+}
+
 /// A value as one line of printable text: nothing from a message can move the cursor.
 fn cell(value: &Value) -> String {
     let text = match value {

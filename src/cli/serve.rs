@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn run(cli: &Cli) -> Answer {
     log();
-    let config = context::config(&cli.config)?;
+    let config = context::config(cli)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut hangup = signal(SignalKind::hangup())?;
@@ -35,7 +35,8 @@ pub(super) fn run(cli: &Cli) -> Answer {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("GATEHOUSE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // A second initialisation (in tests) is of no consequence.
     let _ = subscriber.try_init();
 }
