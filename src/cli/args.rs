@@ -112,6 +112,9 @@ pub struct DoctorArgs {
     /// Also speak to the running listeners up to the end of a message
     #[arg(long)]
     pub probe: bool,
+    /// Postfix's configuration folder, when it is not the usual one
+    #[arg(long, value_name = "FOLDER")]
+    pub postfix: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Where the configuration is when nobody says.
-const USUAL: &str = "/etc/gatehouse/gatehouse.toml";
+pub(super) const USUAL: &str = "/etc/gatehouse/gatehouse.toml";
 
 /// Reads the configuration or says all that is wrong with it.
 pub(super) fn config(cli: &Cli) -> Result<Config, Mistake> {

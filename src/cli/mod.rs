@@ -4,6 +4,7 @@
 mod args;
 mod context;
 mod directory;
+mod doctor;
 mod explain;
 mod held;
 mod keys;
@@ -56,6 +57,7 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli) -> Answer {
     match &cli.command {
         Command::Serve => serve::run(cli),
+        Command::Doctor(args) => doctor::run(cli, args),
         Command::Scan(args) => scan::run(cli, args),
         Command::Rules(command) => rules::run(cli, command),
         Command::Directory(command) => directory::run(cli, command),
