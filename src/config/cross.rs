@@ -70,8 +70,8 @@ impl Cross<'_> {
 
     fn officers(&self) {
         for (school, marks) in self.config.schools.iter().zip(&self.marks.schools) {
-            let o = &school.officers;
-            if o.lead.is_empty() {
+            let nobody = |office: &&str| !marks.offices.contains(office);
+            if nobody(&"lead") {
                 let text = format!("The school `{}` has no safeguarding lead.", school.id);
                 self.source.error(
                     &marks.officers,
@@ -79,13 +79,13 @@ impl Cross<'_> {
                     "Give `lead` in `[school.officers]`: somebody must be told.",
                 );
             }
-            let missing = [
-                ("deputies", o.deputies.is_empty(), "Who is told when the lead is away or a party?"),
-                ("head", o.head.is_empty(), "Who is told of an allegation against a member of staff?"),
-                ("chair", o.chair.is_empty(), "Who is told of an allegation against the head?"),
-                ("data-protection", o.data_protection.is_empty(), "Who is told of misuse and breaches?"),
+            let others = [
+                ("deputies", "Who is told when the lead is away or a party?"),
+                ("head", "Who is told of an allegation against a member of staff?"),
+                ("chair", "Who is told of an allegation against the head?"),
+                ("data-protection", "Who is told of misuse and breaches?"),
             ];
-            for (office, _, why) in missing.iter().filter(|(_, missing, _)| *missing) {
+            for (office, why) in others.iter().filter(|(office, _)| nobody(office)) {
                 let text = format!("The school `{}` names nobody as `{office}`.", school.id);
                 self.source.warning(&marks.officers, text, *why);
             }
@@ -138,7 +138,8 @@ impl Cross<'_> {
     }
 
     fn listeners(&self) {
-        let listeners = &self.marks.listeners;
+        let mut listeners: Vec<_> = self.marks.listeners.iter().collect();
+        listeners.sort_by_key(|at| at.span.start);
         for (n, later) in listeners.iter().enumerate() {
             if listeners.iter().take(n).any(|earlier| clash(&earlier.value, &later.value)) {
                 self.source.error(

@@ -36,6 +36,13 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
+    /// Whether something stands there, right or wrong: an empty list is nothing.
+    pub(super) fn is_filled(&self, key: &str) -> bool {
+        self.table
+            .get(key)
+            .is_some_and(|value| value.get_ref().as_array().is_none_or(|list| !list.is_empty()))
+    }
+
     pub(super) fn is_text(&self, key: &str) -> bool {
         self.table.get(key).is_some_and(|value| value.get_ref().is_str())
     }
@@ -262,7 +269,7 @@ impl<'a> Section<'a> {
     /// Notes every key that nobody asked for.
     pub(super) fn close(self) {
         let asked = self.asked.into_inner();
-        for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&&*key.get_ref().as_ref())) {
+        for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&key.get_ref().as_ref())) {
             let place = if self.title.is_empty() { "here".into() } else { format!("in `{}`", self.title) };
             let hint = match closest(key.get_ref(), asked.iter().copied()) {
                 Some(near) => format!("Did you mean `{near}`?"),

@@ -54,6 +54,9 @@ struct GroupRow {
     name: Text,
     school: u16,
     kind: GroupKind,
+    /// Of all members, those who left included: a message may name a large group often,
+    /// so this is worked out once.
+    roles: Vec<Role>,
 }
 
 /// Relations between rows as sorted pairs: compact, and found by bisection.

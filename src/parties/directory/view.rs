@@ -220,6 +220,10 @@ impl<'a> Group<'a> {
     pub fn kind(self) -> GroupKind {
         self.row().kind
     }
+    /// The roles of all members, in the order of [`Role`].
+    pub fn roles(self) -> &'a [Role] {
+        &self.row().roles
+    }
     pub fn members(self) -> impl Iterator<Item = Person<'a>> + 'a {
         self.directory
             .members
