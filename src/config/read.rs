@@ -5,7 +5,7 @@ use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource, doors,
     schools,
     section::Section,
-    source::{At, Source},
+    source::{At, Source, WHOLE_FILE},
 };
 use crate::mail::{Mode, SchoolId};
 use std::{ops::Range, path::PathBuf, sync::Arc, time::Duration};
@@ -96,14 +96,14 @@ fn path(
     need: Need,
     marks: &mut Marks,
 ) -> PathBuf {
-    let path = root.path(key).unwrap_or_else(|| At { value: source.path(default), span: 0..0 });
+    let path = root.path(key).unwrap_or_else(|| At { value: source.path(default), span: WHOLE_FILE });
     marks.files.push((need, path.clone()));
     path.value
 }
 
 fn rulesets(source: &Source<'_>, root: &Section<'_>, marks: &mut Marks) -> Vec<PathBuf> {
     let paths = root.paths("rulesets");
-    let paths = paths.unwrap_or_else(|| vec![At { value: source.path("rulesets"), span: 0..0 }]);
+    let paths = paths.unwrap_or_else(|| vec![At { value: source.path("rulesets"), span: WHOLE_FILE }]);
     marks.files.extend(paths.iter().map(|path| (Need::Folder, path.clone())));
     paths.into_iter().map(|path| path.value).collect()
 }

@@ -3,7 +3,7 @@
 //! that nobody asked for is a fault when the section is closed.
 
 use super::{
-    source::{At, Source},
+    source::{At, Source, WHOLE_FILE},
     units,
 };
 use crate::{mail::Address, parties::closest};
@@ -24,7 +24,7 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     pub(super) fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
-        Self { source, title: String::new(), span: 0..0, table, asked: RefCell::default() }
+        Self { source, title: String::new(), span: WHOLE_FILE, table, asked: RefCell::default() }
     }
 
     fn value(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {

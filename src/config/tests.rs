@@ -28,11 +28,7 @@ fn errors(text: &str) -> Vec<String> {
 #[test]
 fn the_example_has_no_fault() {
     let checked = parse(EXAMPLE, &example()).unwrap_or_else(|faults| panic!("{faults}"));
-    assert!(
-        checked.warnings.0.iter().all(|w| w.message.contains("in no domain of the school")),
-        "{}",
-        checked.warnings
-    );
+    assert!(checked.warnings.0.is_empty(), "{}", checked.warnings);
     let config = checked.config;
     assert_eq!((config.schools.len(), config.next_hops.len(), config.mode), (2, 2, Mode::Observe));
     assert_eq!(config.limits.message_bytes, 50_000_000);
@@ -122,7 +118,7 @@ fn every_mistake_has_its_fault() {
         ("[[school]]\nid = \"b\"\nname = \"B\"\n[school.officers]\nlead = \"a@b.example\"\n".into(), "9:1: `[[school]]` has no `domains`. | The school's mail domains, as in [\"school.example\"]."),
         ("[[school]]\nid = \"B!\"\nname = \"B\"\ndomains = \"b.example\"\n[school.officers]\nlead = \"a@b.example\"\n".into(), "10:6: `id` must be a short name of a-z, 0-9 and -. | As in \"oakfield\"."),
         ("record-parent-mail = true\n".into(), "4:1: The school `oakfield` keeps records, but nobody could read them. | Give `records` in `[keys]`, an age recipient of a custodian."),
-        ("mode = \"enforce\"\n".into(), "1:1: Without a next hop nothing can be released and nobody told. | Add `[[next-hop]]`, for example your own MTA at a port without this milter."),
+        ("mode = \"enforce\"\n".into(), "0:0: Without a next hop nothing can be released and nobody told. | Add `[[next-hop]]`, for example your own MTA at a port without this milter."),
         // Doors.
         ("[milter]\n".into(), "9:1: `[milter]` has no `listen`. | Write \"127.0.0.1:8891\" or \"unix:/run/gatehouse/milter.sock\"."),
         ("[milter]\nlisten = \"8891\"\n".into(), "10:10: `listen` must be an address to listen on. | Write \"127.0.0.1:8891\" or \"unix:/run/gatehouse/milter.sock\"."),
@@ -157,9 +153,9 @@ fn every_mistake_has_its_fault() {
 fn mistakes_in_the_small_file_itself() {
     let hint = "Write { file = \"...\" }, { environment = \"...\" } or \"stdin\".";
     let table: &[(&str, &str, String)] = &[
-        ("hostname = \"gate.oakfield.example\"\n", "", "1:1: The file has no `hostname`. | Write the name of this host, as in \"gate.school.example\".".into()),
+        ("hostname = \"gate.oakfield.example\"\n", "", "0:0: The file has no `hostname`. | Write the name of this host, as in \"gate.school.example\".".into()),
         ("gate.oakfield.example", "gate", "1:12: `hostname` must be a host name with a domain. | As in \"gate.school.example\".".into()),
-        ("[keys]\nworking = \"stdin\"\n", "", "1:1: The file has no `keys`. | Say where the working key is: `[keys]` with `working = { file = \"...\" }`.".into()),
+        ("[keys]\nworking = \"stdin\"\n", "", "0:0: The file has no `keys`. | Say where the working key is: `[keys]` with `working = { file = \"...\" }`.".into()),
         ("working = \"stdin\"\n", "", format!("2:1: `[keys]` has no `working`. | {hint}")),
         ("\"stdin\"", "\"keyboard\"", format!("3:11: `working` must be a source of the working key. | {hint}")),
         ("\"stdin\"", "{ file = \"a\", environment = \"B\" }", format!("3:11: `working` must be one source of the working key. | {hint}")),
@@ -201,7 +197,7 @@ deadline = 60
 working = \"stdin\"
 ";
     let lines: Vec<&str> =
-        vec!["1:1", "1:8", "3:10", "6:16", "8:13", "9:12", "12:10", "14:1", "17:12", "19:12"];
+        vec!["0:0", "1:8", "3:10", "6:16", "8:13", "9:12", "12:10", "14:1", "17:12", "19:12"];
     let found = errors(text);
     let places: Vec<String> =
         found.iter().map(|f| f.splitn(3, ':').take(2).collect::<Vec<_>>().join(":")).collect();
