@@ -1,9 +1,14 @@
 //! What the sections say of each other.
 
-use super::{Config, Listen, read::Marks, source::Source, units};
+use super::{
+    Config, Listen,
+    read::Marks,
+    source::{Source, WHOLE_FILE},
+    units,
+};
 use crate::{
     mail::{Address, Mode, SchoolId},
-    parties::{School, closest},
+    parties::closest,
 };
 use std::{collections::HashMap, net::SocketAddr};
 
@@ -44,7 +49,7 @@ impl Cross<'_> {
     fn schools(&self) {
         if self.marks.schools.is_empty() {
             let hint = "Add `[[school]]` with id, name, domains and `[school.officers]`.";
-            self.source.error(&(0..0), "There is no school.", hint);
+            self.source.error(&WHOLE_FILE, "There is no school.", hint);
         }
         let mut ids: HashMap<&str, ()> = HashMap::new();
         let mut domains: HashMap<&str, &str> = HashMap::new();
@@ -70,8 +75,8 @@ impl Cross<'_> {
 
     fn officers(&self) {
         for (school, marks) in self.config.schools.iter().zip(&self.marks.schools) {
-            let o = &school.officers;
-            if o.lead.is_empty() {
+            let nobody = |office: &&str| !marks.offices.contains(office);
+            if nobody(&"lead") {
                 let text = format!("The school `{}` has no safeguarding lead.", school.id);
                 self.source.error(
                     &marks.officers,
@@ -79,25 +84,25 @@ impl Cross<'_> {
                     "Give `lead` in `[school.officers]`: somebody must be told.",
                 );
             }
-            let missing = [
-                ("deputies", o.deputies.is_empty(), "Who is told when the lead is away or a party?"),
-                ("head", o.head.is_empty(), "Who is told of an allegation against a member of staff?"),
-                ("chair", o.chair.is_empty(), "Who is told of an allegation against the head?"),
-                ("data-protection", o.data_protection.is_empty(), "Who is told of misuse and breaches?"),
+            let others = [
+                ("deputies", "Who is told when the lead is away or a party?"),
+                ("head", "Who is told of an allegation against a member of staff?"),
+                ("chair", "Who is told of an allegation against the head?"),
+                ("data-protection", "Who is told of misuse and breaches?"),
             ];
-            for (office, _, why) in missing.iter().filter(|(_, missing, _)| *missing) {
+            for (office, why) in others.iter().filter(|(office, _)| nobody(office)) {
                 let text = format!("The school `{}` names nobody as `{office}`.", school.id);
                 self.source.warning(&marks.officers, text, *why);
             }
-            self.officers_are_inside(school, marks);
+            self.officers_are_inside(marks);
         }
     }
 
-    fn officers_are_inside(&self, school: &School, marks: &super::schools::SchoolMarks) {
-        let inside = |address: &Address| school.domains.iter().any(|own| address.is_within(own));
+    fn officers_are_inside(&self, marks: &super::schools::SchoolMarks) {
+        let inside = |address: &Address| self.is_ours(address.domain());
         for officer in marks.officer_addresses.iter().filter(|o| !inside(&o.value)) {
-            let hint = "Notices would leave the school. A trust's own address is fine.";
-            self.source.warning(&officer.span, "The officer's address is in no domain of the school.", hint);
+            let hint = "Notices would leave the school.";
+            self.source.warning(&officer.span, "The officer's address is in no school's domain.", hint);
         }
     }
 
@@ -138,7 +143,8 @@ impl Cross<'_> {
     }
 
     fn listeners(&self) {
-        let listeners = &self.marks.listeners;
+        let mut listeners: Vec<_> = self.marks.listeners.iter().collect();
+        listeners.sort_by_key(|at| at.span.start);
         for (n, later) in listeners.iter().enumerate() {
             if listeners.iter().take(n).any(|earlier| clash(&earlier.value, &later.value)) {
                 self.source.error(
@@ -151,7 +157,7 @@ impl Cross<'_> {
         if self.config.milter.is_none() && self.config.relay.is_none() {
             let hint =
                 "Add `[milter]` or `[relay]`; until then `gatehouse scan` works, `gatehouse serve` does not.";
-            self.source.warning(&(0..0), "There is no door for mail.", hint);
+            self.source.warning(&WHOLE_FILE, "There is no door for mail.", hint);
         }
     }
 
@@ -257,14 +263,14 @@ impl Cross<'_> {
     }
 
     fn notices(&self) {
-        let place = |span: &Option<std::ops::Range<usize>>| span.clone().unwrap_or(0..0);
+        let place = |span: &Option<std::ops::Range<usize>>| span.clone().unwrap_or(WHOLE_FILE);
         if self.marks.hops.is_empty() && self.marks.relay.is_none() {
             let hint = "Add `[[next-hop]]`, for example your own MTA at a port without this milter.";
             let text = "Without a next hop nothing can be released and nobody told.";
             if self.enforces() {
-                self.source.error(&(0..0), text, hint);
+                self.source.error(&WHOLE_FILE, text, hint);
             } else {
-                self.source.warning(&(0..0), text, hint);
+                self.source.warning(&WHOLE_FILE, text, hint);
             }
         }
         match &self.config.notices.reply_to {
@@ -274,7 +280,7 @@ impl Cross<'_> {
             }
             None if self.enforces() => {
                 let hint = "Give `reply-to` in `[notices]`, an address in a school's domain.";
-                self.source.warning(&(0..0), "Senders cannot answer a nudge by a reply.", hint);
+                self.source.warning(&WHOLE_FILE, "Senders cannot answer a nudge by a reply.", hint);
             }
             _ => {}
         }

@@ -18,7 +18,7 @@ pub use model::{
 };
 
 use section::Section;
-use source::Source;
+use source::{Source, WHOLE_FILE};
 use std::{fs, path::Path};
 
 /// A file without errors.
@@ -69,7 +69,11 @@ fn run(text: &str, file: &Path, look: Look) -> Result<Checked, Faults> {
     let source = Source::new(file, text);
     let (table, broken) = toml::de::DeTable::parse_recoverable(text);
     for error in &broken {
-        source.error(&error.span().unwrap_or(0..0), format!("This is no TOML: {}.", error.message()), "");
+        source.error(
+            &error.span().unwrap_or(WHOLE_FILE),
+            format!("This is no TOML: {}.", error.message()),
+            "",
+        );
     }
     let mut config = None;
     // What could not be parsed may be missing anywhere, so that further faults would mislead.

@@ -5,7 +5,7 @@ use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource, doors,
     schools,
     section::Section,
-    source::{At, Source},
+    source::{At, Source, WHOLE_FILE},
 };
 use crate::mail::{Mode, SchoolId};
 use std::{ops::Range, path::PathBuf, sync::Arc, time::Duration};
@@ -47,73 +47,65 @@ pub(super) enum Need {
 /// placeholder stands, so that the rest can be checked too.
 pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) {
     let mut marks = Marks::default();
-    let hostname = root.text("hostname");
-    let hostname =
-        root.require("hostname", hostname, "Write the name of this host, as in \"gate.school.example\".");
-    if let Some(name) = hostname.as_ref().filter(|name| !schools::is_domain(&name.value.to_lowercase())) {
-        source.error(
-            &name.span,
-            "`hostname` must be a host name with a domain.",
-            "As in \"gate.school.example\".",
-        );
-    }
+    let m = &mut marks;
     let modes = [("observe", Mode::Observe), ("enforce", Mode::Enforce)];
     let mode = root.choice("mode", &modes, Mode::Observe);
-    let folder = |key, default: &str, need, marks: &mut Marks| {
-        let path = root.path(key).unwrap_or_else(|| At { value: source.path(default), span: 0..0 });
-        marks.files.push((need, path.clone()));
-        path.value
-    };
-    let data = folder("data", "/var/lib/gatehouse", Need::Data, &mut marks);
-    let disclaimers = folder("disclaimers", "disclaimers", Need::Folder, &mut marks);
-    let rulesets =
-        root.paths("rulesets").unwrap_or_else(|| vec![At { value: source.path("rulesets"), span: 0..0 }]);
-    marks.files.extend(rulesets.iter().map(|path| (Need::Folder, path.clone())));
-    let schools = root
-        .sections("school")
-        .into_iter()
-        .map(|section| schools::school(source, section, mode, &mut marks))
-        .map(Arc::new)
-        .collect();
-    let milter = root.section("milter").map(|section| doors::milter(section, &mut marks));
-    let relay = root.section("relay").map(|section| doors::relay(source, section, &mut marks));
-    let next_hops = root
-        .sections("next-hop")
-        .into_iter()
-        .map(|section| doors::next_hop(section, &mut marks))
-        .map(Arc::new)
-        .collect();
-    let limits = limits(root.section("limits"), &mut marks);
-    let on_failure = on_failure(root.section("on-failure"));
+    let hostname = hostname(source, &root);
+    let keys_hint = "Say where the working key is: `[keys]` with `working = { file = \"...\" }`.";
     let keys_section = root.section("keys");
-    let keys_section = root.require(
-        "keys",
-        keys_section,
-        "Say where the working key is: `[keys]` with `working = { file = \"...\" }`.",
-    );
-    let keys = keys_section.map(|section| keys(source, section, &mut marks)).unwrap_or_else(no_keys);
-    let host = hostname.as_ref().map_or("localhost", |name| &name.value);
-    let notices = notices(source, root.section("notices"), host, &mut marks);
-    let dkim = root.sections("dkim").into_iter().map(|section| dkim(section, &mut marks)).collect();
-    root.close();
+    let keys_section = root.require("keys", keys_section, keys_hint);
+    let schools = root.sections("school").into_iter();
+    let hops = root.sections("next-hop").into_iter();
+    let dkims = root.sections("dkim").into_iter();
     let config = Config {
         file: source.file.to_owned(),
-        hostname: hostname.map(|name| name.value).unwrap_or_default(),
         mode,
-        data,
-        rulesets: rulesets.into_iter().map(|path| path.value).collect(),
-        disclaimers,
-        schools,
-        milter,
-        relay,
-        next_hops,
-        limits,
-        on_failure,
-        keys,
-        notices,
-        dkim,
+        data: path(source, &root, ("data", "/var/lib/gatehouse"), Need::Data, m),
+        disclaimers: path(source, &root, ("disclaimers", "disclaimers"), Need::Folder, m),
+        rulesets: rulesets(source, &root, m),
+        schools: schools.map(|s| Arc::new(schools::school(source, s, mode, m))).collect(),
+        milter: root.section("milter").map(|s| doors::milter(s, m)),
+        relay: root.section("relay").map(|s| doors::relay(source, s, m)),
+        next_hops: hops.map(|s| Arc::new(doors::next_hop(s, m))).collect(),
+        limits: limits(root.section("limits"), m),
+        on_failure: on_failure(root.section("on-failure")),
+        keys: keys_section.map_or_else(no_keys, |s| keys(source, s, m)),
+        notices: notices(source, root.section("notices"), &hostname, m),
+        dkim: dkims.map(|s| dkim(s, m)).collect(),
+        hostname,
     };
+    root.close();
     (config, marks)
+}
+
+fn hostname(source: &Source<'_>, root: &Section<'_>) -> String {
+    const HOW: &str = "As in \"gate.school.example\".";
+    let name = root.text("hostname");
+    let name = root.require("hostname", name, "Write the name of this host, as in \"gate.school.example\".");
+    let Some(name) = name else { return String::new() };
+    if !schools::is_domain(&name.value.to_lowercase()) {
+        source.error(&name.span, "`hostname` must be a host name with a domain.", HOW);
+    }
+    name.value
+}
+
+fn path(
+    source: &Source<'_>,
+    root: &Section<'_>,
+    (key, default): (&'static str, &str),
+    need: Need,
+    marks: &mut Marks,
+) -> PathBuf {
+    let path = root.path(key).unwrap_or_else(|| At { value: source.path(default), span: WHOLE_FILE });
+    marks.files.push((need, path.clone()));
+    path.value
+}
+
+fn rulesets(source: &Source<'_>, root: &Section<'_>, marks: &mut Marks) -> Vec<PathBuf> {
+    let paths = root.paths("rulesets");
+    let paths = paths.unwrap_or_else(|| vec![At { value: source.path("rulesets"), span: WHOLE_FILE }]);
+    marks.files.extend(paths.iter().map(|path| (Need::Folder, path.clone())));
+    paths.into_iter().map(|path| path.value).collect()
 }
 
 /// Postfix waits 300 s for a milter's answer at the end of a message

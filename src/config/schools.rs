@@ -16,6 +16,8 @@ pub(super) struct SchoolMarks {
     pub(super) id: Range<usize>,
     pub(super) domains: Vec<At<String>>,
     pub(super) officers: Range<usize>,
+    /// The offices for which somebody is named, rightly or wrongly.
+    pub(super) offices: Vec<&'static str>,
     pub(super) officer_addresses: Vec<At<Address>>,
     pub(super) lists: Vec<At<ListEntry>>,
     pub(super) templates: Vec<At<String>>,
@@ -44,7 +46,7 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
         Some(()).filter(|()| s.has("domains")),
         "The school's mail domains, as in [\"school.example\"].",
     );
-    if s.has("domains") && domains.is_empty() {
+    if s.has("domains") && !s.is_filled("domains") {
         source.error(&s.span, "The school has no domain.", "Mail is known as a school's by its domain.");
     }
     let languages = languages(&s).unwrap_or_else(|| vec!["en".to_owned()]);
@@ -52,7 +54,7 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
     let mode = s.choice("mode", &modes, default);
     let record_parent_mail = s.flag("record-parent-mail", false);
     let mark = s.text("confidential-mark");
-    let (officers, officers_span, officer_addresses) = officers(&s);
+    let (officers, officers_span, offices, officer_addresses) = officers(&s);
     let lists: Vec<At<ListEntry>> = s.sections("list").into_iter().flat_map(|l| list(source, l)).collect();
     let mut templates = Vec::new();
     let disclaimers = s
@@ -80,6 +82,7 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
         id: id.span,
         domains,
         officers: officers_span,
+        offices,
         officer_addresses,
         lists,
         templates,
@@ -118,10 +121,13 @@ fn languages(s: &Section<'_>) -> Option<Vec<String>> {
     Some(found.into_iter().map(|at| at.value).collect()).filter(|all: &Vec<String>| !all.is_empty())
 }
 
-fn officers(s: &Section<'_>) -> (Officers, Range<usize>, Vec<At<Address>>) {
-    let Some(o) = s.section("officers") else { return (Officers::default(), s.span.clone(), Vec::new()) };
-    let mut all = Vec::new();
+fn officers(s: &Section<'_>) -> (Officers, Range<usize>, Vec<&'static str>, Vec<At<Address>>) {
+    let Some(o) = s.section("officers") else {
+        return (Officers::default(), s.span.clone(), Vec::new(), Vec::new());
+    };
+    let (mut all, mut filled) = (Vec::new(), Vec::new());
     let mut office = |key| -> Vec<Address> {
+        filled.extend(o.is_filled(key).then_some(key));
         let found = o.addresses(key);
         all.extend(found.iter().cloned());
         found.into_iter().map(|at| at.value).collect()
@@ -136,7 +142,7 @@ fn officers(s: &Section<'_>) -> (Officers, Range<usize>, Vec<At<Address>>) {
     };
     let span = o.span.clone();
     o.close();
-    (officers, span, all)
+    (officers, span, filled, all)
 }
 
 fn list(source: &Source<'_>, s: Section<'_>) -> Vec<At<ListEntry>> {

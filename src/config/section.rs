@@ -3,7 +3,7 @@
 //! that nobody asked for is a fault when the section is closed.
 
 use super::{
-    source::{At, Source},
+    source::{At, Source, WHOLE_FILE},
     units,
 };
 use crate::{mail::Address, parties::closest};
@@ -24,7 +24,7 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     pub(super) fn root(source: &'a Source<'a>, table: &'a DeTable<'a>) -> Self {
-        Self { source, title: String::new(), span: 0..0, table, asked: RefCell::default() }
+        Self { source, title: String::new(), span: WHOLE_FILE, table, asked: RefCell::default() }
     }
 
     fn value(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -34,6 +34,13 @@ impl<'a> Section<'a> {
 
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
+    }
+
+    /// Whether something stands there, right or wrong: an empty list is nothing.
+    pub(super) fn is_filled(&self, key: &str) -> bool {
+        self.table
+            .get(key)
+            .is_some_and(|value| value.get_ref().as_array().is_none_or(|list| !list.is_empty()))
     }
 
     pub(super) fn is_text(&self, key: &str) -> bool {
@@ -262,7 +269,7 @@ impl<'a> Section<'a> {
     /// Notes every key that nobody asked for.
     pub(super) fn close(self) {
         let asked = self.asked.into_inner();
-        for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&&*key.get_ref().as_ref())) {
+        for (key, _) in self.table.iter().filter(|(key, _)| !asked.contains(&key.get_ref().as_ref())) {
             let place = if self.title.is_empty() { "here".into() } else { format!("in `{}`", self.title) };
             let hint = match closest(key.get_ref(), asked.iter().copied()) {
                 Some(near) => format!("Did you mean `{near}`?"),

@@ -14,6 +14,9 @@ pub(super) struct At<T> {
     pub(super) span: Range<usize>,
 }
 
+/// The place of what is wrong with the file as such, for example what it lacks.
+pub(super) const WHOLE_FILE: Range<usize> = 0..0;
+
 /// The file while it is read: everything that is wrong is noted here.
 pub(super) struct Source<'a> {
     pub(super) file: &'a Path,
@@ -36,6 +39,12 @@ impl<'a> Source<'a> {
     }
 
     fn note(&self, severity: Gravity, span: &Range<usize>, message: String, hint: String) {
+        let hint = Some(hint).filter(|hint| !hint.is_empty());
+        if *span == WHOLE_FILE {
+            let fault = Fault { hint, severity, ..Fault::at(self.file, 0, message) };
+            self.faults.borrow_mut().push((0, fault));
+            return;
+        }
         let start = span.start.min(self.text.len());
         let before = self.text.get(..start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -46,7 +55,7 @@ impl<'a> Source<'a> {
             column,
             length: marked.chars().count().max(1),
             excerpt: if is_secret(line) { String::new() } else { line.to_owned() },
-            hint: Some(hint).filter(|hint| !hint.is_empty()),
+            hint,
             severity,
             ..Fault::at(self.file, 1 + before.matches('\n').count(), message)
         };
