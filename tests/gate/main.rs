@@ -8,3 +8,4 @@ mod milter;
 mod postfix;
 mod sink;
 mod smtp;
+mod storage;
