@@ -34,7 +34,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("regex_automata", &["detection"]),
     ("regex_syntax", &["ruleset", "detection"]),
     ("indymilter", &["wire"]),
-    ("smtp_proto", &["wire"]),
     ("tokio_rustls", &["wire"]),
     ("sqlx", &["storage"]),
     ("object_store", &["storage"]),

@@ -3,9 +3,11 @@
 
 mod architecture;
 mod disclaimers;
+mod hop;
 mod house;
 mod milter;
 mod postfix;
+mod relay;
 mod sink;
 mod smtp;
 mod storage;
