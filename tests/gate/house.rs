@@ -7,7 +7,7 @@ use gatehouse::mail::{
 };
 use std::{
     sync::{Arc, Condvar, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// What the house does with one transaction.
@@ -59,13 +59,6 @@ impl ScriptedHouse {
         let done = self.changed.wait_timeout_while(seen, PATIENCE, |s| s.confirmed.len() < count);
         assert!(!done.unwrap().1.timed_out(), "fewer than {count} replies were confirmed");
     }
-
-    /// Waits until that many transactions were handed over.
-    pub(crate) fn wait_transactions(&self, count: usize) {
-        let seen = self.seen.lock().unwrap();
-        let done = self.changed.wait_timeout_while(seen, PATIENCE, |s| s.transactions.len() < count);
-        assert!(!done.unwrap().1.timed_out(), "fewer than {count} transactions came");
-    }
 }
 
 /// A test's claim that the message is kept.
@@ -110,14 +103,5 @@ impl House for ScriptedHouse {
     fn reply_seen(&self, transaction: TransactionId) {
         self.seen.lock().unwrap().confirmed.push(transaction);
         self.changed.notify_all();
-    }
-}
-
-/// Waits for a condition that other threads bring about, without a fixed pause.
-pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}");
-        std::thread::yield_now();
     }
 }

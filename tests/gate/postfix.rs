@@ -38,6 +38,11 @@ pub(crate) struct Postfix {
 
 impl Postfix {
     pub(crate) fn start(options: &Options) -> Self {
+        // Another test may take the free port first.
+        (0..5).find_map(|_| Self::try_start(options)).expect("Postfix starts")
+    }
+
+    fn try_start(options: &Options) -> Option<Self> {
         let dir = Self::folders();
         let smtp = free_port();
         let base = dir.path().display();
@@ -60,8 +65,11 @@ impl Postfix {
         fs::write(dir.path().join("etc/master.cf"), master_cf(smtp)).unwrap();
         let postfix = Self { smtp, dir };
         let started = postfix.command("start");
-        assert!(started.status.success(), "postfix start: {started:?}\n{}", postfix.log());
-        postfix
+        if !started.status.success() {
+            tell(&format!("postfix start: {started:?}\n{}", postfix.log()));
+            return None;
+        }
+        Some(postfix)
     }
 
     pub(crate) fn queue_directory(&self) -> PathBuf {
@@ -98,9 +106,15 @@ impl Drop for Postfix {
     fn drop(&mut self) {
         self.command("stop");
         if std::thread::panicking() {
-            eprintln!("--- log of Postfix\n{}", self.log());
+            tell(&format!("--- log of Postfix\n{}", self.log()));
         }
     }
+}
+
+/// Shown by the test runner when a test fails.
+#[allow(clippy::print_stderr)]
+fn tell(what: &str) {
+    eprintln!("{what}");
 }
 
 /// A port that nobody uses at the moment.

@@ -1,7 +1,7 @@
 //! The next hop of a test: an SMTP server that records the envelope and the exact bytes
 //! of each message it takes, and refuses what its script refuses.
 
-use crate::house::PATIENCE;
+use crate::{house::PATIENCE, smtp::Client};
 use std::{
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -172,4 +172,28 @@ fn message(lines: &mut impl BufRead) -> std::io::Result<Vec<u8>> {
         data.extend_from_slice(&line[usize::from(stuffed)..]);
         at_line_start = line.ends_with(b"\r\n");
     }
+}
+
+#[test]
+fn the_sink_refuses_what_its_script_says_and_keeps_exact_bytes() {
+    let sink = Sink::scripted(|asked| match asked {
+        Asked::Mail(words) if words.contains("<spam@") => Some("550 5.7.1 no".into()),
+        Asked::Rcpt(words) if words.contains("<full@") => Some("452 4.2.2 full".into()),
+        Asked::Message(delivery) if delivery.text().contains("later") => Some("451 4.3.0 later".into()),
+        _ => None,
+    });
+    let mut client = Client::connect(sink.address);
+    assert!(client.send("spam@x.example", &["p@y.example"], "A: b\r\n\r\n").starts_with("550"));
+    assert!(client.send("a@x.example", &["p@y.example"], "A: b\r\n\r\nlater\r\n").starts_with("451"));
+    client.say("MAIL FROM:<a@x.example> BODY=8BITMIME");
+    assert!(client.say("RCPT TO:<full@y.example>").starts_with("452"));
+    assert!(client.say("RCPT TO:<p@y.example> NOTIFY=NEVER").starts_with("250"));
+    assert!(client.say("DATA").starts_with("354"));
+    client.write(b"A: b\r\n\r\n..dot\r\nbare\n.\nlf\xff\r\n.\r\n");
+    assert!(client.reply().starts_with("250"));
+    let kept = sink.deliveries();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].data, b"A: b\r\n\r\n.dot\r\nbare\n.\nlf\xff\r\n");
+    assert!(kept[0].is_for("p@y.example") && !kept[0].is_for("full@y.example"));
+    assert_eq!(kept[0].mail, "FROM:<a@x.example> BODY=8BITMIME");
 }

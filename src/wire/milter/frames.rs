@@ -12,7 +12,8 @@ use tokio::{
 };
 
 /// No MTA sends larger packets: body chunks are 64 KB, header fields up to the MTA's own
-/// limit (Postfix: 100 KB).
+/// limit (Postfix: 100 KB). A connection's read buffer, outside the memory budget, grows
+/// no further.
 const LARGEST: usize = 1024 * 1024;
 /// Everything but header fields and body chunks fits here: command lines and macros.
 const LARGEST_COMMAND: usize = 64 * 1024;

@@ -53,7 +53,13 @@ impl MilterServer {
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
         for listen in &config.listen {
-            let listening = Listening::bind(listen).await?;
+            let listening = Listening::bind(listen).await.map_err(|error| {
+                let name = match listen {
+                    Listen::Tcp(address) => address.to_string(),
+                    Listen::Unix(path, _) => path.display().to_string(),
+                };
+                io::Error::new(error.kind(), format!("milter cannot listen on {name}: {error}"))
+            })?;
             addresses.push(listening.address()?);
             listeners.push(listening);
         }

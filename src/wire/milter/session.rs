@@ -146,12 +146,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             }
             _ if self.agreed.is_none() => return Err(SessionFault::Order),
             Command::ConnInfo(info) => {
+                self.stage = Stage::Between;
                 self.macros.forget_after(MacroStage::Connect);
                 self.client = Client::of(&info.hostname, &info.socket_info, &self.macros);
                 self.go_on(ProtoOpts::NOREPLY_CONNECT).await?;
             }
             Command::Helo(helo) => {
                 self.went_on();
+                self.stage = Stage::Between;
                 self.macros.forget_after(MacroStage::Helo);
                 self.client.helo = text(helo.hostname);
                 self.go_on(ProtoOpts::NOREPLY_HELO).await?;
