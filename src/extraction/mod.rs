@@ -2,9 +2,12 @@
 //! back to the original. What could not be read is an [`Unread`], which policy sees like
 //! a finding.
 
+mod fold;
+mod html;
 mod model;
 mod quotes;
 mod read;
+mod view;
 
 pub use model::{Extract, ExtractLimits, Fragment, Layer, OffsetMap, TextKind, Unread, UnreadReason, View};
 pub use quotes::first_quote;

@@ -33,38 +33,76 @@ pub struct Fragment<'a> {
     pub quoted: Vec<Range<usize>>,
 }
 
-/// The normalised text: NFKC, lower case, no zero-width characters, each run of white
-/// space one space (a paragraph's end is one line feed).
+/// The normalised text: NFKC, lower case, typographic quotes and dashes as `'`, `"` and `-`,
+/// no zero-width characters, no `>` before quoted lines, each run of white space one space
+/// (a paragraph's end is one line feed).
 #[derive(Debug, Default)]
 pub struct View {
     pub text: String,
     pub map: OffsetMap,
 }
 
-/// Sparse map from offsets in the view to offsets in the source: between two entries
-/// both advance in step.
+/// Sparse map from offsets in the view to offsets in the source. Between two steps both
+/// advance together, or one piece of the view stands for one piece of the source as a whole
+/// (`fi` for a ligature, `é` for `&eacute;`): then every offset in it means that whole, so
+/// that a range never begins or ends within a character.
 #[derive(Debug, Default, Clone)]
 pub struct OffsetMap {
-    /// (offset in view, offset in source), both rising.
-    steps: Vec<(u32, u32)>,
+    /// Rising in `view` and in `source`.
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    view: u32,
+    source: u32,
+    /// 0: both advance together; else the length of the piece of the source.
+    whole: u32,
 }
 
 impl OffsetMap {
     /// From here on view offset `view` stands for source offset `source`.
     /// Calls come with rising `view`.
     pub fn push(&mut self, view: usize, source: usize) {
-        let (view, source) = (view as u32, source as u32);
-        match self.steps.last_mut() {
-            Some(last) if last.0 == view => last.1 = source,
-            _ => self.steps.push((view, source)),
+        let goes_on = self.steps.last().is_some_and(|last| {
+            last.whole == 0
+                && source.checked_sub(last.source as usize) == view.checked_sub(last.view as usize)
+        });
+        if !goes_on {
+            self.step(view, source, 0);
         }
+    }
+
+    /// What the view has from `view` to the next step stands for `source` as a whole.
+    pub fn replace(&mut self, view: usize, source: Range<usize>) {
+        self.step(view, source.start, source.len().max(1));
+    }
+
+    fn step(&mut self, view: usize, source: usize, whole: usize) {
+        let step = Step { view: view as u32, source: source as u32, whole: whole as u32 };
+        match self.steps.last_mut() {
+            Some(last) if last.view == step.view => *last = step,
+            _ => self.steps.push(step),
+        }
+    }
+
+    /// The view is cut to `len`, and so is the map.
+    pub(super) fn truncate(&mut self, len: usize) {
+        while self.steps.last().is_some_and(|last| last.view as usize >= len) {
+            self.steps.pop();
+        }
+    }
+
+    fn at(&self, view: usize) -> Option<Step> {
+        let at = self.steps.partition_point(|step| step.view as usize <= view);
+        at.checked_sub(1).and_then(|i| self.steps.get(i).copied())
     }
 
     /// The source offset for a view offset.
     pub fn source(&self, view: usize) -> usize {
-        let at = self.steps.partition_point(|(v, _)| *v as usize <= view);
-        match at.checked_sub(1).map(|i| self.steps[i]) {
-            Some((v, s)) => s as usize + (view - v as usize),
+        match self.at(view) {
+            Some(step) if step.whole > 0 => step.source as usize,
+            Some(step) => step.source as usize + (view - step.view as usize),
             None => view,
         }
     }
@@ -72,7 +110,14 @@ impl OffsetMap {
     /// The source range for a view range, cut to `len` bytes of source.
     pub fn range(&self, view: Range<usize>, len: usize) -> Range<usize> {
         let start = self.source(view.start).min(len);
-        let end = if view.end > view.start { self.source(view.end - 1) + 1 } else { start };
+        if view.end <= view.start {
+            return start..start;
+        }
+        let last = view.end - 1;
+        let end = match self.at(last) {
+            Some(step) if step.whole > 0 => (step.source + step.whole) as usize,
+            _ => self.source(last) + 1,
+        };
         start..end.clamp(start, len)
     }
 }

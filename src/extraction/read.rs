@@ -1,21 +1,258 @@
-//! A message's parts to [`Fragment`](super::Fragment)s and [`Unread`]s.
+//! A message's parts to [`Fragment`]s and [`Unread`]s.
 
-use super::{Extract, ExtractLimits, Unread, UnreadReason, View};
-use crate::message::Message;
+use super::{
+    Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html, quotes,
+    view::{Builder, Lines},
+};
+use crate::message::{Body, Mailbox, Message, Part, Protection, decode_text};
+use std::borrow::Cow;
 
 /// All text of `message`, each stretch with its normalised view, and what was not read.
 /// Borrows decoded text from the message; never fails.
-pub fn extract<'m>(message: &'m Message<'_>, _limits: ExtractLimits) -> Extract<'m> {
-    let unread = message.parts.iter().enumerate().map(|(index, part)| Unread {
-        place: part.path.clone(),
-        part: Some(index),
-        media_type: part.media_type.clone(),
-        reason: UnreadReason::FormatNotSupported,
-    });
-    Extract { fragments: Vec::new(), unread: unread.collect() }
+pub fn extract<'m>(message: &'m Message<'_>, limits: ExtractLimits) -> Extract<'m> {
+    let mut reader = Reader { message, left: limits.text_bytes, out: Extract::default() };
+    reader.header();
+    for index in 0..message.parts.len() {
+        reader.part(index);
+    }
+    reader.limits();
+    reader.out
 }
 
 /// The normalised view of a plain text, as patterns see it (docs/rules.md).
 pub fn normalise(text: &str) -> View {
-    View { text: text.to_lowercase(), ..View::default() }
+    let mut builder = Builder::new(Lines::Kept, text.len());
+    builder.text(text, 0);
+    builder.finish().0
+}
+
+struct Reader<'m, 'a> {
+    message: &'m Message<'a>,
+    /// Bytes of decoded text that may still be read.
+    left: usize,
+    out: Extract<'m>,
+}
+
+impl<'m> Reader<'m, '_> {
+    fn header(&mut self) {
+        let header = &self.message.header;
+        self.line("subject".into(), None, Layer::Subject, Cow::Borrowed(&header.subject));
+        for subject in &header.other_subjects {
+            self.line("subject".into(), None, Layer::Subject, Cow::Borrowed(subject));
+        }
+        let fields = [("from", &header.from), ("to", &header.to), ("cc", &header.cc)];
+        for (name, mailboxes) in fields {
+            let place = Cow::Owned(format!("header/{name}"));
+            self.line(place, None, Layer::Header, Cow::Owned(listed(mailboxes)));
+        }
+    }
+
+    /// A short text of one kind.
+    fn line(&mut self, place: Cow<'m, str>, part: Option<usize>, layer: Layer, source: Cow<'m, str>) {
+        if source.is_empty() {
+            return;
+        }
+        let view = normalise(&source);
+        if !view.text.is_empty() {
+            self.out.fragments.push(Fragment { place, part, layer, source, view, quoted: Vec::new() });
+        }
+    }
+
+    fn part(&mut self, index: usize) {
+        let message = self.message;
+        let part = &message.parts[index];
+        if let Some(subject) = &part.subject {
+            let place = Cow::Owned(format!("{}/subject", part.path));
+            self.line(place, Some(index), Layer::Subject, Cow::Borrowed(subject));
+        }
+        if let Some(name) = &part.file_name {
+            self.line(place(part), Some(index), Layer::FileName, Cow::Borrowed(name));
+        }
+        match &part.body {
+            Body::Multipart(_) | Body::Message(_) => {}
+            _ if matches!(part.protection, Protection::Pgp | Protection::Smime) => {
+                self.unread(index, UnreadReason::Protected);
+            }
+            Body::Text(text) => {
+                self.text(index, TextKind::Plain, Cow::Borrowed(text));
+                // A file under a text's type: what it says is not in its bytes as text.
+                if part.protection == Protection::Password {
+                    self.unread(index, UnreadReason::Protected);
+                } else if is_no_text(text.as_bytes()) {
+                    self.unread(index, UnreadReason::FormatNotSupported);
+                }
+            }
+            Body::Html(text) => self.text(index, TextKind::Html, Cow::Borrowed(text)),
+            Body::Binary(bytes) => self.binary(index, part, bytes),
+        }
+    }
+
+    fn binary(&mut self, index: usize, part: &'m Part<'_>, bytes: &'m [u8]) {
+        if part.protection != Protection::None {
+            return self.unread(index, UnreadReason::Protected);
+        }
+        // The reader of the message left these whole because of its limits.
+        if part.media_type.starts_with("multipart/") {
+            return self.unread(index, UnreadReason::Limit("depth"));
+        }
+        if matches!(part.media_type.as_str(), "message/rfc822" | "message/global") {
+            return self.unread(index, UnreadReason::Limit("nesting"));
+        }
+        match text_like(part, bytes) {
+            Some(kind) => {
+                let text = decode_text(Cow::Borrowed(bytes), part.charset.as_deref());
+                self.text(index, kind, text);
+            }
+            None if bytes.is_empty() => {}
+            None => self.unread(index, UnreadReason::FormatNotSupported),
+        }
+    }
+
+    fn unread(&mut self, index: usize, reason: UnreadReason) {
+        let part = &self.message.parts[index];
+        self.out.unread.push(Unread {
+            place: place(part).into_owned(),
+            part: Some(index),
+            media_type: part.media_type.clone(),
+            reason,
+        });
+    }
+
+    /// Text of a part, as far as the limit on all text allows.
+    fn text(&mut self, index: usize, kind: TextKind, text: Cow<'m, str>) {
+        let text = self.cut(index, text);
+        match kind {
+            TextKind::Plain => {
+                let mut builder = Builder::new(Lines::Kept, text.len());
+                builder.text(&text, 0);
+                self.own(index, text, Layer::Visible, builder, &html::Quotes::default());
+            }
+            TextKind::Html => {
+                let texts = html::read(&text);
+                let none = html::Quotes::default();
+                self.own(index, text.clone(), Layer::Visible, texts.visible, &texts.quotes);
+                self.own(index, text.clone(), Layer::Hidden, texts.hidden, &none);
+                self.own(index, text, Layer::Link, texts.links, &none);
+            }
+        }
+    }
+
+    fn own(
+        &mut self,
+        index: usize,
+        source: Cow<'m, str>,
+        layer: Layer,
+        text: Builder,
+        marked: &html::Quotes,
+    ) {
+        if text.len() == 0 {
+            return;
+        }
+        let (view, lines) = text.finish();
+        let quoted = match layer {
+            Layer::Visible => quotes::find(&view, &lines, marked).quoted,
+            _ => Vec::new(),
+        };
+        let place = place(&self.message.parts[index]);
+        self.out.fragments.push(Fragment { place, part: Some(index), layer, source, view, quoted });
+    }
+
+    fn cut(&mut self, index: usize, text: Cow<'m, str>) -> Cow<'m, str> {
+        if text.len() <= self.left {
+            self.left -= text.len();
+            return text;
+        }
+        let end = text.floor_char_boundary(self.left);
+        self.left = 0;
+        self.unread(index, UnreadReason::Limit("text-bytes"));
+        match text {
+            Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+            Cow::Owned(mut text) => {
+                text.truncate(end);
+                Cow::Owned(text)
+            }
+        }
+    }
+
+    /// What the reader of the message left out altogether.
+    fn limits(&mut self) {
+        let limits = [("too-many-parts", "parts"), ("header-cut", "header"), ("field-cut", "header")];
+        for (defect, limit) in limits {
+            if self.message.defects.contains(&defect) {
+                self.out.unread.push(Unread {
+                    place: if limit == "header" { "header".into() } else { String::new() },
+                    part: None,
+                    media_type: String::new(),
+                    reason: UnreadReason::Limit(limit),
+                });
+            }
+        }
+    }
+}
+
+/// `2/register.csv`, or the path alone.
+fn place<'m>(part: &'m Part<'_>) -> Cow<'m, str> {
+    match &part.file_name {
+        Some(name) => Cow::Owned(format!("{}/{name}", part.path)),
+        None => Cow::Borrowed(&part.path),
+    }
+}
+
+/// Names and addresses as a reader sees them, one mailbox to a paragraph.
+fn listed(mailboxes: &[Mailbox]) -> String {
+    let mut out = String::new();
+    for mailbox in mailboxes {
+        if !out.is_empty() {
+            out.push_str("\n\n");
+        }
+        out.push_str(mailbox.name.as_deref().unwrap_or_default());
+        if let Some(address) = &mailbox.address {
+            out.push_str(if mailbox.name.is_some() { " <" } else { "<" });
+            out.push_str(address.as_str());
+            out.push('>');
+        }
+    }
+    out
+}
+
+/// Whether a part that is no text by its type is one by its nature: by type, or by the
+/// file's name when the type says nothing.
+fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
+    let (class, sub) = part.media_type.split_once('/').unwrap_or_default();
+    let ending = part.file_name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    let ends =
+        |endings: &[&str]| ending.is_some_and(|e| endings.iter().any(|known| known.eq_ignore_ascii_case(e)));
+    let by_type = class == "message"
+        || class == "text"
+        || sub.ends_with("+xml") && class == "application"
+        || sub.ends_with("+json")
+        || matches!(
+            part.media_type.as_str(),
+            "application/json"
+                | "application/xml"
+                | "application/ics"
+                | "application/csv"
+                | "application/x-csv"
+                | "application/sql"
+                | "application/yaml"
+        );
+    // Office programs' types are often given to CSV files.
+    let by_name =
+        ends(&["txt", "csv", "tsv", "ics", "vcf", "json", "xml", "md", "log", "eml", "htm", "html"]);
+    if !(by_type || by_name) || is_no_text(bytes) {
+        return None;
+    }
+    let html = sub == "xhtml+xml" || ends(&["htm", "html"]);
+    Some(if html { TextKind::Html } else { TextKind::Plain })
+}
+
+/// Whether bytes are a file of some binary format: a NUL, or a well-known beginning.
+/// UTF-16 text has NULs, and a mark in front.
+fn is_no_text(bytes: &[u8]) -> bool {
+    let head = bytes.get(..4096).unwrap_or(bytes);
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+        return false;
+    }
+    let magic: [&[u8]; 4] = [b"PK\x03\x04", b"%PDF-", b"\x89PNG", b"GIF8"];
+    head.contains(&0) || magic.iter().any(|m| head.starts_with(m))
 }

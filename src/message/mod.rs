@@ -3,6 +3,7 @@
 
 mod charset;
 mod delimiter;
+mod entity;
 mod fields;
 mod model;
 mod protection;
@@ -10,6 +11,7 @@ mod read;
 mod transfer;
 
 pub use charset::decode_text;
+pub use entity::entity;
 pub use model::{
     Body, Disposition, Header, Mailbox, Message, Part, Protection, ReadLimits, TransferEncoding,
 };
