@@ -18,6 +18,8 @@ pub enum StoreError {
     WrongWorkingKey,
     #[error("records are to be kept but [keys] names no custodian's key for them")]
     NoRecordsKey,
+    #[error("the custodian's key cannot be used: {0}")]
+    CustodianKey(String),
     #[error("{what} `{id}` is not there")]
     NotFound { what: &'static str, id: String },
     /// The object is missing, changed or unreadable; other objects are not concerned.
@@ -38,7 +40,7 @@ impl StoreError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Us(_) => Blame::Us,
-            Self::NotFound { .. } => Blame::School,
+            Self::NotFound { .. } | Self::CustodianKey(_) => Blame::School,
             _ => Blame::Operator,
         }
     }

@@ -3,12 +3,13 @@
 use super::{
     error::StoreError,
     items::{FindingSummary, ItemKind},
+    jobs::Standing,
     ledger::LedgerEvent,
-    messages::{Logged, PassFate, unbuilt},
+    messages::{Logged, PassFate},
     names::{ItemId, OutboxId, RecordId, Token},
     outbox::NewOutbox,
     records::NewRecord,
-    retry::RetryKey,
+    retry::{RetryKey, RetryMatch},
     store::Store,
 };
 use crate::{
@@ -104,27 +105,51 @@ impl Provisional {
     }
 }
 
+/// What a keep wrote.
+pub(super) struct Written {
+    pub(super) transaction: TransactionId,
+    pub(super) items: Vec<ItemId>,
+    pub(super) outbox: Vec<OutboxId>,
+    pub(super) records: Vec<RecordId>,
+}
+
+impl Written {
+    /// Only for what a commit of the store has made final.
+    fn proved(self) -> Kept {
+        let Self { transaction, items, outbox, records } = self;
+        Kept { transaction, items, outbox, records }
+    }
+    pub(super) fn provisional(self) -> Provisional {
+        let Self { transaction, items, outbox, records } = self;
+        Provisional { transaction, items, outbox, records }
+    }
+}
+
 impl Store {
     /// Keeps for good.
-    pub async fn keep(&self, _keep: Keep) -> Result<Kept, StoreError> {
-        Err(unbuilt())
+    pub async fn keep(&self, keep: Keep) -> Result<Kept, StoreError> {
+        let standing = Standing::Final(Some(keep.message.transaction));
+        self.keep_with(keep, standing).await.map(Written::proved)
     }
 
     /// Keeps until the next hop has answered; invisible to lists, outbox and searches
     /// until confirmed.
-    pub async fn keep_provisionally(&self, _keep: Keep) -> Result<Provisional, StoreError> {
-        Err(unbuilt())
+    pub async fn keep_provisionally(&self, keep: Keep) -> Result<Provisional, StoreError> {
+        let standing = Standing::Provisional(keep.message.transaction);
+        self.keep_with(keep, standing).await.map(Written::provisional)
     }
 
     /// The next hop said 250: what was kept counts. `fate` is logged in the same commit.
-    pub async fn confirm(&self, provisional: Provisional, _fate: PassFate) -> Result<Kept, StoreError> {
+    pub async fn confirm(&self, provisional: Provisional, fate: PassFate) -> Result<Kept, StoreError> {
         let Provisional { transaction, items, outbox, records } = provisional;
-        let _would_be = Kept { transaction, items, outbox, records };
-        Err(unbuilt())
+        let written = Written { transaction, items, outbox, records };
+        self.settle_for_good(written, Some(fate)).await.map(Written::proved)
     }
 
-    /// The next hop said 5xx to all: what was kept is dropped, ledgered with the code.
-    pub async fn discard(&self, _provisional: Provisional, _code: u16) -> Result<(), StoreError> {
-        Err(unbuilt())
+    /// The retry leaves nothing to pass on: what was kept counts now, for it too.
+    /// Fails with `NotFound` when it was decided meanwhile: answer 451, then it is new.
+    pub async fn adopt(&self, retry: TransactionId, found: &[RetryMatch]) -> Result<Kept, StoreError> {
+        let written = self.take_over(retry, found).await?;
+        self.settle_for_good(written, None).await.map(Written::proved)
     }
 }

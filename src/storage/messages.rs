@@ -1,6 +1,14 @@
 //! The message log (RE-4): one row for each transaction, without content.
 
-use super::{error::StoreError, store::Store};
+use super::{
+    database::micros,
+    error::StoreError,
+    ledger::{Event, LedgerEvent},
+    objects::sha256,
+    secrets::Secrets,
+    store::Store,
+    writer::Tx,
+};
 use crate::{
     mail::{Door, Envelope, Mode, SchoolId, TransactionId},
     parties::Direction,
@@ -8,6 +16,7 @@ use crate::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 /// What is written of every transaction. Addresses become keyed hashes; the verdict
 /// lies encrypted beside them; bytes become a digest.
@@ -57,20 +66,164 @@ pub struct Passed {
     pub fate: PassFate,
 }
 
-impl Store {
-    /// Writes the row of a message that passes; waits for the commit, which messages
-    /// that wait together share. Where [`Store::keep`] wrote the row already, only the
-    /// ledger is added to.
-    pub async fn log_passed(&self, _passed: Passed) -> Result<(), StoreError> {
-        Err(unbuilt())
+impl PassFate {
+    pub(super) fn event(&self) -> LedgerEvent {
+        let event = |event| LedgerEvent::new(event);
+        match self {
+            Self::Intended => event(Event::MessageIntended),
+            Self::LeftWithMta { queue_id: Some(id) } => {
+                event(Event::MessageLeftWithMta).with("queue-id", id.clone())
+            }
+            Self::LeftWithMta { queue_id: None } => event(Event::MessageLeftWithMta),
+            Self::NextHopAccepted => event(Event::MessagePassed),
+            Self::Refused { code } => event(Event::MessageRefused).with("code", *code),
+            Self::Deferred { code } => event(Event::MessageDeferred).with("code", *code),
+        }
     }
 
-    /// What became of a message logged as `Intended`.
-    pub async fn log_fate(&self, _transaction: TransactionId, _fate: PassFate) -> Result<(), StoreError> {
-        Err(unbuilt())
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Intended => "intended",
+            Self::LeftWithMta { .. } => "left-with-mta",
+            Self::NextHopAccepted => "next-hop-accepted",
+            Self::Refused { .. } => "refused",
+            Self::Deferred { .. } => "deferred",
+        }
     }
 }
 
-pub(super) fn unbuilt() -> StoreError {
-    StoreError::Us("this part of storage is not built yet".into())
+/// What lies encrypted in a row of the message log.
+#[derive(Serialize)]
+struct Secret<'a> {
+    envelope: &'a Envelope,
+    verdict: &'a serde_json::Value,
+}
+
+/// A row of the message log, ready to be written.
+pub(super) struct MessageRow {
+    pub(super) transaction: TransactionId,
+    pub(super) school: Option<SchoolId>,
+    pub(super) sha256: [u8; 32],
+    received_at: i64,
+    door: Door,
+    mode: Mode,
+    direction: Direction,
+    disposition: Disposition,
+    sender_hash: Option<[u8; 32]>,
+    recipients: usize,
+    bytes: usize,
+    sealed: Vec<u8>,
+}
+
+impl MessageRow {
+    pub(super) async fn prepare(message: &Logged, secrets: &Secrets) -> Result<Self, StoreError> {
+        let secret = Secret { envelope: &message.envelope, verdict: &message.verdict };
+        Ok(Self {
+            transaction: message.transaction,
+            school: message.school.clone(),
+            sha256: sha256(&message.raw).await,
+            received_at: micros(message.received_at),
+            door: message.door,
+            mode: message.mode,
+            direction: message.direction,
+            disposition: message.disposition,
+            sender_hash: message.envelope.sender.address().map(|a| secrets.address(a)),
+            recipients: message.envelope.recipients.len(),
+            bytes: message.raw.len(),
+            sealed: secrets.seal(&format!("message/{}", message.transaction), &secret)?,
+        })
+    }
+
+    /// The ledger row of this message for `event`.
+    pub(super) fn event(&self, mut event: LedgerEvent) -> LedgerEvent {
+        event.school = self.school.clone();
+        event.transaction = Some(self.transaction);
+        event.hash_in = Some(self.sha256);
+        event.with("disposition", self.disposition.name()).with("mode", mode_name(self.mode))
+    }
+
+    /// A row that a keep of the same transaction wrote stays; its fate is brought up to date.
+    pub(super) async fn insert(&self, tx: &mut Tx, fate: &str) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO message (transaction_id, received_at, school, door, mode, direction, disposition,
+             fate, sender_hash, recipients, bytes, sha256, sealed)
+             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)
+             ON CONFLICT (transaction_id) DO UPDATE SET fate = excluded.fate",
+        )
+        .bind(self.transaction.to_string())
+        .bind(self.received_at)
+        .bind(self.school.as_ref().map(ToString::to_string))
+        .bind(door_name(self.door))
+        .bind(mode_name(self.mode))
+        .bind(self.direction.name())
+        .bind(self.disposition.name())
+        .bind(fate)
+        .bind(self.sender_hash.map(Vec::from))
+        .bind(self.recipients as i64)
+        .bind(self.bytes as i64)
+        .bind(&self.sha256[..])
+        .bind(&self.sealed)
+        .execute(&mut tx.conn)
+        .await?;
+        Ok(())
+    }
+}
+
+fn door_name(door: Door) -> &'static str {
+    match door {
+        Door::Milter => "milter",
+        Door::Relay => "relay",
+        Door::File => "file",
+    }
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Observe => "observe",
+        Mode::Enforce => "enforce",
+    }
+}
+
+impl Tx {
+    /// Brings the fate of a logged message up to date; it may be unknown (retention).
+    pub(super) async fn set_fate(&mut self, transaction: &str, fate: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE message SET fate = $1 WHERE transaction_id = $2")
+            .bind(fate)
+            .bind(transaction)
+            .execute(&mut self.conn)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Writes the row of a message that passes; waits for the commit, which messages
+    /// that wait together share. Where [`Store::keep`] wrote the row already, its fate
+    /// is brought up to date.
+    pub async fn log_passed(&self, passed: Passed) -> Result<(), StoreError> {
+        let Passed { message, bytes_out, fate } = passed;
+        let row = MessageRow::prepare(&message, self.secrets()?).await?;
+        let same = bytes_out.as_ptr() == message.raw.as_ptr() && bytes_out.len() == message.raw.len();
+        let hash_out = if same { row.sha256 } else { sha256(&bytes_out).await };
+        self.write(move |tx| {
+            Box::pin(async move {
+                row.insert(tx, fate.word()).await?;
+                let mut event = row.event(fate.event());
+                event.hash_out = Some(hash_out);
+                tx.append("gate", event).await.map(|_| ())
+            })
+        })
+        .await
+    }
+
+    /// What became of a message logged as `Intended`.
+    pub async fn log_fate(&self, transaction: TransactionId, fate: PassFate) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.set_fate(&transaction.to_string(), fate.word()).await?;
+                tx.append("gate", fate.event().transaction(transaction)).await.map(|_| ())
+            })
+        })
+        .await
+    }
 }

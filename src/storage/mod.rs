@@ -6,25 +6,35 @@
 //! reads sees all of it or nothing. What lies where: docs/storage.md; why:
 //! docs/decisions/0003-vault-and-ledger.md.
 
+mod capsule;
+mod database;
+mod decide;
 mod error;
 mod items;
+mod jobs;
 mod keep;
 pub mod keys;
 mod ledger;
 mod messages;
 mod names;
+mod objects;
 mod outbox;
+mod queue;
 mod records;
 mod releases;
 mod retry;
+mod rows;
+mod secrets;
+mod settle;
 mod store;
 mod tokens;
 mod upkeep;
+mod vault;
+mod writer;
 
+pub use decide::{Decided, Decision, Ruling};
 pub use error::{KeyError, StateError, StoreError, TokenError};
-pub use items::{
-    Decided, Decision, FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, ItemSummary, Ruling,
-};
+pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, ItemSummary};
 pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{KeyStatus, Keys, WorkingKey};
 pub use ledger::{Actor, Detail, Event, LedgerDamage, LedgerEvent, LedgerFault, LedgerReport, verify_export};

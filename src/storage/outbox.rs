@@ -3,16 +3,12 @@
 //! commit repeats, the one gap (RFC 1047), and its `attempts` says so.
 
 use super::{
-    error::StoreError,
-    ledger::Actor,
-    messages::unbuilt,
     names::{ItemId, OutboxId, ReleaseId},
     retry::RetryKey,
-    store::Store,
 };
 use crate::mail::{Edits, Recipient, Reply, ReversePath, SchoolId};
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutboxKind {
@@ -190,43 +186,12 @@ pub struct OutboxSummary {
     pub recipients: Vec<(RecipientState, Option<u16>)>,
 }
 
-impl Store {
-    /// Puts mail of ours into the outbox outside of a keep; `Transaction` messages
-    /// cannot be put here.
-    pub async fn enqueue(&self, _jobs: Vec<NewOutbox>, _actor: &Actor) -> Result<Vec<OutboxId>, StoreError> {
-        Err(unbuilt())
+impl ReportAction {
+    pub(super) const ALL: [Self; 2] = [Self::Failed, Self::Relayed];
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Relayed => "relayed",
+        }
     }
-
-    /// Takes due jobs for `lease`, oldest first.
-    pub async fn outbox_claim(&self, _limit: usize, _lease: TimeDelta) -> Result<Vec<OutboxJob>, StoreError> {
-        Err(unbuilt())
-    }
-
-    /// Writes what became of the recipients. Deferred ones come again after the
-    /// backoff; ends that are to be reported come as the job's next task.
-    pub async fn outbox_done(&self, _job: &OutboxJob, _attempts: Vec<Attempt>) -> Result<(), StoreError> {
-        Err(unbuilt())
-    }
-
-    /// The reports that a `Task::Report` asked for (none where NOTIFY forbids them).
-    pub async fn outbox_reported(
-        &self,
-        _job: &OutboxJob,
-        _reports: Vec<NewOutbox>,
-    ) -> Result<(), StoreError> {
-        Err(unbuilt())
-    }
-
-    /// Gives a claimed job back untried, for example at shutdown.
-    pub async fn outbox_give_back(&self, _job: &OutboxJob) -> Result<(), StoreError> {
-        Err(unbuilt())
-    }
-
-    pub async fn outbox_list(&self, _limit: u32) -> Result<Vec<OutboxSummary>, StoreError> {
-        Err(unbuilt())
-    }
-
-    /// Resolves when this process has put new work into the outbox, or `at_most` is over
-    /// (work may come from another process, or fall due).
-    pub async fn outbox_wait(&self, _at_most: std::time::Duration) {}
 }

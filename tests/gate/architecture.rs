@@ -38,6 +38,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("object_store", &["storage"]),
     ("age", &["storage"]),
     ("zstd", &["storage"]),
+    ("hmac", &["storage"]),
+    ("chacha20poly1305", &["storage"]),
     ("lettre", &["effects"]),
     ("mail_auth", &["effects"]),
     ("toml", &["config", "ruleset"]),

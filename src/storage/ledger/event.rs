@@ -19,7 +19,6 @@ macro_rules! events {
 }
 
 events! {
-    StoreOpened = "store.opened",
     MessageIntended = "message.intended",
     MessagePassed = "message.passed",
     MessageLeftWithMta = "message.left-with-mta",
@@ -95,6 +94,19 @@ impl std::fmt::Debug for Actor {
 pub enum Detail {
     Word(Cow<'static, str>),
     Number(i64),
+}
+
+impl Detail {
+    /// Words that do not keep to their letters, or are longer than any name, are left out.
+    pub(super) fn as_json(&self) -> serde_json::Value {
+        const LONGEST: usize = 200;
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".:/_+-".contains(c);
+        match self {
+            Self::Word(word) if word.len() <= LONGEST && word.chars().all(plain) => word.as_ref().into(),
+            Self::Word(_) => "(left out)".into(),
+            Self::Number(number) => (*number).into(),
+        }
+    }
 }
 
 impl From<&'static str> for Detail {

@@ -3,13 +3,19 @@
 //! No content; persons only by random ids; a reason in somebody's own words lies
 //! encrypted beside it and can be erased without breaking the chain.
 
+mod chain;
 mod event;
+mod export;
+mod people;
 
 pub use event::{Actor, Detail, Event, LedgerEvent};
+pub use export::verify_export;
 
-use super::{error::StoreError, messages::unbuilt, store::Store};
-use crate::parties::PersonId;
-use std::{io::Write, path::Path};
+pub(super) use chain::{Head, read_head, seal_head};
+
+use super::{error::StoreError, store::Store, vault::disk_error};
+use chain::{Row, Walk};
+use std::io::Write;
 
 /// A ledger without a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,35 +51,88 @@ pub enum LedgerDamage {
     Unreadable,
 }
 
+/// Rows read at once.
+const PAGE: i64 = 5_000;
+
 impl Store {
     /// Writes one row; for events outside of a keep. Returns its number.
-    pub async fn ledger(&self, _actor: &Actor, _event: LedgerEvent) -> Result<u64, StoreError> {
-        Err(unbuilt())
+    pub async fn ledger(&self, actor: &Actor, event: LedgerEvent) -> Result<u64, StoreError> {
+        let actor = actor.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let actor = tx.random_id(&actor).await?;
+                tx.append(&actor, event).await.map(i64::unsigned_abs)
+            })
+        })
+        .await
     }
 
     /// Checks every row, its place and the seal.
     pub async fn ledger_verify(&self) -> Result<Result<LedgerReport, LedgerFault>, StoreError> {
-        Err(unbuilt())
+        let fault = |(row, what): (i64, LedgerDamage)| LedgerFault { row: row.unsigned_abs(), what };
+        let mut walk = Walk::start();
+        let mut wrong = None;
+        let (head, seal) = self
+            .each_row(|row| {
+                wrong = walk.step(row).err();
+                Ok(wrong.is_none())
+            })
+            .await?;
+        if let Some(wrong) = wrong {
+            return Ok(Err(fault(wrong)));
+        }
+        let secrets = self.shared.secrets.as_ref();
+        let sealed = match secrets {
+            Some(secrets) if head.n > 0 && !chain::seal_fits(secrets, &head, &seal) => {
+                return Ok(Err(fault((head.n, LedgerDamage::SealBroken))));
+            }
+            secrets => secrets.is_some(),
+        };
+        let report = LedgerReport {
+            rows: walk.head.n.unsigned_abs(),
+            head: super::database::hex(&walk.head.hash),
+            sealed,
+        };
+        Ok(walk.end(&head).map(|()| report).map_err(fault))
     }
 
-    /// Writes all rows as JSON lines, the head last; [`verify_export`] checks them offline.
-    pub async fn ledger_export(&self, _out: &mut (dyn Write + Send)) -> Result<u64, StoreError> {
-        Err(unbuilt())
+    /// Writes all rows as JSON lines, the head last; [`verify_export`] checks them
+    /// offline. Returns the number of rows. The caller notes `ledger.exported`.
+    pub async fn ledger_export(&self, out: &mut (dyn Write + Send)) -> Result<u64, StoreError> {
+        let mut last = Head::none();
+        let (_, seal) = self
+            .each_row(|row| {
+                last = Head { n: row.n, hash: row.hash.clone() };
+                export::write_row(out, row).map_err(|e| disk_error(&e)).map(|()| true)
+            })
+            .await?;
+        export::write_head(out, &last, &seal).map_err(|e| disk_error(&e))?;
+        Ok(last.n.unsigned_abs())
     }
 
-    /// Who stands behind a random person id of the ledger; `None` when erased or unknown.
-    pub async fn person(&self, _random_id: &str) -> Result<Option<PersonId>, StoreError> {
-        Err(unbuilt())
+    /// Every row in order as of one moment, while `see` wants more; then the sealed head.
+    async fn each_row(
+        &self,
+        mut see: impl FnMut(&Row) -> Result<bool, StoreError>,
+    ) -> Result<(Head, Vec<u8>), StoreError> {
+        let mut moment = self.readers.begin().await?;
+        let mut after = i64::MIN;
+        'all: loop {
+            let page: Vec<Row> = sqlx::query_as("SELECT * FROM ledger WHERE n > $1 ORDER BY n LIMIT $2")
+                .bind(after)
+                .bind(PAGE)
+                .fetch_all(&mut *moment)
+                .await?;
+            let Some(last) = page.last() else { break };
+            after = last.n;
+            for row in &page {
+                if !see(row)? {
+                    break 'all;
+                }
+            }
+        }
+        let head: Option<(i64, Vec<u8>, Vec<u8>)> =
+            sqlx::query_as("SELECT n, hash, seal FROM ledger_head").fetch_optional(&mut *moment).await?;
+        Ok(head.map_or_else(|| (Head::none(), Vec::new()), |(n, hash, seal)| (Head { n, hash }, seal)))
     }
-
-    /// Forgets who stands behind the person's random id; the ledger stays whole.
-    pub async fn erase_person(&self, _person: &PersonId) -> Result<bool, StoreError> {
-        Err(unbuilt())
-    }
-}
-
-/// Checks an export without a store or a key.
-pub fn verify_export(path: &Path) -> Result<Result<LedgerReport, LedgerFault>, std::io::Error> {
-    std::fs::metadata(path)?;
-    Err(std::io::Error::other("not built yet"))
 }
