@@ -1,4 +1,7 @@
 //! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
 pub mod files;
+mod memory;
 pub mod smtp;
+
+pub use memory::{MemoryBudget, NoMemory, Reservation};

@@ -8,4 +8,14 @@
 
 mod hop;
 
-pub use hop::{DsnFate, Handover, HopReply, RecipientFate, SendReport, route};
+pub use hop::{
+    DsnFate, Handover, HopReply, NextHopClient, RecipientFate, Resolve, SendReport, route, system_resolver,
+};
+mod command;
+mod extension;
+mod framing;
+mod relay;
+mod stream;
+mod tls;
+mod words;
+pub use relay::{Accepted, RelayServed, RelayServer, RelayService};

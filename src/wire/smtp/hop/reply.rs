@@ -50,11 +50,22 @@ impl HopReply {
         text
     }
 
-    /// As the house's one-line reply. 421 means "I close", which is true between us and the
-    /// hop only, so the client is told 451.
+    /// As the house's one-line reply, with the code that a client may be told.
     pub fn to_reply(&self) -> Reply {
-        let code = if self.code == 421 { 451 } else { self.code };
-        Reply::new(code, self.enhanced(), self.text())
+        let passed = self.as_refusal();
+        Reply::new(passed.code, passed.enhanced(), passed.text())
+    }
+
+    /// All lines, to be passed on as a refusal. 421 means "I close", which is true between us
+    /// and the hop only; and an answer of a class that is none here is no refusal for ever.
+    pub(crate) fn as_refusal(&self) -> Self {
+        let code = if (400..600).contains(&self.code) && self.code != 421 { self.code } else { 451 };
+        if code == self.code {
+            return self.clone();
+        }
+        let lines =
+            self.lines.iter().map(|line| split_enhanced(line).map_or(line.as_str(), |(_, text)| text));
+        Self { code, lines: lines.map(str::to_owned).collect() }
     }
 }
 
@@ -69,7 +80,8 @@ pub(crate) fn split_enhanced(line: &str) -> Option<((u8, u16, u16), &str)> {
     let (code, rest) = line.split_once(' ').unwrap_or((line, ""));
     let mut parts = code.split('.');
     let class = parts.next().filter(|c| matches!(*c, "2" | "4" | "5"))?.parse().ok()?;
-    let mut number = || parts.next().filter(|n| (1..=3).contains(&n.len()))?.parse().ok();
+    let digits = |n: &&str| (1..=3).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit());
+    let mut number = || parts.next().filter(digits)?.parse().ok();
     let (subject, detail) = (number()?, number()?);
     parts.next().is_none().then_some(((class, subject, detail), rest))
 }
@@ -92,6 +104,7 @@ mod tests {
             HopReply { code: 550, lines: vec!["5.7.1 not".into(), "5.7.1 here".into(), "ever".into()] };
         assert_eq!(reply.to_reply(), Reply::new(550, (5, 7, 1), "not here ever"));
         assert_eq!(HopReply::new(421, "closing").to_reply(), Reply::new(451, (4, 0, 0), "closing"));
+        assert_eq!(HopReply::new(354, "2.0.0 odd").to_reply(), Reply::new(451, (4, 0, 0), "odd"));
         assert_eq!(HopReply::new(550, "x".repeat(9000)).text().len(), LONGEST_TEXT);
     }
 }

@@ -7,26 +7,36 @@ use super::HopReply;
 /// to call a recipient delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handover {
-    pub(super) reply: HopReply,
+    reply: HopReply,
+    parts: HandoverParts,
+}
+
+/// What is known besides the reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HandoverParts {
     pub(super) host: String,
     pub(super) tls: Option<String>,
     pub(super) dsn: DsnFate,
 }
 
 impl Handover {
+    /// `reply` answers the end of data; `None` unless it is positive.
+    pub(super) fn from_reply(reply: HopReply, parts: HandoverParts) -> Option<Self> {
+        reply.is_positive().then_some(Self { reply, parts })
+    }
     pub fn reply(&self) -> &HopReply {
         &self.reply
     }
     /// `host:port` that took it.
     pub fn host(&self) -> &str {
-        &self.host
+        &self.parts.host
     }
     /// TLS version and cipher of the transfer, when encrypted.
     pub fn tls(&self) -> Option<&str> {
-        self.tls.as_deref()
+        self.parts.tls.as_deref()
     }
     pub fn dsn(&self) -> DsnFate {
-        self.dsn
+        self.parts.dsn
     }
 }
 
@@ -36,7 +46,7 @@ pub enum DsnFate {
     /// Passed on as written (or there were none): reports are the next hop's affair.
     PassedOn,
     /// The hop does not offer DSN, so the words were left out. Whoever asked for
-    /// NOTIFY=SUCCESS is owed a "relayed" report from us (RFC 3461 section 5.2.2).
+    /// NOTIFY=SUCCESS is owed a "relayed" report from us (RFC 3461 section 5.2.2 b).
     Relayed,
 }
 
