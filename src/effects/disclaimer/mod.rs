@@ -136,7 +136,7 @@ fn edit_part(
     let encoded = Encoded::decode(raw, part.transfer_encoding, eol)?;
     let charset = Charset::of(part.charset.as_deref(), &encoded.bytes)?;
     let source = charset.decode(&encoded.bytes);
-    let mut insertion = place::insertion(kind, &source, disclaimer)?;
+    let mut insertion = place::insertion(kind, &source, eol, disclaimer)?;
 
     let mut bytes = charset.encode(&insertion.text).filter(|b| encoded.can_hold(b));
     if bytes.is_none() && kind == TextKind::Html && html::names_charset(&source) {
@@ -174,7 +174,7 @@ fn rewrite_part(
         Some(Text::Html(text)) => (TextKind::Html, text),
         None => return Err(NotApplied::Check("parts")),
     };
-    let insertion = place::insertion(kind, old, disclaimer)?;
+    let insertion = place::insertion(kind, old, eol, disclaimer)?;
     let (before, after) = (old.get(..insertion.at), old.get(insertion.at..));
     let (Some(before), Some(after)) = (before, after) else { return Err(NotApplied::Check("quote-offset")) };
     let new = [before, &insertion.text, after].concat();

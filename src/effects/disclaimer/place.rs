@@ -18,12 +18,18 @@ pub(super) struct Insertion {
     pub(super) text: String,
 }
 
+/// Lines end as those of `source` do; when it has only one, by `eol`.
 pub(super) fn insertion(
     kind: TextKind,
     source: &str,
+    eol: &'static str,
     disclaimer: &Disclaimer,
 ) -> Result<Insertion, NotApplied> {
-    let eol = if source.contains("\r\n") || !source.contains('\n') { "\r\n" } else { "\n" };
+    let eol = match memchr::memchr(b'\n', source.as_bytes()) {
+        Some(at) if source[..at].ends_with('\r') => "\r\n",
+        Some(_) => "\n",
+        None => eol,
+    };
     // A byte order mark stays first.
     let first = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let quote = first_quote(kind, source);
