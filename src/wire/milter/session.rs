@@ -4,7 +4,7 @@
 use super::{
     answer::{self, Answer},
     collect::{Bounds, Collected, Incoming},
-    frames::{FrameFault, Frames},
+    frames::{FrameFault, Frames, Transport},
     macros::Macros,
     negotiate::{Agreed, NegotiationFault, negotiate},
     onward::{MilterOnward, Passed},
@@ -24,11 +24,7 @@ use indymilter::{
     },
 };
 use std::{ffi::CString, io, net::IpAddr, sync::Arc, time::Duration};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::watch,
-    time::timeout,
-};
+use tokio::{sync::watch, time::timeout};
 
 /// Between the stages of an envelope the MTA waits for its client, which may take its
 /// time; closing here would make the MTA defer. The value is libmilter's.
@@ -51,7 +47,7 @@ pub(super) enum SessionFault {
 
 /// The conversation of one connection until its end, or until `closing` turns true
 /// between two messages.
-pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn converse<S: Transport>(
     stream: S,
     service: &MilterService,
     trusted: Arc<[Network]>,
@@ -104,7 +100,7 @@ enum Next {
     Close,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
+impl<S: Transport> Session<'_, S> {
     async fn run(mut self) -> Result<(), SessionFault> {
         while let Some(message) = self.next().await? {
             if message.kind == b'D' {
