@@ -4,6 +4,7 @@
 mod architecture;
 mod house;
 mod milter;
+mod milter_postfix;
 mod postfix;
 mod sink;
 mod smtp;
