@@ -2,13 +2,11 @@
 //! header fields with their leading space, lines ended by CRLF, the body as given.
 //! What goes beyond a limit is not kept, and the reply to it is remembered.
 
-use super::{
-    answer,
-    macros::Macros,
-    memory::{MemoryBudget, Reservation},
-    negotiate::LeadingSpace,
+use super::{answer, macros::Macros, negotiate::LeadingSpace};
+use crate::{
+    mail::{Address, Envelope, Recipient, Reply, ReversePath},
+    wire::{MemoryBudget, Reservation},
 };
-use crate::mail::{Address, Envelope, Recipient, Reply, ReversePath};
 use bytes::Bytes;
 use std::{
     borrow::Cow,

@@ -17,14 +17,12 @@ mod decide;
 mod frames;
 mod listen;
 mod macros;
-mod memory;
 mod negotiate;
 mod onward;
 mod probe;
 mod server;
 mod session;
 
-pub use memory::{MemoryBudget, NoMemory, Reservation};
 pub use onward::LeftWithMta;
 pub use probe::{PROBE_HEADER, ProbeAnswer, ProbeFault, ProbeReport, ProbeStage, probe};
 pub use server::{MilterServer, MilterService, Served};

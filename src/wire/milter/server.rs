@@ -3,12 +3,12 @@
 
 use super::{
     listen::{self, Listening, Stream},
-    memory::MemoryBudget,
     session::{SessionFault, converse},
 };
 use crate::{
     config::{Limits, Listen, MilterConfig, Network},
     mail::{House, TransactionId},
+    wire::MemoryBudget,
 };
 use chrono::{DateTime, Utc};
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
