@@ -6,6 +6,7 @@ mod disclaimers;
 mod hop;
 mod house;
 mod milter;
+mod milter_postfix;
 mod postfix;
 mod relay;
 mod sink;

@@ -1,13 +1,15 @@
 //! The milter door through its own protocol: Debian's `miltertest` plays the MTA by the
-//! scripts in tests/gate/miltertest, and our probe does. The real MTA is in postfix.rs.
+//! scripts in tests/gate/miltertest, and our probe does. The real MTA is in
+//! milter_postfix.rs.
 
 use crate::house::{Script, ScriptedHouse};
 use chrono::{TimeZone, Utc};
 use gatehouse::{
     config::{Limits, Listen, MilterConfig, Network},
     mail::{Edits, HeaderEdit, House, Reply, SenderProof, Splice, Transaction, TransactionId, header_end},
-    wire::milter::{
-        MemoryBudget, MilterServer, MilterService, ProbeAnswer, ProbeFault, ProbeStage, Served, probe,
+    wire::{
+        MemoryBudget,
+        milter::{MilterServer, MilterService, ProbeAnswer, ProbeFault, ProbeStage, Served, probe},
     },
 };
 use std::{
