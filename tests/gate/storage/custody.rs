@@ -3,7 +3,10 @@
 
 use super::*;
 use gatehouse::{config::WorkingKeySource, parties::Role};
-use std::process::{Command, Stdio};
+use std::{
+    os::unix::fs::PermissionsExt,
+    process::{Command, Stdio},
+};
 
 const CANARIES: [&str; 8] = [
     "Canary words",
@@ -70,6 +73,8 @@ async fn a_thief_of_the_disk_reads_nothing() {
         }
     };
     look("running, with a WAL");
+    let mode = std::fs::metadata(bench.folder.path().join("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
     bench.store.clone().close().await;
     look("closed");
 }
@@ -200,7 +205,6 @@ async fn two_processes_share_one_store_and_one_chain() {
 
 #[test]
 fn keys_are_written_for_their_owner_alone_and_never_overwritten() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("working.txt");
     let made = WorkingKey::generate_to(&path).unwrap();
