@@ -2,14 +2,19 @@
 //! bytes), notices and reports as composed messages, DKIM as the last edit, and the
 //! worker that empties the outbox.
 
+mod answer;
 mod disclaimer;
 mod dkim;
+mod edits;
+mod html;
 mod mark;
 mod notices;
 mod words;
 
+pub use answer::{Answer, Keyword, parse_answer};
 pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
 pub use dkim::{Signers, SigningFailed};
+pub use edits::edits;
 pub use mark::{is_marked, subject_mark};
 pub use notices::{
     Addressee, Alert, Comeback, ComposeError, DeliveryReport, Found, Language, Notices, Nudge, Occasion,

@@ -3,3 +3,4 @@
 
 mod architecture;
 mod disclaimers;
+mod dkim;
