@@ -3,6 +3,7 @@
 //! worker that empties the outbox.
 
 mod answer;
+mod delivery;
 mod disclaimer;
 mod dkim;
 mod edits;
@@ -12,6 +13,7 @@ mod notices;
 mod words;
 
 pub use answer::{Answer, Keyword, parse_answer};
+pub use delivery::{Delivery, DeliveryOptions, Observer, ReleaseField, Turn};
 pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
 pub use dkim::{Signers, SigningFailed};
 pub use edits::edits;
