@@ -32,7 +32,6 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("mail_parser", &["message"]),
     ("hyperscan", &["detection"]),
     ("indymilter", &["wire"]),
-    ("smtp_proto", &["wire"]),
     ("tokio_rustls", &["wire"]),
     ("sqlx", &["storage"]),
     ("object_store", &["storage"]),

@@ -4,3 +4,5 @@
 mod architecture;
 mod disclaimers;
 mod dkim;
+mod hop;
+mod relay;

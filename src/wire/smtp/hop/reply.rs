@@ -63,8 +63,11 @@ impl HopReply {
         if code == self.code {
             return self.clone();
         }
-        let lines =
-            self.lines.iter().map(|line| split_enhanced(line).map_or(line.as_str(), |(_, text)| text));
+        // A code of another class would contradict the new one.
+        let lines = self.lines.iter().map(|line| match split_enhanced(line) {
+            Some(((class, ..), text)) if class != 4 => text,
+            _ => line.as_str(),
+        });
         Self { code, lines: lines.map(str::to_owned).collect() }
     }
 }

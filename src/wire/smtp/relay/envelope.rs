@@ -4,7 +4,7 @@ use super::{
     access::{Right, denied},
     receive::too_big,
     session::{Session, Step, bad_sequence},
-    state::{Addressed, MailGiven, Ready, State, Way},
+    state::{Addressed, MailGiven, Ready, Speech, State, Way},
 };
 use crate::{
     config::NextHop,
@@ -12,7 +12,7 @@ use crate::{
     wire::smtp::{
         command::ForwardPath,
         hop::{HopReply, Sender, route},
-        words::{check_mail, check_rcpt},
+        words::{MailMeaning, check_mail, check_rcpt},
     },
 };
 use std::sync::Arc;
@@ -21,7 +21,9 @@ impl Session {
     pub(super) async fn mail(&mut self, state: State, sender: ReversePath, words: Vec<String>) -> Step {
         let ready = match state {
             State::Ready(ready) => ready,
-            State::Greeted => return self.refuse(state, &bad_sequence("HELO or EHLO first")).await,
+            // A client should have said HELO (RFC 5321 section 4.1.4). Who may speak here is
+            // listed by the school; its old devices need not be turned away for that.
+            State::Greeted => Ready { helo: None, speech: Speech::Smtp },
             _ => return self.refuse(state, &bad_sequence("One sender only")).await,
         };
         match self.check_sender(&ready, &sender, &words) {
@@ -38,7 +40,7 @@ impl Session {
         ready: &Ready,
         sender: &ReversePath,
         words: &[String],
-    ) -> Result<crate::wire::smtp::words::MailMeaning, Reply> {
+    ) -> Result<MailMeaning, Reply> {
         if self.peer.entry().is_none() {
             return Err(if self.peer.is_encrypted() {
                 denied()

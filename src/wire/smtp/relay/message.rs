@@ -15,11 +15,8 @@ use crate::{
     wire::smtp::hop::HopTransaction,
 };
 use futures_util::FutureExt;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::timeout;
-
-/// The house answers within its deadline; this much later we answer for it.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// A transaction whose recipients are complete.
 struct Complete {
@@ -144,7 +141,7 @@ impl Session {
             Ok(proof) => proof,
             Err(refusal) => return Verdict::Told(refusal),
         };
-        let mut arrival = self.peer.arrival(&given.ready.helo);
+        let mut arrival = self.peer.arrival(given.ready.helo.as_deref());
         arrival.proof = proof;
         let transaction = Transaction {
             id,
@@ -162,7 +159,9 @@ impl Session {
         let id = transaction.id;
         let house = &self.services.house;
         let work = AssertUnwindSafe(async { house.handle(transaction, &mut open).await }).catch_unwind();
-        match timeout(self.services.limits.deadline + GRACE, work).await {
+        // The house keeps the deadline itself; a tenth later we answer for it.
+        let deadline = self.services.limits.deadline;
+        match timeout(deadline + deadline / 10, work).await {
             Ok(Ok(outcome)) => verdict(id, outcome),
             Ok(Err(_)) => {
                 tracing::error!(%id, "relay: the house broke on a message; deferred");

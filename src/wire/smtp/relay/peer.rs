@@ -120,12 +120,12 @@ impl Peer {
     }
 
     /// As the transaction tells it; the proof is set when the message has been seen.
-    pub(super) fn arrival(&self, helo: &str) -> Arrival {
+    pub(super) fn arrival(&self, helo: Option<&str>) -> Arrival {
         Arrival {
             door: Door::Relay,
             client: self.forwarded.address.or(|| self.assumed.address.or(|| Some(self.address))),
             client_name: self.forwarded.name.or(|| self.assumed.name.or(|| None)),
-            helo: self.forwarded.helo.or(|| self.assumed.helo.or(|| Some(helo.to_owned()))),
+            helo: self.forwarded.helo.or(|| self.assumed.helo.or(|| helo.map(str::to_owned))),
             tls: self.tls.clone(),
             queue_id: self.forwarded.ident.or(|| None),
             proof: SenderProof::Unproved,
@@ -187,7 +187,7 @@ mod tests {
             .unwrap(),
             forwarded: claims(&[("NAME", None), ("IDENT", Some("4Qx"))], XFORWARD_NAMES).unwrap(),
         };
-        let arrival = peer.arrival("helo.example");
+        let arrival = peer.arrival(Some("helo.example"));
         assert_eq!(arrival.client, Some("2001:db8::7".parse().unwrap()));
         assert_eq!(arrival.client_name, None);
         assert_eq!(arrival.helo.as_deref(), Some("helo.example"));

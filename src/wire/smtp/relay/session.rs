@@ -205,7 +205,7 @@ impl Session {
                 Speech::Esmtp(offered)
             }
         };
-        Step::Go(State::Ready(Ready { helo: name, speech }))
+        Step::Go(State::Ready(Ready { helo: Some(name), speech }))
     }
 
     /// What every next hop offers, and ours on top.

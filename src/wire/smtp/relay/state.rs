@@ -21,16 +21,17 @@ pub(super) enum State {
     Addressed(Box<Addressed>),
 }
 
-/// HELO or EHLO was said; no transaction is under way.
+/// Between two transactions.
 #[derive(Clone)]
 pub(super) struct Ready {
-    pub(super) helo: String,
+    /// As HELO or EHLO gave it.
+    pub(super) helo: Option<String>,
     pub(super) speech: Speech,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speech {
-    /// HELO: no extension may be used.
+    /// HELO or nothing: no extension may be used.
     Smtp,
     /// EHLO, and what we offered then.
     Esmtp(Extensions),
