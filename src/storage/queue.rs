@@ -75,11 +75,13 @@ impl Store {
     async fn put_off(&self, job: String) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query("UPDATE outbox SET lease_until = NULL, next_at = $1 WHERE id = $2")
-                    .bind(micros(tx.now + TimeDelta::hours(1)))
-                    .bind(&job)
-                    .execute(&mut tx.conn)
-                    .await?;
+                sqlx::query(
+                    "UPDATE outbox SET lease = lease + 1, lease_until = NULL, next_at = $1 WHERE id = $2",
+                )
+                .bind(micros(tx.now + TimeDelta::hours(1)))
+                .bind(&job)
+                .execute(&mut tx.conn)
+                .await?;
                 let event = LedgerEvent::new(Event::OutboxDeferred).about(job).with("why", "unreadable");
                 tx.append("gate", event).await.map(|_| ())
             })
@@ -98,7 +100,7 @@ impl Store {
                 for attempt in &attempts {
                     tx.note_attempt(&id, attempt, expired, hash_out).await?;
                 }
-                if tx.holds_lease(&id, lease).await? {
+                if tx.holds_lease(&id, lease).await? || tx.is_finished(&id).await? {
                     tx.advance(&id).await?;
                 }
                 Ok(())
@@ -144,11 +146,13 @@ impl Store {
         let (id, lease) = (job.id.clone(), job.lease);
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query("UPDATE outbox SET lease_until = NULL WHERE id = $1 AND lease = $2")
-                    .bind(id.as_str())
-                    .bind(lease)
-                    .execute(&mut tx.conn)
-                    .await?;
+                sqlx::query(
+                    "UPDATE outbox SET lease = lease + 1, lease_until = NULL WHERE id = $1 AND lease = $2",
+                )
+                .bind(id.as_str())
+                .bind(lease)
+                .execute(&mut tx.conn)
+                .await?;
                 Ok(())
             })
         })
@@ -246,6 +250,18 @@ impl Tx {
         Ok(found.is_some())
     }
 
+    /// Nobody waits and nothing is to be reported, whoever has the lease.
+    async fn is_finished(&mut self, job: &OutboxId) -> Result<bool, StoreError> {
+        let open: Option<i64> = sqlx::query_scalar(
+            "SELECT position FROM outbox_recipient WHERE outbox = $1
+             AND (state = 'waiting' OR (report IS NOT NULL AND reported_at IS NULL)) LIMIT 1",
+        )
+        .bind(job.as_str())
+        .fetch_optional(&mut self.conn)
+        .await?;
+        Ok(open.is_none())
+    }
+
     /// One recipient's result; only one that still waits is changed.
     async fn note_attempt(
         &mut self,
@@ -336,8 +352,8 @@ impl Tx {
             state = JobState::Done;
         }
         sqlx::query(
-            "UPDATE outbox SET state = $1, next_at = $2, deferrals = deferrals + $3, lease_until = NULL
-             WHERE id = $4",
+            "UPDATE outbox SET state = $1, next_at = $2, deferrals = deferrals + $3, lease = lease + 1,
+             lease_until = NULL WHERE id = $4",
         )
         .bind(state.name())
         .bind(micros(next))

@@ -224,3 +224,70 @@ async fn execute(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), S
     sqlx::query(sql).execute(conn).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::storage::{
+        Actor, Event, Keys, LedgerEvent, Store, StoreError, StoreOptions, WorkingKey, writer::Tx,
+    };
+    use chrono::{DateTime, TimeDelta};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    };
+    use tokio::sync::oneshot;
+
+    /// A store whose clock ticks once for each transaction.
+    async fn ticking(folder: &std::path::Path) -> Store {
+        let keys = Keys::new(Some(WorkingKey::ephemeral()), &[], &[]).unwrap();
+        let mut options = StoreOptions::new(folder.to_owned(), keys);
+        let tick = AtomicI64::new(0);
+        options.clock =
+            Arc::new(move || DateTime::UNIX_EPOCH + TimeDelta::seconds(tick.fetch_add(1, Ordering::SeqCst)));
+        Store::open(options).await.unwrap()
+    }
+
+    async fn note(tx: &mut Tx, n: i64, fails: bool) -> Result<DateTime<chrono::Utc>, StoreError> {
+        tx.append("gate", LedgerEvent::new(Event::ConfigLoaded).with("n", n)).await?;
+        if fails { Err(StoreError::Busy) } else { Ok(tx.now) }
+    }
+
+    #[tokio::test]
+    async fn what_waits_shares_one_commit_and_a_failing_change_takes_only_itself_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ticking(folder.path()).await;
+        let (started, has_started) = oneshot::channel();
+        let (go, gone) = oneshot::channel::<()>();
+        let holder = store.clone();
+        let first = tokio::spawn(async move {
+            let hold = holder.write::<_, StoreError, _>(move |tx| {
+                Box::pin(async move {
+                    let _ = started.send(());
+                    let _ = gone.await;
+                    Ok(tx.now)
+                })
+            });
+            hold.await.unwrap()
+        });
+        has_started.await.unwrap();
+        // Polled once, each change stands in the queue; only then may the first go on.
+        let waiting = (0..50).map(|n| {
+            let store = store.clone();
+            async move { store.write(move |tx| Box::pin(note(tx, n, n % 10 == 3))).await }
+        });
+        let all = futures_util::future::join_all(waiting);
+        let release = async {
+            tokio::task::yield_now().await;
+            go.send(()).unwrap();
+        };
+        let (results, ()) = futures_util::future::join(all, release).await;
+        let first = first.await.unwrap();
+        let times: Vec<_> = results.iter().filter_map(|r| r.as_ref().ok()).collect();
+        assert_eq!(times.len(), 45);
+        assert!(times.iter().all(|t| *t == times[0] && **t > first), "one transaction for all that waited");
+        assert_eq!(store.ledger_verify().await.unwrap().unwrap().rows, 45);
+        store.ledger(&Actor::Gate, LedgerEvent::new(Event::RulesLoaded)).await.unwrap();
+        store.clone().close().await;
+        assert!(store.ledger(&Actor::Gate, LedgerEvent::new(Event::RulesLoaded)).await.is_err());
+    }
+}

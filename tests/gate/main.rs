@@ -6,3 +6,4 @@ mod disclaimers;
 mod dkim;
 mod hop;
 mod relay;
+mod storage;
