@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 /// must be known again. Elsewhere the field would only tell strangers of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReleaseField {
-    Add,
+    Keep,
     Omit,
 }
 
@@ -156,13 +156,12 @@ impl Delivery {
         Ok(turn)
     }
 
-    /// The bytes that leave: the store has done all edits; a release may be marked, so
-    /// that the gate knows it again.
+    /// The bytes that leave. The store has done all edits and put the release's id on top;
+    /// where it will not come back to us, that is nobody else's business.
     fn message(&self, job: &OutboxJob) -> Bytes {
         match (&job.release, self.options.release_field) {
-            (Some(release), ReleaseField::Add) => {
-                let name = RELEASE_HEADER.to_owned();
-                let headers = vec![HeaderEdit::Prepend { name, value: release.to_string() }];
+            (Some(_), ReleaseField::Omit) => {
+                let headers = vec![HeaderEdit::Remove { name: RELEASE_HEADER.to_owned(), nth: 1 }];
                 Edits { headers, body: Vec::new() }.apply(&job.message)
             }
             _ => job.message.clone(),
