@@ -2,7 +2,9 @@
 //! A new test belongs in the file of the door it comes through; see each file's head.
 
 mod architecture;
+mod delivery;
 mod disclaimers;
+mod dkim;
 mod hop;
 mod house;
 mod milter;

@@ -6,10 +6,9 @@
 mod charset;
 mod check;
 mod fields;
-mod html;
 mod model;
 mod place;
-mod target;
+pub(super) mod target;
 mod templates;
 mod transfer;
 
@@ -23,6 +22,7 @@ use self::{
     target::Text,
     transfer::{Change, Encoded, Unit},
 };
+use super::html;
 use crate::{
     extraction::TextKind,
     mail::{Edits, HeaderEdit, Splice, header_end},

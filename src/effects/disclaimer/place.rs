@@ -2,11 +2,12 @@
 //! line, else at the end, set apart by a blank line.
 
 use super::{
-    CLASS, html,
+    CLASS,
     model::{Disclaimer, NotApplied, letters},
     target::{Text, shown_text},
 };
 use crate::{
+    effects::html,
     extraction::{TextKind, first_quote},
     message::Message,
 };

@@ -4,7 +4,7 @@ use super::model::NotApplied;
 use crate::message::{Body, Disposition, Message, Part, Protection};
 
 /// What a text part is written in.
-pub(super) enum Text<'a> {
+pub(in crate::effects) enum Text<'a> {
     Plain(&'a str),
     Html(&'a str),
 }
@@ -19,7 +19,7 @@ pub(super) fn own_text(message: &Message<'_>) -> Result<Vec<usize>, NotApplied> 
 }
 
 /// The text of a part that is read on opening the message.
-pub(super) fn shown_text<'a>(part: &'a Part<'_>) -> Option<Text<'a>> {
+pub(in crate::effects) fn shown_text<'a>(part: &'a Part<'_>) -> Option<Text<'a>> {
     let shown = part.nesting == 0
         && part.inside.is_none()
         && part.disposition == Disposition::Inline

@@ -1,10 +1,8 @@
 //! The templates of `disclaimers/<language>/<name>.txt` and `.html`: read, checked, kept.
 //! Every fault at once; only a set without faults exists.
 
-use super::{
-    html,
-    model::{Disclaimer, TemplateFault, Trace, Wording},
-};
+use super::model::{Disclaimer, TemplateFault, Trace, Wording};
+use crate::effects::html;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,

@@ -169,7 +169,7 @@ pub(super) fn end_of_body(source: &str) -> Option<usize> {
 }
 
 /// The text that a reader sees, entities resolved as far as letters need it: tags become
-/// nothing, so that it is only fit for [`super::model::letters`].
+/// nothing, so that it is only fit for comparing letters.
 pub(super) fn visible_text(source: &str) -> String {
     let mut out = String::with_capacity(source.len() / 2);
     for token in tokens(source) {
@@ -178,6 +178,30 @@ pub(super) fn visible_text(source: &str) -> String {
         }
     }
     out
+}
+
+/// The lines that a reader sees: blocks and line breaks end one. Letters lose their
+/// accents where they are written as named references.
+pub(super) fn lines(source: &str) -> Vec<String> {
+    const BLOCKS: [&str; 14] =
+        ["address", "blockquote", "br", "div", "dd", "dt", "h1", "h2", "h3", "hr", "li", "p", "td", "tr"];
+    let mut lines = vec![String::new()];
+    for token in tokens(source) {
+        match token {
+            Token::Text(range) => {
+                if let Some(line) = lines.last_mut() {
+                    resolve(&source[range].replace(['\r', '\n'], " "), line);
+                }
+            }
+            Token::Start { name, .. } | Token::End { name, .. } => {
+                if BLOCKS.iter().any(|block| block.eq_ignore_ascii_case(&source[name.clone()])) {
+                    lines.push(String::new());
+                }
+            }
+            Token::Unseen(_) | Token::Unclosed => {}
+        }
+    }
+    lines
 }
 
 /// Resolves numeric character references and the named ones of Latin letters.
