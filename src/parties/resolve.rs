@@ -193,15 +193,7 @@ impl<'a> Resolver<'a> {
     fn describe_known(&self, known: Known<'a>, party: &mut Party) {
         if let Some(group) = known.group() {
             party.school.get_or_insert_with(|| group.school().clone());
-            let mut roles: Vec<Role> = group
-                .members()
-                .filter(|p| p.is_current(self.day))
-                .flat_map(|p| p.memberships().map(|(_, role)| role))
-                .collect();
-            roles.push(Role::Group);
-            roles.sort_by_key(|role| (*role != Role::Group, *role));
-            roles.dedup();
-            party.roles = roles;
+            party.roles = std::iter::once(Role::Group).chain(group.roles().iter().copied()).collect();
             return;
         }
         let mut holders: Vec<Holder<'a>> =

@@ -1,7 +1,7 @@
 //! Fills a directory, people in order of their ids, then groups; links are resolved at
 //! the end, since a parent may come before or after a child.
 
-use super::{AddressRow, Directory, GroupRow, Owner, Pairs, PersonRow, Text};
+use super::{AddressRow, Directory, Group, GroupRow, Owner, Pairs, PersonRow, Text};
 use crate::{
     mail::SchoolId,
     parties::{DirectoryId, GroupRecord, PersonId, PersonRecord, snapshot},
@@ -107,7 +107,7 @@ impl Builder {
         let address = self.keep(group.address.key());
         let name = self.keep(&group.name);
         let school = self.school(&group.school);
-        self.groups.push(GroupRow { address, name, school, kind: group.kind });
+        self.groups.push(GroupRow { address, name, school, kind: group.kind, roles: Vec::new() });
         self.addresses.push(AddressRow { text: address, owner: Owner::Group(row), next: None });
         for member in &group.members {
             let id = self.link(member);
@@ -134,7 +134,7 @@ impl Builder {
         self.people.shrink_to_fit();
         self.addresses.shrink_to_fit();
         self.memberships.shrink_to_fit();
-        Directory {
+        let mut directory = Directory {
             id,
             text: self.text,
             schools: self.schools,
@@ -150,7 +150,12 @@ impl Builder {
             must_not_contact,
             attends: sorted(self.attends),
             members,
+        };
+        let roles: Vec<_> = directory.groups().map(roles_of).collect();
+        for (group, roles) in directory.groups.iter_mut().zip(roles) {
+            group.roles = roles;
         }
+        directory
     }
 
     fn resolve(&self, links: &[(u32, Text)]) -> Pairs {
@@ -173,6 +178,14 @@ impl Builder {
         }
         index
     }
+}
+
+fn roles_of(group: Group<'_>) -> Vec<super::Role> {
+    let mut roles: Vec<_> =
+        group.members().flat_map(|member| member.memberships().map(|(_, role)| role)).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
 }
 
 fn append(buffer: &mut String, text: &str) -> Text {

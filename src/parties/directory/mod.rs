@@ -54,6 +54,9 @@ struct GroupRow {
     name: Text,
     school: u16,
     kind: GroupKind,
+    /// Of all members, those who left included: a message may name a large group often,
+    /// so this is worked out once.
+    roles: Vec<Role>,
 }
 
 /// Relations between rows as sorted pairs: compact, and found by bisection.
@@ -191,5 +194,62 @@ impl fmt::Debug for Directory {
             .field("groups", &self.groups.len())
             .field("addresses", &self.addresses.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parties::sample;
+
+    #[test]
+    fn an_address_is_found_in_any_case_and_only_if_it_is_there() {
+        let directory = sample::directory();
+        let found = |text: &str| directory.lookup(&sample::address(text)).and_then(Known::only_holder);
+        assert_eq!(&*found("D.Price@OAKFIELD.example").unwrap().person.id().0, "oak-s05");
+        assert!(found("d.price@brynglas.example").is_none());
+        assert!(directory.lookup_key("").is_none());
+        assert!(directory.person(&PersonId("oak".into())).is_none());
+        assert!(Directory::empty().lookup_key("d.price@oakfield.example").is_none());
+    }
+
+    #[test]
+    fn a_shared_mailbox_has_all_its_holders_and_no_only_one() {
+        let directory = sample::directory();
+        let known = directory.lookup_key("okonkwo.family@postbox.example").unwrap();
+        assert!(known.holders().map(|h| &*h.person.id().0).eq(["oak-r06", "oak-r07"]));
+        assert!(known.only_holder().is_none() && known.group().is_none());
+        let office = directory.lookup_key("safeguarding@oakfield.example").unwrap();
+        assert!(office.holders().next().is_none() && office.only_holder().is_none());
+        assert_eq!(office.group().unwrap().members().count(), 2);
+    }
+
+    /// Equal people make equal directories, whatever stands around them.
+    #[test]
+    fn the_digest_goes_by_content_and_not_by_order() {
+        let directory = sample::directory();
+        let mut people: Vec<_> = directory.people().map(|p| p.to_record()).collect();
+        let groups: Vec<_> = directory.groups().filter_map(|g| g.to_record()).collect();
+        people.reverse();
+        people[3].classes = vec!["B".into(), "A".into()];
+        people[4].classes = vec!["A".into(), "B".into()];
+        let one = Directory::build(people.clone(), groups.clone());
+        people[3].classes.reverse();
+        assert_eq!(Directory::build(people.clone(), groups.clone()).id(), one.id());
+        people[3].classes.pop();
+        assert_ne!(Directory::build(people, groups).id(), one.id());
+    }
+
+    #[test]
+    fn nobody_is_named_by_debug() {
+        let directory = sample::directory();
+        let record = directory.people().next().unwrap().to_record();
+        let group = directory.groups().next().unwrap().to_record().unwrap();
+        let shown = format!("{directory:?} {record:?} {group:?}");
+        assert_eq!(
+            shown,
+            "Directory { people: 65, groups: 14, addresses: 93, .. } PersonRecord { addresses: 1, .. } \
+             GroupRecord { members: 5, .. }"
+        );
     }
 }

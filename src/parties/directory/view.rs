@@ -175,6 +175,9 @@ impl<'a> Person<'a> {
 
     /// The person as a snapshot writes it.
     pub fn to_record(self) -> PersonRecord {
+        // The rows' order depends on the other people; equal people are to be equal records.
+        let mut classes: Vec<String> = self.classes().map(str::to_owned).collect();
+        classes.sort();
         PersonRecord {
             id: self.id().clone(),
             given: self.given().to_owned(),
@@ -185,7 +188,7 @@ impl<'a> Person<'a> {
                 .map(|(school, role)| Membership { school: school.clone(), role })
                 .collect(),
             addresses: self.addresses().collect(),
-            classes: self.classes().map(str::to_owned).collect(),
+            classes,
             children: self.children().map(|p| p.id().clone()).collect(),
             must_not_contact: self.must_not_contact().map(|p| p.id().clone()).collect(),
             born: self.born(),
@@ -219,6 +222,10 @@ impl<'a> Group<'a> {
     }
     pub fn kind(self) -> GroupKind {
         self.row().kind
+    }
+    /// The roles of all members, in the order of [`Role`].
+    pub fn roles(self) -> &'a [Role] {
+        &self.row().roles
     }
     pub fn members(self) -> impl Iterator<Item = Person<'a>> + 'a {
         self.directory

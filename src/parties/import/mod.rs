@@ -121,11 +121,16 @@ struct Log {
 }
 
 impl Log {
+    /// Whether a further fault would only be counted: then its hint need not be worked out.
+    fn is_full(&self) -> bool {
+        self.faults.len() >= MOST_FAULTS
+    }
+
     fn fault(&mut self, fault: Fault) {
-        if self.faults.len() < MOST_FAULTS {
-            self.faults.push(fault);
-        } else {
+        if self.is_full() {
             self.unlisted += 1;
+        } else {
+            self.faults.push(fault);
         }
     }
 

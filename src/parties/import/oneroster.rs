@@ -302,9 +302,7 @@ fn enrol(
         log.fault(row.fault("`userSourcedId` names someone who is not in users.csv."));
         return;
     };
-    if !draft.person.classes.contains(&class.title) {
-        draft.person.classes.push(class.title.clone());
-    }
+    draft.person.classes.push(class.title.clone());
     if let Some(group) = &mut class.group {
         group.group.members.push(user);
     }

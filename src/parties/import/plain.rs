@@ -120,7 +120,8 @@ fn schools_named(row: &Row<'_>, schools: &[Arc<School>], log: &mut Log) -> Vec<S
         match schools.iter().find(|s| s.id.0.eq_ignore_ascii_case(word)) {
             Some(school) => found.push(school.id.clone()),
             None => {
-                let near = closest(word, schools.iter().map(|s| &*s.id.0));
+                let names = schools.iter().map(|s| &*s.id.0);
+                let near = if log.is_full() { None } else { closest(word, names) };
                 let hint = near.map_or_else(
                     || format!("There are: {}.", list_of(schools)),
                     |near| format!("Did you mean `{near}`?"),

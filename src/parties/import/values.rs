@@ -38,6 +38,9 @@ const ROLES: [(&str, Role); 25] = [
     ("trainee", Role::Guest),
 ];
 
+/// Addresses of one column of one row at most.
+const MOST_ADDRESSES: usize = 50;
+
 /// The roles that a list names; a fault for each that is none.
 pub(super) fn roles(row: &Row<'_>, column: &str, log: &mut Log) -> Vec<Role> {
     let mut roles = Vec::new();
@@ -46,7 +49,8 @@ pub(super) fn roles(row: &Row<'_>, column: &str, log: &mut Log) -> Vec<Role> {
             Some((_, role)) => roles.push(*role),
             None => {
                 // A role is no personal data, but a shifted row could put some here.
-                let near = closest(word, ROLES.iter().map(|(name, _)| *name));
+                let near =
+                    if log.is_full() { None } else { closest(word, ROLES.iter().map(|(name, _)| *name)) };
                 let hint = near.map_or_else(
                     || "staff, pupil, parent, supply, governor, guest, or a role of OneRoster.".to_owned(),
                     |near| format!("Did you mean `{near}`?"),
@@ -130,6 +134,10 @@ pub(super) fn images(row: &Row<'_>, column: &str, log: &mut Log) -> Option<Image
 pub(super) fn addresses(row: &Row<'_>, column: &str, log: &mut Log) -> Vec<Address> {
     let mut found = Vec::new();
     for text in row.list(column).flat_map(str::split_whitespace) {
+        if found.len() == MOST_ADDRESSES {
+            log.fault(row.fault(format!("`{column}` has more than {MOST_ADDRESSES} addresses.")));
+            break;
+        }
         match Address::parse(text).filter(|a| a.domain().contains('.')) {
             Some(address) => found.push(address),
             None => log.fault(
