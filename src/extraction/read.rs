@@ -123,7 +123,8 @@ impl<'m> Reader<'m, '_> {
         let text = self.cut(index, text);
         match kind {
             TextKind::Plain => {
-                let mut builder = Builder::new(Lines::Kept, text.len());
+                let mode = if has_rows(&self.message.parts[index]) { Lines::Rows } else { Lines::Kept };
+                let mut builder = Builder::new(mode, text.len());
                 builder.text(&text, 0);
                 self.own(index, text, Layer::Visible, builder, &html::Quotes::default());
             }
@@ -215,13 +216,22 @@ fn listed(mailboxes: &[Mailbox]) -> String {
     out
 }
 
+/// Whether the lines of a text are rows or fields rather than prose.
+fn has_rows(part: &Part<'_>) -> bool {
+    let sub = part.media_type.split_once('/').map_or("", |(_, sub)| sub);
+    let by_type = ["csv", "tab-separated", "calendar", "vcard", "directory", "json", "status"];
+    by_type.iter().any(|t| sub.contains(t)) || named(part, &["csv", "tsv", "ics", "vcf", "json"])
+}
+
+fn named(part: &Part<'_>, endings: &[&str]) -> bool {
+    let ending = part.file_name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    ending.is_some_and(|e| endings.iter().any(|known| known.eq_ignore_ascii_case(e)))
+}
+
 /// Whether a part that is no text by its type is one by its nature: by type, or by the
 /// file's name when the type says nothing.
 fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
     let (class, sub) = part.media_type.split_once('/').unwrap_or_default();
-    let ending = part.file_name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
-    let ends =
-        |endings: &[&str]| ending.is_some_and(|e| endings.iter().any(|known| known.eq_ignore_ascii_case(e)));
     let by_type = class == "message"
         || class == "text"
         || sub.ends_with("+xml") && class == "application"
@@ -229,6 +239,8 @@ fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
         || matches!(
             part.media_type.as_str(),
             "application/json"
+                | "application/pgp-signature"
+                | "application/pgp-keys"
                 | "application/xml"
                 | "application/ics"
                 | "application/csv"
@@ -238,11 +250,11 @@ fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
         );
     // Office programs' types are often given to CSV files.
     let by_name =
-        ends(&["txt", "csv", "tsv", "ics", "vcf", "json", "xml", "md", "log", "eml", "htm", "html"]);
+        named(part, &["txt", "csv", "tsv", "ics", "vcf", "json", "xml", "md", "log", "eml", "htm", "html"]);
     if !(by_type || by_name) || is_no_text(bytes) {
         return None;
     }
-    let html = sub == "xhtml+xml" || ends(&["htm", "html"]);
+    let html = sub == "xhtml+xml" || named(part, &["htm", "html"]);
     Some(if html { TextKind::Html } else { TextKind::Plain })
 }
 
