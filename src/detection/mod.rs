@@ -1,6 +1,19 @@
 //! Findings: what stands in a message that a rule is about. The engine runs all
 //! patterns in one pass; checks, context and people make hits into findings.
 
+mod detector;
+mod engine;
+mod example;
+mod findings;
+mod identifiers;
+mod judge;
 mod model;
+mod pass;
+pub mod people;
+mod prepare;
+pub mod rulecheck;
+mod structure;
 
-pub use model::{Finding, Origin};
+pub use detector::{Detector, Scratch};
+pub use model::{DetectLimits, DetectorFaults, Explained, Finding, Miss, NearMiss, Origin};
+pub use people::{People, PersonName};

@@ -3,23 +3,25 @@
 //! worker that empties the outbox.
 
 mod answer;
+mod comeback;
 mod delivery;
 mod disclaimer;
 mod dkim;
-mod edits;
 mod html;
 mod mark;
 mod notices;
+mod prepare;
 mod words;
 
 pub use answer::{Answer, Keyword, parse_answer};
+pub use comeback::comeback;
 pub use delivery::{Delivery, DeliveryOptions, Observer, ReleaseField, Turn};
 pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
 pub use dkim::{Signers, SigningFailed};
-pub use edits::edits;
 pub use mark::{is_marked, subject_mark};
 pub use notices::{
     Addressee, Alert, Comeback, ComposeError, DeliveryReport, Found, Language, Notices, Nudge, Occasion,
-    PerHour, ReportedRecipient, Returned, Situation, Whereabouts, Withheld, Written, may_write, officers,
-    sender_may_hear, wants_failure, wants_success,
+    PerHour, ReportedRecipient, Returned, Situation, Whereabouts, Withheld, Written, may_write,
+    wants_failure, wants_success,
 };
+pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};

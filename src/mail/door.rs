@@ -53,12 +53,12 @@ impl<T: Proof + Send + Sync> AnyProof for T {
     }
 }
 
-impl Proof for Box<dyn AnyProof> {
+impl Proof for dyn AnyProof + '_ {
     fn transaction(&self) -> TransactionId {
-        AnyProof::transaction(&**self)
+        AnyProof::transaction(self)
     }
     fn custody(&self) -> Custody {
-        AnyProof::custody(&**self)
+        AnyProof::custody(self)
     }
 }
 

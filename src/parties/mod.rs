@@ -1,8 +1,28 @@
 //! Who wrote to whom: schools, the people of their directories, and the role, relation
 //! and direction of every sender and recipient.
 
+mod conflict;
+mod diff;
+mod directory;
+mod fault;
+mod import;
 mod model;
+mod office;
+mod person;
+mod proof;
+mod resolve;
+#[cfg(test)]
+pub(crate) mod sample;
 mod school;
+mod snapshot;
 
+pub use conflict::{Matter, may_be_told};
+pub use diff::{Diff, diff};
+pub use directory::{Directory, Group, Holder, Known, Name, Person};
+pub use fault::{Fault, Faults, Gravity, closest, render};
+pub use import::{Import, SourceFile, import, import_files};
 pub use model::{AddressKind, Direction, DirectoryId, Listing, Parties, Party, PersonId, Relation, Role};
+pub use person::{GroupKind, GroupRecord, ImageConsent, Membership, PersonRecord, Standing};
+pub use resolve::resolve;
 pub use school::{DisclaimerChoice, ListEntry, Officers, School};
+pub use snapshot::{DirectoryFile, SnapshotError};

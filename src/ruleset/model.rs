@@ -1,5 +1,6 @@
 //! Rules as checked: what `detection` and `policy` run. Only a set without faults exists.
 
+use super::Fault;
 use crate::parties::{Direction, Role};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -101,11 +102,51 @@ pub enum Check {
     SortCode,
 }
 
+/// A pattern that `regex` accepts and that cannot match nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// As it runs: white space and digits as docs/rules.md reads them. Case is ignored.
+    pub regex: Arc<str>,
+    /// As it was written (a word, or a pattern), for messages about it.
+    pub written: Arc<str>,
+    /// Line and column in the rule's file, from 1.
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Pattern {
+    pub fn place(&self) -> (usize, usize) {
+        (self.line, self.column)
+    }
+}
+
+/// A detection that looks at something other than a text's wording (docs/rules.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Builtin {
+    VisibleRecipients,
+    ForwardingDepth,
+    OwnAddressIn,
+    FreeMailName,
+    OwnAddressOut,
+    PupilAddress,
+    UnknownSender,
+    Bulk,
+    ProtectedFile,
+    UnreadFile,
+}
+
+impl Builtin {
+    /// Whether the rule has patterns beside.
+    pub fn takes_patterns(self) -> bool {
+        self == Self::UnknownSender
+    }
+}
+
 /// Words that must stand near a match.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// Patterns (words are turned into patterns by the loader).
-    pub patterns: Vec<Arc<str>>,
+    pub patterns: Vec<Pattern>,
     /// Names of people of the directory count as context: `pupil`, `staff`, `parent`.
     pub people: Vec<Role>,
     /// Another finding of one of these categories counts as context.
@@ -119,7 +160,7 @@ pub struct Context {
 /// Words that take a match away.
 #[derive(Clone, Debug)]
 pub struct Suppress {
-    pub patterns: Vec<Arc<str>>,
+    pub patterns: Vec<Pattern>,
     /// Distance in characters; `None` is the whole fragment.
     pub within: Option<usize>,
 }
@@ -136,10 +177,18 @@ pub enum Scope {
     Subject,
 }
 
+/// A text that a rule is tried on, and where it stands in the rule's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    pub text: String,
+    pub line: usize,
+    pub column: usize,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Examples {
-    pub hit: Vec<String>,
-    pub miss: Vec<String>,
+    pub hit: Vec<Example>,
+    pub miss: Vec<Example>,
 }
 
 /// A detection rule.
@@ -156,7 +205,12 @@ pub struct DetectionRule {
     /// A sentence for the person who reads the finding; without the matched value.
     pub reason: Arc<str>,
     /// Patterns over the normalised view, in the syntax that both engines share.
-    pub patterns: Vec<Arc<str>>,
+    pub patterns: Vec<Pattern>,
+    pub builtin: Option<Builtin>,
+    /// Whose addresses or names a built-in detection counts; empty is its own default.
+    pub people: Vec<Role>,
+    /// Domains a built-in detection looks for, lower case.
+    pub domains: Vec<Arc<str>>,
     pub check: Option<Check>,
     pub near: Option<Context>,
     pub unless: Option<Suppress>,
@@ -164,8 +218,17 @@ pub struct DetectionRule {
     /// Fewer hits than this (different texts) in one message are no finding.
     pub minimum: usize,
     pub examples: Examples,
-    /// File and line, for messages about the rule.
+    /// File and line (`rulesets/uk/pupils.toml:12`), for messages about the rule.
     pub origin: Arc<str>,
+}
+
+impl DetectionRule {
+    /// A fault at a line and column of the rule's file, or at the rule's head.
+    pub fn fault(&self, at: Option<(usize, usize)>, message: impl Into<String>, hint: Option<&str>) -> Fault {
+        let (file, head) = self.origin.rsplit_once(':').unwrap_or((&self.origin, "1"));
+        let (line, column) = at.unwrap_or_else(|| (head.parse().unwrap_or(1), 1));
+        Fault { file: file.into(), line, column, message: message.into(), hint: hint.map(Into::into) }
+    }
 }
 
 /// Disposition as rule files name it, mildest first.
@@ -188,6 +251,18 @@ pub enum Notice {
     LeadUrgent,
     Head,
     Dpo,
+}
+
+impl Notice {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sender => "sender",
+            Self::Lead => "lead",
+            Self::LeadUrgent => "lead-urgent",
+            Self::Head => "head",
+            Self::Dpo => "dpo",
+        }
+    }
 }
 
 /// Which findings a policy rule asks for; all that is given must hold for one finding.

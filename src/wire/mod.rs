@@ -2,6 +2,7 @@
 
 pub mod files;
 mod memory;
+pub mod milter;
 pub mod smtp;
 
 pub use memory::{MemoryBudget, NoMemory, Reservation};

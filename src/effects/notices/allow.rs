@@ -2,6 +2,7 @@
 
 use crate::{
     mail::{Address, ReversePath},
+    policy::sender_may_hear,
     ruleset::Category,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,6 +16,9 @@ use std::{
 pub enum Occasion {
     /// To the sender, about the sender's own message.
     Sender,
+    /// To the sender, about a message that waits for the answer. Never limited by the
+    /// hour: a hold that nobody is told of is a lost message.
+    SenderWaiting,
     /// To an officer of the school.
     Officer,
     /// To an officer, at once (practice.md, B). Never limited: a class of this kind that
@@ -75,52 +79,6 @@ impl fmt::Display for Withheld {
     }
 }
 
-/// Whether a sender may ever hear of such a finding. Safeguarding never (practice.md, A2):
-/// what is not listed here stays between the gate and the officers.
-pub fn sender_may_hear(category: Category) -> bool {
-    use Category as C;
-    match category {
-        C::PersonalIdentifier
-        | C::PersonalContactDetails
-        | C::PersonalFinancial
-        | C::PersonalHealth
-        | C::PersonalSafeguarding
-        | C::PersonalCredentials
-        | C::PersonalBulk
-        | C::PersonalImage
-        | C::PersonalRecipients
-        | C::PersonalWrongRecipient
-        | C::ContactPersonalAddress
-        | C::ContactOffChannel
-        | C::ContactOutOfHours
-        | C::ContactUnsupervised
-        | C::HarmProfanity
-        | C::HarmUnprofessional
-        | C::HarmMisuse
-        | C::ChainWording
-        | C::ChainStructure
-        | C::ChainSpread
-        | C::ChainHoax
-        | C::FileDangerous
-        | C::FileProtected
-        | C::FileNotInspected
-        | C::FileAmbiguous => true,
-        C::ContactMeeting
-        | C::ContactGrooming
-        | C::ContactImpersonation
-        | C::ContactAlteredQuote
-        | C::HarmHate
-        | C::HarmBullying
-        | C::HarmThreat
-        | C::HarmSexual
-        | C::HarmSelfHarm
-        | C::HarmExtremism
-        | C::HarmViolence
-        | C::FileMalware
-        | C::FileIllegalImage => false,
-    }
-}
-
 /// Whether a notice may be written; counts it when it may.
 pub fn may_write(
     occasion: Occasion,
@@ -128,7 +86,7 @@ pub fn may_write(
     now: DateTime<Utc>,
     per_hour: &mut PerHour,
 ) -> Result<(), Withheld> {
-    if occasion == Occasion::Sender {
+    if matches!(occasion, Occasion::Sender | Occasion::SenderWaiting) {
         if *about.envelope_sender == ReversePath::Null {
             return Err(Withheld::NullSender);
         }
@@ -147,7 +105,8 @@ pub fn may_write(
             return Err(Withheld::TipsOff);
         }
     }
-    if occasion != Occasion::OfficerUrgent && !per_hour.count(about.to, now) {
+    let limited = matches!(occasion, Occasion::Sender | Occasion::Officer);
+    if limited && !per_hour.count(about.to, now) {
         return Err(Withheld::PerHour);
     }
     Ok(())

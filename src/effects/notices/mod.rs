@@ -5,13 +5,11 @@
 
 mod allow;
 mod compose;
-mod officers;
 mod report;
 mod time;
 mod words;
 
-pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write, sender_may_hear};
+pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write};
 pub use compose::{ComposeError, Notices, Written};
-pub use officers::officers;
 pub use report::{DeliveryReport, ReportedRecipient, wants_failure, wants_success};
 pub use words::{Alert, Comeback, Found, Language, Nudge, Returned, Situation, Whereabouts};

@@ -5,7 +5,7 @@
 //! The older doc, xls and ppt formats count as plain: their usual encryption has 40 bits.
 
 use super::Effort;
-use aes::cipher::{BlockDecrypt as _, KeyInit as _};
+use aes::cipher::{BlockDecrypt, BlockSizeUser, KeyInit, consts::U16};
 use base64::Engine as _;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
@@ -50,29 +50,30 @@ fn spun<D: sha2::Digest>(salt: &[u8], rounds: u32) -> Vec<u8> {
 
 /// AES without padding: with a vector in CBC, without in ECB. `None` for a wrong key size.
 fn decrypted(key: &[u8], vector: Option<&[u8]>, data: &[u8]) -> Option<Vec<u8>> {
-    let decrypt: Box<dyn Fn(&mut [u8; 16])> = match key.len() {
-        16 => aes::Aes128::new_from_slice(key)
-            .ok()
-            .map(|c| Box::new(move |b: &mut [u8; 16]| c.decrypt_block(b.into())) as _)?,
-        24 => aes::Aes192::new_from_slice(key)
-            .ok()
-            .map(|c| Box::new(move |b: &mut [u8; 16]| c.decrypt_block(b.into())) as _)?,
-        32 => aes::Aes256::new_from_slice(key)
-            .ok()
-            .map(|c| Box::new(move |b: &mut [u8; 16]| c.decrypt_block(b.into())) as _)?,
-        _ => return None,
-    };
+    match key.len() {
+        16 => decrypted_by::<aes::Aes128>(key, vector, data),
+        24 => decrypted_by::<aes::Aes192>(key, vector, data),
+        32 => decrypted_by::<aes::Aes256>(key, vector, data),
+        _ => None,
+    }
+}
+
+fn decrypted_by<Cipher>(key: &[u8], vector: Option<&[u8]>, data: &[u8]) -> Option<Vec<u8>>
+where
+    Cipher: BlockDecrypt + KeyInit + BlockSizeUser<BlockSize = U16>,
+{
+    let cipher = Cipher::new_from_slice(key).ok()?;
     let mut previous = match vector {
-        Some(vector) => Some(*vector.first_chunk::<16>()?),
-        None => None,
+        Some(vector) => *vector.first_chunk::<16>()?,
+        None => [0; 16],
     };
     let mut out = Vec::with_capacity(data.len());
     for encrypted in data.as_chunks::<16>().0 {
         let mut block = *encrypted;
-        decrypt(&mut block);
-        if let Some(previous) = previous.as_mut() {
-            block.iter_mut().zip(previous.iter()).for_each(|(b, p)| *b ^= p);
-            *previous = *encrypted;
+        cipher.decrypt_block((&mut block).into());
+        if vector.is_some() {
+            block.iter_mut().zip(previous).for_each(|(b, p)| *b ^= p);
+            previous = *encrypted;
         }
         out.extend_from_slice(&block);
     }

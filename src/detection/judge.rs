@@ -1,0 +1,161 @@
+//! A match and its surroundings: does it pass the rule's check, stand in the rule's scope,
+//! have its context, and nothing that takes it away?
+
+use super::{
+    identifiers,
+    model::{Miss, Origin},
+    pass::Pass,
+    people::Roles,
+    prepare::hirs,
+};
+use crate::{
+    extraction::{Fragment, Layer},
+    ruleset::{Builtin, Context, DetectionRule, Pattern, Scope, Suppress},
+};
+use std::ops::Range;
+
+/// A match that counts.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) rule: u32,
+    pub(super) fragment: u32,
+    /// In the view.
+    pub(super) span: Range<usize>,
+    pub(super) confidence: f32,
+    pub(super) origin: Origin,
+    pub(super) value: u64,
+}
+
+/// What a match came to.
+pub(super) enum Judged {
+    Counts(Candidate),
+    /// Counts, with this confidence, if a finding of the rule's `near.findings` stands near.
+    Waits(Candidate),
+    Misses(Miss),
+}
+
+impl Pass<'_, '_> {
+    pub(super) fn judge(
+        &mut self,
+        rule_index: u32,
+        fragment_index: u32,
+        span: Range<usize>,
+    ) -> Option<Judged> {
+        let detector = self.detector;
+        let rule = detector.prepared().rule(rule_index)?;
+        let fragment = self.extract.fragments.get(fragment_index as usize)?;
+        let text = fragment.view.text.as_str();
+        let origin = origin(fragment, &span);
+        if !in_scope(rule, fragment, origin) {
+            return Some(Judged::Misses(Miss::Scope));
+        }
+        if rule.builtin == Some(Builtin::UnknownSender) && !self.unknown_sender {
+            return Some(Judged::Misses(Miss::Sender));
+        }
+        let matched = text.get(span.clone())?;
+        let value = match rule.check {
+            Some(check) => match identifiers::canonical(check, matched, self.today) {
+                Some(canonical) => self.digest(&canonical),
+                None => return Some(Judged::Misses(Miss::Check)),
+            },
+            None => self.digest(matched),
+        };
+        self.tally_passed(rule_index, fragment_index, value);
+        let candidate = |confidence| Candidate {
+            rule: rule_index,
+            fragment: fragment_index,
+            span: span.clone(),
+            confidence,
+            origin,
+            value,
+        };
+        if let Some(unless) = &rule.unless
+            && self.suppressed(rule_index, fragment_index, unless, text, &span)
+        {
+            return Some(Judged::Misses(Miss::Suppressed));
+        }
+        let Some(near) = &rule.near else { return Some(Judged::Counts(candidate(rule.confidence))) };
+        if self.near(rule_index, near, text, &span) {
+            return Some(Judged::Counts(candidate(rule.confidence)));
+        }
+        Some(match near.otherwise {
+            _ if !near.findings.is_empty() => Judged::Waits(candidate(rule.confidence)),
+            Some(otherwise) => Judged::Counts(candidate(otherwise)),
+            None => Judged::Misses(Miss::Context),
+        })
+    }
+
+    fn near(&mut self, rule: u32, near: &Context, text: &str, span: &Range<usize>) -> bool {
+        let windows = around(text, span, near.within);
+        let detector = self.detector;
+        let number = detector.prepared().context_number(rule, false);
+        if !near.patterns.is_empty()
+            && self.memory.locator.any(number, || hirs(&near.patterns), text, &windows)
+        {
+            return true;
+        }
+        let wanted: Roles = near.people.iter().copied().collect();
+        if wanted.is_empty() {
+            return false;
+        }
+        // A name may stand across the match (`name: 943 476 5919`), not across its own end.
+        windows
+            .iter()
+            .filter_map(|w| text.get(w.clone()))
+            .any(|window| detector.people().in_text(window, &mut self.memory.names).any(&near.people))
+    }
+
+    fn suppressed(
+        &mut self,
+        rule: u32,
+        fragment: u32,
+        unless: &Suppress,
+        text: &str,
+        span: &Range<usize>,
+    ) -> bool {
+        if let Some(within) = unless.within {
+            return self.holds_one(rule, &unless.patterns, text, &around(text, span, within));
+        }
+        // The whole text is read for it only once.
+        match self.suppressed_texts.get(&(rule, fragment)) {
+            Some(known) => *known,
+            None => {
+                let whole = [0..text.len()];
+                let known = self.holds_one(rule, &unless.patterns, text, &whole);
+                self.suppressed_texts.insert((rule, fragment), known);
+                known
+            }
+        }
+    }
+
+    fn holds_one(&mut self, rule: u32, patterns: &[Pattern], text: &str, within: &[Range<usize>]) -> bool {
+        let number = self.detector.prepared().context_number(rule, true);
+        self.memory.locator.any(number, || hirs(patterns), text, within)
+    }
+}
+
+fn in_scope(rule: &DetectionRule, fragment: &Fragment<'_>, origin: Origin) -> bool {
+    match rule.scope {
+        Scope::Any => true,
+        Scope::Own => origin != Origin::Quoted,
+        Scope::Subject => fragment.layer == Layer::Subject,
+    }
+}
+
+pub(super) fn origin(fragment: &Fragment<'_>, span: &Range<usize>) -> Origin {
+    let quoted = fragment.quoted.partition_point(|q| q.end <= span.start);
+    match fragment.layer {
+        Layer::Hidden => Origin::Hidden,
+        _ if fragment.quoted.get(quoted).is_some_and(|q| q.start <= span.start) => Origin::Quoted,
+        _ => Origin::Own,
+    }
+}
+
+/// So many characters before and after a match; the match itself is no context of its own.
+pub(super) fn around(text: &str, span: &Range<usize>, within: usize) -> [Range<usize>; 2] {
+    let before = text.get(..span.start).unwrap_or_default();
+    let after = text.get(span.end..).unwrap_or_default();
+    let start = before.char_indices().rev().nth(within.saturating_sub(1)).map_or(0, |(at, _)| at);
+    let end = after.char_indices().nth(within).map_or(text.len(), |(at, _)| span.end + at);
+    [start..span.start, span.end..end]
+}

@@ -1,0 +1,31 @@
+//! Built-in detections: who writes to whom, how often something was forwarded, how much
+//! stands in one place, and what could not be read. Their rules come from the rule files.
+
+mod bulk;
+mod contact;
+mod forwarding;
+mod recipients;
+mod unread;
+
+use super::{judge::Candidate, model::Finding, pass::Pass};
+use crate::ruleset::Builtin;
+use std::sync::Arc;
+
+pub(super) fn findings(pass: &mut Pass<'_, '_>, candidates: &[Candidate]) -> Vec<Finding> {
+    let detector = pass.detector;
+    let mut out = Vec::new();
+    for rule in detector.rules().iter().map(Arc::clone) {
+        match rule.builtin {
+            Some(Builtin::VisibleRecipients) => out.extend(recipients::visible(pass, &rule)),
+            Some(Builtin::ForwardingDepth) => out.extend(forwarding::depth(pass, &rule)),
+            Some(Builtin::OwnAddressIn) => out.extend(contact::own_address_in(pass, &rule)),
+            Some(Builtin::FreeMailName) => out.extend(contact::free_mail_name(pass, &rule)),
+            Some(Builtin::OwnAddressOut) => out.extend(contact::own_address_out(pass, &rule)),
+            Some(Builtin::PupilAddress) => out.extend(contact::pupil_address(pass, &rule)),
+            Some(Builtin::Bulk) => out.extend(bulk::bulk(pass, &rule, candidates)),
+            Some(Builtin::ProtectedFile | Builtin::UnreadFile | Builtin::UnknownSender) | None => {}
+        }
+    }
+    unread::findings(pass, &mut out);
+    out
+}

@@ -1,0 +1,90 @@
+//! What detection has not seen is a finding too: protected parts, formats without a reader,
+//! limits that were reached. It is reported even when no rule file speaks of it.
+
+use super::super::{findings::bare, model::Finding, pass::Pass};
+use crate::{
+    extraction::UnreadReason,
+    ruleset::{Area, Builtin, Category, DetectionRule, Examples, Scope, Severity},
+};
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock},
+};
+
+static PROTECTED: LazyLock<DetectionRule> = LazyLock::new(|| {
+    fallback("builtin.protected", Category::FileProtected, "A part is protected and was not read.")
+});
+static UNREAD: LazyLock<DetectionRule> = LazyLock::new(|| {
+    fallback("builtin.not-inspected", Category::FileNotInspected, "A part could not be read.")
+});
+
+/// The rule that holds when no file gives one.
+fn fallback(id: &str, category: Category, reason: &str) -> DetectionRule {
+    DetectionRule {
+        id: id.into(),
+        category,
+        area: Area::Content,
+        severity: Severity::Low,
+        confidence: 1.0,
+        languages: Vec::new(),
+        clauses: Vec::new(),
+        reason: reason.into(),
+        patterns: Vec::new(),
+        builtin: Some(Builtin::UnreadFile),
+        people: Vec::new(),
+        domains: Vec::new(),
+        check: None,
+        near: None,
+        unless: None,
+        scope: Scope::Any,
+        minimum: 1,
+        examples: Examples::default(),
+        origin: "built in".into(),
+    }
+}
+
+pub(super) fn findings(pass: &Pass<'_, '_>, out: &mut Vec<Finding>) {
+    let mut seen = HashSet::new();
+    for unread in &pass.extract.unread {
+        let (builtin, why) = match unread.reason {
+            UnreadReason::Protected => (Builtin::ProtectedFile, "protected"),
+            UnreadReason::FormatNotSupported => (Builtin::UnreadFile, "no reader for this format"),
+            UnreadReason::Limit(limit) => (Builtin::UnreadFile, limit),
+            UnreadReason::Malformed => (Builtin::UnreadFile, "malformed"),
+            UnreadReason::WorkerDied => (Builtin::UnreadFile, "the reader failed"),
+        };
+        if seen.insert((builtin, unread.place.as_str())) {
+            add(pass, out, builtin, &unread.place, unread.part, format!("{}: {why}", unread.media_type));
+        }
+    }
+    for fragment in pass.unread.iter().filter_map(|f| pass.extract.fragments.get(*f as usize)) {
+        if seen.insert((Builtin::UnreadFile, fragment.place.as_ref())) {
+            let why = "too many matches".to_owned();
+            add(pass, out, Builtin::UnreadFile, &fragment.place, fragment.part, why);
+        }
+    }
+}
+
+/// One finding of every rule for this; of the built-in one when there is none.
+fn add(
+    pass: &Pass<'_, '_>,
+    out: &mut Vec<Finding>,
+    builtin: Builtin,
+    place: &str,
+    part_index: Option<usize>,
+    excerpt: String,
+) {
+    let finding = |rule: &DetectionRule| Finding {
+        part: place.to_owned(),
+        part_index,
+        excerpt: excerpt.clone(),
+        value: pass.digest(place),
+        ..bare(rule)
+    };
+    let rules = pass.detector.rules().iter().filter(|r| r.builtin == Some(builtin)).map(Arc::as_ref);
+    let before = out.len();
+    out.extend(rules.map(finding));
+    if out.len() == before {
+        out.push(finding(if builtin == Builtin::ProtectedFile { &PROTECTED } else { &UNREAD }));
+    }
+}
