@@ -4,11 +4,10 @@ use super::{StartFault, load};
 use crate::{
     clock::{self, Clock},
     config::{self, Config, Listen},
-    effects::{Delivery, DeliveryOptions, Notices, ReleaseField},
+    effects::{Delivery, DeliveryOptions},
     gateway::{Gate, GateHouse},
     ids,
     mail::House,
-    parties::School,
     storage::{Actor, Event, Keys, LedgerEvent, Store, StoreOptions},
     wire::{
         MemoryBudget,
@@ -71,32 +70,10 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
         closing: closing.clone(),
     };
     doors.open(&config, &mut running).await?;
-    let delivery = delivery(&config, &store, client, &doors.clock)?;
+    let delivery = Delivery::new(DeliveryOptions::of(&config)?, store.clone(), client);
     running.tasks.spawn(delivery.run(closed(closing.clone())));
     running.tasks.spawn(housekeep(store, closing));
     Ok(running)
-}
-
-/// The worker that empties the outbox. In milter mode what it releases comes back
-/// through the gate and must be known again.
-fn delivery(
-    config: &Config,
-    store: &Store,
-    client: Arc<NextHopClient>,
-    clock: &Clock,
-) -> Result<Delivery, StartFault> {
-    let postmaster = |s: &Arc<School>| Some((s.id.clone(), s.officers.postmaster.clone()?));
-    let release_field = if config.milter.is_some() { ReleaseField::Keep } else { ReleaseField::Omit };
-    Ok(Delivery {
-        store: store.clone(),
-        client,
-        hops: config.next_hops.clone(),
-        notices: Notices::new(&config.notices, &config.hostname)?,
-        postmasters: config.schools.iter().filter_map(postmaster).collect(),
-        clock: clock.clone(),
-        observer: Arc::new(|turn| tracing::info!(?turn, "outbox.turn")),
-        options: DeliveryOptions { release_field, ..DeliveryOptions::default() },
-    })
 }
 
 struct Doors {

@@ -3,13 +3,16 @@
 //! anything follows from it, so that a kill at any point repeats a copy only between a
 //! next hop's 250 and our commit of it (RFC 1047).
 
-use super::notices::{DeliveryReport, Notices, ReportedRecipient, wants_failure, wants_success};
+use super::notices::{
+    ComposeError, DeliveryReport, Notices, ReportedRecipient, wants_failure, wants_success,
+};
 use crate::{
-    config::NextHop,
+    config::{Config, NextHop},
     mail::{Address, Edits, Envelope, HeaderEdit, Reply, ReversePath, SchoolId},
+    parties::School,
     storage::{
         Actor, Attempt, Clock, DueReport, Event, JobRecipient, LedgerEvent, NewOutbox, OutboxJob, OutboxKind,
-        RELEASE_HEADER, ReportAction, Store, StoreError, Task,
+        RELEASE_HEADER, ReportAction, Store, StoreError, Task, system_clock,
     },
     wire::smtp::{DsnFate, NextHopClient, RecipientFate, SendReport, route},
 };
@@ -26,29 +29,6 @@ pub enum ReleaseField {
     Omit,
 }
 
-/// How the worker works.
-#[derive(Clone, Debug)]
-pub struct DeliveryOptions {
-    /// Jobs at once.
-    pub parallel: usize,
-    /// How long a claimed job is ours; longer than the next hop's longest conversation.
-    pub lease: TimeDelta,
-    /// How often due jobs are looked for without being called.
-    pub poll: Duration,
-    pub release_field: ReleaseField,
-}
-
-impl Default for DeliveryOptions {
-    fn default() -> Self {
-        Self {
-            parallel: 8,
-            lease: TimeDelta::minutes(30),
-            poll: Duration::from_secs(15),
-            release_field: ReleaseField::Omit,
-        }
-    }
-}
-
 /// What became of one job's turn, for counters. Without content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -63,20 +43,56 @@ pub enum Turn {
 /// Called after every turn.
 pub type Observer = Arc<dyn Fn(Turn) + Send + Sync>;
 
-/// Everything the worker needs, by its one constructor.
-pub struct Delivery {
-    pub store: Store,
-    pub client: Arc<NextHopClient>,
+/// What the worker needs besides store and client.
+#[derive(Clone)]
+pub struct DeliveryOptions {
     pub hops: Vec<Arc<NextHop>>,
     pub notices: Notices,
     /// Who hears of a null sender's failure, for each school.
     pub postmasters: HashMap<SchoolId, Address>,
+    pub release_field: ReleaseField,
+    /// Jobs at once.
+    pub parallel: usize,
+    /// How long a claimed job is ours; longer than the next hop's longest conversation.
+    pub lease: TimeDelta,
+    /// How often due jobs are looked for without being called.
+    pub poll: Duration,
     pub clock: Clock,
     pub observer: Observer,
-    pub options: DeliveryOptions,
+}
+
+impl DeliveryOptions {
+    /// As the configuration says; fails when `[notices] from` is no mailbox.
+    pub fn of(config: &Config) -> Result<Self, ComposeError> {
+        let postmaster = |school: &Arc<School>| {
+            school.officers.postmaster.clone().map(|address| (school.id.clone(), address))
+        };
+        Ok(Self {
+            hops: config.next_hops.clone(),
+            notices: Notices::new(&config.notices, &config.hostname)?,
+            postmasters: config.schools.iter().filter_map(postmaster).collect(),
+            release_field: if config.milter.is_some() { ReleaseField::Keep } else { ReleaseField::Omit },
+            parallel: 8,
+            lease: TimeDelta::minutes(30),
+            poll: Duration::from_secs(15),
+            clock: system_clock(),
+            observer: Arc::new(|_| {}),
+        })
+    }
+}
+
+/// The worker.
+pub struct Delivery {
+    options: DeliveryOptions,
+    store: Store,
+    client: Arc<NextHopClient>,
 }
 
 impl Delivery {
+    pub fn new(options: DeliveryOptions, store: Store, client: Arc<NextHopClient>) -> Self {
+        Self { options, store, client }
+    }
+
     /// Works until `shutdown` resolves, then finishes what it has begun.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let this = Arc::new(self);
@@ -116,14 +132,14 @@ impl Delivery {
             Task::Report(due) => self.report(&job, due).await,
         };
         match result {
-            Ok(turn) => (self.observer)(turn),
+            Ok(turn) => (self.options.observer)(turn),
             Err(error) => self.store_away(&error),
         }
     }
 
     fn store_away(&self, error: &StoreError) {
         tracing::warn!(%error, "the outbox cannot be worked on now");
-        (self.observer)(Turn::StoreAway);
+        (self.options.observer)(Turn::StoreAway);
     }
 
     async fn deliver(&self, job: &OutboxJob, recipients: &[JobRecipient]) -> Result<Turn, StoreError> {
@@ -177,8 +193,8 @@ impl Delivery {
         let mut groups: Vec<(Option<Arc<NextHop>>, Vec<JobRecipient>)> = Vec::new();
         for one in recipients {
             let hop = match &job.next_hop {
-                Some(name) => self.hops.iter().find(|hop| hop.name == *name).cloned(),
-                None => route(&self.hops, one.recipient.address.domain()),
+                Some(name) => self.options.hops.iter().find(|hop| hop.name == *name).cloned(),
+                None => route(&self.options.hops, one.recipient.address.domain()),
             };
             let name = |hop: &Option<Arc<NextHop>>| hop.as_ref().map(|hop| hop.name.clone());
             match groups.iter_mut().find(|(known, _)| name(known) == name(&hop)) {
@@ -231,14 +247,15 @@ impl Delivery {
             recipients: &recipients,
             message: &job.message,
         };
-        let written = self.notices.report(&report, (self.clock)());
+        let written = self.options.notices.report(&report, (self.options.clock)());
         self.queued(job, written.map_err(|e| e.to_string()))
     }
 
     /// A null sender is never written to: its school's postmaster is, by codes alone; but
     /// not of a failure to reach the postmaster.
     fn report_to_postmaster(&self, job: &OutboxJob, due: &[DueReport]) -> Vec<NewOutbox> {
-        let Some(postmaster) = job.school.as_ref().and_then(|school| self.postmasters.get(school)) else {
+        let Some(postmaster) = job.school.as_ref().and_then(|school| self.options.postmasters.get(school))
+        else {
             tracing::error!(job = %job.id, "undeliverable mail of the gate, and no postmaster to tell");
             return Vec::new();
         };
@@ -251,7 +268,8 @@ impl Delivery {
             tracing::error!(job = %job.id, "the postmaster cannot be reached");
             return Vec::new();
         }
-        let written = self.notices.postmaster(postmaster, job.id.as_str(), &failures, (self.clock)());
+        let written =
+            self.options.notices.postmaster(postmaster, job.id.as_str(), &failures, (self.options.clock)());
         self.queued(job, written.map_err(|e| e.to_string()))
     }
 

@@ -7,7 +7,6 @@ mod comeback;
 mod delivery;
 mod disclaimer;
 mod dkim;
-mod edits;
 mod html;
 mod mark;
 mod notices;
@@ -19,7 +18,6 @@ pub use comeback::comeback;
 pub use delivery::{Delivery, DeliveryOptions, Observer, ReleaseField, Turn};
 pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
 pub use dkim::{Signers, SigningFailed};
-pub use edits::edits;
 pub use mark::{is_marked, subject_mark};
 pub use notices::{
     Addressee, Alert, Comeback, ComposeError, DeliveryReport, Found, Language, Notices, Nudge, Occasion,

@@ -69,7 +69,7 @@ impl Gate {
             "An answer counts only from somebody who is signed in to the school's mail",
         ))?;
         let sender = transaction.envelope.sender.address().cloned().ok_or(Unanswered::Refused(HOW))?;
-        let token = answer.token;
+        let token: Token = answer.token.parse().map_err(|()| Unanswered::Refused(HOW))?;
         let item = self.store.token_item(&token, &sender).await?.map_err(|_| {
             Unanswered::Refused("That notice was answered already, or is not yours, or is too old")
         })?;

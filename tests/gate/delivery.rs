@@ -37,24 +37,22 @@ impl Worker {
             reply_to: None,
             per_hour: 10,
         };
-        let delivery = Delivery {
-            store: bench.store.clone(),
-            client: Arc::new(NextHopClient::new("gate.oakfield.example", system_resolver())),
+        let options = DeliveryOptions {
             hops: hops.iter().map(|(name, hop, domain)| next_hop(name, hop, domain)).collect(),
             notices: Notices::new(&config, "gate.oakfield.example").unwrap(),
             postmasters: HashMap::from([(school(), address("postmaster@oakfield.example"))]),
+            release_field,
+            parallel: 4,
+            lease: TimeDelta::minutes(30),
+            // The tests move the store's clock, of which nobody is told.
+            poll: Duration::from_millis(20),
             clock: system_clock(),
             observer: Arc::new(move |turn| {
                 let _ = sender.send(turn);
             }),
-            options: DeliveryOptions {
-                parallel: 4,
-                lease: TimeDelta::minutes(30),
-                // The tests move the store's clock, of which nobody is told.
-                poll: Duration::from_millis(20),
-                release_field,
-            },
         };
+        let client = NextHopClient::new("gate.oakfield.example", system_resolver());
+        let delivery = Delivery::new(options, bench.store.clone(), Arc::new(client));
         let ended = tokio::spawn(delivery.run(async {
             let _ = stopped.await;
         }));

@@ -93,8 +93,8 @@ impl House for ScriptedHouse {
             let passing =
                 Passing { transaction: &transaction, recipients: &recipients, edits: &edits, bytes: &bytes };
             match onward.pass(passing).await {
-                Ok(proof) if recipients == everyone => Outcome::Accepted(Receipt::from_proof(&proof)),
-                Ok(proof) => Outcome::Accepted(Receipt::from_proof(&proof).and(&kept)),
+                Ok(proof) if recipients == everyone => Outcome::Accepted(Receipt::from_proof(&*proof)),
+                Ok(proof) => Outcome::Accepted(Receipt::from_proof(&*proof).and(&kept)),
                 Err(reply) => Outcome::Deferred(reply),
             }
         })

@@ -3,8 +3,9 @@
 
 use super::{Matter, Tools};
 use crate::{
-    effects::subject_mark,
+    effects::{disclaimer_edits, subject_mark},
     mail::{Address, Edits, HeaderEdit, Mode},
+    parties::Direction,
     storage::{Event, LedgerEvent, RELEASE_HEADER},
 };
 
@@ -21,17 +22,15 @@ pub(super) fn edits(matter: &Matter<'_>, tools: &Tools<'_>) -> Ready {
     if !matter.facts.releases.is_empty() {
         ready.edits.headers.push(HeaderEdit::Remove { name: RELEASE_HEADER.into(), nth: 1 });
     }
-    if tools.mode(matter.parties.school.as_ref()) != Mode::Enforce {
+    let ours = matter.parties.envelope_sender.inside && matter.parties.direction != Direction::Inbound;
+    if !ours || tools.mode(matter.parties.school.as_ref()) != Mode::Enforce {
         return ready;
     }
     let plan = &matter.verdict.plan;
-    let (asked, not_applied) = super::super::edits(matter.message, plan, matter.parties, tools.disclaimers);
-    ready.ledger.extend(not_applied.into_iter().map(|why| {
-        let event = LedgerEvent::new(Event::DisclaimerNotApplied).transaction(matter.transaction.id);
-        event.with("why", why.name())
-    }));
-    ready.edits.headers.extend(asked.headers);
-    ready.edits.body = asked.body;
+    if let Some(mark) = &plan.subject_mark {
+        ready.edits.headers.extend(subject_mark(matter.message, mark));
+    }
+    disclaim(matter, tools, &mut ready);
     let unsigned = ready.edits.clone();
     ready.edits = sign(matter, tools, ready.edits, &mut ready.ledger);
     ready.marked = school.map(|school| {
@@ -42,6 +41,22 @@ pub(super) fn edits(matter: &Matter<'_>, tools: &Tools<'_>) -> Ready {
         sign(matter, tools, marked, &mut Vec::new())
     });
     ready
+}
+
+fn disclaim(matter: &Matter<'_>, tools: &Tools<'_>, ready: &mut Ready) {
+    let Some(due) = &matter.verdict.plan.disclaimer else { return };
+    let event = |event| LedgerEvent::new(event).transaction(matter.transaction.id);
+    let Some(disclaimer) = tools.disclaimers.get(&due.template, &due.languages) else {
+        ready.ledger.push(event(Event::DisclaimerNotApplied).with("why", "no-template"));
+        return;
+    };
+    match disclaimer_edits(matter.message, &disclaimer) {
+        Ok(edits) => {
+            ready.edits.headers.extend(edits.headers);
+            ready.edits.body.extend(edits.body);
+        }
+        Err(why) => ready.ledger.push(event(Event::DisclaimerNotApplied).with("why", why.name())),
+    }
 }
 
 /// Signs what was edited when there is a key for the author's domain; what cannot be

@@ -145,7 +145,7 @@ impl House for TestHouse {
                 Passing { transaction: &transaction, recipients: &recipients, edits: &edits, bytes: &bytes };
             match onward.pass(passing).await {
                 Ok(proof) => {
-                    let mut receipt = Receipt::from_proof(&proof);
+                    let mut receipt = Receipt::from_proof(&*proof);
                     if recipients != everyone {
                         receipt = receipt.and(&Kept(transaction.id));
                     }
