@@ -133,7 +133,7 @@ impl Builder {
         self.line_at = Some(next);
     }
 
-    /// A paragraph ends. The next line begins at `next`, or where one was due already.
+    /// A paragraph ends; `at` is an ASCII character of the source. The next line begins at `next`, or where one was due already.
     pub(super) fn paragraph(&mut self, at: usize, next: Next) {
         self.widen(Gap::Paragraph, at, true);
         match next {
