@@ -90,7 +90,7 @@ impl Pass<'_, '_> {
         let detector = self.detector;
         let number = detector.prepared().context_number(rule, false);
         if !near.patterns.is_empty()
-            && self.memory.locator.any(number, || hirs(&near.patterns), text, &windows)
+            && self.memory.locator.any(number, || hirs(&near.patterns), text, windows.clone())
         {
             return true;
         }
@@ -114,21 +114,26 @@ impl Pass<'_, '_> {
         span: &Range<usize>,
     ) -> bool {
         if let Some(within) = unless.within {
-            return self.holds_one(rule, &unless.patterns, text, &around(text, span, within));
+            return self.holds_one(rule, &unless.patterns, text, around(text, span, within));
         }
         // The whole text is read for it only once.
         match self.suppressed_texts.get(&(rule, fragment)) {
             Some(known) => *known,
             None => {
-                let whole = [0..text.len()];
-                let known = self.holds_one(rule, &unless.patterns, text, &whole);
+                let known = self.holds_one(rule, &unless.patterns, text, Some(0..text.len()));
                 self.suppressed_texts.insert((rule, fragment), known);
                 known
             }
         }
     }
 
-    fn holds_one(&mut self, rule: u32, patterns: &[Pattern], text: &str, within: &[Range<usize>]) -> bool {
+    fn holds_one(
+        &mut self,
+        rule: u32,
+        patterns: &[Pattern],
+        text: &str,
+        within: impl IntoIterator<Item = Range<usize>>,
+    ) -> bool {
         let number = self.detector.prepared().context_number(rule, true);
         self.memory.locator.any(number, || hirs(patterns), text, within)
     }

@@ -13,6 +13,8 @@ pub mod people;
 mod prepare;
 pub mod rulecheck;
 mod structure;
+#[cfg(test)]
+mod tests;
 
 pub use detector::{Detector, Scratch};
 pub use model::{DetectLimits, DetectorFaults, Explained, Finding, Miss, NearMiss, Origin};

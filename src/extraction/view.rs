@@ -20,6 +20,8 @@ pub(super) struct Line {
 pub(super) enum Lines {
     /// They end lines; an empty line ends a paragraph; `>` before a line is no text.
     Kept,
+    /// Each ends a paragraph: the rows of a table, the fields of a card.
+    Rows,
     /// White space like any other.
     Flow,
 }
@@ -144,7 +146,7 @@ impl Builder {
         if self.mode == Lines::Flow {
             return self.widen(Gap::Space, at, true);
         }
-        let empty = self.line_at.is_some();
+        let empty = self.line_at.is_some() || self.mode == Lines::Rows;
         self.widen(if empty { Gap::Paragraph } else { Gap::Space }, at, true);
         self.line_at = Some(at + 1);
         self.line_quoted = false;

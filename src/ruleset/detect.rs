@@ -134,7 +134,8 @@ fn contradictions(table: &mut Reader<'_, '_, '_>, rule: &DetectionRule) {
     let mut fault = |message: &str, hint: &str| table.file.fault(at, message, Some(hint.into()));
     match rule.builtin {
         Some(builtin) if !builtin.takes_patterns() => {
-            if !rule.patterns.is_empty() || rule.check.is_some() || rule.unless.is_some() {
+            let patterns = !rule.patterns.is_empty() || rule.check.is_some() || rule.unless.is_some();
+            if patterns {
                 fault("a built-in detection takes no patterns", "remove them, or `builtin`");
             }
         }

@@ -126,8 +126,10 @@ impl Visitor for Edits {
     fn visit_pre(&mut self, ast: &Ast) -> Result<(), Self::Err> {
         match ast {
             Ast::Literal(l) if l.c == ' ' => self.0.push((l.span, r"[ \n]")),
-            // Phones and word processors write U+2019 for the apostrophe.
-            Ast::Literal(l) if l.c == '\'' || l.c == '\u{2019}' => self.0.push((l.span, "['\u{2019}]")),
+            // The view has plain quotes and hyphens; a pattern may have been typed with others.
+            Ast::Literal(l) if matches!(l.c, '\u{2018}' | '\u{2019}') => self.0.push((l.span, "'")),
+            Ast::Literal(l) if matches!(l.c, '\u{201c}' | '\u{201d}') => self.0.push((l.span, "\"")),
+            Ast::Literal(l) if matches!(l.c, '\u{2010}'..='\u{2015}') => self.0.push((l.span, "-")),
             Ast::ClassPerl(class) => {
                 let with = match (&class.kind, class.negated) {
                     (ClassPerlKind::Digit, false) => "[0-9]",
@@ -175,7 +177,10 @@ mod tests {
         assert!(regex("nhs number").is_match("nhs\nnumber"));
         assert!(regex(r"\d{3}[\s-]\d").is_match("123\n4"));
         assert!(!regex(r"\d").is_match("\u{663}"), "an Arabic digit has no check digit to test");
-        assert!(regex("don't").is_match("i don\u{2019}t"));
+        assert!(
+            regex("don\u{2019}t \u{2013} x").is_match("i don't - x"),
+            "the view has plain quotes and hyphens"
+        );
         assert_eq!(translate("[ -]a b").unwrap(), r"[ -]a[ \n]b", "a class is taken at its word");
         assert_eq!(translate("(?x) a b # note").unwrap(), "(?x) a b # note");
     }

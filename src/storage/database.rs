@@ -35,6 +35,7 @@ pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError>
 pub(super) fn readers(path: &Path) -> SqlitePool {
     SqlitePoolOptions::new()
         .max_connections(READERS)
+        .acquire_timeout(BUSY)
         .connect_lazy_with(options(path).pragma("query_only", "ON"))
 }
 

@@ -3,7 +3,7 @@
 use super::{
     database::micros,
     error::StoreError,
-    ledger::{Event, LedgerEvent},
+    ledger::{Actor, Event, LedgerEvent},
     objects::sha256,
     secrets::Secrets,
     store::Store,
@@ -16,7 +16,7 @@ use crate::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is written of every transaction. Addresses become keyed hashes; the verdict
 /// lies encrypted beside them; bytes become a digest.
@@ -97,6 +97,13 @@ impl PassFate {
 struct Secret<'a> {
     envelope: &'a Envelope,
     verdict: &'a serde_json::Value,
+}
+
+/// What the log tells of one transaction: enough to explain and repeat its verdict.
+#[derive(Clone, Deserialize)]
+pub struct LoggedView {
+    pub envelope: Envelope,
+    pub verdict: serde_json::Value,
 }
 
 /// A row of the message log, ready to be written.
@@ -225,5 +232,27 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// Opens the log's row of one transaction; the ledger notes who looked and why.
+    pub async fn message(
+        &self,
+        transaction: TransactionId,
+        actor: &Actor,
+        why: &str,
+    ) -> Result<LoggedView, StoreError> {
+        let id = transaction.to_string();
+        let sealed: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT sealed FROM message WHERE transaction_id = $1")
+                .bind(&id)
+                .fetch_optional(&self.readers)
+                .await?;
+        let sealed = sealed.ok_or_else(|| StoreError::NotFound { what: "message", id: id.clone() })?;
+        let view = self.secrets()?.open(&format!("message/{id}"), &sealed)?;
+        let event = LedgerEvent::new(Event::MessageViewed)
+            .transaction(transaction)
+            .because((!why.is_empty()).then(|| why.to_owned()));
+        self.ledger(actor, event).await?;
+        Ok(view)
     }
 }

@@ -6,6 +6,7 @@
 //! reads sees all of it or nothing. What lies where: docs/storage.md; why:
 //! docs/decisions/0003-vault-and-ledger.md.
 
+mod backoff;
 mod capsule;
 mod database;
 mod decide;
@@ -22,6 +23,7 @@ mod outbox;
 mod queue;
 mod records;
 mod releases;
+mod results;
 mod retry;
 mod rows;
 mod secrets;
@@ -30,6 +32,7 @@ mod store;
 mod tokens;
 mod upkeep;
 mod vault;
+mod views;
 mod writer;
 
 pub use decide::{Decided, Decision, Ruling};
@@ -37,8 +40,10 @@ pub use error::{KeyError, StateError, StoreError, TokenError};
 pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, ItemSummary};
 pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{KeyStatus, Keys, WorkingKey};
-pub use ledger::{Actor, Detail, Event, LedgerDamage, LedgerEvent, LedgerFault, LedgerReport, verify_export};
-pub use messages::{Logged, PassFate, Passed};
+pub use ledger::{
+    Actor, Detail, Event, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerReport, verify_export,
+};
+pub use messages::{Logged, LoggedView, PassFate, Passed};
 pub use names::{ItemId, ObjectId, OutboxId, RecordId, ReleaseId, Token};
 pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,

@@ -3,7 +3,7 @@
 use super::{
     database::micros,
     error::StoreError,
-    items::{ItemKind, ItemSecret, severity_name},
+    items::{ItemKind, ItemSecret},
     jobs::{JobRow, Standing, own_objects},
     keep::{Keep, NewItem, Written},
     ledger::{Event, LedgerEvent},
@@ -17,6 +17,7 @@ use super::{
     store::Store,
     tokens::token_digest,
     vault::Class,
+    views::severity_name,
     writer::{Tx, Unwritten},
 };
 use crate::{mail::SchoolId, parties::Role, ruleset::Category};

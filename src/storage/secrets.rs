@@ -5,7 +5,7 @@
 
 use super::{error::StoreError, keys::Keys, store::Random, vault::disk_error};
 use crate::mail::Address;
-use age::secrecy::{ExposeSecret, SecretBox};
+use age::secrecy::{ExposeSecret, ExposeSecretMut, SecretBox};
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
@@ -32,8 +32,8 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Opens `store-key.age`, or makes it when there is no `database` yet. `None`
-    /// without a working key.
+    /// Opens `store-key.age`, or makes it when there is no `database` yet; wraps it anew
+    /// when the working key has changed. `None` without a working key.
     pub(super) fn open_or_make(
         folder: &Path,
         database: &Path,
@@ -46,11 +46,21 @@ impl Secrets {
             if database.exists() {
                 return Err(StoreError::StoreKey("store-key.age is missing beside its database".into()));
             }
-            make(&path, &recipients, random)?;
+            let mut key = SecretBox::new(Box::new([0_u8; 32]));
+            random(key.expose_secret_mut());
+            wrap(&path, &recipients, &key)?;
         }
         let sealed = fs::read(&path).map_err(|e| disk_error(&e))?;
+        let working = keys.working.as_ref().ok_or(StoreError::NoWorkingKey)?;
         let mut key = SecretBox::new(Box::new([0_u8; 32]));
-        open(&sealed, keys, &mut key)?;
+        match open(&sealed, working.identities().take(1), &mut key) {
+            // Only an older identity fits: the working key was changed.
+            Err(StoreError::WrongWorkingKey) => {
+                open(&sealed, working.identities(), &mut key)?;
+                wrap(&path, &recipients, &key)?;
+            }
+            opened => opened?,
+        }
         Ok(Some(Self::derive(&key, random.clone())))
     }
 
@@ -130,9 +140,11 @@ fn mac(key: &SecretBox<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-fn make(path: &Path, recipients: &[age::x25519::Recipient], random: &Random) -> Result<(), StoreError> {
-    let mut key = SecretBox::new(Box::new([0_u8; 32]));
-    random(age::secrecy::ExposeSecretMut::expose_secret_mut(&mut key));
+fn wrap(
+    path: &Path,
+    recipients: &[age::x25519::Recipient],
+    key: &SecretBox<[u8; 32]>,
+) -> Result<(), StoreError> {
     let recipients = recipients.iter().map(|r| r as &dyn age::Recipient);
     let us = |e: &dyn std::fmt::Display| StoreError::Us(e.to_string());
     let encryptor = age::Encryptor::with_recipients(recipients).map_err(|e| us(&e))?;
@@ -151,16 +163,18 @@ fn make(path: &Path, recipients: &[age::x25519::Recipient], random: &Random) -> 
     write().map_err(|e| disk_error(&e))
 }
 
-fn open(sealed: &[u8], keys: &Keys, key: &mut SecretBox<[u8; 32]>) -> Result<(), StoreError> {
-    let working = keys.working.as_ref().ok_or(StoreError::NoWorkingKey)?;
+fn open<'a>(
+    sealed: &[u8],
+    identities: impl Iterator<Item = &'a dyn age::Identity>,
+    key: &mut SecretBox<[u8; 32]>,
+) -> Result<(), StoreError> {
     let broken = |what: &dyn std::fmt::Display| StoreError::StoreKey(what.to_string());
     let decryptor = age::Decryptor::new(sealed).map_err(|e| broken(&e))?;
-    let mut reader = decryptor.decrypt(working.identities()).map_err(|e| match e {
+    let mut reader = decryptor.decrypt(identities).map_err(|e| match e {
         age::DecryptError::NoMatchingKeys => StoreError::WrongWorkingKey,
         e => broken(&e),
     })?;
-    let key = age::secrecy::ExposeSecretMut::expose_secret_mut(key);
-    reader.read_exact(key).map_err(|e| broken(&e))
+    reader.read_exact(key.expose_secret_mut()).map_err(|e| broken(&e))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The milter door through its own protocol: Debian's `miltertest` plays the MTA by the
-//! scripts in tests/gate/miltertest, and our probe does. The real MTA is in postfix.rs.
+//! scripts in tests/gate/miltertest, and our probe does. The real MTA is in
+//! milter_postfix.rs.
 
 use crate::house::{Script, ScriptedHouse};
 use chrono::{TimeZone, Utc};

@@ -12,7 +12,6 @@ use super::{
 use crate::{
     app,
     mail::{Address, ReversePath, SenderProof},
-    pipeline::Rulebook,
     ruleset::DispositionName,
     verdict::Disposition,
     wire::files::{FileLimits, Overrides, sources},
@@ -23,7 +22,7 @@ use std::{
     io::{self, BufWriter, IsTerminal, Write},
     process::ExitCode,
 };
-pub(super) use work::{Scanned, assess_file};
+use work::Scanned;
 
 pub(super) fn run(cli: &Cli, args: &ScanArgs) -> Answer {
     let config = context::config(cli)?;

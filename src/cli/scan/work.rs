@@ -23,7 +23,7 @@ use std::{
 };
 
 /// One line of the answer.
-pub(in crate::cli) enum Scanned {
+pub(super) enum Scanned {
     Message { line: String, disposition: Disposition },
     Unreadable { line: String },
 }
@@ -151,7 +151,7 @@ fn one(job: &Job<'_>, input: Input, scratch: &mut Scratch) -> Scanned {
 }
 
 /// Assesses one message of a file.
-pub(in crate::cli) fn assess_file(
+fn assess_file(
     rulebook: &Rulebook,
     source: &Source,
     overrides: &Overrides,

@@ -88,11 +88,11 @@ impl Locator {
         number: u32,
         hirs: impl FnOnce() -> Vec<Hir>,
         text: &str,
-        within: &[Range<usize>],
+        within: impl IntoIterator<Item = Range<usize>>,
     ) -> bool {
         let Some(slot) = self.slot(number, hirs) else { return false };
-        within.iter().any(|range| {
-            let input = Input::new(text).range(range.clone()).earliest(true);
+        within.into_iter().any(|range| {
+            let input = Input::new(text).range(range).earliest(true);
             slot.regex.search_half_with(&mut slot.cache, &input).is_some()
         })
     }
@@ -113,16 +113,16 @@ mod tests {
             places.push(r);
             true
         });
-        assert_eq!(places, [6..9]);
-        assert!(!locator.any(1, hir, text, &[0..5, 12..15]), "a cut must not make a word");
-        assert!(locator.any(1, hir, text, &[5..9]));
+        assert_eq!(places, std::slice::from_ref(&(6..9)));
+        assert!(!locator.any(1, hir, text, [0..5, 12..15]), "a cut must not make a word");
+        assert!(locator.any(1, hir, text, Some(5..9)));
     }
 
     #[test]
     fn a_thread_keeps_a_bounded_number() {
         let mut locator = Locator::default();
         for i in 0..KEPT as u32 + 10 {
-            locator.any(i, || vec![parse_pattern("x").unwrap()], "x", &[0..1]);
+            locator.any(i, || vec![parse_pattern("x").unwrap()], "x", Some(0..1));
         }
         assert_eq!(locator.slots.len(), KEPT);
         assert!(!locator.slots.contains_key(&0));

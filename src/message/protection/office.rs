@@ -202,3 +202,72 @@ impl Agile {
         Some(!verifier.is_empty() && hash.starts_with(&self.hash.of(&verifier)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn file(info: &[u8]) -> Vec<u8> {
+        let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        file.create_stream("/EncryptionInfo").unwrap().write_all(info).unwrap();
+        file.create_stream("/EncryptedPackage").unwrap().write_all(&[7; 40]).unwrap();
+        file.into_inner().into_inner()
+    }
+
+    fn protected(info: &[u8]) -> bool {
+        is_protected(&file(info), &mut Effort::default())
+    }
+
+    fn agile(verifier: &str, verifier_hash: &str, rounds: u32) -> Vec<u8> {
+        let mut info = vec![4, 0, 4, 0, 0x40, 0, 0, 0];
+        info.extend(format!(
+            "<encryption><keyData saltValue=\"AAAA\"/><p:encryptedKey spinCount=\"{rounds}\" saltSize=\"16\" \
+             keyBits=\"256\" cipherAlgorithm=\"AES\" cipherChaining=\"ChainingModeCBC\" hashAlgorithm=\"SHA512\" \
+             saltValue=\"AAECAwQFBgcICQoLDA0ODw==\" encryptedVerifierHashInput=\"{verifier}\" \
+             encryptedVerifierHashValue=\"{verifier_hash}\"/></encryption>"
+        ).bytes());
+        info
+    }
+
+    fn standard(verifier: &str) -> Vec<u8> {
+        let head = "03000200240000002400000024000000000000000e66000004800000800000001800000000000000\
+                    000000005800000010000000000102030405060708090a0b0c0d0e0f";
+        let text = format!("{head}{verifier}");
+        (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+    }
+
+    // The verifiers were computed by another program, for the built-in password and for "secret".
+    const AGILE_BUILT_IN: [&str; 2] = [
+        "Gw51a4qOraudHqbbET11aw==",
+        "PHaHsSWL8cVG/NJ8PtLSPiaivQdzhh2O74Oz9RD7l+axJD4I+2Hry4rQZ8RmlwsDsX7drIf6yeub+cviH13fmQ==",
+    ];
+    const AGILE_SECRET: [&str; 2] = [
+        "Zvc5z9m7s2+sV0W23fNYqg==",
+        "KhAklFAG5hstQ2F9828sKDIpeeqRagHuhmz8D642WF02IYKZfqUNalOGeO4w95sK8eVHmwHm+ZflWXlR9pZiAQ==",
+    ];
+
+    #[test]
+    fn a_password_that_is_never_asked_for_protects_nothing() {
+        let [input, hash] = AGILE_SECRET;
+        assert!(protected(&agile(input, hash, 1000)));
+        let [input, hash] = AGILE_BUILT_IN;
+        assert!(!protected(&agile(input, hash, 1000)));
+        assert!(protected(&standard(
+            "5966812b4f857ceba418cd8896274cea14000000928487b359595cc796071433d22de989df1abbe99bcf2e6bc688ca82e192191a"
+        )));
+        assert!(!protected(&standard(
+            "c9c388ad490e94704544db5bb838b6ee14000000be5b1399420b30a6bd10f8474fc01c60b4ea54ab54faf94e4e62a270c21bb933"
+        )));
+    }
+
+    #[test]
+    fn too_much_work_and_odd_files_are_plain() {
+        let [input, hash] = AGILE_SECRET;
+        assert!(!protected(&agile(input, hash, 100_001)));
+        assert!(!is_protected(&file(&agile(input, hash, 1000)), &mut Effort(0)));
+        assert!(!protected(b"\x04\0\x04\0\0\0\0\0<encryption/>"));
+        assert!(!protected(b""));
+        assert!(!is_protected(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", &mut Effort::default()));
+    }
+}

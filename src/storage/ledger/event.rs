@@ -25,6 +25,7 @@ events! {
     MessageRefused = "message.refused",
     MessageDeferred = "message.deferred",
     MessageKept = "message.kept",
+    MessageViewed = "message.viewed",
     ObjectKept = "object.kept",
     ObjectPurged = "object.purged",
     ItemHeld = "item.held",

@@ -6,10 +6,12 @@
 mod chain;
 mod event;
 mod export;
+mod history;
 mod people;
 
 pub use event::{Actor, Detail, Event, LedgerEvent};
 pub use export::verify_export;
+pub use history::LedgerEntry;
 
 pub(super) use chain::{Head, read_head, seal_head};
 

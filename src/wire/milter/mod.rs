@@ -4,14 +4,16 @@
 //!
 //! The protocol's commands, replies and flags are indymilter's; the conversation is
 //! our own (docs/decisions/milter-session.md says why). `session` is the table of the
-//! stages, `collect` rebuilds the message, `onward` and `answer` turn the house's
+//! stages, `collect` rebuilds the message, `decide` asks the house, `onward` and `answer` turn the house's
 //! outcome into what the MTA is told, `probe` asks a milter as an MTA would.
 //!
 //! Whoever can connect is believed (macros say who signed in), so a TCP listener
 //! belongs on loopback or a network of the MTA's own.
 
 mod answer;
+mod client;
 mod collect;
+mod decide;
 mod frames;
 mod listen;
 mod macros;

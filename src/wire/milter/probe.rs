@@ -1,7 +1,7 @@
 //! Asks a milter as an MTA would, up to the answer at the end of a message: a listener
 //! that accepts connections can still hang in negotiation or in its workers.
 
-use super::frames::{FrameFault, Frames};
+use super::frames::{FrameFault, Frames, Transport};
 use crate::config::Listen;
 use bytes::Bytes;
 use indymilter::{
@@ -20,7 +20,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
     time::timeout,
 };
@@ -105,7 +104,7 @@ struct Asking<'a, S> {
     agreed: ProtoOpts,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Asking<'a, S> {
+impl<'a, S: Transport> Asking<'a, S> {
     fn new(stream: S, limit: Duration, stage: &'a mut ProbeStage) -> Self {
         Self { frames: Frames::new(stream, limit), stage, agreed: ProtoOpts::empty() }
     }

@@ -3,32 +3,26 @@
 
 use super::{
     answer::{self, Answer},
-    collect::{Bounds, Collected, Incoming},
-    frames::{FrameFault, Frames},
+    client::Client,
+    collect::{Bounds, Incoming},
+    decide::decide,
+    frames::{FrameFault, Frames, Transport},
     macros::Macros,
     negotiate::{Agreed, NegotiationFault, negotiate},
-    onward::{MilterOnward, Passed},
     server::MilterService,
 };
-use crate::{
-    config::Network,
-    mail::{Arrival, Channel, Door, Outcome, SenderProof, Transaction, TransactionId},
-};
+use crate::{config::Network, mail::TransactionId};
 use bytes::Bytes;
 use indymilter::{
-    MacroStage, ProtoOpts, SocketInfo,
+    MacroStage, ProtoOpts,
     message::{
         Message,
         command::{Command, ParseCommandError},
         reply::Reply as Packet,
     },
 };
-use std::{ffi::CString, io, net::IpAddr, sync::Arc, time::Duration};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::watch,
-    time::timeout,
-};
+use std::{ffi::CString, io, sync::Arc, time::Duration};
+use tokio::{sync::watch, time::timeout};
 
 /// Between the stages of an envelope the MTA waits for its client, which may take its
 /// time; closing here would make the MTA defer. The value is libmilter's.
@@ -51,7 +45,7 @@ pub(super) enum SessionFault {
 
 /// The conversation of one connection until its end, or until `closing` turns true
 /// between two messages.
-pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn converse<S: Transport>(
     stream: S,
     service: &MilterService,
     trusted: Arc<[Network]>,
@@ -91,20 +85,12 @@ enum Stage {
     Answered,
 }
 
-/// What is known of the SMTP client.
-#[derive(Default)]
-struct Client {
-    name: Option<String>,
-    address: Option<IpAddr>,
-    helo: Option<String>,
-}
-
 enum Next {
     Read,
     Close,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
+impl<S: Transport> Session<'_, S> {
     async fn run(mut self) -> Result<(), SessionFault> {
         while let Some(message) = self.next().await? {
             if message.kind == b'D' {
@@ -155,7 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 self.went_on();
                 self.stage = Stage::Between;
                 self.macros.forget_after(MacroStage::Helo);
-                self.client.helo = text(helo.hostname);
+                self.client.greets(helo.hostname);
                 self.go_on(ProtoOpts::NOREPLY_HELO).await?;
             }
             Command::Mail(mail) => self.mail(&mail.args).await?,
@@ -234,56 +220,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             return Err(SessionFault::Order);
         };
         let answer = match message.finish().await {
-            Ok(collected) => self.ask_house(collected).await?,
+            Ok(collected) => {
+                let id = (self.service.ids)();
+                let arrival = self.client.arrival(&self.macros, &self.trusted);
+                let answer =
+                    decide(self.service, id, arrival, collected, self.agreed()?.leading_space()).await;
+                self.unconfirmed = (!matches!(answer, Answer::Reply(_))).then_some(id);
+                answer
+            }
             Err(reply) => Answer::Reply(reply),
         };
         self.end_of_transaction();
         self.tell(answer).await
-    }
-
-    /// The house decides in a task of its own, so that neither a panic nor a computation
-    /// without end in there takes the connection, or the mail, with it: both defer.
-    async fn ask_house(&mut self, collected: Collected) -> Result<Answer, SessionFault> {
-        let Collected { envelope, raw, as_given, memory } = collected;
-        let id = (self.service.ids)();
-        let arrival = self.arrival();
-        let mut onward = MilterOnward {
-            transaction: id,
-            queue_id: arrival.queue_id.clone(),
-            space: self.agreed()?.leading_space(),
-            as_given,
-            passed: None,
-        };
-        let received_at = (self.service.now)();
-        let transaction = Transaction { id, received_at, channel: Channel::Email, arrival, envelope, raw };
-        let house = Arc::clone(&self.service.house);
-        let mut deciding = tokio::spawn(async move {
-            // Given back only when the house has let go of the message.
-            let _memory = memory;
-            let outcome = house.handle(transaction, &mut onward).await;
-            (outcome, onward.passed)
-        });
-        let decided = timeout(last_resort(self.service.limits.deadline), &mut deciding).await;
-        let (outcome, passed): (Outcome, Option<Passed>) = match decided {
-            Ok(Ok(decided)) => decided,
-            Ok(Err(_)) => {
-                tracing::error!(transaction = %id, "the decision on a message broke off; deferred");
-                return Ok(Answer::Reply(answer::internal()));
-            }
-            Err(_) => {
-                deciding.abort();
-                tracing::error!(transaction = %id, "no decision on a message in time; deferred");
-                return Ok(Answer::Reply(answer::internal()));
-            }
-        };
-        if let Outcome::Accepted(_) = &outcome {
-            self.unconfirmed = Some(id);
-        }
-        let answer = answer::of(outcome, passed, id);
-        if let Answer::Reply(_) = &answer {
-            self.unconfirmed = None;
-        }
-        Ok(answer)
     }
 
     /// All of an answer leaves in one write, unless a replaced body makes it large.
@@ -303,28 +251,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         };
         self.put(verdict).await?;
         Ok(self.frames.flush().await?)
-    }
-
-    fn arrival(&self) -> Arrival {
-        let said = |name| self.macros.get(name).map(str::to_owned);
-        let proof = match self.macros.get("auth_authen") {
-            Some(login) => SenderProof::Login(login.to_owned()),
-            None if self.client.is_within(&self.trusted) => SenderProof::ListedHost,
-            None => SenderProof::Unproved,
-        };
-        let tls = said("tls_version").map(|version| match self.macros.get("cipher") {
-            Some(cipher) => format!("{version} {cipher}"),
-            None => version,
-        });
-        Arrival {
-            door: Door::Milter,
-            client: self.client.address,
-            client_name: self.client.name.clone(),
-            helo: self.client.helo.clone(),
-            tls,
-            queue_id: said("i"),
-            proof,
-        }
     }
 
     /// The client has gone on after our positive answer, so it has got it. A farewell or
@@ -378,63 +304,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     }
 }
 
-/// The house answers within the deadline; this is for when it does not.
-/// `milter_content_timeout` of the MTA has to lie above it.
-fn last_resort(deadline: Duration) -> Duration {
-    deadline + deadline / 4
-}
-
-fn text(word: CString) -> Option<String> {
-    let text = word.to_string_lossy();
-    (!text.is_empty()).then(|| text.into_owned())
-}
-
-impl Client {
-    fn of(name: &CString, socket: &SocketInfo, macros: &Macros) -> Self {
-        let said = macros.get("client_addr").and_then(|a| a.trim_start_matches("IPv6:").parse().ok());
-        let address = match socket {
-            SocketInfo::Inet(address) => Some(address.ip()),
-            _ => said,
-        };
-        let name = text(name.clone()).filter(|n| n != "unknown" && !n.starts_with('['));
-        Self { name, address: address.map(|a| a.to_canonical()), helo: None }
-    }
-
-    fn is_within(&self, networks: &[Network]) -> bool {
-        self.address.is_some_and(|address| networks.iter().any(|n| contains(n, address)))
-    }
-}
-
-fn contains(network: &Network, address: IpAddr) -> bool {
-    let bits = |address: IpAddr| match address.to_canonical() {
-        IpAddr::V4(a) => (u128::from(u32::from(a)) << 96, 32),
-        IpAddr::V6(a) => (u128::from(a), 128),
-    };
-    let ((ours, width), (theirs, their_width)) = (bits(network.address), bits(address));
-    let prefix = u32::from(network.prefix);
-    width == their_width && prefix <= width && (prefix == 0 || (ours ^ theirs) >> (128 - prefix) == 0)
-}
-
 impl From<io::Error> for SessionFault {
     fn from(error: io::Error) -> Self {
         Self::Frame(FrameFault::Io(error))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_holds_its_own_and_no_other() {
-        let net = |address: &str, prefix| Network { address: address.parse().unwrap(), prefix };
-        let ip = |address: &str| address.parse::<IpAddr>().unwrap();
-        assert!(contains(&net("192.0.2.0", 24), ip("192.0.2.77")));
-        assert!(contains(&net("192.0.2.0", 24), ip("::ffff:192.0.2.77")));
-        assert!(!contains(&net("192.0.2.0", 24), ip("192.0.3.1")));
-        assert!(contains(&net("0.0.0.0", 0), ip("203.0.113.1")));
-        assert!(!contains(&net("0.0.0.0", 0), ip("2001:db8::1")));
-        assert!(contains(&net("2001:db8::", 32), ip("2001:db8:1::1")));
-        assert!(!contains(&net("192.0.2.0", 64), ip("192.0.2.1")), "an impossible prefix fits nobody");
     }
 }

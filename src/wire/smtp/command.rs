@@ -163,8 +163,46 @@ fn without_route(path: &str) -> &str {
     }
 }
 
+/// `Local-part "@" Domain` (RFC 5321 section 4.1.2), strictly: a comment or another quoting
+/// would let a next hop see one mailbox and our directory another. A local part that is
+/// quoted without need comes out plain, which is the same mailbox (same section); dots may
+/// stand where they should not, since real mailboxes have them there.
 fn mailbox(text: &str) -> Option<Address> {
-    Address::parse(text).filter(|address| address.as_str() == text)
+    let (local, domain) = if text.starts_with('"') {
+        let (quoted, rest) = quoted_string(text)?;
+        let plain = is_dot_string(&quoted);
+        let spelled = &text[..text.len() - rest.len()];
+        (if plain { quoted } else { spelled.to_owned() }, rest.strip_prefix('@')?)
+    } else {
+        let (local, domain) = text.split_once('@')?;
+        is_dot_string(local).then(|| (local.to_owned(), domain))?
+    };
+    let label = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '-' | '_' | '.');
+    let literal = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']'));
+    let sound = literal.map_or_else(
+        || domain.chars().all(label),
+        |inner| inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-')),
+    );
+    sound.then(|| Address::parse(&format!("{local}@{domain}")))?
+}
+
+fn is_dot_string(text: &str) -> bool {
+    let atext = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    !text.is_empty() && text.chars().all(atext)
+}
+
+/// The content of the quoted string at the start, and what follows it.
+fn quoted_string(text: &str) -> Option<(String, &str)> {
+    let mut content = String::new();
+    let mut chars = text.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Some((content, &text[at + 1..])),
+            '\\' => content.push(chars.next()?.1),
+            c => content.push(c),
+        }
+    }
+    None
 }
 
 /// ESMTP words as written. `None` when one is malformed or stands twice
@@ -263,6 +301,33 @@ mod tests {
             panic!()
         };
         assert_eq!(to.as_str(), "c@d.example");
+    }
+
+    #[test]
+    fn one_mailbox_has_one_spelling() {
+        let read = |path: &str| match parse(&format!("RCPT TO:<{path}>")) {
+            Ok(Command::Rcpt { recipient: ForwardPath::Mailbox(to), .. }) => Some(to.as_str().to_owned()),
+            _ => None,
+        };
+        assert_eq!(read("\"p.pupil\"@b.example").as_deref(), Some("p.pupil@b.example"));
+        assert_eq!(read("\"p\\.pup\\il\"@b.example").as_deref(), Some("p.pupil@b.example"));
+        assert_eq!(read("\"a@b\"@c.example").as_deref(), Some("\"a@b\"@c.example"));
+        assert_eq!(read("a..b.@[192.0.2.1]").as_deref(), Some("a..b.@[192.0.2.1]"));
+        assert_eq!(read("siân@ysgol.example").as_deref(), Some("siân@ysgol.example"));
+        for odd in [
+            "(note)pupil@b.example",
+            "pupil(x)@b.example",
+            "pupil@(x)b.example",
+            "a@b@c.example",
+            "a:b@c.example",
+            "\"a\"b@c.example",
+            "a\\b@c.example",
+            "a@[b",
+            "a@b.example,c",
+            "\"a@b.example",
+        ] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
     }
 
     #[test]

@@ -9,15 +9,21 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
+    time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream, rustls::pki_types::ServerName};
 
 /// Room for one read; what is received before it is used never exceeds it by much.
 const READ_SIZE: usize = 32 * 1024;
+
+/// After our last word: how long, and how many reads, the peer has to close its side.
+const LINGER_LONGEST: Duration = Duration::from_secs(2);
+const LINGER_READS: usize = 64;
 
 /// What of an overlong line is thrown away before the connection is given up.
 const LONGEST_SKIP: usize = 1024 * 1024;
@@ -146,9 +152,19 @@ impl Wire {
         self.stream.flush().await
     }
 
-    /// Says goodbye on the transport (TLS close_notify, FIN); what fails here does no harm.
+    /// Says goodbye on the transport (TLS close_notify, FIN) and waits for the peer's. A socket
+    /// closed over unread input resets the connection, and the peer may never read our last
+    /// word. What fails here does no harm any more.
     pub(super) async fn close(&mut self) {
-        let _ = self.stream.shutdown().await;
+        let _ = timeout(LINGER_LONGEST, async {
+            self.stream.shutdown().await?;
+            for _ in 0..LINGER_READS {
+                self.input.clear();
+                self.fill().await?;
+            }
+            io::Result::Ok(())
+        })
+        .await;
     }
 
     /// The server's side of STARTTLS. Plaintext that was already received would be taken for

@@ -51,6 +51,9 @@ async fn it_is_no_open_relay() {
     client.expect("RCPT TO:<y%elsewhere.example@far.example>", "550 5.7.1 ").await;
     client.expect("RCPT TO:<@oak.example:y@elsewhere.example>", "550 5.7.1 ").await;
     client.expect("RCPT TO:<\"y@elsewhere.example\"@far.example>", "550 5.7.1 ").await;
+    client.expect("RCPT TO:<y%elsewhere.example@oak.example>", "550 5.7.1 ").await;
+    client.expect("RCPT TO:<elsewhere.example!y@oak.example>", "550 5.7.1 ").await;
+    client.expect("RCPT TO:<\"y@elsewhere.example\"@oak.example>", "550 5.7.1 ").await;
     client.expect("RCPT TO:<y@notoak.example>", "550 5.7.1 ").await;
     client.expect("RCPT TO:<y@oak.example.far.example>", "550 5.7.1 ").await;
     client.expect("DATA", "503 ").await;

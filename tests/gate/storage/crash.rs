@@ -64,7 +64,7 @@ async fn one_message(store: &Store, number: u64) -> Result<(), StoreError> {
         }
     };
     tell(&format!("kept {id} {number}"));
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let decided = match store.decide(&id, ruling(Decision::Release, owner())).await {
             Err(StateError::Store(e)) => return Err(e),
             other => other.unwrap(),

@@ -3,7 +3,10 @@
 
 use super::*;
 use gatehouse::{config::WorkingKeySource, parties::Role};
-use std::process::{Command, Stdio};
+use std::{
+    os::unix::fs::PermissionsExt,
+    process::{Command, Stdio},
+};
 
 const CANARIES: [&str; 8] = [
     "Canary words",
@@ -70,6 +73,8 @@ async fn a_thief_of_the_disk_reads_nothing() {
         }
     };
     look("running, with a WAL");
+    let mode = std::fs::metadata(bench.folder.path().join("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
     bench.store.clone().close().await;
     look("closed");
 }
@@ -183,6 +188,35 @@ async fn without_the_working_key_the_store_shows_what_is_clear_and_keeps_nothing
 }
 
 #[tokio::test]
+async fn a_changed_working_key_opens_old_and_new_and_then_the_old_one_opens_nothing_new() {
+    let bench = Bench::new().await;
+    let outside = tempfile::tempdir().unwrap();
+    let path = |name: &str| outside.path().join(name);
+    for name in ["old", "new"] {
+        WorkingKey::generate_to(&path(name)).unwrap();
+    }
+    let both = [path("new"), path("old")].map(|p| std::fs::read_to_string(p).unwrap()).concat();
+    let keys_of = |text: &str| {
+        let file = path("current");
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        Keys::new(Some(WorkingKey::from_source(&WorkingKeySource::File(file)).unwrap()), &[], &[]).unwrap()
+    };
+    let folder = outside.path().join("store");
+    let old = keys_of(&std::fs::read_to_string(path("old")).unwrap());
+    let store = open_at(&folder, old.clone(), &bench.clock).await.unwrap();
+    let first = Sample::new(1).held(&store, ItemKind::Hold).await;
+    store.close().await;
+    let store = open_at(&folder, keys_of(&both), &bench.clock).await.unwrap();
+    let second = Sample::new(2).held(&store, ItemKind::Hold).await;
+    for id in [&first, &second] {
+        store.raw(id, &lead(), "").await.unwrap();
+    }
+    store.close().await;
+    assert!(matches!(open_at(&folder, old, &bench.clock).await.err(), Some(StoreError::WrongWorkingKey)));
+}
+
+#[tokio::test]
 async fn two_processes_share_one_store_and_one_chain() {
     let bench = Bench::new().await;
     let second = open_at(bench.folder.path(), bench.keys.clone(), &bench.clock).await.unwrap();
@@ -200,7 +234,6 @@ async fn two_processes_share_one_store_and_one_chain() {
 
 #[test]
 fn keys_are_written_for_their_owner_alone_and_never_overwritten() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("working.txt");
     let made = WorkingKey::generate_to(&path).unwrap();

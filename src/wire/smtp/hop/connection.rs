@@ -105,8 +105,9 @@ impl HopConnection {
 
     pub(super) async fn quit(mut self) {
         // Politeness only: the mail is safe already.
-        let _ = timeout(Duration::from_secs(5), self.command("QUIT")).await;
-        self.wire.close().await;
+        if timeout(Duration::from_secs(5), self.command("QUIT")).await.is_ok_and(|said| said.is_ok()) {
+            self.wire.close().await;
+        }
     }
 
     /// MAIL and the RCPTs, in one write where the hop pipelines (RFC 2920). `Ok(Err(..))` is

@@ -154,7 +154,8 @@ impl Entry {
 
     /// At RCPT. The null sender's reports go out too: whose they are shows their header.
     pub(super) fn right(&self, sender: &ReversePath, recipient: &Address) -> Right {
-        let named = self.serves(recipient) || sender.address().is_some_and(|a| self.serves(a));
+        let named = (self.serves(recipient) && !is_routed(recipient))
+            || sender.address().is_some_and(|a| self.serves(a));
         match (self.standing, named, sender) {
             (Standing::Shared, true, _) | (_, false, ReversePath::Null) => Right::AfterData,
             (_, true, _) => Right::Granted,
@@ -168,7 +169,8 @@ impl Entry {
             let envelope_is = envelope.sender.address().is_none_or(|a| is_of(a, domains));
             envelope_is && shown.header_from.all(|a| is_of(a, domains))
         };
-        let reads = |domains: &[String]| envelope.recipients.iter().all(|r| is_of(&r.address, domains));
+        let to = |address: &Address, domains: &[String]| is_of(address, domains) && !is_routed(address);
+        let reads = |domains: &[String]| envelope.recipients.iter().all(|r| to(&r.address, domains));
         let mut proved = self.schools.iter().filter(|(id, _)| shown.tenants.contains(id));
         if self.standing == Standing::Shared {
             let (id, domains) =
@@ -193,6 +195,13 @@ impl Entry {
 
 fn is_of(address: &Address, domains: &[String]) -> bool {
     domains.iter().any(|domain| address.is_within(domain))
+}
+
+/// `user%elsewhere@school`, `elsewhere!user@school`, `"user@elsewhere"@school`: a next hop that
+/// trusts us may send these on to elsewhere, and the relay would be open by its hand. A
+/// school's own sender may still write so.
+fn is_routed(address: &Address) -> bool {
+    address.local().contains(['%', '!', '@'])
 }
 
 fn contains(network: &Network, address: IpAddr) -> bool {

@@ -54,55 +54,44 @@ impl Session {
     }
 
     pub(super) async fn rcpt(&mut self, state: State, path: ForwardPath, words: Vec<String>) -> Step {
-        let (given, before) = match state {
-            State::MailGiven(given) => (given, None),
-            State::Addressed(addressed) => {
-                let Addressed { given, hop, way, recipients } = *addressed;
-                (given, Some((hop, way, recipients)))
+        let checked = match &state {
+            State::MailGiven(given) => self.check_recipient(given, 0, path, words),
+            State::Addressed(so_far) => {
+                self.check_recipient(&so_far.given, so_far.recipients.len(), path, words)
             }
-            _ => return self.refuse(state, &bad_sequence("MAIL first")).await,
+            State::Greeted | State::Ready(_) => return self.refuse(state, &bad_sequence("MAIL first")).await,
         };
-        let so_far = before.as_ref().map_or(0, |(_, _, recipients)| recipients.len());
-        let checked = self.check_recipient(&given, so_far, path, words);
-        let (recipient, hop) = match checked {
-            Ok(checked) => checked,
-            Err(refusal) => {
-                let state = match before {
-                    None => State::MailGiven(given),
-                    Some((hop, way, recipients)) => {
-                        State::Addressed(Box::new(Addressed { given, hop, way, recipients }))
-                    }
-                };
-                return if refusal.is_temporary() {
-                    self.talk.say(&refusal);
-                    Step::Go(state)
-                } else {
-                    self.refuse(state, &refusal).await
-                };
+        match checked {
+            Ok((recipient, hop)) => Step::Go(self.address(state, recipient, hop).await),
+            Err(refusal) if refusal.is_temporary() => self.answer(state, &refusal),
+            Err(refusal) => self.refuse(state, &refusal).await,
+        }
+    }
+
+    /// Names a recipient to its next hop, whose answer is the client's.
+    async fn address(&mut self, state: State, recipient: Recipient, hop: Arc<NextHop>) -> State {
+        let given = match state {
+            State::MailGiven(given) => given,
+            State::Addressed(so_far) if so_far.hop.name == hop.name => {
+                return self.another_recipient(*so_far, recipient).await.into();
             }
-        };
-        let addressed = match before {
-            Some((first, way, recipients)) if first.name == hop.name => {
-                self.another_recipient(Addressed { given, hop: first, way, recipients }, recipient).await
+            // Design, "Fates": one transaction serves one next hop.
+            State::Addressed(so_far) if !so_far.recipients.is_empty() => {
+                let text = "One destination at a time, send this one separately";
+                self.talk.say(&Reply::new(452, (4, 5, 3), text));
+                return State::Addressed(so_far);
             }
-            Some((first, way, recipients)) if !recipients.is_empty() => {
-                // Design, "Fates": one transaction serves one next hop.
-                self.talk.say(&Reply::new(
-                    452,
-                    (4, 5, 3),
-                    "One destination at a time, send this one separately",
-                ));
-                Addressed { given, hop: first, way, recipients }
-            }
-            Some((first, way, _)) => {
+            // The first one took nobody, so another may have its turn.
+            State::Addressed(so_far) => {
+                let Addressed { given, hop, way, .. } = *so_far;
                 if let Way::Open(unused) = way {
-                    self.services.client.abandon(&first, unused);
+                    self.services.client.abandon(&hop, unused);
                 }
-                self.first_recipient(given, hop, recipient).await
+                given
             }
-            None => self.first_recipient(given, hop, recipient).await,
+            State::Greeted | State::Ready(_) => return state,
         };
-        Step::Go(State::Addressed(Box::new(addressed)))
+        self.first_recipient(given, hop, recipient).await.into()
     }
 
     fn check_recipient(

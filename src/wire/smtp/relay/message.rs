@@ -54,10 +54,7 @@ impl Session {
                 let ready = given.ready.clone();
                 self.message(Complete { given, way: (hop, open), recipients }, ready).await
             }
-            nobody => {
-                let state = State::Addressed(Box::new(nobody));
-                self.refuse(state, &Reply::new(554, (5, 5, 1), "No valid recipients")).await
-            }
+            nobody => self.refuse(nobody.into(), &Reply::new(554, (5, 5, 1), "No valid recipients")).await,
         }
     }
 

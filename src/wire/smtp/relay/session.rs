@@ -136,7 +136,7 @@ impl Session {
         }
     }
 
-    fn answer(&mut self, state: State, reply: &Reply) -> Step {
+    pub(super) fn answer(&mut self, state: State, reply: &Reply) -> Step {
         self.talk.say(reply);
         Step::Go(state)
     }

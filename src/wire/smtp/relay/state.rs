@@ -62,6 +62,12 @@ pub(super) enum Way {
     Shut(HopReply),
 }
 
+impl From<Addressed> for State {
+    fn from(addressed: Addressed) -> Self {
+        Self::Addressed(Box::new(addressed))
+    }
+}
+
 impl Ready {
     pub(super) fn offered(&self) -> Extensions {
         match self.speech {

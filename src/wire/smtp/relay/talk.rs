@@ -95,7 +95,7 @@ impl Talk {
     pub(super) async fn end(&mut self) {
         // The client may be gone already; there is nobody else to tell.
         let _ = self.flush().await;
-        let _ = timeout(self.idle, self.wire.close()).await;
+        self.wire.close().await;
     }
 
     /// Writes the positive reply to a transaction, and remembers from where on a command
