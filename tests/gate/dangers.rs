@@ -437,14 +437,14 @@ fn a_release_is_known_by_its_row_and_not_by_its_field() {
     };
     caught(
         "an invented id",
-        &format!("X-Gatehouse-Release: 0123456789ABCDEFGHJKMNPQRS\r\n{held}"),
+        &format!("X-Note: 1\r\nX-Gatehouse-Release: 0123456789ABCDEFGHJKMNPQRS\r\n{held}"),
         OUTSIDE,
         1,
     );
     caught("another text", &release.replace("noon.", "one."), OUTSIDE, 2);
     caught("another recipient", &release, "other@harbour.example", 3);
     caught("another From", &release.replace("From: g.okafor", "From: d.price"), OUTSIDE, 4);
-    caught("two fields", &format!("{field}\r\n{release}"), OUTSIDE, 5);
+    caught("two fields", &format!("X-Note: 2\r\n{field}\r\n{release}"), OUTSIDE, 5);
     ok(gate.send_unproved(TEACHER, &[OUTSIDE], &release));
     assert_eq!(without_trace(&gate.sink.wait_for(1)[0].data), held.as_bytes());
     // Once.
