@@ -2,9 +2,11 @@
 //! A new test belongs in the file of the door it comes through; see each file's head.
 
 mod architecture;
+mod dangers;
 mod delivery;
 mod disclaimers;
 mod dkim;
+mod gate;
 mod golden;
 mod hop;
 mod house;

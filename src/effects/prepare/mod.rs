@@ -64,7 +64,7 @@ pub struct Prepared {
 pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     let (live, observed): (Vec<&Group>, Vec<&Group>) =
         matter.verdict.groups.iter().partition(|g| tools.mode(g.school.as_ref()) == Mode::Enforce);
-    let mut prepared = Prepared { records: records(matter, tools), ..Prepared::default() };
+    let mut prepared = Prepared { records: records(matter), ..Prepared::default() };
     prepared.passing.extend(observed.iter().flat_map(|g| &g.recipients));
     if live.is_empty() {
         prepared.passing.sort_unstable();
@@ -96,8 +96,12 @@ impl Tools<'_> {
     }
 }
 
-/// Copies of mail with parents are a school's own switch, also while it observes.
-fn records(matter: &Matter<'_>, _tools: &Tools<'_>) -> Vec<NewRecord> {
+/// Copies of mail with parents are a school's own switch, also while it observes. What was
+/// kept is recorded when it is kept, so not again when it comes back released.
+fn records(matter: &Matter<'_>) -> Vec<NewRecord> {
+    if !matter.facts.releases.is_empty() {
+        return Vec::new();
+    }
     let party = |p: &crate::parties::Party| {
         p.address.as_ref().map(|a| RecordParty { address: a.clone(), role: p.role() })
     };

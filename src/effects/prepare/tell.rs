@@ -16,6 +16,10 @@ use crate::{
 const WORTH_A_WORD: f32 = 0.3;
 
 pub(super) fn tell(matter: &Matter<'_>, tools: &Tools<'_>, live: &[&Group], prepared: &mut Prepared) {
+    // A release on its way back: everyone was told when it was first kept.
+    if !matter.facts.releases.is_empty() && prepared.items.is_empty() {
+        return;
+    }
     let mut desk = Desk { matter, tools, live, written: Vec::new(), ledger: Vec::new() };
     let somebody_has_it = !prepared.passing.is_empty();
     for item in &prepared.items {
@@ -24,13 +28,14 @@ pub(super) fn tell(matter: &Matter<'_>, tools: &Tools<'_>, live: &[&Group], prep
             ItemKind::Quarantine => desk.quarantined(item),
         }
     }
-    let told: Vec<SchoolId> = prepared.items.iter().map(|i| i.school.clone()).collect();
+    let quarantined = prepared.items.iter().filter(|i| i.kind == ItemKind::Quarantine);
+    let told: Vec<&SchoolId> = quarantined.map(|i| &i.school).collect();
     for (school, notice) in &matter.verdict.plan.notices {
         match notice {
             Notice::Sender if prepared.items.is_empty() => desk.advised(),
             Notice::Sender => {}
-            // The quarantine's own notice has told the lead already.
-            Notice::Lead if told.contains(school) => {}
+            // The quarantine's own notices have told this school's officers already.
+            _ if told.contains(&school) => {}
             officer => desk.delivered(school, *officer),
         }
     }
@@ -88,10 +93,17 @@ impl<'a> Desk<'a> {
         self.nudge(Occasion::Sender, &sender, &recipients, &stood_on, Situation::Sent, None);
     }
 
+    /// Those whom the rules name, each once; the lead when they name nobody. What concerns
+    /// staff names the head alone, and the lead is not told of it (practice.md, A4).
     fn quarantined(&mut self, item: &NewItem) {
-        let urgent = self.asks(&item.school, Notice::LeadUrgent) || item.severity == Severity::Critical;
-        let notice = if urgent { Notice::LeadUrgent } else { Notice::Lead };
-        self.alert(&item.school, notice, item.category, item.id.as_str(), Some(&item.id));
+        let asks = |notice| self.asks(&item.school, notice);
+        let urgent = asks(Notice::LeadUrgent) || item.severity == Severity::Critical;
+        let others: Vec<Notice> = [Notice::Head, Notice::Dpo].into_iter().filter(|n| asks(*n)).collect();
+        let lead = asks(Notice::Lead) || asks(Notice::LeadUrgent) || others.is_empty();
+        let lead = lead.then_some(if urgent { Notice::LeadUrgent } else { Notice::Lead });
+        for notice in lead.into_iter().chain(others) {
+            self.alert(&item.school, notice, item.category, item.id.as_str(), Some(&item.id));
+        }
     }
 
     fn delivered(&mut self, school: &SchoolId, notice: Notice) {

@@ -83,7 +83,7 @@ impl ResolverCache<Box<str>, Txt> for Zone {
 }
 
 /// Domain and result of every signature, from the top.
-async fn verified(message: &[u8]) -> Vec<(String, bool)> {
+pub(crate) async fn verified(message: &[u8]) -> Vec<(String, bool)> {
     let zone = Zone::with_keys();
     let message = AuthenticatedMessage::parse(message).unwrap();
     let authenticator = MessageAuthenticator::new_system_conf().unwrap();
@@ -92,6 +92,15 @@ async fn verified(message: &[u8]) -> Vec<(String, bool)> {
         .iter()
         .map(|r| (r.signature().unwrap().d.clone(), matches!(r.result(), DkimResult::Pass)))
         .collect()
+}
+
+/// A message with the signature of its author's domain, as another server would send it.
+pub(crate) fn signed(message: &str, from: &str) -> String {
+    let raw = Bytes::from(message.to_owned());
+    let sent = HeaderEdit::Prepend { name: "X-Sent".into(), value: "yes".into() };
+    let edits = Edits { headers: vec![sent], body: vec![] };
+    let edits = signers().sign(&raw, edits, &address(from)).unwrap();
+    String::from_utf8(edits.apply(&raw).to_vec()).unwrap()
 }
 
 fn message(domain: &str, body: &str) -> Bytes {
