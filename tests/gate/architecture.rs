@@ -8,7 +8,8 @@ use std::{
 
 /// The rooms from left to right; rooms in one inner list stand side by side.
 const ROOMS: &[&[&str]] = &[
-    &["mail", "telemetry", "ids", "clock"],
+    &["mail", "telemetry", "clock"],
+    &["ids"],
     &["message"],
     &["parties"],
     &["extraction"],
