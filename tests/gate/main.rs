@@ -14,6 +14,7 @@ mod milter;
 mod milter_postfix;
 mod mutations;
 mod postfix;
+mod practice;
 mod relay;
 mod sink;
 mod smtp;
