@@ -35,6 +35,10 @@ pub enum StartFault {
     Notices(#[from] ComposeError),
     #[error("{what}: {source}")]
     Listen { what: &'static str, source: io::Error },
+    #[error("{}: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("another gatehouse serves {}; stop it first", .0.display())]
+    Served(PathBuf),
     #[error("{0}")]
     Other(String),
 }

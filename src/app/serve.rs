@@ -15,7 +15,14 @@ use crate::{
         smtp::{NextHopClient, RelayServer, RelayService, system_resolver},
     },
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -38,16 +45,19 @@ pub struct Running {
     file: PathBuf,
     close: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    _alone: fs::File,
 }
 
 /// Opens the store, reads rules and people, binds every door, and begins to serve.
 /// Nothing listens unless all of it is ready.
 pub async fn start(config: Config) -> Result<Running, StartFault> {
     let clock: Clock = clock::system();
+    let alone = serve_alone(&config.data)?;
     let keys = Keys::from_config(&config.keys)?;
     let mut options = StoreOptions::new(config.data.clone(), keys);
     options.clock = clock.clone();
     let store = Store::open(options).await?;
+    store.outbox_reclaim().await?;
     let standing = load::standing(&config)?;
     note_start(&store, &standing.rulebook.rules.digest, &standing.rulebook.directory.id().0).await?;
     let gate = Arc::new(Gate::new(standing, store.clone(), clock.clone(), config.notices.per_hour));
@@ -60,6 +70,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
         file: config.file.clone(),
         close,
         tasks: JoinSet::new(),
+        _alone: alone,
     };
     let client = Arc::new(NextHopClient::new(config.hostname.clone(), system_resolver()));
     let doors = Doors {
@@ -74,6 +85,20 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     running.tasks.spawn(delivery.run(closed(closing.clone())));
     running.tasks.spawn(housekeep(store, closing));
     Ok(running)
+}
+
+/// One process serves a data folder: two would send the outbox twice. The system gives the
+/// lock back whenever and however the process ends.
+fn serve_alone(data: &Path) -> Result<fs::File, StartFault> {
+    let path = data.join("serving");
+    let failed = |source| StartFault::Folder { path: path.clone(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
+    let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(StartFault::Served(data.to_owned())),
+        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
 }
 
 struct Doors {

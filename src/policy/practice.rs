@@ -11,14 +11,14 @@ use std::sync::Arc;
 /// The bounds for one recipient.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
-    /// Nothing stricter than this for findings of `ceiling_for`.
+    /// Nothing stricter than this, but for malware and matched images.
     pub ceiling: Option<DispositionName>,
-    /// Categories or families; empty is all but malware and sealed images.
-    pub ceiling_for: Vec<Arc<str>>,
     /// No finding for this recipient.
     pub exempt: Vec<Arc<str>>,
     /// Neither copied nor recorded.
     pub no_record: bool,
+    /// The sender is not reminded of anything on this recipient's account.
+    pub no_nudge: bool,
     /// Which rule of practice.md gave them, for `rules explain`.
     pub because: Vec<&'static str>,
 }
@@ -42,18 +42,18 @@ pub fn bounds(situation: &Situation<'_>, recipient: usize) -> Bounds {
     if from_pupil && (to_helper || discloses) {
         bounds.because.push("A1: a possible disclosure is never stopped");
         bounds.ceiling = Some(DispositionName::Deliver);
-        bounds.ceiling_for = vec!["harm".into(), "contact".into()];
         bounds.no_record = true;
+        bounds.no_nudge = true;
     }
     if matches!(to.listing, Some(Listing::Protected | Listing::Helpline)) {
         bounds.because.push("A6: a protected correspondent");
-        bounds.exempt = ["harm.unprofessional", "harm.misuse", "harm.profanity"].map(Arc::from).to_vec();
+        bounds.exempt = ["harm", "contact", "chain-letter"].map(Arc::from).to_vec();
         bounds.no_record = true;
     }
-    if to.listing == Some(Listing::SafeguardingAgency) && situation.sender_is(Role::Staff) {
+    let from_adult = [Role::Staff, Role::Supply, Role::Governor].into_iter().any(|r| situation.sender_is(r));
+    if to.listing == Some(Listing::SafeguardingAgency) && from_adult {
         bounds.because.push("A9: staff writing to a safeguarding agency");
         bounds.ceiling = Some(DispositionName::Deliver);
-        bounds.ceiling_for = Vec::new();
     }
     bounds
 }

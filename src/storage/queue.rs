@@ -68,6 +68,23 @@ impl Store {
         Ok(jobs)
     }
 
+    /// Whatever an earlier process had claimed when it was killed is due again at once. For
+    /// the one process that works on the outbox, before it begins.
+    pub async fn outbox_reclaim(&self) -> Result<u64, StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let freed = sqlx::query(
+                    "UPDATE outbox SET lease = lease + 1, lease_until = NULL
+                     WHERE state = 'waiting' AND lease_until IS NOT NULL",
+                )
+                .execute(&mut tx.conn)
+                .await?;
+                Ok(freed.rows_affected())
+            })
+        })
+        .await
+    }
+
     async fn put_off(&self, job: String) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {

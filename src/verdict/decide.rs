@@ -49,7 +49,7 @@ type Ceiling = (Disposition, Vec<Arc<str>>);
 fn ceilings(judgements: &[Judgement], bounds: &Bounds) -> Vec<Ceiling> {
     let by_rule = spoken(judgements)
         .filter_map(|(j, _)| j.rule.then.ceiling.map(|c| (c.into(), j.rule.then.ceiling_for.clone())));
-    let by_practice = bounds.ceiling.map(|c| (c.into(), bounds.ceiling_for.clone()));
+    let by_practice = bounds.ceiling.map(|c| (c.into(), Vec::new()));
     by_rule.chain(by_practice).collect()
 }
 

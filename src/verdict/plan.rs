@@ -54,7 +54,7 @@ fn add_notice(plan: &mut Plan, account: &Account, notice: Notice, situation: &Si
     let school = situation.school.map(|s| &s.id).or(party.and_then(|p| p.school.as_ref()));
     let may_tell_sender = can_be_told(situation) && !situation.findings.iter().any(is_hushed);
     let Some(school) = school else { return };
-    if notice == Notice::Sender && !may_tell_sender {
+    if notice == Notice::Sender && (!may_tell_sender || account.bounds.no_nudge) {
         return;
     }
     let entry = (school.clone(), notice);

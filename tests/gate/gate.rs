@@ -240,7 +240,19 @@ pub(crate) struct Serving {
 
 impl Serving {
     fn start(home: &Home) -> Self {
-        let mut child = home.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(home.command(&["serve"]))
+    }
+
+    /// Within the bounds that these shell words set.
+    pub(crate) fn under(home: &Home, words: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("{words} exec \"$0\" --config \"$1\" serve"));
+        shell.arg(env!("CARGO_BIN_EXE_gatehouse")).arg(home.path("gatehouse.toml")).stdin(Stdio::null());
+        Self::of(shell)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Log::default());
         let (from, into) = (child.stderr.take().unwrap(), Arc::clone(&log));
         std::thread::spawn(move || {

@@ -2,6 +2,7 @@
 //! A new test belongs in the file of the door it comes through; see each file's head.
 
 mod architecture;
+mod crash;
 mod dangers;
 mod delivery;
 mod disclaimers;
@@ -14,6 +15,7 @@ mod milter;
 mod milter_postfix;
 mod mutations;
 mod postfix;
+mod practice;
 mod relay;
 mod sink;
 mod smtp;

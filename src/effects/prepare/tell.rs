@@ -112,6 +112,14 @@ impl<'a> Desk<'a> {
             .iter()
             .max_by(|a, b| (a.severity, a.confidence.to_bits()).cmp(&(b.severity, b.confidence.to_bits())));
         let Some(category) = worst.map(|f| f.category) else { return };
+        // What waits for its sender is not the lead's business (practice.md, A5).
+        let holds = self.live.iter().any(|g| g.disposition == Disposition::Hold);
+        if holds
+            && category.family() == "personal-data"
+            && matches!(notice, Notice::Lead | Notice::LeadUrgent)
+        {
+            return self.withheld("a-hold-is-its-senders");
+        }
         let number = self.matter.transaction.id.to_string();
         self.alert(school, notice, category, number.get(..10).unwrap_or(&number), None);
     }
