@@ -8,13 +8,12 @@ use super::{
 use crate::{
     app,
     config::{Config, render as render_faults},
-    parties::{self, Directory, DirectoryFile, Role},
+    parties::{self, Diff, Directory, DirectoryFile, Role},
     storage::{Event, LedgerEvent},
 };
 use serde_json::json;
 use std::{
     collections::BTreeMap,
-    fs,
     io::{self, Write},
     path::Path,
     process::ExitCode,
@@ -52,26 +51,33 @@ fn import(config: &Config, path: &Path, dry_run: bool, confirmed: bool) -> Answe
             "{question} If so, say it again with --confirm-removals. Nothing was taken over."
         )));
     }
-    fs::create_dir_all(&config.data)?;
-    DirectoryFile::in_data_folder(&config.data).save(&new)?;
-    note(config, &new, diff.added.len(), diff.removed.len())?;
+    context::block_on(save(config, &new, &diff))?;
     writeln!(err, "Taken over. A running gate takes it up on reload (SIGHUP).")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The ledger names who changed the directory (QU-5).
-fn note(config: &Config, new: &Directory, added: usize, removed: usize) -> Result<(), Mistake> {
+/// Puts new people in force; the ledger names who did (QU-5).
+async fn save(config: &Config, new: &Directory, diff: &Diff) -> Result<(), Mistake> {
+    // First, since it makes the data folder, readable by nobody else.
+    let store = context::store(config).await?;
+    DirectoryFile::in_data_folder(&config.data).save(new)?;
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let event = LedgerEvent::new(Event::DirectoryImported)
         .with("directory", new.id().0.clone())
-        .with("added", count(added))
-        .with("removed", count(removed));
-    context::block_on(async {
-        let store = context::store(config).await?;
-        store.ledger(&context::actor(), event).await?;
-        store.close().await;
-        Ok(())
-    })
+        .with("added", count(diff.added.len()))
+        .with("removed", count(diff.removed.len()));
+    store.ledger(&context::actor(), event).await?;
+    store.close().await;
+    Ok(())
+}
+
+/// A first import without questions, for the demonstration; how many people there are now.
+pub(super) async fn import_first(config: &Config, path: &Path) -> Result<usize, Mistake> {
+    let import = parties::import(path, &config.schools);
+    let new = import.directory.ok_or_else(|| Mistake(render_faults(&import.faults)))?;
+    let diff = parties::diff(&Directory::empty(), &new);
+    save(config, &new, &diff).await?;
+    Ok(new.people().count())
 }
 
 fn show(cli: &Cli, config: &Config) -> Answer {

@@ -3,6 +3,7 @@
 
 mod args;
 mod context;
+mod demo;
 mod directory;
 mod doctor;
 mod explain;
@@ -57,6 +58,7 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli) -> Answer {
     match &cli.command {
         Command::Serve => serve::run(cli),
+        Command::Demo(args) => demo::run(cli, args),
         Command::Doctor(args) => doctor::run(cli, args),
         Command::Scan(args) => scan::run(cli, args),
         Command::Rules(command) => rules::run(cli, command),

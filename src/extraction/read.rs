@@ -15,6 +15,7 @@ pub fn extract<'m>(message: &'m Message<'_>, limits: ExtractLimits) -> Extract<'
     for index in 0..message.parts.len() {
         reader.part(index);
     }
+    reader.outside();
     reader.limits();
     reader.out
 }
@@ -175,19 +176,39 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
+    /// Text between the parts, which few programs show.
+    fn outside(&mut self) {
+        for range in &self.message.outside {
+            let Some(bytes) = self.message.raw.get(range.clone()) else { continue };
+            if bytes.len() > self.left {
+                return self.left_out("outside", "text-bytes");
+            }
+            self.left -= bytes.len();
+            let text = decode_text(Cow::Borrowed(bytes), None);
+            self.line("outside".into(), None, Layer::Hidden, text);
+        }
+    }
+
     /// What the reader of the message left out altogether.
     fn limits(&mut self) {
-        let limits = [("too-many-parts", "parts"), ("header-cut", "header"), ("field-cut", "header")];
-        for (defect, limit) in limits {
+        for (defect, place, limit) in [
+            ("too-many-parts", "", "parts"),
+            ("header-cut", "header", "header"),
+            ("field-cut", "header", "header"),
+        ] {
             if self.message.defects.contains(&defect) {
-                self.out.unread.push(Unread {
-                    place: if limit == "header" { "header".into() } else { String::new() },
-                    part: None,
-                    media_type: String::new(),
-                    reason: UnreadReason::Limit(limit),
-                });
+                self.left_out(place, limit);
             }
         }
+    }
+
+    fn left_out(&mut self, place: &str, limit: &'static str) {
+        self.out.unread.push(Unread {
+            place: place.to_owned(),
+            part: None,
+            media_type: String::new(),
+            reason: UnreadReason::Limit(limit),
+        });
     }
 }
 

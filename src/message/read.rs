@@ -20,7 +20,7 @@ pub fn read(raw: &[u8], limits: ReadLimits) -> Message<'_> {
     let mut reader = Reader::new(raw, limits);
     let header = reader.entity(0, Of::Message, &Place::root());
     reader.finish();
-    Message { raw, header, parts: reader.parts, defects: reader.defects }
+    Message { raw, header, parts: reader.parts, outside: reader.outside, defects: reader.defects }
 }
 
 struct Reader<'a> {
@@ -28,6 +28,7 @@ struct Reader<'a> {
     limits: ReadLimits,
     delimiters: Delimiters<'a>,
     parts: Vec<Part<'a>>,
+    outside: Vec<Range<usize>>,
     defects: Vec<&'static str>,
     /// The delimiter at which the entity read last ended.
     stop: Stop,
@@ -42,6 +43,7 @@ impl<'a> Reader<'a> {
             limits,
             delimiters: Delimiters::new(raw),
             parts: Vec::new(),
+            outside: Vec::new(),
             defects: Vec::new(),
             stop: Stop { content_end: raw.len(), line: None },
             effort: Effort::default(),
@@ -156,11 +158,15 @@ impl<'a> Reader<'a> {
             self.defect("boundary-not-found");
             return self.leaf(index, start, &mime, place);
         }
+        self.outside(start);
         self.parts[index].path = place.multipart.clone();
         let children = self.children(index, level, &mime, place);
         self.delimiters.close();
         match self.stop.line {
-            Some(line) if line.level == level => self.stop = self.delimiters.next(line.next),
+            Some(line) if line.level == level => {
+                self.stop = self.delimiters.next(line.next);
+                self.outside(line.next);
+            }
             _ => self.defect("no-closing-boundary"),
         }
         if mime.media_type == "multipart/encrypted" {
@@ -168,6 +174,16 @@ impl<'a> Reader<'a> {
         }
         self.parts[index].body = Body::Multipart(children);
         self.parts[index].body_range = start..self.stop.content_end.max(start);
+    }
+
+    /// Notes what stands between `start` and the delimiter found, when it says anything.
+    fn outside(&mut self, start: usize) {
+        let range = start..self.stop.content_end.max(start);
+        let text = self.raw[range.clone()].trim_ascii();
+        let usual = USUAL_PREAMBLES.iter().any(|usual| text.eq_ignore_ascii_case(usual.as_bytes()));
+        if !text.is_empty() && !usual {
+            self.outside.push(range);
+        }
     }
 
     /// Reads children until the multipart's own closing delimiter, one of a part around
@@ -245,6 +261,18 @@ impl<'a> Reader<'a> {
         part.signed |= seen.signed;
     }
 }
+
+/// What mail programs write above the first part for those that know no MIME.
+const USUAL_PREAMBLES: &[&str] = &[
+    "This is a multi-part message in MIME format.",
+    "This is a multi-part message in MIME format",
+    "This is a multipart message in MIME format.",
+    "This is a multipart message in MIME format",
+    "This is a cryptographically signed message in MIME format.",
+    "This is an S/MIME signed message",
+    "This is an OpenPGP/MIME signed message (RFC 4880 and 3156)",
+    "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)",
+];
 
 /// A multipart that cannot be taken apart is shown as text by mail programs.
 fn is_text(mime: &Mime) -> bool {

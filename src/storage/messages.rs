@@ -1,7 +1,7 @@
 //! The message log (RE-4): one row for each transaction, without content.
 
 use super::{
-    database::micros,
+    database::{micros, named, time},
     error::StoreError,
     ledger::{Actor, Event, LedgerEvent},
     objects::sha256,
@@ -105,6 +105,52 @@ pub struct LoggedView {
     pub envelope: Envelope,
     pub verdict: serde_json::Value,
 }
+
+/// What a row of the message log says without a key.
+#[derive(Clone, Debug)]
+pub struct LoggedSummary {
+    pub transaction: TransactionId,
+    pub received_at: DateTime<Utc>,
+    pub school: Option<SchoolId>,
+    pub mode: Mode,
+    pub disposition: Disposition,
+    pub recipients: u32,
+    pub bytes: u64,
+}
+
+#[derive(sqlx::FromRow)]
+struct SummaryRow {
+    transaction_id: String,
+    received_at: i64,
+    school: Option<String>,
+    mode: String,
+    disposition: String,
+    recipients: i64,
+    bytes: i64,
+}
+
+impl SummaryRow {
+    fn summary(self) -> Result<LoggedSummary, StoreError> {
+        let damaged = || StoreError::Damaged("a row of the message log cannot be read".into());
+        Ok(LoggedSummary {
+            transaction: self.transaction_id.parse().map_err(|_| damaged())?,
+            received_at: time(self.received_at),
+            school: self.school.map(|s| SchoolId(s.into())),
+            mode: named(&[Mode::Observe, Mode::Enforce], mode_name, &self.mode)?,
+            disposition: named(&DISPOSITIONS, Disposition::name, &self.disposition)?,
+            recipients: u32::try_from(self.recipients).unwrap_or(u32::MAX),
+            bytes: self.bytes.unsigned_abs(),
+        })
+    }
+}
+
+const DISPOSITIONS: [Disposition; 5] = [
+    Disposition::Deliver,
+    Disposition::Hold,
+    Disposition::Quarantine,
+    Disposition::Refuse,
+    Disposition::Defer,
+];
 
 /// A row of the message log, ready to be written.
 pub(super) struct MessageRow {
@@ -232,6 +278,18 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// The message log without addresses, newest first, at most 1,000.
+    pub async fn messages(&self, limit: u32) -> Result<Vec<LoggedSummary>, StoreError> {
+        let rows: Vec<SummaryRow> = sqlx::query_as(
+            "SELECT transaction_id, received_at, school, mode, disposition, recipients, bytes
+             FROM message ORDER BY received_at DESC LIMIT $1",
+        )
+        .bind(i64::from(limit.min(1_000)))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter().map(SummaryRow::summary).collect()
     }
 
     /// Opens the log's row of one transaction; the ledger notes who looked and why.

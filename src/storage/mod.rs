@@ -43,7 +43,7 @@ pub use keys::{KeyStatus, Keys, WorkingKey};
 pub use ledger::{
     Actor, Detail, Event, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerReport, verify_export,
 };
-pub use messages::{Logged, LoggedView, PassFate, Passed};
+pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
 pub use names::{ItemId, ObjectId, OutboxId, RecordId, ReleaseId, Token};
 pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,

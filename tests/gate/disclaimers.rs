@@ -375,6 +375,24 @@ fn keeps_its_form(before: &Message<'_>, after: &Message<'_>, name: &str) {
     }
 }
 
+/// What is shipped loads without a fault, and is recognised where it was put.
+#[test]
+fn the_shipped_templates_can_be_used() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("disclaimers");
+    let all = Disclaimers::load(&shipped).unwrap_or_else(|faults| panic!("{faults:?}"));
+    for name in ["standard", "personal"] {
+        let disclaimer = all.get(name, &["cy".into(), "en".into()]).unwrap();
+        for Case { name: case, raw } in corpus().into_iter().step_by(41) {
+            let edits = disclaimer_edits(&read(&raw, ReadLimits::default()), &disclaimer);
+            let out = edits.unwrap_or_else(|why| panic!("{case}: {why}")).apply(&raw);
+            assert_eq!(
+                disclaimer_edits(&read(&out, ReadLimits::default()), &disclaimer),
+                Err(NotApplied::AlreadyThere)
+            );
+        }
+    }
+}
+
 #[test]
 fn welsh_in_ascii_makes_that_part_alone_utf8() {
     let raw = "From: t@oakfield.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n\

@@ -215,6 +215,7 @@ pub(crate) fn check(message: &Message<'_>, extract: &Extract<'_>) {
     for fragment in &extract.fragments {
         check_fragment(fragment);
     }
+    assert!(message.outside.iter().all(within));
     let _ = message.protection();
 }
 

@@ -9,7 +9,7 @@ use gatehouse::{
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::fs;
 
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 100;
 
 /// Pieces that mean something to some reader on the way.
 const PIECES: &[&[u8]] = &[

@@ -327,27 +327,34 @@ pub(super) fn returned(language: Language, returned: &Returned<'_>) -> String {
 
 pub(super) fn alert(language: Language, alert: &Alert<'_>) -> String {
     let Alert { school, number, category, .. } = alert;
+    let (opening, see) = match (language, alert.delivered) {
+        (Language::English, false) => (
+            "A message was not delivered and waits for a decision.",
+            format!("To see it: gatehouse quarantine show {number}"),
+        ),
+        // Nothing was kept of it, so nothing is promised.
+        (Language::English, true) => (
+            "A message was delivered, and you should know of it.",
+            "The gate keeps no copy of it; the message log and the ledger have this number.".to_owned(),
+        ),
+        (Language::Welsh, false) => (
+            "Ni chafodd neges ei danfon ac mae'n aros am benderfyniad.",
+            format!("I'w gweld: gatehouse quarantine show {number}"),
+        ),
+        (Language::Welsh, true) => (
+            "Cafodd neges ei danfon, a dylech wybod amdani.",
+            "Nid yw'r porth yn cadw copi ohoni; mae'r rhif hwn yn y cofnod negeseuon a'r llyfr.".to_owned(),
+        ),
+    };
     match language {
         Language::English => format!(
-            "{}\n\nSchool: {school}\nTime: {}\nNumber: {number}\nCategory: {category}\n\n\
-             To see it: gatehouse quarantine show {number}\n\
+            "{opening}\n\nSchool: {school}\nTime: {}\nNumber: {number}\nCategory: {category}\n\n{see}\n\
              A machine has found this; what it means is for a person to say.\n",
-            if alert.delivered {
-                "A message was delivered, and you are asked to look at it."
-            } else {
-                "A message was not delivered and waits for your decision."
-            },
             time::english(alert.at),
         ),
         Language::Welsh => format!(
-            "{}\n\nYsgol: {school}\nAmser: {}\nRhif: {number}\nCategori: {category}\n\n\
-             I'w gweld: gatehouse quarantine show {number}\n\
+            "{opening}\n\nYsgol: {school}\nAmser: {}\nRhif: {number}\nCategori: {category}\n\n{see}\n\
              Peiriant a ganfu hyn; mater i berson yw dweud beth mae'n ei olygu.\n",
-            if alert.delivered {
-                "Cafodd neges ei danfon, a gofynnir i chi edrych arni."
-            } else {
-                "Ni chafodd neges ei danfon ac mae'n aros am eich penderfyniad."
-            },
             time::welsh(alert.at),
         ),
     }

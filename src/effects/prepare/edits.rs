@@ -5,7 +5,7 @@ use super::{Matter, Tools};
 use crate::{
     effects::{disclaimer_edits, subject_mark},
     mail::{Address, Edits, HeaderEdit, Mode},
-    parties::Direction,
+    parties::{Direction, Parties},
     storage::{Event, LedgerEvent, RELEASE_HEADER},
 };
 
@@ -22,8 +22,7 @@ pub(super) fn edits(matter: &Matter<'_>, tools: &Tools<'_>) -> Ready {
     if !matter.facts.releases.is_empty() {
         ready.edits.headers.push(HeaderEdit::Remove { name: RELEASE_HEADER.into(), nth: 1 });
     }
-    let ours = matter.parties.envelope_sender.inside && matter.parties.direction != Direction::Inbound;
-    if !ours || tools.mode(matter.parties.school.as_ref()) != Mode::Enforce {
+    if !is_ours(matter.parties) || tools.mode(matter.parties.school.as_ref()) != Mode::Enforce {
         return ready;
     }
     let plan = &matter.verdict.plan;
@@ -41,6 +40,18 @@ pub(super) fn edits(matter: &Matter<'_>, tools: &Tools<'_>) -> Ready {
         sign(matter, tools, marked, &mut Vec::new())
     });
     ready
+}
+
+/// Whether the school itself speaks: every author that the header shows is one of its own,
+/// and the envelope sender too, or is the null path of an author's own automatic reply.
+/// What one of ours only passes on (a redirected message keeps its author) carries
+/// somebody else's signature and is left as it is.
+fn is_ours(parties: &Parties) -> bool {
+    let envelope = &parties.envelope_sender;
+    parties.direction != Direction::Inbound
+        && (envelope.inside || envelope.address.is_none())
+        && !parties.header_senders.is_empty()
+        && parties.header_senders.iter().all(|author| author.inside)
 }
 
 fn disclaim(matter: &Matter<'_>, tools: &Tools<'_>, ready: &mut Ready) {

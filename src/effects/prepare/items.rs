@@ -17,7 +17,7 @@ pub(super) fn keep(
     prepared: &mut Prepared,
 ) {
     let waits = |g: &&Group| matches!(g.disposition, Disposition::Hold | Disposition::Quarantine);
-    if !live.iter().any(|g| waits(g)) {
+    if !live.iter().any(waits) {
         return;
     }
     let mut bundles: Vec<(ItemKind, SchoolId, Vec<&Group>)> = Vec::new();

@@ -41,6 +41,16 @@ async fn swaks_is_served() {
     }
 }
 
+/// Ends with the test, also with one that fails.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// smtp-source in front, Postfix's smtp-sink behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn smtp_source_and_smtp_sink_are_served() {
@@ -50,13 +60,13 @@ async fn smtp_source_and_smtp_sink_are_served() {
     let dump = folder.path().join("messages");
     let user = ["-u".to_owned(), "nobody".to_owned()];
     let root = run("id", vec!["-u".into()]).await.1.trim() == "0";
-    let mut sink = Command::new("smtp-sink")
+    let sink = Command::new("smtp-sink")
         .args(if root { &user[..] } else { &[] })
         .args(["-c", &sink_at.to_string(), "100"])
         .stdout(std::fs::File::create(&dump).unwrap())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        .spawn();
+    let _sink = Running(sink.expect("smtp-sink, of Debian's postfix"));
     let listening = async { while TcpStream::connect(sink_at).await.is_err() {} };
     timeout(PATIENCE, listening).await.expect("smtp-sink listens");
     let house = TestHouse::new(|_| Fate::Pass);
@@ -77,8 +87,6 @@ async fn smtp_source_and_smtp_sink_are_served() {
     assert_eq!(relay.house.count(), 230);
     let passed = relay.house.receipts.lock().unwrap().iter().flatten().count();
     assert_eq!(passed, 230, "smtp-sink said 250 to each");
-    sink.kill().unwrap();
-    sink.wait().unwrap();
 }
 
 /// Nothing lost, nothing twice, and the budget bounds what lies in memory.

@@ -307,6 +307,22 @@ async fn messages_beyond_the_memory_budget_wait_and_then_come_again() {
 }
 
 #[tokio::test]
+async fn an_announced_size_is_reserved_before_354() {
+    let (relay, hop) = limited(|l| l.memory_bytes = 1_000_000).await;
+    let (mut one, mut two) = (relay.ready().await, relay.ready().await);
+    for client in [&mut one, &mut two] {
+        client.expect("MAIL FROM:<a@oak.example> SIZE=600000", "250 ").await;
+        client.expect(TO, "250 ").await;
+    }
+    one.expect("DATA", "354 ").await;
+    two.expect("DATA", "451 4.3.1 ").await;
+    one.send("x\r\n.\r\n").await;
+    assert!(one.reply().await.starts_with("250 "));
+    assert!(two.message("y\r\n.\r\n").await.starts_with("250 "));
+    assert_eq!(hop.count(), 2);
+}
+
+#[tokio::test]
 async fn silence_ends_a_session() {
     let (relay, hop) = limited(|l| l.idle = Duration::from_millis(200)).await;
     let mut client = relay.ready().await;

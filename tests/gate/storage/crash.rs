@@ -125,10 +125,13 @@ struct Acknowledged {
 impl Acknowledged {
     /// Reads until `enough` lines were read, kills, and reads what was still in the pipe.
     fn read(&mut self, child: &mut Child, enough: u64) {
-        let out = BufReader::new(child.stdout.take().unwrap());
+        let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut lines = 0;
-        for line in out.lines() {
-            let line = line.unwrap();
+        loop {
+            let mut line = String::new();
+            out.read_line(&mut line).unwrap();
+            // The kill may fall in the middle of a line, which then acknowledges nothing.
+            let Some(line) = line.strip_suffix('\n') else { break };
             let Some(line) = line.split("ACK ").nth(1) else { continue };
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {

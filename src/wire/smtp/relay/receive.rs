@@ -19,10 +19,8 @@ use tokio::time::{Instant, timeout_at};
 const DATA_LONGEST: Duration = Duration::from_secs(20 * 60);
 /// Octets read beyond the limit to find the end, besides as many again as the limit.
 const DISCARD_MOST: u64 = 10 * 1024 * 1024;
-/// First reservation, when the client announced no size, and the most that an announced one
-/// gets before any of it has come.
+/// First reservation, when the client announced no size.
 const FIRST_STEP: usize = 64 * 1024;
-const FIRST_MOST: u64 = 1024 * 1024;
 
 /// Under which conditions data are read.
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +57,11 @@ fn bare_newline() -> Reply {
     Reply::new(554, (5, 6, 0), "Bare CR or LF in the message: lines end in CRLF (RFC 5321 section 2.3.8)")
 }
 
-/// What is reserved before 354 is said.
+/// What is reserved before 354 is said: all that was announced, so that messages that hold a
+/// part of the budget do not wait for each other's. The pages come into being when filled.
 pub(super) fn first_step(announced: Option<u64>, limit: u64) -> usize {
-    let announced = announced.and_then(|n| usize::try_from(n.min(limit).min(FIRST_MOST)).ok());
-    announced.map_or(FIRST_STEP, |n| n.max(1024))
+    let announced = announced.and_then(|n| usize::try_from(n.min(limit)).ok());
+    announced.map_or(FIRST_STEP, |n| n + 1024)
 }
 
 /// The message as far as it is kept.
@@ -88,7 +87,11 @@ pub(super) async fn receive(wire: &mut Wire, terms: Terms, reservation: &mut Res
             }
         }
         let coming = wire.buffered().len();
-        keeping = make_room(keeping, coming, terms.limit, reservation).await;
+        let adding = match lone {
+            Lone::Keep => coming + 2,
+            Lone::MakeCrLf => 2 * coming + 2,
+        };
+        keeping = make_room(keeping, adding, terms.limit, reservation).await;
         let out = match &mut keeping {
             Keeping::Yes(message) => message,
             Keeping::No(_) => {
@@ -115,14 +118,14 @@ pub(super) async fn receive(wire: &mut Wire, terms: Terms, reservation: &mut Res
     }
 }
 
-/// Reserves what `coming` octets can grow to, by doubling; beyond the limit there is no use.
-async fn make_room(keeping: Keeping, coming: usize, limit: u64, reservation: &mut Reservation) -> Keeping {
+/// Reserves room for `adding` octets more, by doubling; beyond the limit there is no use.
+async fn make_room(keeping: Keeping, adding: usize, limit: u64, reservation: &mut Reservation) -> Keeping {
     let Keeping::Yes(mut message) = keeping else { return keeping };
-    let need = message.len() + 2 * coming + 2;
+    let need = message.len() + adding;
     if need <= message.capacity() {
         return Keeping::Yes(message);
     }
-    let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(2 * coming + 2);
+    let most = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(adding);
     let size = need.max(message.capacity().saturating_mul(2).max(FIRST_STEP).min(most));
     if reservation.reach(size).await.is_err() {
         return Keeping::No(no_memory());
