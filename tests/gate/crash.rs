@@ -270,6 +270,9 @@ async fn kill_9_in_the_middle_of_500_messages_and_again_in_the_outbox() {
     tell(&format!("in the middle: {kills} kills, {repeats} repeats of {ALL}"));
 
     wait_until_sent(&home, &serving);
+    let nudges =
+        sink.deliveries().iter().filter(|d| d.is_for(TEACHER) && d.mail.starts_with("FROM:<>")).count();
+    assert!((both.len()..=both.len() + kills * 8).contains(&nudges), "{nudges} nudges of {}", both.len());
     let kills = released_under_kills(&store, &home, &sink, serving).await;
     let released = copies(&sink.deliveries(), OUTSIDE);
     assert_eq!(released.keys().copied().collect::<HashSet<_>>(), both.iter().copied().collect());

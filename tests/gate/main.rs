@@ -2,6 +2,7 @@
 //! A new test belongs in the file of the door it comes through; see each file's head.
 
 mod architecture;
+mod cli;
 mod crash;
 mod dangers;
 mod delivery;
