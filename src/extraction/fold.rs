@@ -18,6 +18,11 @@ pub(super) enum Fold {
 
 pub(super) fn fold(c: char) -> Fold {
     match c {
+        // The letters of most European languages, composed as they are usually written:
+        // nothing of the general case below applies to them.
+        'à'..='ÿ' | 'ß' | '£' | '÷' => Fold::One(c),
+        'À'..='Þ' if c != '×' => Fold::One(char::from(c as u8 + 0x20)),
+        'ŵ' | 'ŷ' | 'ę' | 'ą' | 'ś' | 'ł' | 'ż' | 'ź' | 'ć' | 'ń' => Fold::One(c),
         '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bc}' => Fold::One('\''),
         '\u{201c}'..='\u{201f}' => Fold::One('"'),
         '\u{2010}'..='\u{2015}' | '\u{2212}' => Fold::One('-'),
@@ -73,6 +78,7 @@ mod tests {
         assert_eq!(fold('–'), Fold::One('-'));
         assert_eq!(fold('É'), Fold::One('é'));
         assert_eq!(fold('ŵ'), Fold::One('ŵ'));
+        assert_eq!((fold('×'), fold('Þ'), fold('Ŵ')), (Fold::One('×'), Fold::One('þ'), Fold::One('ŵ')));
         assert_eq!(fold('\u{a0}'), Fold::Space);
         assert_eq!(fold('\u{ad}'), Fold::Nothing);
         assert_eq!(fold('\u{301}'), Fold::Joins);

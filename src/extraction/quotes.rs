@@ -63,7 +63,10 @@ impl Scan<'_> {
             self.quote(at, end);
             return end;
         }
-        if self.is_marked(at) {
+        // Most lines begin like none of the marks.
+        let first = self.text.as_bytes().get(line.view);
+        if !matches!(first, Some(b'-' | b'_' | b'*' | b'a' | b'b' | b'f' | b'o' | b'y')) || self.is_marked(at)
+        {
             return at + 1;
         }
         if self.begins_message(at) {
@@ -99,7 +102,9 @@ impl Scan<'_> {
     fn text(&self, at: usize) -> &str {
         let Some(line) = self.lines.get(at) else { return "" };
         let end = self.lines.get(at + 1).map_or(self.text.len(), |l| l.view);
-        self.text.get(line.view..end).unwrap_or_default().trim_end()
+        let text = self.text.get(line.view..end).unwrap_or_default();
+        // A view has no more than one white space in a row.
+        text.strip_suffix([' ', '\n']).unwrap_or(text)
     }
 
     /// A line after which everything is an earlier message.

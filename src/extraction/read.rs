@@ -15,6 +15,7 @@ pub fn extract<'m>(message: &'m Message<'_>, limits: ExtractLimits) -> Extract<'
     for index in 0..message.parts.len() {
         reader.part(index);
     }
+    reader.outside();
     reader.limits();
     reader.out
 }
@@ -78,7 +79,7 @@ impl<'m> Reader<'m, '_> {
                 // A file under a text's type: what it says is not in its bytes as text.
                 if part.protection == Protection::Password {
                     self.unread(index, UnreadReason::Protected);
-                } else if is_no_text(text.as_bytes()) {
+                } else if is_no_text(text.as_bytes()) || has_uuencoded(text) {
                     self.unread(index, UnreadReason::FormatNotSupported);
                 }
             }
@@ -123,7 +124,8 @@ impl<'m> Reader<'m, '_> {
         let text = self.cut(index, text);
         match kind {
             TextKind::Plain => {
-                let mut builder = Builder::new(Lines::Kept, text.len());
+                let mode = if has_rows(&self.message.parts[index]) { Lines::Rows } else { Lines::Kept };
+                let mut builder = Builder::new(mode, text.len());
                 builder.text(&text, 0);
                 self.own(index, text, Layer::Visible, builder, &html::Quotes::default());
             }
@@ -174,19 +176,39 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
+    /// Text between the parts, which few programs show.
+    fn outside(&mut self) {
+        for range in &self.message.outside {
+            let Some(bytes) = self.message.raw.get(range.clone()) else { continue };
+            if bytes.len() > self.left {
+                return self.left_out("outside", "text-bytes");
+            }
+            self.left -= bytes.len();
+            let text = decode_text(Cow::Borrowed(bytes), None);
+            self.line("outside".into(), None, Layer::Hidden, text);
+        }
+    }
+
     /// What the reader of the message left out altogether.
     fn limits(&mut self) {
-        let limits = [("too-many-parts", "parts"), ("header-cut", "header"), ("field-cut", "header")];
-        for (defect, limit) in limits {
+        for (defect, place, limit) in [
+            ("too-many-parts", "", "parts"),
+            ("header-cut", "header", "header"),
+            ("field-cut", "header", "header"),
+        ] {
             if self.message.defects.contains(&defect) {
-                self.out.unread.push(Unread {
-                    place: if limit == "header" { "header".into() } else { String::new() },
-                    part: None,
-                    media_type: String::new(),
-                    reason: UnreadReason::Limit(limit),
-                });
+                self.left_out(place, limit);
             }
         }
+    }
+
+    fn left_out(&mut self, place: &str, limit: &'static str) {
+        self.out.unread.push(Unread {
+            place: place.to_owned(),
+            part: None,
+            media_type: String::new(),
+            reason: UnreadReason::Limit(limit),
+        });
     }
 }
 
@@ -215,13 +237,22 @@ fn listed(mailboxes: &[Mailbox]) -> String {
     out
 }
 
+/// Whether the lines of a text are rows or fields rather than prose.
+fn has_rows(part: &Part<'_>) -> bool {
+    let sub = part.media_type.split_once('/').map_or("", |(_, sub)| sub);
+    let by_type = ["csv", "tab-separated", "calendar", "vcard", "directory", "json", "status"];
+    by_type.iter().any(|t| sub.contains(t)) || named(part, &["csv", "tsv", "ics", "vcf", "json"])
+}
+
+fn named(part: &Part<'_>, endings: &[&str]) -> bool {
+    let ending = part.file_name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+    ending.is_some_and(|e| endings.iter().any(|known| known.eq_ignore_ascii_case(e)))
+}
+
 /// Whether a part that is no text by its type is one by its nature: by type, or by the
 /// file's name when the type says nothing.
 fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
     let (class, sub) = part.media_type.split_once('/').unwrap_or_default();
-    let ending = part.file_name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
-    let ends =
-        |endings: &[&str]| ending.is_some_and(|e| endings.iter().any(|known| known.eq_ignore_ascii_case(e)));
     let by_type = class == "message"
         || class == "text"
         || sub.ends_with("+xml") && class == "application"
@@ -229,6 +260,8 @@ fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
         || matches!(
             part.media_type.as_str(),
             "application/json"
+                | "application/pgp-signature"
+                | "application/pgp-keys"
                 | "application/xml"
                 | "application/ics"
                 | "application/csv"
@@ -238,12 +271,28 @@ fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
         );
     // Office programs' types are often given to CSV files.
     let by_name =
-        ends(&["txt", "csv", "tsv", "ics", "vcf", "json", "xml", "md", "log", "eml", "htm", "html"]);
+        named(part, &["txt", "csv", "tsv", "ics", "vcf", "json", "xml", "md", "log", "eml", "htm", "html"]);
     if !(by_type || by_name) || is_no_text(bytes) {
         return None;
     }
-    let html = sub == "xhtml+xml" || ends(&["htm", "html"]);
+    let html = sub == "xhtml+xml" || named(part, &["htm", "html"]);
     Some(if html { TextKind::Html } else { TextKind::Plain })
+}
+
+/// Whether a file is pasted into the text as uuencode (POSIX), which Outlook shows as an
+/// attachment.
+fn has_uuencoded(text: &str) -> bool {
+    let begins = |line: &str| {
+        let mode = line.split(' ').next().unwrap_or_default();
+        (3..=4).contains(&mode.len())
+            && mode.bytes().all(|b| matches!(b, b'0'..=b'7'))
+            && line.lines().next().is_some_and(|l| l.trim_end().len() > mode.len() + 1)
+    };
+    let mut found = memchr::memmem::find_iter(text.as_bytes(), "begin ");
+    found.any(|at| {
+        let starts_line = at.checked_sub(1).is_none_or(|before| text.as_bytes()[before] == b'\n');
+        starts_line && text.get(at + 6..).is_some_and(begins)
+    })
 }
 
 /// Whether bytes are a file of some binary format: a NUL, or a well-known beginning.
@@ -255,4 +304,35 @@ fn is_no_text(bytes: &[u8]) -> bool {
     }
     let magic: [&[u8]; 4] = [b"PK\x03\x04", b"%PDF-", b"\x89PNG", b"GIF8"];
     head.contains(&0) || magic.iter().any(|m| head.starts_with(m))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{ReadLimits, read};
+
+    #[test]
+    fn text_beyond_the_limit_is_unread_and_said_so() {
+        let message = read("Subject: s\n\ntŷ and more".as_bytes(), ReadLimits::default());
+        let extract = extract(&message, ExtractLimits { text_bytes: 2 });
+        assert_eq!(extract.fragments.last().map(|f| f.view.text.as_str()), Some("t"));
+        assert_eq!(extract.unread[0].reason, UnreadReason::Limit("text-bytes"));
+    }
+
+    #[test]
+    fn files_in_text_are_no_text() {
+        assert!(has_uuencoded("Hello\nbegin 644 marks.xls\nM...\n"));
+        for text in ["begin 644", "begin with 644", "to begin 644 x", "begin 9644 x y"] {
+            assert!(!has_uuencoded(text), "{text}");
+        }
+        assert!(is_no_text(b"a\0b") && is_no_text(b"%PDF-1.4"));
+        assert!(!is_no_text(b"\xff\xfea\0") && !is_no_text(b"plain"));
+    }
+
+    #[test]
+    fn extraction_borrows_what_the_message_holds() {
+        let message = read(b"Content-Type: text/html\n\n<p>x</p>", ReadLimits::default());
+        let extract = extract(&message, ExtractLimits::default());
+        assert!(matches!(extract.fragments[0].source, Cow::Borrowed(_)));
+    }
 }

@@ -20,6 +20,8 @@ pub(super) struct Line {
 pub(super) enum Lines {
     /// They end lines; an empty line ends a paragraph; `>` before a line is no text.
     Kept,
+    /// Each ends a paragraph: the rows of a table, the fields of a card.
+    Rows,
     /// White space like any other.
     Flow,
 }
@@ -109,7 +111,7 @@ impl Builder {
             c if c.is_ascii_graphic() => self.whole(c.to_ascii_lowercase().encode_utf8(&mut [0; 4]), source),
             c if c.is_ascii() && c.is_whitespace() => self.widen(Gap::Space, source.start, true),
             c if c.is_ascii() => {}
-            c => self.folded(c, source),
+            c => self.folded(c, fold(c), source),
         }
     }
 
@@ -131,7 +133,7 @@ impl Builder {
         self.line_at = Some(next);
     }
 
-    /// A paragraph ends. The next line begins at `next`, or where one was due already.
+    /// A paragraph ends; `at` is an ASCII character of the source. The next line begins at `next`, or where one was due already.
     pub(super) fn paragraph(&mut self, at: usize, next: Next) {
         self.widen(Gap::Paragraph, at, true);
         match next {
@@ -144,7 +146,7 @@ impl Builder {
         if self.mode == Lines::Flow {
             return self.widen(Gap::Space, at, true);
         }
-        let empty = self.line_at.is_some();
+        let empty = self.line_at.is_some() || self.mode == Lines::Rows;
         self.widen(if empty { Gap::Paragraph } else { Gap::Space }, at, true);
         self.line_at = Some(at + 1);
         self.line_quoted = false;
@@ -195,28 +197,30 @@ impl Builder {
         let Some(c) = rest.chars().next() else { return rest.len() };
         let length = c.len_utf8();
         match fold(c) {
+            // Most letters beyond ASCII, without another look.
+            Fold::One(one) if one.len_utf8() == length => {
+                self.begin(at);
+                self.view.map.push(self.view.text.len(), at);
+                self.view.text.push(one);
+                length
+            }
             Fold::Joins => {
                 let marks = rest.chars().take(MOST_MARKS).take_while(|c| fold(*c) == Fold::Joins);
                 let length = marks.map(char::len_utf8).sum::<usize>().max(length);
                 self.join(&rest[..length], at);
                 length
             }
-            _ => {
-                self.folded(c, at..at + length);
+            folded => {
+                self.folded(c, folded, at..at + length);
                 length
             }
         }
     }
 
-    fn folded(&mut self, c: char, source: std::ops::Range<usize>) {
-        match fold(c) {
+    fn folded(&mut self, c: char, folded: Fold, source: std::ops::Range<usize>) {
+        match folded {
             Fold::Nothing => {}
             Fold::Space => self.widen(Gap::Space, source.start, source.len() == 1),
-            Fold::One(one) if one.len_utf8() == source.len() => {
-                self.begin(source.start);
-                self.view.map.push(self.view.text.len(), source.start);
-                self.view.text.push(one);
-            }
             Fold::One(one) => self.whole(one.encode_utf8(&mut [0; 4]), source),
             Fold::Joins => self.join(c.encode_utf8(&mut [0; 4]), source.start),
             Fold::Several => self.whole(&composed(c.encode_utf8(&mut [0; 4])), source),

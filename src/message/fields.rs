@@ -206,16 +206,22 @@ fn subject(out: &mut Block, seen: &mut Seen, value: &[u8]) {
     }
 }
 
-/// `value` with a final line end, which mail-parser takes as the end of a field, and no
-/// longer than `longest`.
+/// `value` in UTF-8, with a final line end, which mail-parser takes as the end of a field,
+/// and no longer than `longest`. Raw bytes beyond ASCII that are no UTF-8 come from old
+/// programs and are taken for windows-1252.
 fn lines<'a>(value: &'a [u8], longest: usize, defects: &mut Vec<&'static str>) -> Cow<'a, [u8]> {
-    if value.len() <= longest && value.ends_with(b"\n") {
+    let is_utf8 = std::str::from_utf8(value).is_ok();
+    if is_utf8 && value.len() <= longest && value.ends_with(b"\n") {
         return Cow::Borrowed(value);
     }
     if value.len() > longest {
         defects.push("field-cut");
     }
-    let mut owned = value[..value.len().min(longest)].to_vec();
+    let value = &value[..value.len().min(longest)];
+    let mut owned = match is_utf8 {
+        true => value.to_vec(),
+        false => encoding_rs::WINDOWS_1252.decode(value).0.into_owned().into_bytes(),
+    };
     owned.push(b'\n');
     Cow::Owned(owned)
 }

@@ -6,6 +6,7 @@ mod delimiter;
 mod entity;
 mod fields;
 mod model;
+mod place;
 mod protection;
 mod read;
 mod transfer;

@@ -14,6 +14,9 @@ pub struct Message<'a> {
     /// Every part in order of appearance; the first is the root. Parts of an attached
     /// message follow it with their own paths below it.
     pub parts: Vec<Part<'a>>,
+    /// Where text stands in `raw` before the first and behind the last part of a multipart.
+    /// Mail programs do not show it, unless they read the message differently.
+    pub outside: Vec<Range<usize>>,
     /// What was malformed, in stable words (`no-header`, `too-many-parts`, ...).
     pub defects: Vec<&'static str>,
 }

@@ -1,18 +1,18 @@
 //! Bytes to [`Message`]: one walk over the tree of parts.
 //!
-//! The walk is our own, since mail-parser's whole-message parser gives no exact ranges for
-//! all parts, searches for each declared boundary to the message's end and nests attached
-//! messages without bound. Here every limit is checked where the tree grows, and each byte
-//! is searched once for delimiters and decoded once.
+//! The walk is our own (docs/decisions/reading-mail.md): every limit is checked where the
+//! tree grows, each byte is searched once for delimiters and decoded once, and all ranges
+//! are exact.
 
 use super::{
-    Body, Header, Message, Part, Protection, ReadLimits, TransferEncoding, charset,
+    Body, Header, Message, Part, ReadLimits, TransferEncoding, charset,
     delimiter::{Delimiters, Stop},
     fields::{self, Mime, Of},
+    place::{Place, part, transplanted},
     protection::{self, Effort},
     transfer,
 };
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 /// Reads `raw` (lines ended by CRLF or by LF) as a message. Never fails and never panics;
 /// what is malformed or beyond a limit is named in [`Message::defects`].
@@ -20,63 +20,7 @@ pub fn read(raw: &[u8], limits: ReadLimits) -> Message<'_> {
     let mut reader = Reader::new(raw, limits);
     let header = reader.entity(0, Of::Message, &Place::root());
     reader.finish();
-    Message { raw, header, parts: reader.parts, defects: reader.defects }
-}
-
-/// Where in the tree an entity stands, and what it inherits from the parts around it.
-#[derive(Clone)]
-struct Place {
-    parent: Option<usize>,
-    /// Its path if it is a leaf or an attached message, and if it is a multipart: the two
-    /// differ for the root of a message (RFC 9051 section 6.4.5.1).
-    leaf: String,
-    multipart: String,
-    depth: usize,
-    nesting: usize,
-    signed: bool,
-    /// What a part without Content-Type is (RFC 2046 section 5.1.5).
-    default_type: &'static str,
-}
-
-impl Place {
-    fn root() -> Self {
-        Self {
-            parent: None,
-            leaf: "1".into(),
-            multipart: String::new(),
-            depth: 0,
-            nesting: 0,
-            signed: false,
-            default_type: "text/plain",
-        }
-    }
-
-    /// The place of the `nth` child of the multipart `index` with this path.
-    fn child(&self, index: usize, path: &str, nth: usize, mime: &Mime) -> Self {
-        let path = if path.is_empty() { nth.to_string() } else { format!("{path}.{nth}") };
-        Self {
-            parent: Some(index),
-            leaf: path.clone(),
-            multipart: path,
-            depth: self.depth + 1,
-            nesting: self.nesting,
-            signed: self.signed || mime.media_type == "multipart/signed",
-            default_type: if mime.media_type == "multipart/digest" { "message/rfc822" } else { "text/plain" },
-        }
-    }
-
-    /// The place of the message attached in the part `index` at this place.
-    fn attached(&self, index: usize) -> Self {
-        Self {
-            parent: Some(index),
-            leaf: format!("{}.1", self.leaf),
-            multipart: self.leaf.clone(),
-            depth: self.depth + 1,
-            nesting: self.nesting + 1,
-            signed: self.signed,
-            default_type: "text/plain",
-        }
-    }
+    Message { raw, header, parts: reader.parts, outside: reader.outside, defects: reader.defects }
 }
 
 struct Reader<'a> {
@@ -84,6 +28,7 @@ struct Reader<'a> {
     limits: ReadLimits,
     delimiters: Delimiters<'a>,
     parts: Vec<Part<'a>>,
+    outside: Vec<Range<usize>>,
     defects: Vec<&'static str>,
     /// The delimiter at which the entity read last ended.
     stop: Stop,
@@ -98,6 +43,7 @@ impl<'a> Reader<'a> {
             limits,
             delimiters: Delimiters::new(raw),
             parts: Vec::new(),
+            outside: Vec::new(),
             defects: Vec::new(),
             stop: Stop { content_end: raw.len(), line: None },
             effort: Effort::default(),
@@ -212,11 +158,15 @@ impl<'a> Reader<'a> {
             self.defect("boundary-not-found");
             return self.leaf(index, start, &mime, place);
         }
+        self.outside(start);
         self.parts[index].path = place.multipart.clone();
         let children = self.children(index, level, &mime, place);
         self.delimiters.close();
         match self.stop.line {
-            Some(line) if line.level == level => self.stop = self.delimiters.next(line.next),
+            Some(line) if line.level == level => {
+                self.stop = self.delimiters.next(line.next);
+                self.outside(line.next);
+            }
             _ => self.defect("no-closing-boundary"),
         }
         if mime.media_type == "multipart/encrypted" {
@@ -224,6 +174,16 @@ impl<'a> Reader<'a> {
         }
         self.parts[index].body = Body::Multipart(children);
         self.parts[index].body_range = start..self.stop.content_end.max(start);
+    }
+
+    /// Notes what stands between `start` and the delimiter found, when it says anything.
+    fn outside(&mut self, start: usize) {
+        let range = start..self.stop.content_end.max(start);
+        let text = self.raw[range.clone()].trim_ascii();
+        let usual = USUAL_PREAMBLES.iter().any(|usual| text.eq_ignore_ascii_case(usual.as_bytes()));
+        if !text.is_empty() && !usual {
+            self.outside.push(range);
+        }
     }
 
     /// Reads children until the multipart's own closing delimiter, one of a part around
@@ -302,57 +262,23 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What mail programs write above the first part for those that know no MIME.
+const USUAL_PREAMBLES: &[&str] = &[
+    "This is a multi-part message in MIME format.",
+    "This is a multi-part message in MIME format",
+    "This is a multipart message in MIME format.",
+    "This is a multipart message in MIME format",
+    "This is a cryptographically signed message in MIME format.",
+    "This is an S/MIME signed message",
+    "This is an OpenPGP/MIME signed message (RFC 4880 and 3156)",
+    "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)",
+];
+
 /// A multipart that cannot be taken apart is shown as text by mail programs.
 fn is_text(mime: &Mime) -> bool {
     mime.media_type.starts_with("text/") || mime.media_type.starts_with("multipart/")
 }
 
-/// The `i`th part of a message read out of the decoded body of the part `outer`, whose
-/// encoded body is `range`, as it stands among the parts of the whole message from `root`.
-fn transplanted<'a>(part: Part<'_>, i: usize, outer: usize, root: usize, range: &Range<usize>) -> Part<'a> {
-    let body = match part.body {
-        Body::Multipart(children) => Body::Multipart(children.into_iter().map(|c| c + root).collect()),
-        Body::Text(text) => Body::Text(Cow::Owned(text.into_owned())),
-        Body::Html(text) => Body::Html(Cow::Owned(text.into_owned())),
-        Body::Binary(bytes) => Body::Binary(Cow::Owned(bytes.into_owned())),
-        Body::Message(inner) => Body::Message(inner + root),
-    };
-    Part {
-        parent: if i == 0 { Some(outer) } else { part.parent.map(|p| p + root) },
-        body,
-        header_range: range.clone(),
-        body_range: range.clone(),
-        inside: Some(outer),
-        path: part.path,
-        media_type: part.media_type,
-        charset: part.charset,
-        file_name: part.file_name,
-        subject: part.subject,
-        ..part
-    }
-}
-
 fn encoded(encoding: TransferEncoding) -> bool {
     matches!(encoding, TransferEncoding::Base64 | TransferEncoding::QuotedPrintable)
-}
-
-fn part<'a>(place: &Place, mime: &Mime, header_range: Range<usize>, body_start: usize) -> Part<'a> {
-    Part {
-        path: place.leaf.clone(),
-        parent: place.parent,
-        media_type: mime.media_type.clone(),
-        charset: mime.charset.clone(),
-        flowed: mime.flowed,
-        transfer_encoding: mime.transfer_encoding,
-        disposition: mime.disposition,
-        file_name: mime.file_name.clone(),
-        header_range,
-        body_range: body_start..body_start,
-        body: Body::Binary(Cow::Borrowed(&[])),
-        protection: Protection::None,
-        signed: place.signed,
-        nesting: place.nesting,
-        inside: None,
-        subject: None,
-    }
 }

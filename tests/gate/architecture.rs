@@ -30,6 +30,11 @@ const ROOMS: &[&[&str]] = &[
 /// Foreign crates and the only rooms that may name them.
 const OWNERS: &[(&str, &[&str])] = &[
     ("mail_parser", &["message"]),
+    ("aes", &["message"]),
+    ("cfb", &["message"]),
+    ("md5", &["message"]),
+    ("miniz_oxide", &["message"]),
+    ("sha1", &["message"]),
     ("hyperscan", &["detection"]),
     ("regex_automata", &["detection"]),
     ("regex_syntax", &["ruleset", "detection"]),

@@ -2,3 +2,5 @@
 //! A new test belongs in the file of the door it comes through; see each file's head.
 
 mod architecture;
+mod golden;
+mod mutations;

@@ -105,7 +105,8 @@ impl<'s> Walk<'s> {
     /// A piece of text that no reader sees, on a line of its own.
     fn hide(&mut self, range: Range<usize>, within: Within) {
         let hidden = &mut self.texts.hidden;
-        hidden.paragraph(range.start, Next::At(range.start));
+        // The gap stands for the markup before, which is ASCII, as one byte must be.
+        hidden.paragraph(range.start.saturating_sub(1), Next::At(range.start));
         feed(hidden, self.source, range.clone(), within);
         hidden.paragraph(range.end, Next::At(range.end));
     }
@@ -214,7 +215,7 @@ impl<'s> Walk<'s> {
     fn link(&mut self, target: Range<usize>) {
         let text = self.source.get(target.clone()).unwrap_or_default().trim_start();
         if !text.is_empty() && !text.starts_with('#') && !text.starts_with("data:") {
-            self.texts.links.paragraph(target.start, Next::At(target.start));
+            self.texts.links.paragraph(target.start.saturating_sub(1), Next::At(target.start));
             feed(&mut self.texts.links, self.source, target, Within::Attribute);
         }
     }
@@ -407,5 +408,21 @@ mod tests {
         assert_eq!(back("d"), "&#100;");
         assert_eq!(back("é"), "&eacute;");
         assert_eq!(back("you"), "You");
+    }
+
+    #[test]
+    fn a_gap_before_letters_beyond_ascii_stands_for_markup() {
+        for source in ["<!--a--></é>", "<!--a--><a title=é>", "<a href=a><a href=é>", "<!-- a>é<a title=b"]
+        {
+            let texts = read(source);
+            for (view, _) in [texts.visible, texts.hidden, texts.links].map(Builder::finish) {
+                for (at, c) in view.text.char_indices() {
+                    assert!(
+                        source.get(view.map.range(at..at + c.len_utf8(), source.len())).is_some(),
+                        "{source}"
+                    );
+                }
+            }
+        }
     }
 }

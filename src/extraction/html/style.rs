@@ -35,10 +35,10 @@ impl Color {
     pub(super) fn read(text: &str) -> Self {
         let text = text.trim();
         let digits = text.strip_prefix('#').unwrap_or(text);
-        if text.starts_with('#') || digits.len() == 6 {
-            if let Some(rgb) = hexadecimal(digits) {
-                return rgb;
-            }
+        if (text.starts_with('#') || digits.len() == 6)
+            && let Some(rgb) = hexadecimal(digits)
+        {
+            return rgb;
         }
         if let Some(rgb) = function(text) {
             return rgb;

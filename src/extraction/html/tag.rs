@@ -84,8 +84,8 @@ impl Tags {
             self.no_comment_end = true;
         }
         // It never ends. A browser shows nothing more; some mail programs do.
-        let end = find(bytes, start, b'>').map_or(bytes.len(), |end| end + 1);
-        Markup::Comment { text: start..end, end }
+        let end = find(bytes, start, b'>').unwrap_or(bytes.len());
+        Markup::Comment { text: start..end, end: (end + 1).min(bytes.len()) }
     }
 
     /// Goes over the attributes from `at`; returns where the tag ends.
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(read("<a é").0, Markup::Tag(Tag { name: 1..2, closing: false, end: 5 }));
         assert_eq!(read("<!-->x").0, Markup::Comment { text: 4..4, end: 5 });
         assert_eq!(read("<!-- a -- b --!>x").0, Markup::Comment { text: 4..12, end: 16 });
-        assert_eq!(read("<!-- a>x").0, Markup::Comment { text: 4..7, end: 7 });
+        assert_eq!(read("<!-- a>x").0, Markup::Comment { text: 4..6, end: 7 });
         assert_eq!(read("<!doctype html>x").0, Markup::Comment { text: 2..14, end: 15 });
         assert_eq!(read("</ x>y").0, Markup::Comment { text: 2..4, end: 5 });
         assert_eq!(raw_text_end("a</b></STYLE >", 0, "style"), Some(5));

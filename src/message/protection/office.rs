@@ -5,7 +5,7 @@
 //! The older doc, xls and ppt formats count as plain: their usual encryption has 40 bits.
 
 use super::Effort;
-use aes::cipher::{BlockDecrypt as _, KeyInit as _};
+use aes::cipher::{BlockDecrypt, BlockSizeUser, KeyInit, consts::U16};
 use base64::Engine as _;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
@@ -50,29 +50,30 @@ fn spun<D: sha2::Digest>(salt: &[u8], rounds: u32) -> Vec<u8> {
 
 /// AES without padding: with a vector in CBC, without in ECB. `None` for a wrong key size.
 fn decrypted(key: &[u8], vector: Option<&[u8]>, data: &[u8]) -> Option<Vec<u8>> {
-    let decrypt: Box<dyn Fn(&mut [u8; 16])> = match key.len() {
-        16 => aes::Aes128::new_from_slice(key)
-            .ok()
-            .map(|c| Box::new(move |b: &mut [u8; 16]| c.decrypt_block(b.into())) as _)?,
-        24 => aes::Aes192::new_from_slice(key)
-            .ok()
-            .map(|c| Box::new(move |b: &mut [u8; 16]| c.decrypt_block(b.into())) as _)?,
-        32 => aes::Aes256::new_from_slice(key)
-            .ok()
-            .map(|c| Box::new(move |b: &mut [u8; 16]| c.decrypt_block(b.into())) as _)?,
-        _ => return None,
-    };
+    match key.len() {
+        16 => decrypted_by::<aes::Aes128>(key, vector, data),
+        24 => decrypted_by::<aes::Aes192>(key, vector, data),
+        32 => decrypted_by::<aes::Aes256>(key, vector, data),
+        _ => None,
+    }
+}
+
+fn decrypted_by<Cipher>(key: &[u8], vector: Option<&[u8]>, data: &[u8]) -> Option<Vec<u8>>
+where
+    Cipher: BlockDecrypt + KeyInit + BlockSizeUser<BlockSize = U16>,
+{
+    let cipher = Cipher::new_from_slice(key).ok()?;
     let mut previous = match vector {
-        Some(vector) => Some(*vector.first_chunk::<16>()?),
-        None => None,
+        Some(vector) => *vector.first_chunk::<16>()?,
+        None => [0; 16],
     };
     let mut out = Vec::with_capacity(data.len());
     for encrypted in data.as_chunks::<16>().0 {
         let mut block = *encrypted;
-        decrypt(&mut block);
-        if let Some(previous) = previous.as_mut() {
-            block.iter_mut().zip(previous.iter()).for_each(|(b, p)| *b ^= p);
-            *previous = *encrypted;
+        cipher.decrypt_block((&mut block).into());
+        if vector.is_some() {
+            block.iter_mut().zip(previous).for_each(|(b, p)| *b ^= p);
+            previous = *encrypted;
         }
         out.extend_from_slice(&block);
     }
@@ -199,5 +200,74 @@ impl Agile {
         let verifier = plain([0xfe, 0xa7, 0xd2, 0x76, 0x3b, 0x4b, 0x9e, 0x79], &self.verifier)?;
         let hash = plain([0xd7, 0xaa, 0x0f, 0x6d, 0x30, 0x61, 0x34, 0x4e], &self.verifier_hash)?;
         Some(!verifier.is_empty() && hash.starts_with(&self.hash.of(&verifier)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn file(info: &[u8]) -> Vec<u8> {
+        let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        file.create_stream("/EncryptionInfo").unwrap().write_all(info).unwrap();
+        file.create_stream("/EncryptedPackage").unwrap().write_all(&[7; 40]).unwrap();
+        file.into_inner().into_inner()
+    }
+
+    fn protected(info: &[u8]) -> bool {
+        is_protected(&file(info), &mut Effort::default())
+    }
+
+    fn agile(verifier: &str, verifier_hash: &str, rounds: u32) -> Vec<u8> {
+        let mut info = vec![4, 0, 4, 0, 0x40, 0, 0, 0];
+        info.extend(format!(
+            "<encryption><keyData saltValue=\"AAAA\"/><p:encryptedKey spinCount=\"{rounds}\" saltSize=\"16\" \
+             keyBits=\"256\" cipherAlgorithm=\"AES\" cipherChaining=\"ChainingModeCBC\" hashAlgorithm=\"SHA512\" \
+             saltValue=\"AAECAwQFBgcICQoLDA0ODw==\" encryptedVerifierHashInput=\"{verifier}\" \
+             encryptedVerifierHashValue=\"{verifier_hash}\"/></encryption>"
+        ).bytes());
+        info
+    }
+
+    fn standard(verifier: &str) -> Vec<u8> {
+        let head = "03000200240000002400000024000000000000000e66000004800000800000001800000000000000\
+                    000000005800000010000000000102030405060708090a0b0c0d0e0f";
+        let text = format!("{head}{verifier}");
+        (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+    }
+
+    // The verifiers were computed by another program, for the built-in password and for "secret".
+    const AGILE_BUILT_IN: [&str; 2] = [
+        "Gw51a4qOraudHqbbET11aw==",
+        "PHaHsSWL8cVG/NJ8PtLSPiaivQdzhh2O74Oz9RD7l+axJD4I+2Hry4rQZ8RmlwsDsX7drIf6yeub+cviH13fmQ==",
+    ];
+    const AGILE_SECRET: [&str; 2] = [
+        "Zvc5z9m7s2+sV0W23fNYqg==",
+        "KhAklFAG5hstQ2F9828sKDIpeeqRagHuhmz8D642WF02IYKZfqUNalOGeO4w95sK8eVHmwHm+ZflWXlR9pZiAQ==",
+    ];
+
+    #[test]
+    fn a_password_that_is_never_asked_for_protects_nothing() {
+        let [input, hash] = AGILE_SECRET;
+        assert!(protected(&agile(input, hash, 1000)));
+        let [input, hash] = AGILE_BUILT_IN;
+        assert!(!protected(&agile(input, hash, 1000)));
+        assert!(protected(&standard(
+            "5966812b4f857ceba418cd8896274cea14000000928487b359595cc796071433d22de989df1abbe99bcf2e6bc688ca82e192191a"
+        )));
+        assert!(!protected(&standard(
+            "c9c388ad490e94704544db5bb838b6ee14000000be5b1399420b30a6bd10f8474fc01c60b4ea54ab54faf94e4e62a270c21bb933"
+        )));
+    }
+
+    #[test]
+    fn too_much_work_and_odd_files_are_plain() {
+        let [input, hash] = AGILE_SECRET;
+        assert!(!protected(&agile(input, hash, 100_001)));
+        assert!(!is_protected(&file(&agile(input, hash, 1000)), &mut Effort(0)));
+        assert!(!protected(b"\x04\0\x04\0\0\0\0\0<encryption/>"));
+        assert!(!protected(b""));
+        assert!(!is_protected(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", &mut Effort::default()));
     }
 }

@@ -3,6 +3,7 @@
 //! of its own, never skipped.
 
 mod envelope;
+mod mbox;
 mod model;
 mod sources;
 

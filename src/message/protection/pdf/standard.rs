@@ -18,16 +18,22 @@ pub(super) fn asks_for_password(encrypt: &Dictionary, id: &[u8]) -> bool {
     }
     let opens = match encrypt.integer("R") {
         Some(revision @ 2..=4) => opens_by_rc4_key(encrypt, revision, &user[..32], &owner[..32], id),
-        Some(5) if user.len() >= 48 => Sha256::digest(&user[32..40]).as_slice() == &user[..32],
-        Some(6) if user.len() >= 48 => hardened(&user[32..40]) == user[..32],
-        _ => return false,
+        Some(5) if user.len() >= 48 => Some(Sha256::digest(&user[32..40]).as_slice() == &user[..32]),
+        Some(6) if user.len() >= 48 => Some(hardened(&user[32..40]) == user[..32]),
+        _ => None,
     };
-    !opens
+    opens == Some(false)
 }
 
 /// Algorithms 2, 4, 5 and 6.
-fn opens_by_rc4_key(encrypt: &Dictionary, revision: i64, user: &[u8], owner: &[u8], id: &[u8]) -> bool {
-    let Some(permissions) = encrypt.integer("P") else { return false };
+fn opens_by_rc4_key(
+    encrypt: &Dictionary,
+    revision: i64,
+    user: &[u8],
+    owner: &[u8],
+    id: &[u8],
+) -> Option<bool> {
+    let permissions = encrypt.integer("P")?;
     let mut key = Md5::new();
     key.update(PADDING);
     key.update(owner);
@@ -40,7 +46,7 @@ fn opens_by_rc4_key(encrypt: &Dictionary, revision: i64, user: &[u8], owner: &[u
     let mut key = key.finalize().to_vec();
     key.truncate(if revision == 2 { 5 } else { key_length(encrypt) });
     if revision == 2 {
-        return rc4(&key, PADDING) == user;
+        return Some(rc4(&key, PADDING) == user);
     }
     for _ in 0..50 {
         let length = key.len();
@@ -55,7 +61,7 @@ fn opens_by_rc4_key(encrypt: &Dictionary, revision: i64, user: &[u8], owner: &[u
         let round_key: Vec<u8> = key.iter().map(|b| b ^ round).collect();
         check = rc4(&round_key, &check);
     }
-    check == user[..16]
+    Some(check == user[..16])
 }
 
 /// In bytes. `Length` counts bits; a crypt filter's own counts bits or bytes (table 25).
@@ -132,8 +138,51 @@ fn encrypt_cbc(key: &[u8], data: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    const OWNER: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    const ID: &[u8] = &[1; 16];
+
+    fn asks(rest: &str, user: &str) -> bool {
+        let text = format!("<</Filter/Standard/O<{OWNER}>/U<{user}>{rest}>>");
+        asks_for_password(&Dictionary::read(text.as_bytes()).unwrap(), ID)
+    }
+
     #[test]
     fn rc4_is_rc4() {
         assert_eq!(rc4(b"Key", b"Plaintext"), b"\xbb\xf3\x16\xe8\xd9\x40\xaf\x0a\xd3");
+    }
+
+    // The values of /U were computed by another program, for the empty user password and
+    // for "secret".
+    #[test]
+    fn the_empty_password_opens_what_only_restricts() {
+        let r2 = "/V 1/R 2/P -64";
+        assert!(!asks(r2, "5bc06cb118becc2ef60c3cdd613631f1e852dd59c7e47390a0b7749f1edf621b"));
+        assert!(asks(r2, OWNER));
+        let r3 = "/V 2/R 3/P -1028/Length 128";
+        let zeros = "00".repeat(16);
+        assert!(!asks(r3, &format!("c72b4745cfc2a65a7615bddd45f5d97f{zeros}")));
+        assert!(!asks(
+            &r3.replace("-1028", "4294966268"),
+            &format!("c72b4745cfc2a65a7615bddd45f5d97f{zeros}")
+        ));
+        assert!(asks(r3, &format!("590203be5f64db45c0e3cfba1c9b2b7a{zeros}")));
+        let salts = "01020304050607080b0c0d0e0f101112";
+        let r5 = "/V 5/R 5/StmF/StdCF";
+        let opens = "66840dda154e8a113c31dd0ad32f7f3a366a80e8136979d8f5a101d3d29d6f72";
+        assert!(!asks(r5, &format!("{opens}{salts}")));
+        assert!(asks(r5, &format!("{OWNER}{salts}")));
+        let r6 = "/V 5/R 6/StmF/StdCF";
+        let opens = "8d1efb4f1bdbb651341704c2139de4f6be05d6d4609af56916b21646ed74825c";
+        assert!(!asks(r6, &format!("{opens}{salts}")));
+        let secret = "f73c954722fb8e39ecd42d6fbba64c7b7c9e2066d3d250ccc990bc183b4ab5b8";
+        assert!(asks(r6, &format!("{secret}{salts}")));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_plain() {
+        for odd in ["/V 9/R 9/P 1/StmF/StdCF", "/V 2/P 1", "/V 2/R 3", "/V 5/R 6/StmF/Identity", "/V 5/R 6"] {
+            assert!(!asks(odd, &OWNER.repeat(2)), "{odd}");
+        }
+        assert!(!asks("/V 2/R 3/P 1", "00"));
     }
 }
