@@ -40,10 +40,10 @@ fn effects(account: &Account) -> impl Iterator<Item = &Effects> {
 
 /// Records are the school's own choice (RE-1); a covered service is kept out by `barred`.
 fn add_record(plan: &mut Plan, situation: &Situation<'_>) {
-    if let Some(school) = situation.school.filter(|s| s.record_parent_mail) {
-        if !plan.records.contains(&school.id) {
-            plan.records.push(school.id.clone());
-        }
+    if let Some(school) = situation.school.filter(|s| s.record_parent_mail)
+        && !plan.records.contains(&school.id)
+    {
+        plan.records.push(school.id.clone());
     }
 }
 

@@ -418,10 +418,6 @@ impl Gate {
     pub(crate) fn send_unproved(&self, from: &str, to: &[&str], data: &str) -> String {
         self.send_as(None, from, to, data)
     }
-
-    pub(crate) fn log_of_postfix(&self) -> String {
-        self.postfix.as_ref().map_or_else(String::new, Postfix::log)
-    }
 }
 
 /// A whole message: header from its parties, then subject and text.
