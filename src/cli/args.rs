@@ -46,12 +46,6 @@ pub enum Command {
     /// Check, explain and list the rules
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// Which clauses of the schools' policies are enforced by what
-    #[command(subcommand)]
-    Policy(PolicyCommand),
-    /// Run the labelled example messages and compare with what is expected
-    #[command(subcommand)]
-    Corpus(CorpusCommand),
     /// Bring in and show the people of the schools
     #[command(subcommand)]
     Directory(DirectoryCommand),
@@ -143,21 +137,6 @@ pub enum RulesCommand {
     },
     /// List the rules in force
     List,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum PolicyCommand {
-    /// Each clause: enforced, in part, or not yet, and by what
-    Coverage,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum CorpusCommand {
-    /// Assess every message of a corpus and compare with its manifest
-    Eval {
-        #[arg(value_name = "FOLDER", default_value = "corpus")]
-        folder: PathBuf,
-    },
 }
 
 #[derive(Debug, Subcommand)]

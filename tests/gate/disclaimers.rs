@@ -2,6 +2,8 @@
 //! and the promise that all but the edited text stays as it was to the byte. A new case
 //! of a body goes into `bodies`, a new shape of a message into `shapes`.
 
+#![allow(clippy::print_stdout)] // A try over a folder of mail says its counts.
+
 use bytes::Bytes;
 use gatehouse::{
     effects::{Disclaimer, Disclaimers, NotApplied, disclaimer_edits},
