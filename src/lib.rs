@@ -1,14 +1,19 @@
 //! Gatehouse: a mail gateway for schools. The way of a message through the rooms
 //! stands in docs/architecture.md; each module opens with its one job.
 
+pub mod app;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod detection;
 pub mod effects;
 pub mod extraction;
+pub mod gateway;
+pub mod ids;
 pub mod mail;
 pub mod message;
 pub mod parties;
+pub mod pipeline;
 pub mod policy;
 pub mod report;
 pub mod ruleset;

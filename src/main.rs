@@ -1,5 +1,5 @@
 //! The `gatehouse` command; all of it lives in the library.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    gatehouse::cli::run()
 }

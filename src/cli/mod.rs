@@ -1,1 +1,73 @@
-//! One file per subcommand.
+//! The command line: arguments as typed become one call of the house; answers go to
+//! standard output, mistakes to standard error with what to do about them.
+
+mod args;
+mod context;
+mod demo;
+mod directory;
+mod doctor;
+mod explain;
+mod held;
+mod keys;
+mod ledger;
+mod outbox;
+mod records;
+mod render;
+mod rules;
+mod scan;
+mod serve;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::{fmt, io::Write, process::ExitCode};
+
+/// What ends a command early: sentences for whoever typed it.
+#[derive(Debug)]
+pub(crate) struct Mistake(pub(crate) String);
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<E: std::error::Error> From<E> for Mistake {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+type Answer = Result<ExitCode, Mistake>;
+
+/// Bad usage or configuration.
+const MISTAKE: u8 = 2;
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(&cli) {
+        Ok(code) => code,
+        Err(mistake) => {
+            // Standard error may be closed; there is nobody left to tell then.
+            let _ = writeln!(std::io::stderr(), "{mistake}");
+            ExitCode::from(MISTAKE)
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Answer {
+    match &cli.command {
+        Command::Serve => serve::run(cli),
+        Command::Demo(args) => demo::run(cli, args),
+        Command::Doctor(args) => doctor::run(cli, args),
+        Command::Scan(args) => scan::run(cli, args),
+        Command::Rules(command) => rules::run(cli, command),
+        Command::Directory(command) => directory::run(cli, command),
+        Command::Hold(command) => held::hold(cli, command),
+        Command::Quarantine(command) => held::quarantine(cli, command),
+        Command::Records(command) => records::run(cli, command),
+        Command::Outbox(command) => outbox::run(cli, command),
+        Command::Ledger(command) => ledger::run(cli, command),
+        Command::Keys(command) => keys::run(cli, command),
+    }
+}

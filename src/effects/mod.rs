@@ -1,1 +1,27 @@
-//! Carries a plan out: edits, holds, copies, notices, delivery.
+//! A plan carried out: disclaimers and marks as edits (data, never done here to the
+//! bytes), notices and reports as composed messages, DKIM as the last edit, and the
+//! worker that empties the outbox.
+
+mod answer;
+mod comeback;
+mod delivery;
+mod disclaimer;
+mod dkim;
+mod html;
+mod mark;
+mod notices;
+mod prepare;
+mod words;
+
+pub use answer::{Answer, Keyword, parse_answer};
+pub use comeback::comeback;
+pub use delivery::{Delivery, DeliveryOptions, Observer, ReleaseField, Turn};
+pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
+pub use dkim::{Signers, SigningFailed};
+pub use mark::{is_marked, subject_mark};
+pub use notices::{
+    Addressee, Alert, Comeback, ComposeError, DeliveryReport, Found, Language, Notices, Nudge, Occasion,
+    PerHour, ReportedRecipient, Returned, Situation, Whereabouts, Withheld, Written, may_write,
+    wants_failure, wants_success,
+};
+pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};

@@ -20,7 +20,7 @@ pub(super) fn fold(c: char) -> Fold {
     match c {
         // The letters of most European languages, composed as they are usually written:
         // nothing of the general case below applies to them.
-        'à'..='ÿ' | 'ß' | '£' | '÷' => Fold::One(c),
+        'à'..='ÿ' | 'ß' | '£' => Fold::One(c),
         'À'..='Þ' if c != '×' => Fold::One(char::from(c as u8 + 0x20)),
         'ŵ' | 'ŷ' | 'ę' | 'ą' | 'ś' | 'ł' | 'ż' | 'ź' | 'ć' | 'ń' => Fold::One(c),
         '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bc}' => Fold::One('\''),

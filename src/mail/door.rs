@@ -1,7 +1,7 @@
 //! How a door of the house (milter, relay) asks for a message's fate and how the
 //! house passes mail onward through that door's own way.
 
-use super::{Custody, Edits, Proof, Receipt, Reply, Transaction, TransactionId};
+use super::{Custody, Edits, Envelope, Proof, Receipt, Reply, Transaction, TransactionId};
 use bytes::Bytes;
 use std::{future::Future, pin::Pin};
 
@@ -53,12 +53,12 @@ impl<T: Proof + Send + Sync> AnyProof for T {
     }
 }
 
-impl Proof for Box<dyn AnyProof> {
+impl Proof for dyn AnyProof + '_ {
     fn transaction(&self) -> TransactionId {
-        AnyProof::transaction(&**self)
+        AnyProof::transaction(self)
     }
     fn custody(&self) -> Custody {
-        AnyProof::custody(&**self)
+        AnyProof::custody(self)
     }
 }
 
@@ -71,4 +71,9 @@ pub trait House: Send + Sync + 'static {
     /// The client went on after our positive reply, so it has got it: a repeat of
     /// that message from now on is a new message (design: Fates, retries).
     fn reply_seen(&self, transaction: TransactionId);
+
+    /// A next hop without DSN has taken these recipients (indexes into the envelope), whose
+    /// NOTIFY asked to hear of success: a "relayed" report is due to the sender
+    /// (RFC 3461 section 5.2.2 b).
+    fn relayed_without_dsn(&self, _transaction: TransactionId, _envelope: &Envelope, _recipients: &[usize]) {}
 }

@@ -61,6 +61,9 @@ impl Edits {
     }
 
     fn write_header(&self, header: &[u8], line_end: &[u8], out: &mut Vec<u8>) {
+        // The line that mailbox files put before a message (RFC 4155) stays the first.
+        let (separator, header) = header.split_at(separator_line(header));
+        out.extend_from_slice(separator);
         let put = |out: &mut Vec<u8>, name: &str, value: &str| {
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b": ");
@@ -121,6 +124,12 @@ pub fn header_end(raw: &[u8]) -> usize {
     raw.len()
 }
 
+/// The length of the `From ` line that a mailbox file left before the header.
+fn separator_line(header: &[u8]) -> usize {
+    let separator = header.starts_with(b"From ") || header.starts_with(b">From ");
+    if separator { memchr::memchr(b'\n', header).map_or(0, |n| n + 1) } else { 0 }
+}
+
 /// The fields of a header block with their names and all their bytes, folded lines and
 /// line end included. Lines that are no field come with an empty name.
 pub fn fields(header: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
@@ -172,6 +181,13 @@ mod tests {
             edits.apply(&raw),
             "A: new\r\nReceived: a\r\n\tb\r\nSubject: one\r\nsubject: second\r\n\r\nbody!\r\n"
         );
+    }
+
+    #[test]
+    fn new_fields_go_below_the_separator_line_of_a_mailbox() {
+        let raw = Bytes::from_static(b"From a@b.example Mon\nA: b\n\nbody");
+        let headers = vec![HeaderEdit::Prepend { name: "N".into(), value: "v".into() }];
+        assert_eq!(Edits { headers, body: vec![] }.apply(&raw), "From a@b.example Mon\nN: v\nA: b\n\nbody");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    pub fn from_proof(proof: &impl Proof) -> Self {
+    pub fn from_proof(proof: &(impl Proof + ?Sized)) -> Self {
         Self {
             transaction: proof.transaction(),
             custody: vec![proof.custody()],
@@ -42,7 +42,7 @@ impl Receipt {
     }
 
     /// A second proof for the same transaction: part held, part passed on.
-    pub fn and(mut self, proof: &impl Proof) -> Self {
+    pub fn and(mut self, proof: &(impl Proof + ?Sized)) -> Self {
         debug_assert_eq!(self.transaction, proof.transaction());
         self.custody.push(proof.custody());
         self

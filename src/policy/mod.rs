@@ -1,1 +1,9 @@
 //! Policy rules judged for each recipient: which apply, which do not, and why.
+
+mod judge;
+mod practice;
+mod situation;
+
+pub use judge::{Judgement, WhyNot, judge};
+pub use practice::{Bounds, bounds, is_hushed, sender_may_hear};
+pub use situation::{Situation, covers};

@@ -253,6 +253,18 @@ pub enum Notice {
     Dpo,
 }
 
+impl Notice {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sender => "sender",
+            Self::Lead => "lead",
+            Self::LeadUrgent => "lead-urgent",
+            Self::Head => "head",
+            Self::Dpo => "dpo",
+        }
+    }
+}
+
 /// Which findings a policy rule asks for; all that is given must hold for one finding.
 #[derive(Clone, Debug, Default)]
 pub struct FindingCondition {

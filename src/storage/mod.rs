@@ -1,1 +1,56 @@
-//! What is kept: the store, the vault of encrypted objects, the ledger, the outbox.
+//! What is kept: the store (SQLite), the vault (encrypted objects), the ledger (hash
+//! chain), the outbox, the keys. Alone names sqlx, object_store, age and zstd.
+//!
+//! Order of every keep: objects are written and fsynced, then all rows go in one
+//! commit, then the caller gets a [`Kept`], the proof that a 250 needs. Whoever
+//! reads sees all of it or nothing. What lies where: docs/storage.md; why:
+//! docs/decisions/0003-vault-and-ledger.md.
+
+mod backoff;
+mod capsule;
+mod database;
+mod decide;
+mod error;
+mod items;
+mod jobs;
+mod keep;
+pub mod keys;
+mod ledger;
+mod messages;
+mod names;
+mod objects;
+mod outbox;
+mod queue;
+mod records;
+mod releases;
+mod results;
+mod retry;
+mod rows;
+mod secrets;
+mod settle;
+mod store;
+mod tokens;
+mod upkeep;
+mod vault;
+mod views;
+mod writer;
+
+pub use decide::{Decided, Decision, Ruling};
+pub use error::{KeyError, StateError, StoreError, TokenError};
+pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, ItemSummary};
+pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
+pub use keys::{KeyStatus, Keys, WorkingKey};
+pub use ledger::{
+    Actor, Detail, Event, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerReport, verify_export,
+};
+pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
+pub use names::{ItemId, ObjectId, OutboxId, RecordId, ReleaseId, Token};
+pub use outbox::{
+    Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
+    OutboxSummary, RecipientState, ReportAction, Task,
+};
+pub use records::{NewRecord, RecordExport, RecordFilter, RecordParty, RecordSummary};
+pub use releases::{RELEASE_HEADER, release_digest};
+pub use retry::{Retried, RetryKey, RetryMatch};
+pub use store::{Clock, Random, Store, StoreOptions, Timing, system_clock, system_random};
+pub use upkeep::{Counts, Housekeeping, ScrubFault, ScrubReport};

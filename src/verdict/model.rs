@@ -3,6 +3,7 @@
 use crate::{
     mail::SchoolId,
     parties::{Direction, Relation},
+    policy::{Bounds, Judgement},
     ruleset::Notice,
 };
 use serde::{Deserialize, Serialize};
@@ -31,18 +32,21 @@ impl Disposition {
     }
 }
 
-/// One policy rule that spoke, and what it asked for.
+/// One policy rule that spoke, and what came of what it asked for.
 #[derive(Clone, Debug)]
 pub struct Reason {
     pub policy: Arc<str>,
     pub clauses: Vec<Arc<str>>,
     pub text: Arc<str>,
-    pub disposition: Disposition,
+    /// What the rule asked for.
+    pub asked: Disposition,
+    /// What was left of it after ceilings and practice.
+    pub given: Disposition,
     /// Indexes into the assessment's findings.
     pub findings: Vec<usize>,
 }
 
-/// Recipients of one school and one relation share their fate.
+/// Recipients of one school and one relation with one fate.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// Indexes into the envelope.
@@ -63,17 +67,23 @@ pub struct Verdict {
     pub plan: Plan,
 }
 
+/// A disclaimer that is due: template and languages in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisclaimerDue {
+    pub template: Arc<str>,
+    pub languages: Vec<String>,
+}
+
 /// The effects as data; `effects` carries them out, or in observe mode does not.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub subject_mark: Option<Arc<str>>,
-    /// Template name of the disclaimer, when one is due.
-    pub disclaimer: Option<Arc<str>>,
+    pub disclaimer: Option<DisclaimerDue>,
     /// Copy to the records, for these schools.
     pub records: Vec<SchoolId>,
     pub notices: Vec<(SchoolId, Notice)>,
     pub incident: Option<Arc<str>>,
-    /// For a refusal of the whole transaction.
+    /// For a refusal of the whole transaction: the sentence that helps.
     pub refusal: Option<Arc<str>>,
 }
 
@@ -82,4 +92,33 @@ impl Verdict {
     pub fn disposition(&self) -> Disposition {
         self.groups.iter().map(|g| g.disposition).max().unwrap_or(Disposition::Deliver)
     }
+
+    /// Names of what is done, for the scan line and the log, sorted.
+    pub fn actions(&self) -> Vec<String> {
+        let plan = &self.plan;
+        let mut actions: Vec<String> =
+            plan.notices.iter().map(|(_, n)| format!("notice:{}", n.name())).collect();
+        actions.extend(plan.subject_mark.iter().map(|_| "subject-mark".to_owned()));
+        actions.extend(plan.disclaimer.iter().map(|_| "disclaimer".to_owned()));
+        actions.extend((!plan.records.is_empty()).then(|| "record-copy".to_owned()));
+        actions.extend(plan.incident.iter().map(|_| "incident".to_owned()));
+        for group in &self.groups {
+            if group.disposition != Disposition::Deliver {
+                actions.push(group.disposition.name().to_owned());
+            }
+        }
+        actions.sort();
+        actions.dedup();
+        actions
+    }
+}
+
+/// How one recipient's fate came about, for `rules explain`.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub recipient: usize,
+    pub bounds: Bounds,
+    pub judgements: Vec<Judgement>,
+    pub reasons: Vec<Reason>,
+    pub disposition: Disposition,
 }

@@ -1,3 +1,8 @@
-//! Protocols only: milter, SMTP relay, files. Each door makes a Transaction and turns an Outcome into its reply.
+//! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
 pub mod files;
+mod memory;
+pub mod milter;
+pub mod smtp;
+
+pub use memory::{MemoryBudget, NoMemory, Reservation};

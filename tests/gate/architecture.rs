@@ -8,7 +8,8 @@ use std::{
 
 /// The rooms from left to right; rooms in one inner list stand side by side.
 const ROOMS: &[&[&str]] = &[
-    &["mail", "telemetry", "ids", "clock"],
+    &["mail", "telemetry", "clock"],
+    &["ids"],
     &["message"],
     &["parties"],
     &["extraction"],
@@ -39,12 +40,13 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("regex_automata", &["detection"]),
     ("regex_syntax", &["ruleset", "detection"]),
     ("indymilter", &["wire"]),
-    ("smtp_proto", &["wire"]),
     ("tokio_rustls", &["wire"]),
     ("sqlx", &["storage"]),
     ("object_store", &["storage"]),
     ("age", &["storage"]),
     ("zstd", &["storage"]),
+    ("hmac", &["storage"]),
+    ("chacha20poly1305", &["storage"]),
     ("lettre", &["effects"]),
     ("mail_auth", &["effects"]),
     ("toml", &["config", "ruleset"]),

@@ -2,5 +2,22 @@
 //! A new test belongs in the file of the door it comes through; see each file's head.
 
 mod architecture;
+mod cli;
+mod crash;
+mod dangers;
+mod delivery;
+mod disclaimers;
+mod dkim;
+mod gate;
 mod golden;
+mod hop;
+mod house;
+mod milter;
+mod milter_postfix;
 mod mutations;
+mod postfix;
+mod practice;
+mod relay;
+mod sink;
+mod smtp;
+mod storage;

@@ -1,0 +1,119 @@
+//! What is read at start and on reload, checked before any of it takes effect.
+
+use crate::{
+    config::{Config, Limits},
+    detection::{DetectLimits, Detector, DetectorFaults, People, PersonName},
+    effects::{ComposeError, Disclaimers, Notices, Signers, TemplateFault},
+    extraction::ExtractLimits,
+    gateway::Standing,
+    message::ReadLimits,
+    parties::{Directory, DirectoryFile, SnapshotError},
+    pipeline::{ReadingLimits, Rulebook},
+    ruleset::{self, RuleFaults, RuleSet},
+    storage::{KeyError, StoreError},
+};
+use std::{io, path::PathBuf, sync::Arc};
+
+/// Why the gate does not start, or keeps what it had on reload.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    #[error("{0}")]
+    Rules(#[from] RuleFaults),
+    #[error("{0}")]
+    Detector(#[from] DetectorFaults),
+    #[error("{}", lines(.0))]
+    Templates(Vec<TemplateFault>),
+    #[error("{}", .0.join("\n"))]
+    Dkim(Vec<String>),
+    #[error(transparent)]
+    Directory(#[from] SnapshotError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Notices(#[from] ComposeError),
+    #[error("{what}: {source}")]
+    Listen { what: &'static str, source: io::Error },
+    #[error("{}: {source}", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("another gatehouse serves {}; stop it first", .0.display())]
+    Served(PathBuf),
+    #[error("{0}")]
+    Other(String),
+}
+
+fn lines(faults: &[TemplateFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The rules of these folders.
+pub fn rules(folders: &[PathBuf]) -> Result<RuleSet, StartFault> {
+    Ok(ruleset::load(folders)?)
+}
+
+/// The directory as last imported; empty before the first import.
+pub fn directory(config: &Config) -> Result<Directory, StartFault> {
+    let file = DirectoryFile::in_data_folder(&config.data);
+    if !file.path().exists() {
+        return Ok(Directory::empty());
+    }
+    Ok(file.load()?)
+}
+
+/// The names that detection looks for.
+pub fn people(directory: &Directory) -> People {
+    People::new(directory.names().map(|name| PersonName {
+        role: name.role,
+        given: name.given,
+        family: name.family,
+        preferred: name.preferred,
+    }))
+}
+
+/// All that a verdict rests on. Compiled patterns are cached in the data folder.
+pub fn rulebook(config: &Config, rules: RuleSet) -> Result<Rulebook, StartFault> {
+    let directory = directory(config)?;
+    let people = Arc::new(people(&directory));
+    let cache = config.data.join("cache");
+    let detector = Detector::new(&rules, people, Some(&cache))?;
+    Ok(Rulebook {
+        rules,
+        detector,
+        directory: Arc::new(directory),
+        schools: config.schools.clone(),
+        limits: reading(&config.limits),
+    })
+}
+
+fn reading(limits: &Limits) -> ReadingLimits {
+    ReadingLimits {
+        read: ReadLimits { parts: limits.parts, nesting: limits.nesting, ..ReadLimits::default() },
+        extract: ExtractLimits { text_bytes: limits.text_bytes },
+        detect: DetectLimits { findings: limits.findings, ..DetectLimits::default() },
+    }
+}
+
+/// The disclaimers' templates; none when no school asks for any and there is no folder.
+pub fn disclaimers(config: &Config) -> Result<Disclaimers, StartFault> {
+    let asked = config.schools.iter().any(|s| !s.disclaimers.is_empty());
+    if !asked && !config.disclaimers.exists() {
+        return Ok(Disclaimers::default());
+    }
+    Disclaimers::load(&config.disclaimers).map_err(StartFault::Templates)
+}
+
+/// Everything that may change on reload.
+pub fn standing(config: &Config) -> Result<Standing, StartFault> {
+    Ok(Standing {
+        rulebook: rulebook(config, rules(&config.rulesets)?)?,
+        disclaimers: disclaimers(config)?,
+        signers: Signers::load(&config.dkim).map_err(StartFault::Dkim)?,
+        notices: Notices::new(&config.notices, &config.hostname)?,
+        answers_to: config.notices.reply_to.clone(),
+        own_hop: config.notices.next_hop.clone(),
+        mode: config.mode,
+        on_failure: config.on_failure,
+        limits: config.limits.clone(),
+    })
+}

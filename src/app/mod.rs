@@ -1,0 +1,8 @@
+//! The composition root: the only file that knows every room. It turns a configuration
+//! into a running gate, and a signal into a reload or an orderly end.
+
+mod load;
+mod serve;
+
+pub use load::{StartFault, directory, disclaimers, people, rulebook, rules, standing};
+pub use serve::{Running, start};

@@ -1,0 +1,221 @@
+//! A running gate: doors, outbox, housekeeping; reload and an orderly end.
+
+use super::{StartFault, load};
+use crate::{
+    clock::{self, Clock},
+    config::{self, Config, Listen},
+    effects::{Delivery, DeliveryOptions},
+    gateway::{Gate, GateHouse},
+    ids,
+    mail::House,
+    storage::{Actor, Event, Keys, LedgerEvent, Store, StoreOptions},
+    wire::{
+        MemoryBudget,
+        milter::{MilterServer, MilterService},
+        smtp::{NextHopClient, RelayServer, RelayService, system_resolver},
+    },
+};
+use std::{
+    fs,
+    net::SocketAddr,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{MissedTickBehavior, interval},
+};
+
+/// How long a message waits for memory before the client is told to come again.
+const MEMORY_WAIT: Duration = Duration::from_secs(10);
+/// How often what has expired is tidied away.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+
+/// A gate whose doors are open.
+pub struct Running {
+    /// Where the milter listens, with real port numbers.
+    pub milter: Vec<Listen>,
+    /// Where the relay listens.
+    pub relay: Vec<SocketAddr>,
+    pub store: Store,
+    gate: Arc<Gate>,
+    file: PathBuf,
+    close: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    _alone: fs::File,
+}
+
+/// Opens the store, reads rules and people, binds every door, and begins to serve.
+/// Nothing listens unless all of it is ready.
+pub async fn start(config: Config) -> Result<Running, StartFault> {
+    let clock: Clock = clock::system();
+    let alone = serve_alone(&config.data)?;
+    let keys = Keys::from_config(&config.keys)?;
+    let mut options = StoreOptions::new(config.data.clone(), keys);
+    options.clock = clock.clone();
+    let store = Store::open(options).await?;
+    store.outbox_reclaim().await?;
+    let standing = load::standing(&config)?;
+    note_start(&store, &standing.rulebook.rules.digest, &standing.rulebook.directory.id().0).await?;
+    let gate = Arc::new(Gate::new(standing, store.clone(), clock.clone(), config.notices.per_hour));
+    let (close, closing) = watch::channel(false);
+    let mut running = Running {
+        milter: Vec::new(),
+        relay: Vec::new(),
+        store: store.clone(),
+        gate: gate.clone(),
+        file: config.file.clone(),
+        close,
+        tasks: JoinSet::new(),
+        _alone: alone,
+    };
+    let client = Arc::new(NextHopClient::new(config.hostname.clone(), system_resolver()));
+    let doors = Doors {
+        house: Arc::new(GateHouse(gate)),
+        memory: MemoryBudget::new(config.limits.memory_bytes, MEMORY_WAIT),
+        client: client.clone(),
+        clock,
+        closing: closing.clone(),
+    };
+    doors.open(&config, &mut running).await?;
+    let delivery = Delivery::new(DeliveryOptions::of(&config)?, store.clone(), client);
+    running.tasks.spawn(delivery.run(closed(closing.clone())));
+    running.tasks.spawn(housekeep(store, closing));
+    Ok(running)
+}
+
+/// One process serves a data folder: two would send the outbox twice. The system gives the
+/// lock back whenever and however the process ends.
+fn serve_alone(data: &Path) -> Result<fs::File, StartFault> {
+    let path = data.join("serving");
+    let failed = |source| StartFault::Folder { path: path.clone(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
+    let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(StartFault::Served(data.to_owned())),
+        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+struct Doors {
+    house: Arc<dyn House>,
+    memory: MemoryBudget,
+    client: Arc<NextHopClient>,
+    clock: Clock,
+    closing: watch::Receiver<bool>,
+}
+
+impl Doors {
+    async fn open(&self, config: &Config, running: &mut Running) -> Result<(), StartFault> {
+        let limits = Arc::new(config.limits.clone());
+        let (clock, ids) = (self.clock.clone(), Arc::new(ids::transaction_id));
+        let milter = match &config.milter {
+            Some(milter) => {
+                Some(MilterServer::bind(milter).await.map_err(listen("the milter cannot listen"))?)
+            }
+            None => None,
+        };
+        let relay = match &config.relay {
+            Some(relay) => Some(
+                RelayServer::bind(relay, &config.schools, config.next_hops.clone())
+                    .await
+                    .map_err(listen("the relay cannot listen"))?,
+            ),
+            None => None,
+        };
+        if let Some(server) = milter {
+            running.milter = server.addresses().to_vec();
+            let service = MilterService {
+                house: self.house.clone(),
+                limits: limits.clone(),
+                memory: self.memory.clone(),
+                ids: ids.clone(),
+                now: clock.clone(),
+            };
+            let closing = closed(self.closing.clone());
+            running.tasks.spawn(async move {
+                let served = server.serve(service, closing).await;
+                tracing::info!(cut_off = served.cut_off, "milter.closed");
+            });
+        }
+        if let Some(server) = relay {
+            running.relay = server.local_addrs().map_err(listen("the relay cannot listen"))?;
+            let service = RelayService {
+                hostname: config.hostname.clone(),
+                house: self.house.clone(),
+                limits,
+                memory: self.memory.clone(),
+                client: self.client.clone(),
+                ids,
+                now: clock,
+            };
+            let closing = closed(self.closing.clone());
+            running.tasks.spawn(async move {
+                let served = server.serve(service, closing).await;
+                tracing::info!(cut_off = served.cut_off, "relay.closed");
+            });
+        }
+        Ok(())
+    }
+}
+
+fn listen(what: &'static str) -> impl FnOnce(std::io::Error) -> StartFault {
+    move |source| StartFault::Listen { what, source }
+}
+
+async fn note_start(store: &Store, rules: &str, directory: &str) -> Result<(), StartFault> {
+    let loaded = LedgerEvent::new(Event::RulesLoaded)
+        .with("rules", rules.to_owned())
+        .with("directory", directory.to_owned());
+    store.ledger(&Actor::Gate, loaded).await?;
+    Ok(())
+}
+
+impl Running {
+    /// Reads configuration, rules, templates and directory anew. All of it takes effect
+    /// from the next message, or none of it: then the fault says what is wrong. Doors,
+    /// keys and the data folder change only with a restart.
+    pub async fn reload(&self) -> Result<(), StartFault> {
+        let config = config::load(&self.file).map_err(|faults| StartFault::Other(faults.to_string()))?;
+        let standing = tokio::task::spawn_blocking(move || load::standing(&config))
+            .await
+            .map_err(|_| StartFault::Other("reading the new settings broke off".into()))??;
+        let rulebook = &standing.rulebook;
+        note_start(&self.store, &rulebook.rules.digest, &rulebook.directory.id().0).await?;
+        self.gate.replace(standing);
+        Ok(())
+    }
+
+    /// Closes the doors, lets messages on their way end, and folds the store.
+    pub async fn stop(mut self) {
+        // Nobody listens any more when every task has ended by itself.
+        let _ = self.close.send(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.store.close().await;
+    }
+}
+
+async fn closed(mut closing: watch::Receiver<bool>) {
+    // An error means that the gate itself is gone.
+    let _ = closing.wait_for(|closed| *closed).await;
+}
+
+async fn housekeep(store: Store, closing: watch::Receiver<bool>) {
+    let mut hourly = interval(HOUSEKEEPING);
+    hourly.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut end = std::pin::pin!(closed(closing));
+    loop {
+        tokio::select! {
+            () = &mut end => return,
+            _ = hourly.tick() => {
+                if let Err(error) = store.housekeep().await {
+                    tracing::warn!(%error, "store.housekeeping-failed");
+                }
+            }
+        }
+    }
+}

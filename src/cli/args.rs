@@ -1,0 +1,289 @@
+//! The command line as typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The mail gateway of a school: inspects mail, explains what it found, holds what its
+/// sender or the safeguarding lead must decide, and keeps the evidence.
+#[derive(Debug, Parser)]
+#[command(name = "gatehouse", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// The configuration; without it /etc/gatehouse/gatehouse.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How to print.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Begin here:
+  gatehouse demo                                an invented school, its mail, and what happened to it
+  gatehouse doctor --config gatehouse.toml      is everything in place? what to do if not
+  gatehouse scan --config gatehouse.toml mail/  what would be found in a folder of mail
+  gatehouse serve --config gatehouse.toml       run the gate";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One JSON object per line, for programs.
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gate: milter, relay and outbox, until a signal ends it
+    Serve,
+    /// Read mail from files and say what would be done with it; changes nothing
+    Scan(ScanArgs),
+    /// Show the whole gate at work on an invented school
+    Demo(DemoArgs),
+    /// Check the whole path and say what to do
+    Doctor(DoctorArgs),
+    /// Check, explain and list the rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Bring in and show the people of the schools
+    #[command(subcommand)]
+    Directory(DirectoryCommand),
+    /// Messages that wait for their sender
+    #[command(subcommand)]
+    Hold(HoldCommand),
+    /// Messages that wait for the safeguarding lead
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
+    /// Copies of mail with parents
+    #[command(subcommand)]
+    Records(RecordsCommand),
+    /// What the gate sends by itself: released mail and notices
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// The chained record of all that happened
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Make and show keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// .eml files, folders (with all below), mbox files, Maildirs, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Envelope sender instead of the one in the file
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// Envelope recipient instead of those in the file; may be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// Take the sender as signed in, as if the mail came by submission
+    #[arg(long)]
+    pub signed_in: bool,
+    /// Exit with 1 when any message reaches this disposition
+    #[arg(long, value_name = "DISPOSITION", value_parser = ["hold", "quarantine", "refuse"])]
+    pub fail_on: Option<String>,
+    /// Rule folders instead of the configured ones; may be given several times
+    #[arg(long, value_name = "FOLDER")]
+    pub rules: Vec<PathBuf>,
+    /// Threads that assess; the default is one for each core
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where to put the demonstration's files
+    #[arg(long, value_name = "FOLDER", default_value = "demo-data")]
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Also speak to the running listeners up to the end of a message
+    #[arg(long)]
+    pub probe: bool,
+    /// Postfix's configuration folder, when it is not the usual one
+    #[arg(long, value_name = "FOLDER")]
+    pub postfix: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Read every rule file and run every example
+    Check {
+        /// Rule folders or files instead of the configured ones
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Say for each rule why it speaks for a message, or why not
+    Explain {
+        /// A message file, or - for standard input
+        #[arg(value_name = "MESSAGE")]
+        message: PathBuf,
+        #[arg(long, value_name = "ADDRESS")]
+        from: Option<String>,
+        #[arg(long, value_name = "ADDRESS")]
+        to: Vec<String>,
+        /// Take the sender as signed in
+        #[arg(long)]
+        signed_in: bool,
+        /// Also the rules that had nothing to do with it
+        #[arg(long)]
+        all: bool,
+    },
+    /// List the rules in force
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DirectoryCommand {
+    /// Check people from OneRoster 1.1 CSV files or one plain CSV, show what changes, and take them over
+    Import {
+        /// A folder of OneRoster files, or a plain .csv
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// Only show what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// Go on although more than a fifth of the people would disappear
+        #[arg(long)]
+        confirm_removals: bool,
+    },
+    /// Counts by school and role; no names
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HoldCommand {
+    /// What waits; ids and times, no content
+    List,
+    /// One held message: what was found and where, no content
+    Show { id: String },
+    /// Send it on, as its sender decided
+    Release {
+        id: String,
+        /// Mark the subject confidential
+        #[arg(long)]
+        confidential: bool,
+        /// Why; kept in the ledger
+        #[arg(long)]
+        reason: String,
+    },
+    /// Give it back to its sender, unsent
+    Return {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// What waits for a decision; ids, times, categories
+    List,
+    /// One message: what was found, or all of it
+    Show {
+        id: String,
+        /// Print the message itself; the look is written into the ledger
+        #[arg(long)]
+        raw: bool,
+        /// Why you look; kept in the ledger
+        #[arg(long)]
+        purpose: String,
+    },
+    /// Send it on to its recipients
+    Release {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Give it back to its sender with advice
+    Return {
+        id: String,
+        /// The advice that the sender reads
+        #[arg(long)]
+        advice: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Keep it as evidence
+    Keep {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecordsCommand {
+    /// Find copies by address and time
+    Search {
+        /// Anyone in it
+        #[arg(long, value_name = "ADDRESS")]
+        address: Option<String>,
+        /// From this day, for example 2026-09-01
+        #[arg(long, value_name = "DAY")]
+        since: Option<String>,
+        #[arg(long, value_name = "DAY")]
+        until: Option<String>,
+        #[arg(long, value_name = "SCHOOL")]
+        school: Option<String>,
+    },
+    /// Write one copy out, unaltered; the look is written into the ledger
+    Export {
+        id: String,
+        /// age identity of a custodian of records
+        #[arg(long, value_name = "FILE")]
+        identity: PathBuf,
+        /// Where to; standard output when missing
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[arg(long)]
+        purpose: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// What is still to be sent, and how often it was tried
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Check every row against the chain, or an export against itself
+    Verify {
+        /// A file written by `ledger export`
+        #[arg(value_name = "EXPORT")]
+        export: Option<PathBuf>,
+    },
+    /// Print all rows
+    Export,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key: the private half goes into FILE, the public half is printed
+    Generate {
+        #[arg(value_enum)]
+        kind: KeyKind,
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Which keys are configured and present
+    Show,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyKind {
+    /// The gate's own, for mail that it must send on
+    Working,
+    /// For the records of parent mail: its holder reads them
+    Records,
+    /// Offline, for the day everything else is lost
+    Recovery,
+}

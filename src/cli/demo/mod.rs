@@ -1,0 +1,121 @@
+//! `gatehouse demo`: the whole gate on two invented schools. Real listeners on loopback,
+//! the corpus through relay and milter, mailboxes that write down what arrives, two
+//! decisions by people; then a table of what happened and why, where everything lies, and
+//! whether it is what the corpus expects.
+
+mod check;
+mod corpus;
+mod decide;
+mod doors;
+mod folder;
+mod look;
+mod print;
+mod sink;
+mod smtp;
+mod wait;
+
+use super::{
+    Answer, Mistake,
+    args::{Cli, DemoArgs, Format},
+    context, directory,
+};
+use crate::{app, config, storage::ItemKind};
+use corpus::Mail;
+use decide::{Desk, LetGo};
+use doors::{Door, Doors};
+use folder::{Folder, Sources};
+use indicatif::{ProgressBar, ProgressStyle};
+use look::Row;
+use print::Style;
+use sink::Sink;
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// The gate's own name in the demonstration's configuration; its notices carry it.
+const HOSTNAME: &str = "gate.oakfield.example";
+
+pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Answer {
+    if cli.config.is_some() || cli.format != Format::Table {
+        return Err(Mistake("`gatehouse demo` writes its own configuration and prints for people: leave --config and --format out".into()));
+    }
+    let sources = Sources::here()?;
+    let mails = corpus::read(&sources.corpus)?;
+    let folder = Folder::make(&args.folder)?;
+    context::block_on(play(&sources, &folder, mails))
+}
+
+/// Everything that happened.
+struct Played {
+    rows: Vec<Row>,
+    let_go: Vec<LetGo>,
+    took: Duration,
+}
+
+async fn play(sources: &Sources, folder: &Folder, mails: Vec<Mail>) -> Answer {
+    let sink = Sink::open(folder.delivered(), folder.notices()).await?;
+    folder.configure(sources, sink.address)?;
+    let config = config::load(&folder.config()).map_err(|faults| Mistake(faults.to_string()))?;
+    let people = directory::import_first(&config, &sources.directory).await?;
+    let reasons = print::reasons(&app::rules(&config.rulesets)?);
+    let gate = app::start(config.clone()).await?;
+    let (Some(relay), Some(milter)) = (gate.relay.first(), gate.milter.first()) else {
+        return Err(Mistake("the demonstration's configuration opens no doors".into()));
+    };
+    let doors = Doors { relay: *relay, milter: milter.clone(), mailboxes: sink.address };
+    let style = Style::of_this_terminal();
+    print::opening(style, &config, &doors, people, mails.len())?;
+
+    let desk = Desk { store: &gate.store, doors: &doors, sink: &sink };
+    let played = send_and_decide(&desk, mails).await;
+    let played = match played {
+        Ok(played) => played,
+        Err(mistake) => {
+            gate.stop().await;
+            return Err(mistake);
+        }
+    };
+    let kept = check::kept(&gate.store).await?;
+    gate.stop().await;
+    let faults = check::compare(&played.rows, &sink.delivered(), &kept);
+    print::table(style, &played.rows, &reasons)?;
+    print::decisions(style, &played.let_go, folder)?;
+    print::whereabouts(style, folder, &kept, &sink)?;
+    print::ending(style, &played, &faults)?;
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn send_and_decide(desk: &Desk<'_>, mails: Vec<Mail>) -> Result<Played, Mistake> {
+    let start = Instant::now();
+    let bar = progress(mails.len());
+    let mut rows = Vec::with_capacity(mails.len());
+    let mut last = None;
+    for mail in mails {
+        let door = Door::of(mail.number);
+        desk.sink.expect(mail.number, "");
+        let reply = desk.doors.send(door, &mail).await?;
+        rows.push(look::look(desk.store, (mail, door, reply), &mut last).await?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    wait::outbox_is_empty(desk.store, desk.sink).await?;
+    let took = start.elapsed();
+    let holds = decide::open_items(desk.store, ItemKind::Hold, &rows).await?;
+    let quarantined = decide::open_items(desk.store, ItemKind::Quarantine, &rows).await?;
+    let mut let_go = Vec::new();
+    let_go.extend(desk.answer_hold(&holds).await?);
+    let_go.extend(desk.release(&quarantined).await?);
+    Ok(Played { rows, let_go, took })
+}
+
+/// On a terminal only.
+fn progress(messages: usize) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("  {bar:40} {pos} of {len} messages");
+    let bar = ProgressBar::new(messages as u64);
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}

@@ -1,0 +1,99 @@
+//! `gatehouse directory`: bring people in, checked and compared before they take effect.
+
+use super::{
+    Answer, Mistake,
+    args::{Cli, DirectoryCommand},
+    context, render,
+};
+use crate::{
+    app,
+    config::{Config, render as render_faults},
+    parties::{self, Diff, Directory, DirectoryFile, Role},
+    storage::{Event, LedgerEvent},
+};
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+pub(super) fn run(cli: &Cli, command: &DirectoryCommand) -> Answer {
+    let config = context::config(cli)?;
+    match command {
+        DirectoryCommand::Import { path, dry_run, confirm_removals } => {
+            import(&config, path, *dry_run, *confirm_removals)
+        }
+        DirectoryCommand::Show => show(cli, &config),
+    }
+}
+
+fn import(config: &Config, path: &Path, dry_run: bool, confirmed: bool) -> Answer {
+    let import = parties::import(path, &config.schools);
+    let mut err = io::stderr();
+    write!(err, "{}", render_faults(&import.warnings))?;
+    let Some(new) = import.directory else {
+        return Err(Mistake(format!(
+            "{}Nothing was taken over; the people in force are unchanged.",
+            render_faults(&import.faults)
+        )));
+    };
+    let old = app::directory(config)?;
+    let diff = parties::diff(&old, &new);
+    write!(io::stdout(), "{diff}")?;
+    if dry_run {
+        writeln!(err, "Nothing was taken over: --dry-run.")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(question) = diff.question().filter(|_| !confirmed) {
+        return Err(Mistake(format!(
+            "{question} If so, say it again with --confirm-removals. Nothing was taken over."
+        )));
+    }
+    context::block_on(save(config, &new, &diff))?;
+    writeln!(err, "Taken over. A running gate takes it up on reload (SIGHUP).")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts new people in force; the ledger names who did (QU-5).
+async fn save(config: &Config, new: &Directory, diff: &Diff) -> Result<(), Mistake> {
+    // First, since it makes the data folder, readable by nobody else.
+    let store = context::store(config).await?;
+    DirectoryFile::in_data_folder(&config.data).save(new)?;
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let event = LedgerEvent::new(Event::DirectoryImported)
+        .with("directory", new.id().0.clone())
+        .with("added", count(diff.added.len()))
+        .with("removed", count(diff.removed.len()));
+    store.ledger(&context::actor(), event).await?;
+    store.close().await;
+    Ok(())
+}
+
+/// A first import without questions, for the demonstration; how many people there are now.
+pub(super) async fn import_first(config: &Config, path: &Path) -> Result<usize, Mistake> {
+    let import = parties::import(path, &config.schools);
+    let new = import.directory.ok_or_else(|| Mistake(render_faults(&import.faults)))?;
+    let diff = parties::diff(&Directory::empty(), &new);
+    save(config, &new, &diff).await?;
+    Ok(new.people().count())
+}
+
+fn show(cli: &Cli, config: &Config) -> Answer {
+    let directory = app::directory(config)?;
+    let mut counts: BTreeMap<(String, Role), usize> = BTreeMap::new();
+    for person in directory.people() {
+        for (school, role) in person.memberships() {
+            *counts.entry((school.to_string(), role)).or_default() += 1;
+        }
+    }
+    let rows: Vec<_> = counts
+        .iter()
+        .map(|((school, role), count)| json!({"school": school, "role": role.name(), "people": count}))
+        .collect();
+    let columns = render::columns(&[("school", "School"), ("role", "Role"), ("people", "People")]);
+    let empty = "There is nobody: bring people in with `gatehouse directory import`.";
+    render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, empty)?;
+    Ok(ExitCode::SUCCESS)
+}

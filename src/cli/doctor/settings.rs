@@ -1,0 +1,99 @@
+//! The configuration itself and what it names: rules, templates, people, keys.
+
+use super::Check;
+use crate::{
+    app,
+    config::{Config, Faults},
+    mail::Mode,
+    storage::keys,
+};
+use std::path::Path;
+
+pub(super) fn file(path: &Path, warnings: &Faults) -> Check {
+    match warnings.0.is_empty() {
+        true => Check::good("configuration", path.display().to_string()),
+        false => Check::note("configuration", warnings.to_string()),
+    }
+}
+
+pub(super) fn all(config: &Config) -> Vec<Check> {
+    let mut checks = vec![rules(config), templates(config), people(config)];
+    checks.extend(key(config));
+    checks.extend(modes(config));
+    checks.push(Check::note(
+        "coverage",
+        "partial: mail between two people of one Microsoft or Google tenant, and chat, may never pass the gate.\n\
+         Each other route is proved by mail that passed it; see the message log.",
+    ));
+    checks
+}
+
+fn rules(config: &Config) -> Check {
+    let rules = match app::rules(&config.rulesets) {
+        Ok(rules) => rules,
+        Err(fault) => return Check::fault("rules", fault.to_string()),
+    };
+    let (detection, policy) = (rules.detection.len(), rules.policy.len());
+    match app::rulebook(config, rules) {
+        Ok(_) => Check::good("rules", format!("{detection} detection rules, {policy} policy rules")),
+        Err(fault) => Check::fault("rules", fault.to_string()),
+    }
+}
+
+fn templates(config: &Config) -> Check {
+    let templates = match app::disclaimers(config) {
+        Ok(templates) => templates,
+        Err(fault) => return Check::fault("disclaimers", fault.to_string()),
+    };
+    let missing: Vec<String> = config
+        .schools
+        .iter()
+        .flat_map(|school| school.disclaimers.iter().map(move |d| (school, d)))
+        .filter(|(_, d)| templates.get(&d.template, &d.languages).is_none())
+        .map(|(school, d)| format!("{}: `{}` in {}", school.id, d.template, d.languages.join(", ")))
+        .collect();
+    match missing.is_empty() {
+        true => Check::good("disclaimers", "every template that a school asks for is there"),
+        false => Check::fault("disclaimers", format!("these templates are missing:\n{}", missing.join("\n"))),
+    }
+}
+
+fn people(config: &Config) -> Check {
+    match app::directory(config) {
+        Ok(directory) if directory.is_empty() => Check::note(
+            "people",
+            "nobody is known: nobody is nudged, and no name is recognised.\n\
+             Bring people in with `gatehouse directory import`.",
+        ),
+        Ok(directory) => Check::good("people", format!("{} people", directory.len())),
+        Err(fault) => Check::fault("people", fault.to_string()),
+    }
+}
+
+fn key(config: &Config) -> Vec<Check> {
+    let status = keys::status(&config.keys, &config.data);
+    let mut checks = vec![match status.working {
+        Ok(public) => Check::good("working key", public),
+        Err(why) => {
+            Check::fault("working key", format!("{why}\nWithout it nothing can be held or released."))
+        }
+    }];
+    checks.extend(status.advice.into_iter().map(|advice| Check::note("keys", advice)));
+    let records = config.schools.iter().any(|s| s.record_parent_mail);
+    if records && config.keys.records.is_empty() {
+        checks.push(Check::fault(
+            "records",
+            "a school keeps records but [keys] records names no custodian: such mail would be deferred.\n\
+             Make a key with `gatehouse keys generate records FILE`.",
+        ));
+    }
+    checks
+}
+
+fn modes(config: &Config) -> Vec<Check> {
+    let mode = |mode: Mode| match mode {
+        Mode::Observe => "observes: nothing is changed, held or told",
+        Mode::Enforce => "enforces",
+    };
+    config.schools.iter().map(|s| Check::good(format!("school {}", s.id), mode(s.mode))).collect()
+}

@@ -1,0 +1,219 @@
+//! `gatehouse hold` and `gatehouse quarantine`: see what waits and decide. A hold is
+//! its sender's business: nothing of its content is shown here (practice.md, A5).
+
+use super::{
+    Answer, Mistake,
+    args::{Cli, HoldCommand, QuarantineCommand},
+    context, render,
+};
+use crate::{
+    config::Config,
+    effects::{Comeback, Notices, comeback},
+    policy::sender_may_hear,
+    storage::{
+        Decision, ItemDetail, ItemFilter, ItemId, ItemKind, ItemState, ItemSummary, NewOutbox, Ruling, Store,
+    },
+};
+use chrono::Utc;
+use serde_json::{Value, json};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+pub(super) fn hold(cli: &Cli, command: &HoldCommand) -> Answer {
+    const KIND: ItemKind = ItemKind::Hold;
+    match command {
+        HoldCommand::List => list(cli, KIND),
+        HoldCommand::Show { id } => show(cli, KIND, id, "looked at the particulars of a hold"),
+        HoldCommand::Release { id, confidential, reason } => {
+            let decision = if *confidential { Decision::ReleaseMarked } else { Decision::Release };
+            decide(cli, KIND, id, decision, reason, None)
+        }
+        HoldCommand::Return { id, reason } => decide(cli, KIND, id, Decision::Return, reason, None),
+    }
+}
+
+pub(super) fn quarantine(cli: &Cli, command: &QuarantineCommand) -> Answer {
+    const KIND: ItemKind = ItemKind::Quarantine;
+    match command {
+        QuarantineCommand::List => list(cli, KIND),
+        QuarantineCommand::Show { id, raw: false, purpose } => show(cli, KIND, id, purpose),
+        QuarantineCommand::Show { id, raw: true, purpose } => raw(cli, id, purpose),
+        QuarantineCommand::Release { id, reason } => decide(cli, KIND, id, Decision::Release, reason, None),
+        QuarantineCommand::Return { id, advice, reason } => {
+            decide(cli, KIND, id, Decision::Return, reason, Some(advice))
+        }
+        QuarantineCommand::Keep { id, reason } => {
+            decide(cli, KIND, id, Decision::KeepAsEvidence, reason, None)
+        }
+    }
+}
+
+fn parse(id: &str) -> Result<ItemId, Mistake> {
+    id.parse().map_err(|()| Mistake(format!("`{id}` is no item's number; `list` shows them")))
+}
+
+fn row(item: &ItemSummary) -> Value {
+    json!({
+        "id": item.id.as_str(),
+        "kind": item.kind.name(),
+        "state": item.state.name(),
+        "school": item.school.to_string(),
+        "received_at": item.received_at.to_rfc3339(),
+        "category": item.category.name(),
+        "severity": item.severity,
+        "recipients": item.recipients,
+        "bytes": item.bytes,
+        "transaction": item.transaction.to_string(),
+    })
+}
+
+fn list(cli: &Cli, kind: ItemKind) -> Answer {
+    let config = context::config(cli)?;
+    let items = context::block_on(async {
+        let filter = ItemFilter { kind: Some(kind), ..ItemFilter::default() };
+        Ok(context::store(&config).await?.items(&filter).await?)
+    })?;
+    let rows: Vec<Value> = items.iter().map(row).collect();
+    let columns = render::columns(&[
+        ("id", "Number"),
+        ("state", "State"),
+        ("school", "School"),
+        ("received_at", "Received"),
+        ("category", "Category"),
+        ("severity", "Severity"),
+        ("recipients", "Recipients"),
+    ]);
+    render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "Nothing waits.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens an item of the kind that was asked for.
+async fn open(store: &Store, kind: ItemKind, id: &ItemId, why: &str) -> Result<ItemDetail, Mistake> {
+    let detail = store.item(id, &context::actor(), why).await?;
+    if detail.summary.kind != kind {
+        return Err(Mistake(format!(
+            "{id} is a {}; ask `gatehouse {}`",
+            detail.summary.kind.name(),
+            detail.summary.kind.name()
+        )));
+    }
+    Ok(detail)
+}
+
+fn show(cli: &Cli, kind: ItemKind, id: &str, purpose: &str) -> Answer {
+    let id = parse(id)?;
+    let config = context::config(cli)?;
+    let detail = context::block_on(async {
+        let store = context::store(&config).await?;
+        open(&store, kind, &id, purpose).await
+    })?;
+    let findings: Vec<Value> = detail
+        .findings
+        .iter()
+        .map(|f| {
+            // Of a hold only its sender reads more than kind and place.
+            let excerpt = if kind == ItemKind::Hold { Value::Null } else { json!(f.excerpt) };
+            json!({"rule": f.rule, "category": f.category.name(), "severity": f.severity, "part": f.part,
+                   "reason": f.reason, "excerpt": excerpt})
+        })
+        .collect();
+    let columns = render::columns(&[
+        ("category", "Category"),
+        ("severity", "Severity"),
+        ("part", "Where"),
+        ("reason", "Why"),
+        ("excerpt", "Surroundings"),
+    ]);
+    let mut out = io::stdout().lock();
+    if cli.format == super::args::Format::Jsonl {
+        let mut whole = row(&detail.summary);
+        whole["findings"] = Value::Array(findings);
+        writeln!(out, "{whole}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let summary = &detail.summary;
+    writeln!(
+        out,
+        "{} {}, received {}, state {}",
+        summary.kind.name(),
+        summary.id,
+        summary.received_at.to_rfc3339(),
+        summary.state.name()
+    )?;
+    render::rows(&mut out, cli.format, &columns, &findings, "No finding stands behind it.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn raw(cli: &Cli, id: &str, purpose: &str) -> Answer {
+    let id = parse(id)?;
+    let config = context::config(cli)?;
+    let bytes = context::block_on(async {
+        let store = context::store(&config).await?;
+        open(&store, ItemKind::Quarantine, &id, purpose).await?;
+        Ok(store.raw(&id, &context::actor(), purpose).await?)
+    })?;
+    io::stdout().lock().write_all(&bytes)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn decide(
+    cli: &Cli,
+    kind: ItemKind,
+    id: &str,
+    decision: Decision,
+    reason: &str,
+    advice: Option<&str>,
+) -> Answer {
+    let id = parse(id)?;
+    let config = context::config(cli)?;
+    let state = context::block_on(async {
+        let store = context::store(&config).await?;
+        let detail = open(&store, kind, &id, reason).await?;
+        let outbox = match decision {
+            Decision::Return => vec![back(&config, &detail, advice)?],
+            _ => Vec::new(),
+        };
+        let ruling = Ruling {
+            decision,
+            actor: context::actor(),
+            reason: Some(reason.to_owned()),
+            token: None,
+            next_hop: config.notices.next_hop.clone(),
+            outbox,
+        };
+        let decided = store.decide(&id, ruling).await?;
+        store.close().await;
+        Ok(decided.state)
+    })?;
+    let sentence = match state {
+        ItemState::Releasing => {
+            "It is on its way: `gatehouse outbox list` shows when the next hop has taken it."
+        }
+        ItemState::Returned => "It goes back to its sender.",
+        ItemState::KeptAsEvidence => "It is kept as evidence.",
+        _ => "It is decided.",
+    };
+    writeln!(io::stderr(), "{id}: {}. {sentence}", state.name())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The notice to the sender. About some things the gate writes to nobody (practice.md,
+/// A2): then a person has to speak.
+fn back(config: &Config, detail: &ItemDetail, advice: Option<&str>) -> Result<NewOutbox, Mistake> {
+    let silent = detail.findings.iter().any(|f| !sender_may_hear(f.category))
+        || !sender_may_hear(detail.summary.category);
+    if silent {
+        return Err(Mistake(format!(
+            "{} is about {}: the gate tells no party of it. Keep it, and let a person speak with whom it concerns.",
+            detail.summary.id, detail.summary.category
+        )));
+    }
+    let sender = detail.envelope.sender.address().ok_or_else(|| {
+        Mistake(format!("{} has no sender to go back to; release it or keep it", detail.summary.id))
+    })?;
+    let notices = Notices::new(&config.notices, &config.hostname)?;
+    let why = Comeback::Returned { advice };
+    Ok(comeback(&notices, &config.schools, detail, sender, why, Utc::now())?)
+}

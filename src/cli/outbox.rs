@@ -1,0 +1,51 @@
+//! `gatehouse outbox`: what the gate still has to send by itself.
+
+use super::{
+    Answer,
+    args::{Cli, OutboxCommand},
+    context, render,
+};
+use serde_json::json;
+use std::{io, process::ExitCode};
+
+/// As many as anyone reads.
+const MOST: u32 = 1000;
+
+pub(super) fn run(cli: &Cli, OutboxCommand::List: &OutboxCommand) -> Answer {
+    let config = context::config(cli)?;
+    let jobs = context::block_on(async { Ok(context::store(&config).await?.outbox_list(MOST).await?) })?;
+    let rows: Vec<_> = jobs
+        .iter()
+        .map(|job| {
+            let states: Vec<String> = job
+                .recipients
+                .iter()
+                .map(|(state, code)| {
+                    code.map_or(state.name().to_owned(), |c| format!("{} ({c})", state.name()))
+                })
+                .collect();
+            json!({
+                "id": job.id.as_str(),
+                "kind": job.kind.name(),
+                "state": job.state.name(),
+                "item": job.item.as_ref().map(|i| i.as_str()),
+                "school": job.school.as_ref().map(ToString::to_string),
+                "attempts": job.attempts,
+                "created_at": job.created_at.to_rfc3339(),
+                "next_at": job.next_at.to_rfc3339(),
+                "recipients": states,
+            })
+        })
+        .collect();
+    let columns = render::columns(&[
+        ("id", "Id"),
+        ("kind", "Kind"),
+        ("state", "State"),
+        ("item", "Item"),
+        ("attempts", "Tried"),
+        ("next_at", "Next try"),
+        ("recipients", "Recipients"),
+    ]);
+    render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "Nothing waits to be sent.")?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,318 @@
+//! The worker that empties the outbox: releases, notices, reports and parted recipients
+//! leave through the one next-hop client. What it does is written to the store before
+//! anything follows from it, so that a kill at any point repeats a copy only between a
+//! next hop's 250 and our commit of it (RFC 1047).
+
+use super::notices::{
+    ComposeError, DeliveryReport, Notices, ReportedRecipient, wants_failure, wants_success,
+};
+use crate::{
+    config::{Config, NextHop},
+    mail::{Address, Edits, Envelope, HeaderEdit, Reply, ReversePath, SchoolId},
+    parties::School,
+    storage::{
+        Actor, Attempt, Clock, DueReport, Event, JobRecipient, LedgerEvent, NewOutbox, OutboxJob, OutboxKind,
+        RELEASE_HEADER, ReportAction, Store, StoreError, Task, system_clock,
+    },
+    wire::smtp::{DsnFate, NextHopClient, RecipientFate, SendReport, route},
+};
+use bytes::Bytes;
+use chrono::TimeDelta;
+use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+use tokio::task::JoinSet;
+
+/// Whether releases come back through this gate on their way (milter mode), where they
+/// must be known again. Elsewhere the field would only tell strangers of the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseField {
+    Keep,
+    Omit,
+}
+
+/// What became of one job's turn, for counters. Without content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Recipients delivered, deferred and failed for good.
+    Tried { kind: OutboxKind, delivered: usize, deferred: usize, failed: usize },
+    /// Delivery reports written for a job's ends.
+    Reported { written: usize },
+    /// The store could not be asked or told; the job comes again.
+    StoreAway,
+}
+
+/// Called after every turn.
+pub type Observer = Arc<dyn Fn(Turn) + Send + Sync>;
+
+/// What the worker needs besides store and client.
+#[derive(Clone)]
+pub struct DeliveryOptions {
+    pub hops: Vec<Arc<NextHop>>,
+    pub notices: Notices,
+    /// Who hears of a null sender's failure, for each school.
+    pub postmasters: HashMap<SchoolId, Address>,
+    pub release_field: ReleaseField,
+    /// Jobs at once.
+    pub parallel: usize,
+    /// How long a claimed job is ours; longer than the next hop's longest conversation.
+    pub lease: TimeDelta,
+    /// How often due jobs are looked for without being called.
+    pub poll: Duration,
+    pub clock: Clock,
+    pub observer: Observer,
+}
+
+impl DeliveryOptions {
+    /// As the configuration says; fails when `[notices] from` is no mailbox.
+    pub fn of(config: &Config) -> Result<Self, ComposeError> {
+        let postmaster = |school: &Arc<School>| {
+            school.officers.postmaster.clone().map(|address| (school.id.clone(), address))
+        };
+        Ok(Self {
+            hops: config.next_hops.clone(),
+            notices: Notices::new(&config.notices, &config.hostname)?,
+            postmasters: config.schools.iter().filter_map(postmaster).collect(),
+            release_field: if config.milter.is_some() { ReleaseField::Keep } else { ReleaseField::Omit },
+            parallel: 8,
+            lease: TimeDelta::minutes(30),
+            // A decision at the command line is another process's: nothing but looking tells of it.
+            poll: Duration::from_secs(2),
+            clock: system_clock(),
+            observer: Arc::new(|_| {}),
+        })
+    }
+}
+
+/// The worker.
+pub struct Delivery {
+    options: DeliveryOptions,
+    store: Store,
+    client: Arc<NextHopClient>,
+}
+
+impl Delivery {
+    pub fn new(options: DeliveryOptions, store: Store, client: Arc<NextHopClient>) -> Self {
+        Self { options, store, client }
+    }
+
+    /// Works until `shutdown` resolves, then finishes what it has begun.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let this = Arc::new(self);
+        let mut shutdown = std::pin::pin!(shutdown);
+        let mut working = JoinSet::new();
+        loop {
+            let room = this.options.parallel.max(1).saturating_sub(working.len());
+            if room > 0 {
+                for job in this.claim(room).await {
+                    working.spawn(Arc::clone(&this).turn(job));
+                }
+            }
+            let full = working.len() >= this.options.parallel.max(1);
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                _ = working.join_next(), if !working.is_empty() => {}
+                () = this.store.outbox_wait(this.options.poll), if !full => {}
+            }
+        }
+        while working.join_next().await.is_some() {}
+    }
+
+    async fn claim(&self, room: usize) -> Vec<OutboxJob> {
+        match self.store.outbox_claim(room, self.options.lease).await {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                self.store_away(&error);
+                Vec::new()
+            }
+        }
+    }
+
+    async fn turn(self: Arc<Self>, job: OutboxJob) {
+        let result = match &job.task {
+            Task::Deliver(recipients) => self.deliver(&job, recipients).await,
+            Task::Report(due) => self.report(&job, due).await,
+        };
+        match result {
+            Ok(turn) => (self.options.observer)(turn),
+            Err(error) => self.store_away(&error),
+        }
+    }
+
+    fn store_away(&self, error: &StoreError) {
+        tracing::warn!(%error, "the outbox cannot be worked on now");
+        (self.options.observer)(Turn::StoreAway);
+    }
+
+    async fn deliver(&self, job: &OutboxJob, recipients: &[JobRecipient]) -> Result<Turn, StoreError> {
+        let message = self.message(job);
+        let mut attempts = Vec::with_capacity(recipients.len());
+        for (hop, group) in self.by_hop(job, recipients) {
+            let Some(hop) = hop else {
+                // The operator can still name one within the five days.
+                let reply = Reply::new(451, (4, 4, 4), "No next hop is configured for this recipient");
+                attempts.extend(group.iter().map(|r| deferred(r, &reply)));
+                continue;
+            };
+            let envelope = Envelope {
+                sender: job.sender.clone(),
+                parameters: job.parameters.clone(),
+                recipients: group.iter().map(|r| r.recipient.clone()).collect(),
+            };
+            let report = self.client.send(&hop, &envelope, &message).await;
+            attempts.extend(fates(&group, &report));
+        }
+        let count = |wanted: fn(&Attempt) -> bool| attempts.iter().filter(|a| wanted(a)).count();
+        let turn = Turn::Tried {
+            kind: job.kind,
+            delivered: count(|a| matches!(a, Attempt::Delivered { .. })),
+            deferred: count(|a| matches!(a, Attempt::Deferred { .. })),
+            failed: count(|a| matches!(a, Attempt::Failed { .. })),
+        };
+        tracing::info!(job = %job.id, kind = job.kind.name(), attempt = job.attempts, ?turn, "outbox");
+        self.store.outbox_done(job, attempts).await?;
+        Ok(turn)
+    }
+
+    /// The bytes that leave. The store has done all edits and put the release's id on top;
+    /// where it will not come back to us, that is nobody else's business.
+    fn message(&self, job: &OutboxJob) -> Bytes {
+        match (&job.release, self.options.release_field) {
+            (Some(_), ReleaseField::Omit) => {
+                let headers = vec![HeaderEdit::Remove { name: RELEASE_HEADER.to_owned(), nth: 1 }];
+                Edits { headers, body: Vec::new() }.apply(&job.message)
+            }
+            _ => job.message.clone(),
+        }
+    }
+
+    /// The recipients by the next hop that serves them, in order of appearance.
+    fn by_hop(
+        &self,
+        job: &OutboxJob,
+        recipients: &[JobRecipient],
+    ) -> Vec<(Option<Arc<NextHop>>, Vec<JobRecipient>)> {
+        let mut groups: Vec<(Option<Arc<NextHop>>, Vec<JobRecipient>)> = Vec::new();
+        for one in recipients {
+            let hop = match &job.next_hop {
+                Some(name) => self.options.hops.iter().find(|hop| hop.name == *name).cloned(),
+                None => route(&self.options.hops, one.recipient.address.domain()),
+            };
+            let name = |hop: &Option<Arc<NextHop>>| hop.as_ref().map(|hop| hop.name.clone());
+            match groups.iter_mut().find(|(known, _)| name(known) == name(&hop)) {
+                Some((_, group)) => group.push(one.clone()),
+                None => groups.push((hop, vec![one.clone()])),
+            }
+        }
+        groups
+    }
+
+    async fn report(&self, job: &OutboxJob, due: &[DueReport]) -> Result<Turn, StoreError> {
+        let written = match &job.sender {
+            ReversePath::Mailbox(sender) => self.report_to_sender(job, sender, due),
+            ReversePath::Null => self.report_to_postmaster(job, due),
+        };
+        let count = written.len();
+        self.store.outbox_reported(job, written).await?;
+        if count > 0 && job.sender == ReversePath::Null {
+            let mut event = LedgerEvent::new(Event::PostmasterTold).about(job.id.as_str());
+            event.school.clone_from(&job.school);
+            self.store.ledger(&Actor::Gate, event).await?;
+        }
+        Ok(Turn::Reported { written: count })
+    }
+
+    /// RFC 3464 to the sender, for those recipients whose NOTIFY asks for it.
+    fn report_to_sender(&self, job: &OutboxJob, sender: &Address, due: &[DueReport]) -> Vec<NewOutbox> {
+        let wanted = |due: &&DueReport| match due.action {
+            ReportAction::Failed => wants_failure(&due.recipient),
+            ReportAction::Relayed => wants_success(&due.recipient),
+        };
+        let recipients: Vec<ReportedRecipient<'_>> = due
+            .iter()
+            .filter(wanted)
+            .map(|due| ReportedRecipient {
+                recipient: &due.recipient,
+                action: due.action,
+                reply: due.reply.as_ref(),
+                at: due.at,
+            })
+            .collect();
+        if recipients.is_empty() {
+            return Vec::new();
+        }
+        let report = DeliveryReport {
+            job: job.id.as_str(),
+            to: sender,
+            parameters: &job.parameters,
+            arrived_at: job.created_at,
+            recipients: &recipients,
+            message: &job.message,
+        };
+        let written = self.options.notices.report(&report, (self.options.clock)());
+        self.queued(job, written.map_err(|e| e.to_string()))
+    }
+
+    /// A null sender is never written to: its school's postmaster is, by codes alone; but
+    /// not of a failure to reach the postmaster.
+    fn report_to_postmaster(&self, job: &OutboxJob, due: &[DueReport]) -> Vec<NewOutbox> {
+        let Some(postmaster) = job.school.as_ref().and_then(|school| self.options.postmasters.get(school))
+        else {
+            tracing::error!(job = %job.id, "undeliverable mail of the gate, and no postmaster to tell");
+            return Vec::new();
+        };
+        let failures: Vec<(usize, String)> = due
+            .iter()
+            .filter(|d| d.action == ReportAction::Failed && d.recipient.address != *postmaster)
+            .map(|d| (d.position, d.reply.as_ref().map_or("no answer".to_owned(), status)))
+            .collect();
+        if failures.is_empty() {
+            tracing::error!(job = %job.id, "the postmaster cannot be reached");
+            return Vec::new();
+        }
+        let written =
+            self.options.notices.postmaster(postmaster, job.id.as_str(), &failures, (self.options.clock)());
+        self.queued(job, written.map_err(|e| e.to_string()))
+    }
+
+    fn queued(&self, job: &OutboxJob, written: Result<super::notices::Written, String>) -> Vec<NewOutbox> {
+        match written {
+            Ok(written) => vec![written.outbox(job.school.clone(), None)],
+            Err(fault) => {
+                tracing::error!(job = %job.id, fault, "a report could not be written");
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Code and enhanced code, without the next hop's words, which may quote an address.
+fn status(reply: &Reply) -> String {
+    let (class, subject, detail) = reply.enhanced;
+    format!("{} {class}.{subject}.{detail}", reply.code)
+}
+
+fn deferred(recipient: &JobRecipient, reply: &Reply) -> Attempt {
+    Attempt::Deferred { position: recipient.position, reply: reply.clone() }
+}
+
+fn fates(group: &[JobRecipient], report: &SendReport) -> Vec<Attempt> {
+    let accepted = report.handover.as_ref();
+    let relayed = accepted.is_some_and(|handover| handover.dsn() == DsnFate::Relayed);
+    let each = group.iter().zip(&report.recipients).map(|(one, fate)| {
+        let position = one.position;
+        match (fate, accepted) {
+            (RecipientFate::Accepted, Some(handover)) => Attempt::Delivered {
+                position,
+                reply: handover.reply().to_reply(),
+                relayed: relayed && wants_success(&one.recipient),
+            },
+            (RecipientFate::Temporary(reply), _) => Attempt::Deferred { position, reply: reply.to_reply() },
+            (RecipientFate::Permanent(reply), _) => Attempt::Failed { position, reply: reply.to_reply() },
+            // The client gives a handover with every acceptance; without one nothing is sure.
+            (RecipientFate::Accepted, None) => {
+                deferred(one, &Reply::new(451, (4, 4, 2), "The next hop's answer is missing"))
+            }
+        }
+    });
+    each.collect()
+}

@@ -1,0 +1,270 @@
+//! Our own messages as bytes. lettre composes; the next-hop client sends.
+
+use super::{
+    report::DeliveryReport,
+    words::{self, Alert, Language, Nudge, Returned},
+};
+use crate::{
+    config::NoticesConfig,
+    mail::{Address, Recipient, ReversePath, SchoolId},
+    storage::{ItemId, NewOutbox, OutboxKind, OutboxMessage},
+};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use lettre::message::{
+    Mailbox, MessageBuilder, SinglePart,
+    header::{ContentType, HeaderName, HeaderValue},
+};
+use std::time::SystemTime;
+
+/// Composes notices in the name of this gate.
+#[derive(Clone, Debug)]
+pub struct Notices {
+    pub(super) from: Mailbox,
+    reply_to: Option<Address>,
+    pub(super) hostname: String,
+    next_hop: Option<String>,
+}
+
+/// A composed message and whom it goes to.
+#[derive(Clone)]
+pub struct Written {
+    pub to: Address,
+    pub bytes: Bytes,
+    next_hop: Option<String>,
+    kind: OutboxKind,
+}
+
+/// Says how large, never what.
+impl std::fmt::Debug for Written {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Written({} bytes)", self.bytes.len())
+    }
+}
+
+/// A message that could not be composed; without content.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("a message of ours could not be composed: {0}")]
+pub struct ComposeError(pub(super) String);
+
+impl Notices {
+    /// `hostname` names us in Message-ID and reports. Fails when `from` is no mailbox.
+    pub fn new(config: &NoticesConfig, hostname: &str) -> Result<Self, ComposeError> {
+        let from =
+            config.from.parse().map_err(|_| ComposeError("[notices] from is no mailbox".to_owned()))?;
+        Ok(Self {
+            from,
+            reply_to: config.reply_to.clone(),
+            hostname: hostname.to_owned(),
+            next_hop: config.next_hop.clone(),
+        })
+    }
+
+    /// Whether people can answer by mail, so that a nudge may carry a token.
+    pub fn takes_answers(&self) -> bool {
+        self.reply_to.is_some()
+    }
+
+    /// The sender's own notice. `unique` goes into the Message-ID: an item's number or a
+    /// transaction's id.
+    pub fn nudge(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        nudge: &Nudge<'_>,
+        unique: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, |l| words::nudge_subject(l, &nudge.situation));
+        let text = text(languages, |l| words::nudge(l, nudge));
+        self.written(to, &subject, text, &format!("nudge.{unique}"), now, Answers::Welcome)
+    }
+
+    /// A held message is back with its sender.
+    pub fn returned(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        returned: &Returned<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, words::returned_subject);
+        let text = text(languages, |l| words::returned(l, returned));
+        self.written(to, &subject, text, &format!("returned.{}", returned.number), now, Answers::None)
+    }
+
+    /// An officer's notice: number and category, nothing of the message.
+    pub fn alert(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        alert: &Alert<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, |l| words::alert_subject(l, alert.urgent));
+        let text = text(languages, |l| words::alert(l, alert));
+        self.written(to, &subject, text, &format!("alert.{}", alert.number), now, Answers::None)
+    }
+
+    /// The postmaster hears of mail with a null sender that could not be delivered, since
+    /// nobody else may (RFC 5321 section 4.5.5). Codes only.
+    pub fn postmaster(
+        &self,
+        to: &Address,
+        job: &str,
+        failures: &[(usize, String)],
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let mut text = format!(
+            "A message without a return path could not be delivered, so nobody else is told.\n\n\
+             Outbox job: {job}\n"
+        );
+        for (position, status) in failures {
+            text.push_str(&format!("Recipient {}: {status}\n", position + 1));
+        }
+        text.push_str("\nThe ledger has the rows; the next hop's log has the addresses.\n");
+        let unique = format!("postmaster.{job}");
+        self.written(to, "Mail of the gate could not be delivered", text, &unique, now, Answers::None)
+    }
+
+    /// A delivery report to the sender of a message (RFC 3464).
+    pub fn report(&self, report: &DeliveryReport<'_>, now: DateTime<Utc>) -> Result<Written, ComposeError> {
+        let unique = format!("report.{}", report.job);
+        let builder = self.builder(report.to, report.subject(), &unique, now)?;
+        let bytes = builder
+            .multipart(report.body(&self.hostname, now)?)
+            .map_err(|e| ComposeError(e.to_string()))?
+            .formatted();
+        Ok(self.addressed(report.to, bytes, OutboxKind::Report))
+    }
+
+    fn written(
+        &self,
+        to: &Address,
+        subject: &str,
+        text: String,
+        unique: &str,
+        now: DateTime<Utc>,
+        answers: Answers,
+    ) -> Result<Written, ComposeError> {
+        let mut builder = self.builder(to, subject, unique, now)?;
+        if let (Answers::Welcome, Some(reply_to)) = (answers, &self.reply_to) {
+            builder = builder.reply_to(mailbox(reply_to)?);
+        }
+        let part = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text);
+        let message = builder.singlepart(part).map_err(|e| ComposeError(e.to_string()))?;
+        Ok(self.addressed(to, message.formatted(), OutboxKind::Notice))
+    }
+
+    fn addressed(&self, to: &Address, bytes: Vec<u8>, kind: OutboxKind) -> Written {
+        Written { to: to.clone(), bytes: bytes.into(), next_hop: self.next_hop.clone(), kind }
+    }
+
+    fn builder(
+        &self,
+        to: &Address,
+        subject: &str,
+        unique: &str,
+        now: DateTime<Utc>,
+    ) -> Result<MessageBuilder, ComposeError> {
+        let auto = HeaderName::new_from_ascii_str("Auto-Submitted");
+        let id = format!("<{unique}.{}@{}>", now.timestamp_millis(), self.hostname);
+        Ok(lettre::Message::builder()
+            .from(self.from.clone())
+            .to(mailbox(to)?)
+            .subject(subject)
+            .date(SystemTime::from(now))
+            .message_id(Some(id))
+            .raw_header(HeaderValue::new(auto, "auto-generated".to_owned())))
+    }
+}
+
+/// Whether a reply does anything.
+enum Answers {
+    Welcome,
+    None,
+}
+
+impl Written {
+    /// As a job of the outbox: null reverse path, so that it is never answered or bounced.
+    pub fn outbox(self, school: Option<SchoolId>, item: Option<ItemId>) -> NewOutbox {
+        let mut parameters = Vec::new();
+        if !self.bytes.is_ascii() {
+            parameters.push("BODY=8BITMIME".to_owned());
+        }
+        if !self.to.as_str().is_ascii() {
+            parameters.push("SMTPUTF8".to_owned());
+        }
+        let mut recipient = Recipient::new(self.to);
+        if self.kind == OutboxKind::Report {
+            // RFC 3461 section 6.2: a report is never reported on.
+            recipient.parameters.push("NOTIFY=NEVER".to_owned());
+        }
+        NewOutbox {
+            kind: self.kind,
+            item,
+            school,
+            sender: ReversePath::Null,
+            parameters,
+            recipients: vec![recipient],
+            next_hop: self.next_hop,
+            message: OutboxMessage::Written(self.bytes),
+            retry_keys: Vec::new(),
+        }
+    }
+}
+
+fn mailbox(address: &Address) -> Result<Mailbox, ComposeError> {
+    let address = address.as_str().parse().map_err(|_| ComposeError("an address".to_owned()))?;
+    Ok(Mailbox::new(None, address))
+}
+
+fn subject(languages: &[Language], words: impl Fn(Language) -> &'static str) -> String {
+    languages.iter().map(|l| words(*l)).collect::<Vec<_>>().join(" / ")
+}
+
+fn text(languages: &[Language], words: impl Fn(Language) -> String) -> String {
+    languages.iter().map(|l| words(*l)).collect::<Vec<_>>().join("\n----\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::words::Situation, *};
+    use crate::message::{ReadLimits, read};
+
+    #[test]
+    fn a_notice_is_automatic_says_so_and_cannot_bounce() {
+        let config = NoticesConfig {
+            next_hop: Some("school".into()),
+            from: "Gatehouse <gatehouse@oakfield.example>".into(),
+            reply_to: Address::parse("gatehouse@oakfield.example"),
+            per_hour: 20,
+        };
+        let notices = Notices::new(&config, "gate.oakfield.example").unwrap();
+        let to = Address::parse("t.staff@oakfield.example").unwrap();
+        let nudge = Nudge {
+            received_at: DateTime::UNIX_EPOCH,
+            recipients: std::slice::from_ref(&to),
+            outside: 0,
+            subject: "Cŵn",
+            found: &[],
+            situation: Situation::Sent,
+        };
+        let both = [Language::Welsh, Language::English];
+        let written = notices.nudge(&to, &both, &nudge, "N1", DateTime::UNIX_EPOCH).unwrap();
+        let message = read(&written.bytes, ReadLimits::default());
+        assert!(message.header.automatic && message.defects.is_empty(), "{:?}", message.defects);
+        assert_eq!(message.header.subject, "Ynghylch neges a anfonwyd gennych / About a message you sent");
+        assert_eq!(message.header.reply_to.len(), 1);
+        assert!(message.header.message_id.as_deref().unwrap().contains("nudge.N1.0@gate.oakfield.example"));
+        let job = written.outbox(None, None);
+        assert_eq!(job.sender, ReversePath::Null);
+        assert_eq!(job.next_hop.as_deref(), Some("school"));
+    }
+
+    #[test]
+    fn a_from_that_is_no_mailbox_is_said_at_start() {
+        let config = NoticesConfig { next_hop: None, from: "nobody".into(), reply_to: None, per_hour: 1 };
+        assert!(Notices::new(&config, "h").is_err());
+    }
+}

@@ -1,0 +1,15 @@
+//! What the gate writes to people: the sender's own nudge, officers' alerts without
+//! content, returned messages, delivery reports. Everything has the null reverse path and
+//! `Auto-Submitted`, and nothing is written that [`may_write`] forbids (RFC 3834;
+//! practice.md, A2 and D).
+
+mod allow;
+mod compose;
+mod report;
+mod time;
+mod words;
+
+pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write};
+pub use compose::{ComposeError, Notices, Written};
+pub use report::{DeliveryReport, ReportedRecipient, wants_failure, wants_success};
+pub use words::{Alert, Comeback, Found, Language, Nudge, Returned, Situation, Whereabouts};

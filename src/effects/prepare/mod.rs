@@ -1,0 +1,124 @@
+//! From verdict to effects as data: which recipients pass, with which edits, what is
+//! kept for whom, what is written to whom. Nothing is done here. A recipient whose
+//! school observes passes untouched, whatever the verdict says.
+
+mod edits;
+mod items;
+mod tell;
+mod unread;
+
+pub use unread::keep_unread;
+
+use super::{Addressee, Disclaimers, Notices, Occasion, Signers, Withheld};
+use crate::{
+    detection::Finding,
+    mail::{Edits, Facts, Mode, Reply, SchoolId, Transaction},
+    message::Message,
+    parties::{Directory, Parties, School},
+    storage::{ItemId, LedgerEvent, NewItem, NewOutbox, NewRecord, RecordParty, Token},
+    verdict::{Disposition, Group, Verdict},
+};
+use std::sync::Arc;
+
+/// One message and what was decided about it.
+#[derive(Clone, Copy)]
+pub struct Matter<'a> {
+    pub transaction: &'a Transaction,
+    pub facts: &'a Facts,
+    pub message: &'a Message<'a>,
+    pub parties: &'a Parties,
+    pub findings: &'a [Finding],
+    pub verdict: &'a Verdict,
+}
+
+/// What preparing needs besides.
+#[derive(Clone, Copy)]
+pub struct Tools<'a> {
+    pub schools: &'a [Arc<School>],
+    pub directory: &'a Directory,
+    pub disclaimers: &'a Disclaimers,
+    pub signers: &'a Signers,
+    pub notices: &'a Notices,
+    /// For mail of no school.
+    pub default_mode: Mode,
+    pub item_id: &'a dyn Fn() -> ItemId,
+    pub token: &'a dyn Fn() -> Token,
+    pub may_write: &'a dyn Fn(Occasion, &Addressee<'_>) -> Result<(), Withheld>,
+}
+
+/// The effects as data.
+#[derive(Default)]
+pub struct Prepared {
+    /// Indexes of the recipients that pass now.
+    pub passing: Vec<usize>,
+    pub edits: Edits,
+    pub items: Vec<NewItem>,
+    pub outbox: Vec<NewOutbox>,
+    pub records: Vec<NewRecord>,
+    pub ledger: Vec<LedgerEvent>,
+    /// The whole transaction is refused with this.
+    pub refusal: Option<Reply>,
+}
+
+/// Prepares all effects of a verdict.
+pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
+    let (live, observed): (Vec<&Group>, Vec<&Group>) =
+        matter.verdict.groups.iter().partition(|g| tools.mode(g.school.as_ref()) == Mode::Enforce);
+    let mut prepared = Prepared { records: records(matter), ..Prepared::default() };
+    prepared.passing.extend(observed.iter().flat_map(|g| &g.recipients));
+    if live.is_empty() {
+        prepared.passing.sort_unstable();
+        return prepared;
+    }
+    if observed.is_empty() && live.iter().all(|g| g.disposition == Disposition::Refuse) {
+        prepared.refusal = Some(refusal(matter));
+        return prepared;
+    }
+    let ready = edits::edits(matter, tools);
+    let passes = |g: &&&Group| g.disposition == Disposition::Deliver;
+    prepared.passing.extend(live.iter().filter(passes).flat_map(|g| &g.recipients));
+    prepared.passing.sort_unstable();
+    items::keep(matter, tools, &live, &ready, &mut prepared);
+    tell::tell(matter, tools, &live, &mut prepared);
+    prepared.ledger.extend(ready.ledger);
+    prepared.edits = ready.edits;
+    prepared
+}
+
+impl Tools<'_> {
+    pub(super) fn school(&self, id: Option<&SchoolId>) -> Option<&School> {
+        self.schools.iter().find(|s| Some(&s.id) == id).map(|s| &**s)
+    }
+
+    /// Mail to several schools follows each recipient's mode.
+    fn mode(&self, school: Option<&SchoolId>) -> Mode {
+        self.school(school).map_or(self.default_mode, |s| s.mode)
+    }
+}
+
+/// Copies of mail with parents are a school's own switch, also while it observes. What was
+/// kept is recorded when it is kept, so not again when it comes back released.
+fn records(matter: &Matter<'_>) -> Vec<NewRecord> {
+    if !matter.facts.releases.is_empty() {
+        return Vec::new();
+    }
+    let party = |p: &crate::parties::Party| {
+        p.address.as_ref().map(|a| RecordParty { address: a.clone(), role: p.role() })
+    };
+    let parties: Vec<RecordParty> =
+        matter.parties.senders().chain(&matter.parties.recipients).filter_map(party).collect();
+    let copy = |school: &SchoolId| NewRecord {
+        school: school.clone(),
+        parties: parties.clone(),
+        message_id: matter.message.header.message_id.clone(),
+    };
+    matter.verdict.plan.records.iter().map(copy).collect()
+}
+
+fn refusal(matter: &Matter<'_>) -> Reply {
+    const PLAIN: &str = "This message was not accepted; please ask the school office";
+    let text = matter.verdict.plan.refusal.as_deref().unwrap_or(PLAIN);
+    // A reply is ASCII (RFC 5321 section 4.2); rules are written by people.
+    let ascii: String = text.chars().map(|c| if c.is_ascii() && !c.is_control() { c } else { '?' }).collect();
+    Reply::new(550, (5, 7, 1), ascii)
+}

@@ -1,0 +1,91 @@
+//! Assessing in the pool: off the network's threads, bounded in number and time, and
+//! no panic of a parser ends more than the one assessment.
+
+use super::{Gate, Standing};
+use crate::{
+    detection::Scratch,
+    effects::{self, Addressee, Occasion, Prepared, Withheld},
+    mail::{Blame, Facts, Failure, Transaction},
+    pipeline::{Assessment, assess},
+};
+use std::{
+    cell::RefCell,
+    sync::{Arc, PoisonError},
+};
+
+/// What comes out of the pool.
+pub(super) struct Assessed {
+    pub(super) assessment: Assessment,
+    pub(super) prepared: Prepared,
+    /// The explanation for the store.
+    pub(super) explanation: serde_json::Value,
+}
+
+thread_local! {
+    /// Working memory of the patterns' engine, kept by each thread of the pool.
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
+}
+
+impl Gate {
+    /// Assesses and prepares, or says that it failed or ran out of time. Work that is
+    /// over its time ends by the limits of reading; its place in the pool is free then.
+    pub(super) async fn assess(
+        self: &Arc<Self>,
+        standing: &Arc<Standing>,
+        transaction: &Arc<Transaction>,
+        facts: Facts,
+    ) -> Result<Assessed, Failure> {
+        let work = async {
+            let permit = self.pool.clone().acquire_owned().await.map_err(|_| closed())?;
+            let (gate, standing, transaction) = (self.clone(), standing.clone(), transaction.clone());
+            let joined = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                gate.work(&standing, &transaction, &facts)
+            });
+            joined.await.map_err(|_| Failure::new(Blame::Us, "the assessment broke off"))
+        };
+        tokio::time::timeout(standing.limits.deadline, work).await.map_err(|_| late())?
+    }
+
+    fn work(&self, standing: &Standing, transaction: &Transaction, facts: &Facts) -> Assessed {
+        let rulebook = &standing.rulebook;
+        let may_write = |occasion: Occasion, about: &Addressee<'_>| -> Result<(), Withheld> {
+            let mut per_hour = self.per_hour.lock().unwrap_or_else(PoisonError::into_inner);
+            effects::may_write(occasion, about, facts.now, &mut per_hour)
+        };
+        let tools = effects::Tools {
+            schools: &rulebook.schools,
+            directory: &rulebook.directory,
+            disclaimers: &standing.disclaimers,
+            signers: &standing.signers,
+            notices: &standing.notices,
+            default_mode: standing.mode,
+            item_id: &|| self.store.new_item_id(),
+            token: &|| self.store.new_token(),
+            may_write: &may_write,
+        };
+        let prepare = |message: &crate::message::Message<'_>, assessment: &Assessment| {
+            let matter = effects::Matter {
+                transaction,
+                facts,
+                message,
+                parties: &assessment.parties,
+                findings: &assessment.findings,
+                verdict: &assessment.verdict,
+            };
+            effects::prepare(&matter, &tools)
+        };
+        let (assessment, prepared) =
+            SCRATCH.with_borrow_mut(|scratch| assess(transaction, facts, rulebook, scratch, prepare));
+        let explanation = assessment.explanation(facts, rulebook);
+        Assessed { assessment, prepared, explanation }
+    }
+}
+
+fn closed() -> Failure {
+    Failure::new(Blame::Us, "the gate is closing")
+}
+
+fn late() -> Failure {
+    Failure::new(Blame::Operator, "the assessment took longer than [limits] deadline")
+}

@@ -1,0 +1,96 @@
+//! What happens when something inside fails: what the school chose, 4xx by default
+//! (design, promise 2). One table turns a failure into the reply.
+
+use super::{Gate, Standing};
+use crate::{
+    config::FailureChoice,
+    effects,
+    mail::{Blame, Edits, Failure, HeaderEdit, Mode, Onward, Outcome, Passing, Receipt, Reply, Transaction},
+};
+
+/// Which part failed; each has its own choice in `[on-failure]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    Assessment,
+    Storage,
+}
+
+/// Says on a message that nobody looked into it.
+pub(super) const NOT_INSPECTED: &str = "X-Gatehouse-Not-Inspected";
+
+impl Gate {
+    pub(super) async fn failed(
+        &self,
+        standing: &Standing,
+        transaction: &Transaction,
+        onward: &mut dyn Onward,
+        (place, failure): (Place, Failure),
+    ) -> Outcome {
+        tracing::error!(
+            transaction = %transaction.id, place = ?place, blame = ?failure.blame, what = %failure.what,
+            "message.failed"
+        );
+        let choice = match place {
+            Place::Assessment => standing.on_failure.assessment,
+            Place::Storage => standing.on_failure.storage,
+        };
+        // Observe changes and delays nothing, whatever the choice.
+        let observing = standing.schools_observe();
+        match (choice, place) {
+            _ if observing => self.pass_unread(transaction, onward, Edits::default()).await,
+            (FailureChoice::DeliverMarked, _) => {
+                let mark = HeaderEdit::Prepend { name: NOT_INSPECTED.into(), value: "yes".into() };
+                self.pass_unread(transaction, onward, Edits { headers: vec![mark], body: vec![] }).await
+            }
+            (FailureChoice::Quarantine, Place::Assessment) => {
+                self.quarantine_unread(standing, transaction).await
+            }
+            // What cannot be stored cannot be quarantined.
+            (FailureChoice::Defer | FailureChoice::Quarantine, _) => Outcome::Deferred(reply(&failure)),
+        }
+    }
+
+    async fn pass_unread(&self, transaction: &Transaction, onward: &mut dyn Onward, edits: Edits) -> Outcome {
+        let recipients: Vec<usize> = (0..transaction.envelope.recipients.len()).collect();
+        let bytes = edits.apply(&transaction.raw);
+        let passing = Passing { transaction, recipients: &recipients, edits: &edits, bytes: &bytes };
+        match onward.pass(passing).await {
+            Ok(proof) => Outcome::Accepted(Receipt::from_proof(&*proof)),
+            Err(reply) => super::act::refusal(reply),
+        }
+    }
+
+    async fn quarantine_unread(&self, standing: &Standing, transaction: &Transaction) -> Outcome {
+        let schools = &standing.rulebook.schools;
+        let Some(keep) = effects::keep_unread(transaction, schools, || self.store.new_item_id()) else {
+            let failure = Failure::new(Blame::School, "mail of no configured school cannot be quarantined");
+            return Outcome::Deferred(reply(&failure));
+        };
+        match self.store.keep(keep).await {
+            Ok(kept) => Outcome::Accepted(Receipt::from_proof(&kept)),
+            Err(error) => Outcome::Deferred(reply(&error.into())),
+        }
+    }
+}
+
+impl Standing {
+    fn schools_observe(&self) -> bool {
+        let schools = &self.rulebook.schools;
+        if schools.is_empty() {
+            self.mode == Mode::Observe
+        } else {
+            schools.iter().all(|s| s.mode == Mode::Observe)
+        }
+    }
+}
+
+/// Failure to reply: who must act decides the words; all are temporary.
+pub(super) fn reply(failure: &Failure) -> Reply {
+    let (enhanced, text) = match failure.blame {
+        Blame::Sender => ((4, 6, 0), "The message cannot be read now; please try again later"),
+        Blame::School => ((4, 3, 5), "The school's mail settings need attention; please try again later"),
+        Blame::Operator => ((4, 3, 0), "The mail gateway needs its operator; please try again later"),
+        Blame::Us => ((4, 3, 0), "The mail gateway failed inside; please try again later"),
+    };
+    Reply::new(451, enhanced, text)
+}

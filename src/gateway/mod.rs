@@ -1,0 +1,96 @@
+//! One message's imperative shell: gather the facts, assess in a bounded pool with a
+//! deadline, commit what is kept, act, answer. What fails inside becomes what the
+//! school chose, a 4xx by default; in observe mode the message passes unchanged.
+
+mod act;
+mod answer;
+mod assess;
+mod failure;
+mod gather;
+
+use crate::{
+    clock::Clock,
+    config::{Limits, OnFailure},
+    effects::{Disclaimers, Notices, PerHour, Signers},
+    mail::{House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
+    pipeline::Rulebook,
+    storage::Store,
+};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::sync::Semaphore;
+
+/// All that may change on reload, swapped in whole.
+pub struct Standing {
+    pub rulebook: Rulebook,
+    pub disclaimers: Disclaimers,
+    pub signers: Signers,
+    pub notices: Notices,
+    /// Address to which senders answer nudges.
+    pub answers_to: Option<crate::mail::Address>,
+    /// Next hop for what we release and write; `None` is by domain.
+    pub own_hop: Option<String>,
+    /// For mail of no school.
+    pub mode: Mode,
+    pub on_failure: OnFailure,
+    pub limits: Limits,
+}
+
+/// The house behind every door.
+pub struct Gate {
+    standing: RwLock<Arc<Standing>>,
+    store: Store,
+    clock: Clock,
+    /// Assessments at once: one for each core, so that the deadline means work, not queueing.
+    pool: Arc<Semaphore>,
+    per_hour: Mutex<PerHour>,
+    runtime: tokio::runtime::Handle,
+}
+
+impl Gate {
+    pub fn new(standing: Standing, store: Store, clock: Clock, notices_per_hour: u32) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            standing: RwLock::new(Arc::new(standing)),
+            store,
+            clock,
+            pool: Arc::new(Semaphore::new(cores)),
+            per_hour: Mutex::new(PerHour::new(notices_per_hour)),
+            runtime: tokio::runtime::Handle::current(),
+        }
+    }
+
+    /// What is in force now. Messages under way keep what they began with.
+    pub fn standing(&self) -> Arc<Standing> {
+        self.standing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From the next message on, this is in force.
+    pub fn replace(&self, standing: Standing) {
+        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(standing);
+    }
+}
+
+/// What a door is given: the gate, shared with the pool.
+pub struct GateHouse(pub Arc<Gate>);
+
+impl House for GateHouse {
+    fn handle<'a>(&'a self, transaction: Transaction, onward: &'a mut dyn Onward) -> Waiting<'a, Outcome> {
+        Box::pin(self.0.fate(Arc::new(transaction), onward))
+    }
+
+    fn reply_seen(&self, transaction: TransactionId) {
+        let store = self.0.store.clone();
+        self.0.runtime.spawn(async move {
+            if let Err(error) = store.reply_seen(transaction).await {
+                tracing::warn!(%transaction, %error, "reply-seen not noted; a repeat may be taken for a retry");
+            }
+        });
+    }
+}
+
+impl Standing {
+    /// How the message's own school (else the house) wants verdicts treated.
+    fn mode_of(&self, school: Option<&crate::mail::SchoolId>) -> Mode {
+        school.and_then(|id| self.rulebook.schools.iter().find(|s| s.id == *id)).map_or(self.mode, |s| s.mode)
+    }
+}

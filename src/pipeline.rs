@@ -1,0 +1,131 @@
+//! The functional core on one screen: a transaction, the facts, and the rules in force
+//! become an assessment. No I/O, no clock, no chance: same facts, same verdict.
+
+use crate::{
+    detection::{DetectLimits, Detector, Finding, Scratch},
+    extraction,
+    mail::{Facts, Transaction},
+    message::{self, Message, Protection},
+    parties::{self, Directory, Parties, School},
+    policy::Situation,
+    ruleset::RuleSet,
+    verdict::{Account, Verdict, decide},
+};
+use serde_json::json;
+use std::sync::Arc;
+
+/// All that a verdict rests on besides the message and the facts; swapped in whole on reload.
+pub struct Rulebook {
+    pub rules: RuleSet,
+    pub detector: Detector,
+    pub directory: Arc<Directory>,
+    pub schools: Vec<Arc<School>>,
+    pub limits: ReadingLimits,
+}
+
+/// How much of a message is read (docs/configuration.md, `[limits]`).
+#[derive(Clone, Copy, Debug)]
+pub struct ReadingLimits {
+    pub read: message::ReadLimits,
+    pub extract: extraction::ExtractLimits,
+    pub detect: DetectLimits,
+}
+
+/// What was seen and decided.
+pub struct Assessment {
+    pub parties: Parties,
+    pub findings: Vec<Finding>,
+    pub protection: Protection,
+    pub verdict: Verdict,
+    /// How each recipient's fate came about.
+    pub accounts: Vec<Account>,
+    pub message_id: Option<String>,
+}
+
+impl Rulebook {
+    /// The school whose rules hold for these parties.
+    pub fn school(&self, parties: &Parties) -> Option<&Arc<School>> {
+        let id = parties.school.as_ref()?;
+        self.schools.iter().find(|s| s.id == *id)
+    }
+}
+
+/// Assesses one message; `then` sees it once more before it is let go, together with the
+/// assessment, so that edits are computed over the same reading of the bytes.
+pub fn assess<T>(
+    transaction: &Transaction,
+    facts: &Facts,
+    rulebook: &Rulebook,
+    scratch: &mut Scratch,
+    then: impl FnOnce(&Message<'_>, &Assessment) -> T,
+) -> (Assessment, T) {
+    let message = message::read(&transaction.raw, rulebook.limits.read);
+    let parties = parties::resolve(transaction, &message.header, &rulebook.directory, &rulebook.schools);
+    let extract = extraction::extract(&message, rulebook.limits.extract);
+    let findings = rulebook.detector.detect(&message, &extract, &parties, scratch, rulebook.limits.detect);
+    let settled: Vec<String> =
+        facts.releases.iter().flat_map(|r| r.settled_policies.iter().cloned()).collect();
+    let (verdict, accounts) = {
+        let situation = Situation {
+            message: &message,
+            parties: &parties,
+            findings: &findings,
+            school: rulebook.school(&parties).map(|s| &**s),
+            settled: &settled,
+        };
+        decide(&rulebook.rules, &situation)
+    };
+    let assessment = Assessment {
+        protection: message.protection(),
+        message_id: message.header.message_id.clone(),
+        parties,
+        findings,
+        verdict,
+        accounts,
+    };
+    let after = then(&message, &assessment);
+    (assessment, after)
+}
+
+impl Assessment {
+    /// The verdict with the facts it rests on, for the store: rules, places and numbers,
+    /// no content, no address. With the message it allows the verdict to be repeated.
+    pub fn explanation(&self, facts: &Facts, rulebook: &Rulebook) -> serde_json::Value {
+        let findings: Vec<_> = self
+            .findings
+            .iter()
+            .map(|f| {
+                json!({
+                    "rule": &*f.rule, "category": f.category.name(), "severity": f.severity,
+                    "confidence": f.confidence, "part": f.part, "origin": f.origin,
+                })
+            })
+            .collect();
+        let groups: Vec<_> = self
+            .verdict
+            .groups
+            .iter()
+            .map(|g| {
+                json!({
+                    "recipients": g.recipients, "relation": g.relation.to_string(),
+                    "disposition": g.disposition.name(),
+                    "policies": g.reasons.iter().map(|r| &*r.policy).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        json!({
+            "rules": rulebook.rules.digest,
+            "directory": rulebook.directory.id(),
+            "facts": {
+                "now": facts.now,
+                "proved": self.parties.proved_sender.is_some(),
+                "settled": facts.releases.iter().flat_map(|r| &r.settled_policies).collect::<Vec<_>>(),
+                "scans": facts.scans,
+                "similar_recent": facts.similar_recent,
+            },
+            "findings": findings,
+            "groups": groups,
+            "actions": self.verdict.actions(),
+        })
+    }
+}

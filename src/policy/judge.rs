@@ -1,0 +1,189 @@
+//! One policy rule, one recipient: does it apply, by which findings, and if not, which
+//! of its conditions is missing.
+
+use super::{Situation, covers};
+use crate::{
+    detection::{Finding, Origin},
+    parties::{Listing, Party},
+    ruleset::{FindingCondition, PolicyRule, RuleSet, When},
+};
+use std::{fmt, sync::Arc};
+
+/// A rule's answer for one recipient.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    pub rule: Arc<PolicyRule>,
+    /// The findings it rests on (may be none when it asks for none), or what is missing.
+    pub outcome: Result<Vec<usize>, WhyNot>,
+}
+
+/// The first condition that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhyNot {
+    Direction(&'static str),
+    From(String),
+    To(&'static str),
+    NoFinding,
+    TooFew {
+        found: usize,
+        asked: usize,
+    },
+    Protected,
+    Unprotected,
+    Marked,
+    NotMarked,
+    SenderNotProved,
+    SenderProved,
+    RecipientNotListed,
+    SenderNotListed,
+    /// An exemption that rests on nothing proved (practice.md, A7).
+    UnprovedExemption,
+    /// A person has decided this already for a released message.
+    Settled,
+}
+
+impl fmt::Display for WhyNot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direction(is) => write!(f, "the message is {is}"),
+            Self::From(is) => write!(f, "the sender is {is}"),
+            Self::To(is) => write!(f, "this recipient is {is}"),
+            Self::NoFinding => f.write_str("no finding of that kind, severity and confidence"),
+            Self::TooFew { found, asked } => write!(f, "{found} findings of that kind, {asked} asked for"),
+            Self::Protected => f.write_str("what was found is encrypted"),
+            Self::Unprotected => f.write_str("what was found is not encrypted"),
+            Self::Marked => f.write_str("the subject is marked confidential"),
+            Self::NotMarked => f.write_str("the subject is not marked confidential"),
+            Self::SenderNotProved => f.write_str("nothing proves who the sender is"),
+            Self::SenderProved => f.write_str("the sender is proved"),
+            Self::RecipientNotListed => f.write_str("the recipient is not on that list of the school"),
+            Self::SenderNotListed => f.write_str("the sender is not on that list, or not proved"),
+            Self::UnprovedExemption => {
+                f.write_str("an exemption needs a proved sender or a listed recipient")
+            }
+            Self::Settled => f.write_str("a person has decided this for this released message"),
+        }
+    }
+}
+
+/// Judges all policy rules for the recipient with this index. `exempt` are the
+/// categories that are no finding for this recipient.
+pub fn judge(
+    rules: &RuleSet,
+    situation: &Situation<'_>,
+    recipient: usize,
+    exempt: &[Arc<str>],
+) -> Vec<Judgement> {
+    rules
+        .policy
+        .iter()
+        .map(|rule| Judgement { rule: rule.clone(), outcome: apply(rule, situation, recipient, exempt) })
+        .collect()
+}
+
+fn apply(
+    rule: &PolicyRule,
+    situation: &Situation<'_>,
+    recipient: usize,
+    exempt: &[Arc<str>],
+) -> Result<Vec<usize>, WhyNot> {
+    if situation.settled.iter().any(|s| **s == *rule.id) {
+        return Err(WhyNot::Settled);
+    }
+    people(&rule.when, situation, recipient)?;
+    let found = match &rule.when.findings {
+        Some(condition) => findings(condition, situation.findings, recipient, exempt)?,
+        None => Vec::new(),
+    };
+    state(&rule.when, situation, &found)?;
+    grounds(rule, situation, &found)?;
+    Ok(found)
+}
+
+/// Who writes to whom.
+fn people(when: &When, situation: &Situation<'_>, recipient: usize) -> Result<(), WhyNot> {
+    let parties = situation.parties;
+    let direction = parties.directions.get(recipient).copied().unwrap_or(parties.direction);
+    if !when.directions.is_empty() && !when.directions.contains(&direction) {
+        return Err(WhyNot::Direction(direction.name()));
+    }
+    if !when.from.is_empty() && !when.from.iter().any(|r| situation.sender_is(*r)) {
+        return Err(WhyNot::From(parties.envelope_sender.role().name().to_owned()));
+    }
+    let to = parties.recipients.get(recipient);
+    if !when.to.is_empty() && !to.is_some_and(|p| when.to.iter().any(|r| p.is(*r))) {
+        return Err(WhyNot::To(to.map_or("unknown", |p| p.role().name())));
+    }
+    if !when.recipient_listed.is_empty() && !to.is_some_and(|p| listed(p, &when.recipient_listed)) {
+        return Err(WhyNot::RecipientNotListed);
+    }
+    match when.proved_sender {
+        Some(true) if parties.proved_sender.is_none() => return Err(WhyNot::SenderNotProved),
+        Some(false) if parties.proved_sender.is_some() => return Err(WhyNot::SenderProved),
+        _ => {}
+    }
+    let sender_listed = || parties.senders().any(|p| listed(p, &when.sender_listed));
+    if !when.sender_listed.is_empty() && (parties.proved_sender.is_none() || !sender_listed()) {
+        return Err(WhyNot::SenderNotListed);
+    }
+    Ok(())
+}
+
+fn listed(party: &Party, lists: &[Listing]) -> bool {
+    party.listing.is_some_and(|l| lists.contains(&l))
+}
+
+fn findings(
+    condition: &FindingCondition,
+    all: &[Finding],
+    recipient: usize,
+    exempt: &[Arc<str>],
+) -> Result<Vec<usize>, WhyNot> {
+    let fits = |f: &Finding| {
+        (f.recipients.is_empty() || f.recipients.contains(&recipient))
+            && !exempt.iter().any(|e| covers(e, f))
+            && (condition.categories.is_empty() || condition.categories.iter().any(|c| covers(c, f)))
+            && (condition.rules.is_empty() || condition.rules.contains(&f.rule))
+            && condition.severity.is_none_or(|s| f.severity >= s)
+            && condition.confidence.is_none_or(|c| f.confidence >= c)
+            && (!condition.own_words || f.origin != Origin::Quoted)
+    };
+    let found: Vec<usize> = (0..all.len()).filter(|&i| fits(&all[i])).collect();
+    let asked = condition.count.max(1);
+    if found.is_empty() {
+        return Err(WhyNot::NoFinding);
+    }
+    let mut values: Vec<u64> = found.iter().map(|&i| all[i].value).collect();
+    values.sort_unstable();
+    values.dedup();
+    if values.len() < asked {
+        return Err(WhyNot::TooFew { found: values.len(), asked });
+    }
+    Ok(found)
+}
+
+/// Marks and protection.
+fn state(when: &When, situation: &Situation<'_>, found: &[usize]) -> Result<(), WhyNot> {
+    match when.protected {
+        Some(true) if !situation.protected(found) => return Err(WhyNot::Unprotected),
+        Some(false) if situation.protected(found) => return Err(WhyNot::Protected),
+        _ => {}
+    }
+    match when.marked_confidential {
+        Some(true) if !situation.marked_confidential() => Err(WhyNot::NotMarked),
+        Some(false) if situation.marked_confidential() => Err(WhyNot::Marked),
+        _ => Ok(()),
+    }
+}
+
+/// practice.md, A7: what takes scrutiny away needs a proved sender or a listed recipient.
+/// A ceiling may also rest on what the message itself says (A1: a disclosure).
+fn grounds(rule: &PolicyRule, situation: &Situation<'_>, found: &[usize]) -> Result<(), WhyNot> {
+    let exempts = !rule.then.exempt.is_empty() || rule.then.no_record;
+    let caps = rule.then.ceiling.is_some();
+    if !exempts && !caps {
+        return Ok(());
+    }
+    let proved = situation.parties.proved_sender.is_some() || !rule.when.recipient_listed.is_empty();
+    if proved || (!exempts && !found.is_empty()) { Ok(()) } else { Err(WhyNot::UnprovedExemption) }
+}

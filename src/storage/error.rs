@@ -1,0 +1,109 @@
+//! What can go wrong with what is kept, and whose turn it is. No text of mail and no
+//! address is ever part of an error.
+
+use super::{ItemState, names::ItemId};
+use crate::mail::{Blame, Failure};
+use chrono::{DateTime, Utc};
+
+/// Storage did not do it; nothing half-done is visible.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the disk is full")]
+    Full,
+    #[error("the store stayed locked by another process for too long")]
+    Busy,
+    #[error("the working key is not there: give it as [keys] says, or run `gatehouse keys`")]
+    NoWorkingKey,
+    #[error("this store was made with another working key")]
+    WrongWorkingKey,
+    #[error("records are to be kept but [keys] names no custodian's key for them")]
+    NoRecordsKey,
+    #[error("the custodian's key cannot be used: {0}")]
+    CustodianKey(String),
+    #[error("{what} `{id}` is not there")]
+    NotFound { what: &'static str, id: String },
+    /// The object is missing, changed or unreadable; other objects are not concerned.
+    #[error("object {id}: {fault}")]
+    Object { id: String, fault: &'static str },
+    #[error("the store's own key file is missing or damaged: {0}")]
+    StoreKey(String),
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    #[error("the disk or the store failed: {0}")]
+    Io(String),
+    #[error("storage: {0}")]
+    Us(String),
+}
+
+impl StoreError {
+    /// Who must act.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Self::Us(_) => Blame::Us,
+            Self::NotFound { .. } | Self::CustodianKey(_) => Blame::School,
+            _ => Blame::Operator,
+        }
+    }
+
+    /// Whether trying again later can help without anybody's doing.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::Full | Self::Io(_))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(e: StoreError) -> Self {
+        Failure::new(e.blame(), e.to_string())
+    }
+}
+
+/// A decision that cannot be made.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("there is no item {0}")]
+    NotFound(ItemId),
+    /// Somebody was quicker, or it is the same decision twice. `by` is a random person
+    /// id; `Store::person` says who that is.
+    #[error("already {} by {by} at {at}", state.name())]
+    AlreadyDecided { state: ItemState, by: String, at: DateTime<Utc> },
+    /// The transaction's reply is not known yet, so the item may still vanish.
+    #[error("the message is still being received")]
+    StillProvisional,
+    #[error("{0}")]
+    NotAllowed(&'static str),
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An answer to a nudge that does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    #[error("there is no such token")]
+    Unknown,
+    #[error("the token was used")]
+    Used,
+    #[error("the token has expired")]
+    Expired,
+    /// It came from somebody else than the hold's own sender.
+    #[error("the token belongs to another sender")]
+    WrongSender,
+}
+
+/// Keys that cannot be read, made or used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("{path}: {source}")]
+    File { path: String, source: std::io::Error },
+    #[error("{0} exists; a key is never overwritten")]
+    Exists(String),
+    #[error("{0} can be read by others: chmod 600 it")]
+    TooOpen(String),
+    #[error("the environment variable {0} is not set")]
+    NoVariable(String),
+    #[error("no age identity (AGE-SECRET-KEY-1...) in {0}")]
+    NoIdentity(String),
+    #[error("`{0}` is no age recipient (age1...)")]
+    NoRecipient(String),
+}

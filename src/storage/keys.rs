@@ -1,0 +1,214 @@
+//! The keys: the working key in memory, public keys of recovery and custodians.
+
+use super::error::KeyError;
+use crate::config::{KeysConfig, WorkingKeySource};
+use age::{secrecy::ExposeSecret, x25519};
+use std::{
+    fmt,
+    io::{BufRead, Write},
+    path::Path,
+};
+
+/// The age identity that opens what the gate must send on by itself. It lives in memory
+/// only; the thief's test is a stolen disk without it. A source may hold several: the
+/// first encrypts, all open (rotation).
+#[derive(Clone)]
+pub struct WorkingKey {
+    first: x25519::Identity,
+    older: Vec<x25519::Identity>,
+}
+
+impl WorkingKey {
+    pub fn from_source(source: &WorkingKeySource) -> Result<Self, KeyError> {
+        match source {
+            WorkingKeySource::File(path) => {
+                refuse_readable_by_others(path)?;
+                Self::parse(&read(path)?, &path.display().to_string())
+            }
+            WorkingKeySource::Environment(name) => {
+                let text = std::env::var(name).map_err(|_| KeyError::NoVariable(name.clone()))?;
+                Self::parse(&text, &format!("the environment variable {name}"))
+            }
+            WorkingKeySource::Stdin => {
+                let mut line = String::new();
+                let file = |source| KeyError::File { path: "standard input".into(), source };
+                std::io::stdin().lock().read_line(&mut line).map_err(file)?;
+                Self::parse(&line, "standard input")
+            }
+        }
+    }
+
+    /// Makes a new key in a new file (0600), in the form of `age-keygen`.
+    pub fn generate_to(path: &Path) -> Result<Self, KeyError> {
+        let first = x25519::Identity::generate();
+        write_identity(path, &first, "Gatehouse working key: keep it off the gate's disk")?;
+        Ok(Self { first, older: Vec::new() })
+    }
+
+    /// A key that is in no file, for tests and the demo.
+    pub fn ephemeral() -> Self {
+        Self { first: x25519::Identity::generate(), older: Vec::new() }
+    }
+
+    /// `age1...`
+    pub fn public(&self) -> String {
+        self.first.to_public().to_string()
+    }
+
+    fn parse(text: &str, place: &str) -> Result<Self, KeyError> {
+        let mut found = identities(text).into_iter();
+        let first = found.next().ok_or_else(|| KeyError::NoIdentity(place.to_owned()))?;
+        Ok(Self { first, older: found.collect() })
+    }
+
+    pub(super) fn recipient(&self) -> x25519::Recipient {
+        self.first.to_public()
+    }
+
+    pub(super) fn identities(&self) -> impl Iterator<Item = &dyn age::Identity> {
+        std::iter::once(&self.first).chain(&self.older).map(|i| i as &dyn age::Identity)
+    }
+}
+
+impl fmt::Debug for WorkingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WorkingKey({})", self.public())
+    }
+}
+
+/// The keys a store works with.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// `None`: the store can be read as far as it is clear, and nothing can be kept.
+    pub working: Option<WorkingKey>,
+    /// Can open everything that the working key can; its identity is offline.
+    recovery: Vec<Public>,
+    /// Custodians of the records of parent mail.
+    records: Vec<Public>,
+}
+
+#[derive(Clone)]
+pub(super) struct Public(pub(super) x25519::Recipient);
+
+impl fmt::Debug for Public {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Keys {
+    pub fn new(
+        working: Option<WorkingKey>,
+        recovery: &[String],
+        records: &[String],
+    ) -> Result<Self, KeyError> {
+        let read = |texts: &[String]| texts.iter().map(|t| recipient(t)).collect::<Result<Vec<_>, _>>();
+        Ok(Self { working, recovery: read(recovery)?, records: read(records)? })
+    }
+
+    /// Everything that `[keys]` names; fails when the working key cannot be had.
+    pub fn from_config(config: &KeysConfig) -> Result<Self, KeyError> {
+        Self::new(Some(WorkingKey::from_source(&config.working)?), &config.recovery, &config.records)
+    }
+
+    pub(super) fn working_recipients(&self) -> Option<Vec<x25519::Recipient>> {
+        let working = self.working.as_ref()?.recipient();
+        Some(std::iter::once(working).chain(self.recovery.iter().map(|p| p.0.clone())).collect())
+    }
+
+    pub(super) fn records_recipients(&self) -> Option<Vec<x25519::Recipient>> {
+        (!self.records.is_empty())
+            .then(|| self.records.iter().chain(&self.recovery).map(|p| p.0.clone()).collect())
+    }
+}
+
+fn recipient(text: &str) -> Result<Public, KeyError> {
+    text.trim().parse().map(Public).map_err(|_| KeyError::NoRecipient(text.trim().chars().take(80).collect()))
+}
+
+/// Makes a key for the recovery or for a custodian of the records in a new file (0600);
+/// returns its public part for `[keys]`. The file belongs off the gate.
+pub fn generate_identity(path: &Path, purpose: &str) -> Result<String, KeyError> {
+    let identity = x25519::Identity::generate();
+    write_identity(path, &identity, purpose)?;
+    Ok(identity.to_public().to_string())
+}
+
+/// What `gatehouse keys` and `doctor` show.
+#[derive(Clone, Debug)]
+pub struct KeyStatus {
+    /// Public part of the working key, or why it cannot be had.
+    pub working: Result<String, String>,
+    pub recovery: usize,
+    pub records: usize,
+    /// Sentences for the operator, worst first.
+    pub advice: Vec<&'static str>,
+}
+
+/// Looks at what `[keys]` names, without reading standard input.
+pub fn status(config: &KeysConfig, data: &Path) -> KeyStatus {
+    let working = match &config.working {
+        WorkingKeySource::Stdin => Err("handed over on standard input at start".to_owned()),
+        source => WorkingKey::from_source(source).map(|k| k.public()).map_err(|e| e.to_string()),
+    };
+    let mut advice = Vec::new();
+    if let WorkingKeySource::File(path) = &config.working {
+        let (key, data) = (path.canonicalize(), data.canonicalize());
+        if let (Ok(key), Ok(data)) = (key, data)
+            && key.starts_with(data)
+        {
+            advice.push("the working key lies in the data folder: who steals the disk reads all held mail");
+        }
+    }
+    if config.recovery.is_empty() {
+        advice.push("no recovery key: when the working key is lost, held mail is lost with it");
+    }
+    if config.records.is_empty() {
+        advice.push("no custodian's key for records: parent mail cannot be recorded");
+    }
+    KeyStatus { working, recovery: config.recovery.len(), records: config.records.len(), advice }
+}
+
+/// The identities of an age identity file (or one bare line); other lines are ignored.
+pub(super) fn identities(text: &str) -> Vec<x25519::Identity> {
+    text.lines().map(str::trim).filter_map(|line| line.parse().ok()).collect()
+}
+
+pub(super) fn identities_of(path: &Path) -> Result<Vec<x25519::Identity>, KeyError> {
+    let found = identities(&read(path)?);
+    if found.is_empty() {
+        return Err(KeyError::NoIdentity(path.display().to_string()));
+    }
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<String, KeyError> {
+    std::fs::read_to_string(path)
+        .map_err(|source| KeyError::File { path: path.display().to_string(), source })
+}
+
+fn refuse_readable_by_others(path: &Path) -> Result<(), KeyError> {
+    use std::os::unix::fs::PermissionsExt;
+    let file = |source| KeyError::File { path: path.display().to_string(), source };
+    let mode = std::fs::metadata(path).map_err(file)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(KeyError::TooOpen(path.display().to_string()));
+    }
+    Ok(())
+}
+
+fn write_identity(path: &Path, identity: &x25519::Identity, purpose: &str) -> Result<(), KeyError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let fault = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => KeyError::Exists(path.display().to_string()),
+        _ => KeyError::File { path: path.display().to_string(), source },
+    };
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fault)?;
+    let text = format!(
+        "# {purpose}\n# public key: {}\n{}\n",
+        identity.to_public(),
+        identity.to_string().expose_secret()
+    );
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fault)
+}

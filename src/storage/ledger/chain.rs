@@ -1,0 +1,199 @@
+//! The chain: how a row's hash is made, and how the head is read, sealed and checked.
+
+use super::{LedgerDamage, LedgerEvent};
+use crate::storage::{database::micros, error::StoreError, secrets::Secrets, writer::Tx};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use sqlx::SqliteConnection;
+
+/// The last row: its number and hash. Before the first row: zero and zeroes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) n: i64,
+    pub(crate) hash: Vec<u8>,
+}
+
+impl Head {
+    pub(crate) fn none() -> Self {
+        Self { n: 0, hash: vec![0; 32] }
+    }
+}
+
+/// A row as it lies in the table.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Row {
+    pub(crate) n: i64,
+    pub(crate) at: i64,
+    pub(crate) event: String,
+    pub(crate) actor: String,
+    pub(crate) school: Option<String>,
+    pub(crate) transaction_id: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) hash_in: Option<Vec<u8>>,
+    pub(crate) hash_out: Option<Vec<u8>>,
+    pub(crate) details: String,
+    pub(crate) reason_hash: Option<Vec<u8>>,
+    pub(crate) previous: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
+}
+
+impl Row {
+    /// SHA-256 over the format's name and every field but `hash`, in the order above:
+    /// numbers as 8 bytes, texts and bytes after their length in 4 (all big-endian), a
+    /// missing one as the length 2^32-1. docs/storage.md says it for other tools.
+    pub(crate) fn computed_hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        let mut field = |bytes: Option<&[u8]>| match bytes {
+            Some(bytes) => {
+                hash.update(u32::try_from(bytes.len()).unwrap_or(u32::MAX - 1).to_be_bytes());
+                hash.update(bytes);
+            }
+            None => hash.update(u32::MAX.to_be_bytes()),
+        };
+        field(Some(b"gatehouse-ledger/1"));
+        field(Some(&self.n.to_be_bytes()));
+        field(Some(&self.at.to_be_bytes()));
+        field(Some(self.event.as_bytes()));
+        field(Some(self.actor.as_bytes()));
+        field(self.school.as_deref().map(str::as_bytes));
+        field(self.transaction_id.as_deref().map(str::as_bytes));
+        field(self.subject.as_deref().map(str::as_bytes));
+        field(self.hash_in.as_deref());
+        field(self.hash_out.as_deref());
+        field(Some(self.details.as_bytes()));
+        field(self.reason_hash.as_deref());
+        field(Some(&self.previous));
+        hash.finalize().into()
+    }
+}
+
+/// Walks rows in the order of their numbers and stops at the first that is not what it was.
+pub(crate) struct Walk {
+    pub(crate) head: Head,
+}
+
+impl Walk {
+    pub(crate) fn start() -> Self {
+        Self { head: Head::none() }
+    }
+
+    pub(crate) fn step(&mut self, row: &Row) -> Result<(), (i64, LedgerDamage)> {
+        let next = self.head.n + 1;
+        if row.n > next {
+            return Err((next, LedgerDamage::Missing));
+        }
+        if row.n < next || row.computed_hash()[..] != row.hash {
+            return Err((row.n, LedgerDamage::Changed));
+        }
+        if row.previous != self.head.hash {
+            return Err((row.n, LedgerDamage::Unlinked));
+        }
+        self.head = Head { n: row.n, hash: row.hash.clone() };
+        Ok(())
+    }
+
+    /// Compares the last row with the sealed head.
+    pub(crate) fn end(&self, sealed: &Head) -> Result<(), (i64, LedgerDamage)> {
+        match sealed.n.cmp(&self.head.n) {
+            std::cmp::Ordering::Less => Err((sealed.n + 1, LedgerDamage::Added)),
+            std::cmp::Ordering::Greater => Err((self.head.n + 1, LedgerDamage::Missing)),
+            std::cmp::Ordering::Equal if sealed.hash != self.head.hash => {
+                Err((self.head.n, LedgerDamage::SealBroken))
+            }
+            std::cmp::Ordering::Equal => Ok(()),
+        }
+    }
+}
+
+pub(crate) async fn read_head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
+    let last: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1").fetch_optional(conn).await?;
+    Ok(last.map_or_else(Head::none, |(n, hash)| Head { n, hash }))
+}
+
+/// Seals the last row; once for each commit.
+pub(crate) async fn seal_head(tx: &mut Tx) -> Result<(), StoreError> {
+    let seal = tx.shared.secrets()?.head_seal(tx.head.n, &tx.head.hash);
+    sqlx::query(
+        "INSERT INTO ledger_head (one, n, hash, seal) VALUES (1, $1, $2, $3)
+         ON CONFLICT (one) DO UPDATE SET n = excluded.n, hash = excluded.hash, seal = excluded.seal",
+    )
+    .bind(tx.head.n)
+    .bind(&tx.head.hash)
+    .bind(&seal[..])
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+pub(crate) fn seal_fits(secrets: &Secrets, head: &Head, seal: &[u8]) -> bool {
+    use subtle::ConstantTimeEq;
+    secrets.head_seal(head.n, &head.hash)[..].ct_eq(seal).into()
+}
+
+impl Tx {
+    /// Appends one row; `actor` is a random id or `gate`.
+    pub(crate) async fn append(&mut self, actor: &str, event: LedgerEvent) -> Result<i64, StoreError> {
+        let n = self.head.n + 1;
+        let reason_hash = match &event.reason {
+            Some(reason) => Some(self.note_reason(n, reason).await?),
+            None => None,
+        };
+        let details: Map<String, Value> =
+            event.details.iter().map(|(name, detail)| ((*name).to_owned(), detail.as_json())).collect();
+        let mut row = Row {
+            n,
+            at: micros(self.now),
+            event: event.event.name().to_owned(),
+            actor: actor.to_owned(),
+            school: event.school.map(|s| s.to_string()),
+            transaction_id: event.transaction.map(|t| t.to_string()),
+            subject: event.subject,
+            hash_in: event.hash_in.map(Vec::from),
+            hash_out: event.hash_out.map(Vec::from),
+            details: Value::Object(details).to_string(),
+            reason_hash,
+            previous: self.head.hash.clone(),
+            hash: Vec::new(),
+        };
+        row.hash = row.computed_hash().to_vec();
+        insert(&mut self.conn, &row).await?;
+        self.head = Head { n, hash: row.hash };
+        Ok(n)
+    }
+
+    async fn note_reason(&mut self, n: i64, reason: &str) -> Result<Vec<u8>, StoreError> {
+        let secrets = self.shared.secrets()?;
+        let sealed = secrets.seal(&format!("reason/{n}"), &reason)?;
+        let hash = secrets.hash("reason", &[&n.to_be_bytes(), reason.as_bytes()]);
+        sqlx::query("INSERT INTO ledger_reason (n, sealed) VALUES ($1, $2)")
+            .bind(n)
+            .bind(sealed)
+            .execute(&mut self.conn)
+            .await?;
+        Ok(hash.to_vec())
+    }
+}
+
+async fn insert(conn: &mut SqliteConnection, row: &Row) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO ledger (n, at, event, actor, school, transaction_id, subject, hash_in, hash_out,
+         details, reason_hash, previous, hash) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
+    )
+    .bind(row.n)
+    .bind(row.at)
+    .bind(&row.event)
+    .bind(&row.actor)
+    .bind(&row.school)
+    .bind(&row.transaction_id)
+    .bind(&row.subject)
+    .bind(&row.hash_in)
+    .bind(&row.hash_out)
+    .bind(&row.details)
+    .bind(&row.reason_hash)
+    .bind(&row.previous)
+    .bind(&row.hash)
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! What the ledger knows to say: events with stable names, by whom, about what.
+
+use crate::{
+    mail::{Address, SchoolId, TransactionId},
+    parties::PersonId,
+};
+use std::{borrow::Cow, collections::BTreeMap};
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// Stable names; new ones are added at the end.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Event { $($(#[$doc])* $variant),+ }
+        impl Event {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub fn name(self) -> &'static str { match self { $(Self::$variant => $name),+ } }
+        }
+    };
+}
+
+events! {
+    MessageIntended = "message.intended",
+    MessagePassed = "message.passed",
+    MessageLeftWithMta = "message.left-with-mta",
+    MessageRefused = "message.refused",
+    MessageDeferred = "message.deferred",
+    MessageKept = "message.kept",
+    MessageViewed = "message.viewed",
+    ObjectKept = "object.kept",
+    ObjectPurged = "object.purged",
+    ItemHeld = "item.held",
+    ItemQuarantined = "item.quarantined",
+    ItemConfirmed = "item.confirmed",
+    ItemDropped = "item.dropped",
+    ItemRetried = "item.retried",
+    ItemViewed = "item.viewed",
+    ItemBytesViewed = "item.bytes-viewed",
+    ItemReleasing = "item.releasing",
+    ItemReleased = "item.released",
+    ItemUndeliverable = "item.undeliverable",
+    ItemWithdrawn = "item.withdrawn",
+    ItemReturned = "item.returned",
+    ItemExpired = "item.expired",
+    ItemKeptAsEvidence = "item.kept-as-evidence",
+    TokenMade = "token.made",
+    ReleaseSeen = "release.seen",
+    OutboxQueued = "outbox.queued",
+    OutboxDelivered = "outbox.delivered",
+    OutboxDeferred = "outbox.deferred",
+    OutboxFailed = "outbox.failed",
+    OutboxReported = "outbox.reported",
+    RecordCopied = "record.copied",
+    RecordsSearched = "records.searched",
+    RecordExported = "record.exported",
+    LedgerExported = "ledger.exported",
+    PersonErased = "person.erased",
+    DirectoryImported = "directory.imported",
+    RulesLoaded = "rules.loaded",
+    ConfigLoaded = "config.loaded",
+    ModeChanged = "mode.changed",
+    DisclaimerApplied = "disclaimer.applied",
+    DisclaimerNotApplied = "disclaimer.not-applied",
+    NoticeSuppressed = "notice.suppressed",
+    NudgeAnswered = "nudge.answered",
+    PostmasterTold = "postmaster.told",
+}
+
+/// Who did it. Everyone but the gate itself appears in the ledger by a random id.
+#[derive(Clone)]
+pub enum Actor {
+    /// The gate, by its rules.
+    Gate,
+    /// A person of the directory.
+    Person(PersonId),
+    /// The sender of a hold, authenticated by the mail's way; may decide that hold only.
+    Sender { person: PersonId, address: Address },
+    /// Whoever runs the command line: the name of the system's account.
+    Operator(String),
+}
+
+impl std::fmt::Debug for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Gate => "Gate",
+            Self::Person(_) => "Person(..)",
+            Self::Sender { .. } => "Sender(..)",
+            Self::Operator(_) => "Operator(..)",
+        })
+    }
+}
+
+/// A particular of an event. A word is an id, code, name of a rule or file: letters,
+/// digits and `.:/_+-` only, so that neither address nor text of mail fits in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    Word(Cow<'static, str>),
+    Number(i64),
+}
+
+impl Detail {
+    /// Words that do not keep to their letters, or are longer than any name, are left out.
+    pub(super) fn as_json(&self) -> serde_json::Value {
+        const LONGEST: usize = 200;
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".:/_+-".contains(c);
+        match self {
+            Self::Word(word) if word.len() <= LONGEST && word.chars().all(plain) => word.as_ref().into(),
+            Self::Word(_) => "(left out)".into(),
+            Self::Number(number) => (*number).into(),
+        }
+    }
+}
+
+impl From<&'static str> for Detail {
+    fn from(word: &'static str) -> Self {
+        Self::Word(word.into())
+    }
+}
+impl From<String> for Detail {
+    fn from(word: String) -> Self {
+        Self::Word(word.into())
+    }
+}
+impl From<i64> for Detail {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+impl From<u16> for Detail {
+    fn from(number: u16) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+/// An event to be written.
+#[derive(Clone, Debug)]
+pub struct LedgerEvent {
+    pub event: Event,
+    pub school: Option<SchoolId>,
+    pub transaction: Option<TransactionId>,
+    /// The id of the item, record, object or job it is about.
+    pub subject: Option<String>,
+    /// SHA-256 of what came in and of what goes out.
+    pub hash_in: Option<[u8; 32]>,
+    pub hash_out: Option<[u8; 32]>,
+    pub details: BTreeMap<&'static str, Detail>,
+    /// Why, in somebody's own words: kept encrypted, erasable.
+    pub reason: Option<String>,
+}
+
+impl LedgerEvent {
+    pub fn new(event: Event) -> Self {
+        Self {
+            event,
+            school: None,
+            transaction: None,
+            subject: None,
+            hash_in: None,
+            hash_out: None,
+            details: BTreeMap::new(),
+            reason: None,
+        }
+    }
+    pub fn school(mut self, school: &SchoolId) -> Self {
+        self.school = Some(school.clone());
+        self
+    }
+    pub fn transaction(mut self, transaction: TransactionId) -> Self {
+        self.transaction = Some(transaction);
+        self
+    }
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+    pub fn with(mut self, name: &'static str, detail: impl Into<Detail>) -> Self {
+        self.details.insert(name, detail.into());
+        self
+    }
+    pub fn because(mut self, reason: Option<String>) -> Self {
+        self.reason = reason;
+        self
+    }
+}

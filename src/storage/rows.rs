@@ -1,0 +1,298 @@
+//! How a keep becomes objects and rows: objects first, then one change of the writer.
+
+use super::{
+    database::micros,
+    error::StoreError,
+    items::{ItemKind, ItemSecret},
+    jobs::{JobRow, Standing, own_objects},
+    keep::{Keep, NewItem, Written},
+    ledger::{Event, LedgerEvent},
+    messages::{Logged, MessageRow},
+    names::{ItemId, ObjectId, RecordId},
+    objects::Stored,
+    outbox::OutboxMessage,
+    records::NewRecord,
+    retry::RetryKey,
+    secrets::Secrets,
+    store::Store,
+    tokens::token_digest,
+    vault::Class,
+    views::severity_name,
+    writer::{Tx, Unwritten},
+};
+use crate::{mail::SchoolId, parties::Role, ruleset::Category};
+
+/// All rows of a keep, encrypted and ready.
+struct Rows {
+    standing: Standing,
+    message: MessageRow,
+    /// The message for the gate (items, parts) and for the custodians (records).
+    working: Option<Stored>,
+    records_object: Option<Stored>,
+    items: Vec<ItemRow>,
+    jobs: Vec<JobRow>,
+    records: Vec<RecordRow>,
+    events: Vec<LedgerEvent>,
+}
+
+struct ItemRow {
+    id: ItemId,
+    kind: ItemKind,
+    school: SchoolId,
+    received_at: i64,
+    category: Category,
+    severity: &'static str,
+    sender_may_release: bool,
+    markable: bool,
+    owner_hash: Option<[u8; 32]>,
+    recipients: Vec<[u8; 32]>,
+    sealed: Vec<u8>,
+    token: Option<[u8; 32]>,
+    retry_keys: Vec<RetryKey>,
+}
+
+struct RecordRow {
+    id: RecordId,
+    school: SchoolId,
+    received_at: i64,
+    direction: &'static str,
+    message_id_hash: Option<[u8; 32]>,
+    parties: Vec<([u8; 32], Role)>,
+}
+
+impl Store {
+    pub(super) async fn keep_with(&self, keep: Keep, standing: Standing) -> Result<Written, StoreError> {
+        let mut objects = Vec::new();
+        let rows = match self.prepare_rows(keep, standing, &mut objects).await {
+            Ok(rows) => rows,
+            Err(e) => {
+                self.forget_objects(&objects).await;
+                return Err(e);
+            }
+        };
+        match self.write_or_tell(move |tx| Box::pin(rows.insert(tx))).await {
+            Err(Unwritten::Refused(e)) => {
+                self.forget_objects(&objects).await;
+                Err(e)
+            }
+            other => other.map_err(Unwritten::into_error),
+        }
+    }
+
+    /// Puts the objects, noting them in `objects`, and encrypts the rows.
+    async fn prepare_rows(
+        &self,
+        keep: Keep,
+        standing: Standing,
+        objects: &mut Vec<Stored>,
+    ) -> Result<Rows, StoreError> {
+        let Keep { message, items, outbox, records, ledger } = keep;
+        let secrets = self.secrets()?;
+        let transaction = message.transaction;
+        let put = async |class, wanted: bool| match wanted {
+            true => {
+                let (at, raw) = (message.received_at, message.raw.clone());
+                self.put_object(class, transaction, &message.envelope, at, raw).await.map(Some)
+            }
+            false => Ok(None),
+        };
+        let of_transaction = |m: &OutboxMessage| matches!(m, OutboxMessage::Transaction(_));
+        let wanted = !items.is_empty() || outbox.iter().any(|job| of_transaction(&job.message));
+        let (working, records_object) =
+            futures_util::future::join(put(Class::Working, wanted), put(Class::Records, !records.is_empty()))
+                .await;
+        objects.extend(working.iter().chain(&records_object).flatten().cloned());
+        let (working, records_object) = (working?, records_object?);
+        let jobs = self.prepare_jobs(outbox, working.as_ref().map(|o| &o.id), Some(transaction)).await?;
+        objects.extend(own_objects(&jobs));
+        let items = items.into_iter().map(|i| ItemRow::prepare(i, &message, secrets));
+        let records = records.into_iter().map(|r| self.prepare_record(r, &message, secrets));
+        Ok(Rows {
+            standing,
+            items: items.collect::<Result<_, _>>()?,
+            records: records.collect(),
+            message: MessageRow::prepare(&message, secrets).await?,
+            working,
+            records_object,
+            jobs,
+            events: ledger,
+        })
+    }
+
+    fn prepare_record(&self, record: NewRecord, message: &Logged, secrets: &Secrets) -> RecordRow {
+        RecordRow {
+            id: RecordId::random(&self.shared.random),
+            school: record.school,
+            received_at: micros(message.received_at),
+            direction: message.direction.name(),
+            message_id_hash: record.message_id.map(|id| secrets.hash("message-id", &[id.as_bytes()])),
+            parties: record.parties.iter().map(|p| (secrets.address(&p.address), p.role)).collect(),
+        }
+    }
+}
+
+impl ItemRow {
+    fn prepare(item: NewItem, message: &Logged, secrets: &Secrets) -> Result<Self, StoreError> {
+        let hashes = item.recipients.iter().map(|r| secrets.address(&r.address)).collect();
+        let owner_hash = item.owner.as_ref().map(|o| secrets.address(&o.address));
+        let markable = item.marked_edits.is_some();
+        let secret = ItemSecret {
+            sender: message.envelope.sender.clone(),
+            parameters: message.envelope.parameters.clone(),
+            recipients: item.recipients,
+            owner: item.owner.map(|o| (o.person, o.address)),
+            subject: item.subject,
+            findings: item.findings,
+            settled_policies: item.settled_policies,
+            edits: item.edits,
+            marked_edits: item.marked_edits,
+        };
+        Ok(Self {
+            sealed: secrets.seal(&format!("item/{}", item.id), &secret)?,
+            token: item.token.as_ref().map(|t| token_digest(secrets, t)),
+            id: item.id,
+            kind: item.kind,
+            school: item.school,
+            received_at: micros(message.received_at),
+            category: item.category,
+            severity: severity_name(item.severity),
+            sender_may_release: item.sender_may_release,
+            markable,
+            owner_hash,
+            recipients: hashes,
+            retry_keys: item.retry_keys,
+        })
+    }
+}
+
+impl Rows {
+    async fn insert(self, tx: &mut Tx) -> Result<Written, StoreError> {
+        let transaction = self.message.transaction;
+        self.message.insert(tx, self.standing.or("kept")).await?;
+        let kept = LedgerEvent::new(Event::MessageKept)
+            .with("standing", self.standing.or("final"))
+            .with("items", self.items.len() as i64)
+            .with("jobs", self.jobs.len() as i64)
+            .with("records", self.records.len() as i64);
+        tx.append("gate", self.message.event(kept)).await?;
+        for object in self.working.iter().chain(&self.records_object) {
+            tx.name_object(object, Some(transaction)).await?;
+        }
+        let missing = || StoreError::Us("a row has no object".into());
+        for item in &self.items {
+            let object = &self.working.as_ref().ok_or_else(missing)?.id;
+            tx.insert_item(item, object, self.standing, &self.message).await?;
+        }
+        for job in &self.jobs {
+            tx.insert_job(job, self.standing).await?;
+        }
+        for record in &self.records {
+            let object = &self.records_object.as_ref().ok_or_else(missing)?.id;
+            tx.insert_record(record, object, self.standing, &self.message).await?;
+        }
+        for mut event in self.events {
+            event.transaction = Some(transaction);
+            tx.append("gate", event).await?;
+        }
+        Ok(Written {
+            transaction,
+            items: self.items.into_iter().map(|i| i.id).collect(),
+            outbox: self.jobs.into_iter().map(|j| j.id).collect(),
+            records: self.records.into_iter().map(|r| r.id).collect(),
+        })
+    }
+}
+
+impl Tx {
+    async fn insert_item(
+        &mut self,
+        item: &ItemRow,
+        object: &ObjectId,
+        standing: Standing,
+        message: &MessageRow,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO item (id, kind, state, school, transaction_id, settles_with, received_at, category,
+             severity, recipients, sender_may_release, markable, owner_hash, object, sealed)
+             VALUES ($1,$2,$3,$4,$5,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
+        )
+        .bind(item.id.as_str())
+        .bind(item.kind.name())
+        .bind(standing.or("open"))
+        .bind(item.school.to_string())
+        .bind(message.transaction.to_string())
+        .bind(item.received_at)
+        .bind(item.category.name())
+        .bind(item.severity)
+        .bind(item.recipients.len() as i64)
+        .bind(i64::from(item.sender_may_release))
+        .bind(i64::from(item.markable))
+        .bind(item.owner_hash.map(Vec::from))
+        .bind(object.as_str())
+        .bind(&item.sealed)
+        .execute(&mut self.conn)
+        .await?;
+        for hash in &item.recipients {
+            sqlx::query("INSERT INTO item_recipient (item, address_hash) VALUES ($1, $2)")
+                .bind(item.id.as_str())
+                .bind(&hash[..])
+                .execute(&mut self.conn)
+                .await?;
+        }
+        if let Some(token) = &item.token {
+            self.insert_token(&item.id, token).await?;
+        }
+        self.insert_retry_keys(&item.retry_keys, standing, Some(&item.id), None).await?;
+        let event = match item.kind {
+            ItemKind::Hold => Event::ItemHeld,
+            ItemKind::Quarantine => Event::ItemQuarantined,
+        };
+        let mut event = LedgerEvent::new(event)
+            .school(&item.school)
+            .transaction(message.transaction)
+            .about(item.id.as_str())
+            .with("category", item.category.name())
+            .with("severity", item.severity)
+            .with("object", object.to_string());
+        event.hash_in = Some(message.sha256);
+        self.append("gate", event).await.map(|_| ())
+    }
+
+    async fn insert_record(
+        &mut self,
+        record: &RecordRow,
+        object: &ObjectId,
+        standing: Standing,
+        message: &MessageRow,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO record (id, state, school, transaction_id, settles_with, received_at, direction,
+             message_id_hash, object) VALUES ($1,$2,$3,$4,$4,$5,$6,$7,$8)",
+        )
+        .bind(record.id.as_str())
+        .bind(standing.or("kept"))
+        .bind(record.school.to_string())
+        .bind(message.transaction.to_string())
+        .bind(record.received_at)
+        .bind(record.direction)
+        .bind(record.message_id_hash.map(Vec::from))
+        .bind(object.as_str())
+        .execute(&mut self.conn)
+        .await?;
+        for (hash, role) in &record.parties {
+            sqlx::query("INSERT INTO record_party (record, address_hash, role) VALUES ($1, $2, $3)")
+                .bind(record.id.as_str())
+                .bind(&hash[..])
+                .bind(role.name())
+                .execute(&mut self.conn)
+                .await?;
+        }
+        let mut event = LedgerEvent::new(Event::RecordCopied)
+            .school(&record.school)
+            .transaction(message.transaction)
+            .about(record.id.as_str())
+            .with("object", object.to_string());
+        event.hash_in = Some(message.sha256);
+        self.append("gate", event).await.map(|_| ())
+    }
+}

@@ -1,0 +1,216 @@
+//! The store key: 32 random bytes that encrypt columns, key the hashes by which
+//! addresses are looked up, and seal the ledger's head. On disk it exists only as an
+//! age file for the working key and the recovery key, so that a change of the working
+//! key rewraps one file and no row.
+
+use super::{error::StoreError, keys::Keys, store::Random, vault::disk_error};
+use crate::mail::Address;
+use age::secrecy::{ExposeSecret, ExposeSecretMut, SecretBox};
+use chacha20poly1305::{
+    KeyInit as _, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use hmac::{Hmac, KeyInit as _, Mac};
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::Sha256;
+use std::{
+    fs,
+    io::{Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+/// 24 bytes of nonce come before the ciphertext.
+const NONCE: usize = 24;
+
+pub(super) struct Secrets {
+    lookup: SecretBox<[u8; 32]>,
+    head: SecretBox<[u8; 32]>,
+    check: [u8; 32],
+    columns: XChaCha20Poly1305,
+    random: Random,
+}
+
+impl Secrets {
+    /// Opens `store-key.age`, or makes it when there is no `database` yet; wraps it anew
+    /// when the working key has changed. `None` without a working key.
+    pub(super) fn open_or_make(
+        folder: &Path,
+        database: &Path,
+        keys: &Keys,
+        random: &Random,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(recipients) = keys.working_recipients() else { return Ok(None) };
+        let path = folder.join("store-key.age");
+        if !path.exists() {
+            if database.exists() {
+                return Err(StoreError::StoreKey("store-key.age is missing beside its database".into()));
+            }
+            let mut key = SecretBox::new(Box::new([0_u8; 32]));
+            random(key.expose_secret_mut());
+            wrap(&path, &recipients, &key)?;
+        }
+        let sealed = fs::read(&path).map_err(|e| disk_error(&e))?;
+        let working = keys.working.as_ref().ok_or(StoreError::NoWorkingKey)?;
+        let mut key = SecretBox::new(Box::new([0_u8; 32]));
+        match open(&sealed, working.identities().take(1), &mut key) {
+            // Only an older identity fits: the working key was changed.
+            Err(StoreError::WrongWorkingKey) => {
+                open(&sealed, working.identities(), &mut key)?;
+                wrap(&path, &recipients, &key)?;
+            }
+            opened => opened?,
+        }
+        Ok(Some(Self::derive(&key, random.clone())))
+    }
+
+    fn derive(key: &SecretBox<[u8; 32]>, random: Random) -> Self {
+        let sub = |label: &str| SecretBox::new(Box::new(mac(key, &[label.as_bytes()])));
+        let columns = sub("gatehouse columns 1");
+        Self {
+            lookup: sub("gatehouse lookup 1"),
+            head: sub("gatehouse ledger head 1"),
+            check: mac(key, &[b"gatehouse check 1"]),
+            columns: XChaCha20Poly1305::new(columns.expose_secret().into()),
+            random,
+        }
+    }
+
+    /// Tells whether another store key made a database, without telling the key.
+    pub(super) fn check(&self) -> [u8; 32] {
+        self.check
+    }
+
+    /// The keyed hash of `parts`, apart for each `purpose`.
+    pub(super) fn hash(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut all = vec![purpose.as_bytes()];
+        all.extend_from_slice(parts);
+        mac(&self.lookup, &all)
+    }
+
+    pub(super) fn address(&self, address: &Address) -> [u8; 32] {
+        self.hash("address", &[address.key().as_bytes()])
+    }
+
+    pub(super) fn head_seal(&self, rows: i64, hash: &[u8]) -> [u8; 32] {
+        mac(&self.head, &[&rows.to_be_bytes(), hash])
+    }
+
+    /// Encrypts a value for one place (`item/ID`); it opens nowhere else.
+    pub(super) fn seal(&self, place: &str, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+        let plain = serde_json::to_vec(value).map_err(|e| StoreError::Us(e.to_string()))?;
+        self.seal_bytes(place, &plain)
+    }
+
+    pub(super) fn seal_bytes(&self, place: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut nonce = [0; NONCE];
+        (self.random)(&mut nonce);
+        let payload = Payload { msg: plain, aad: place.as_bytes() };
+        let sealed = self
+            .columns
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| StoreError::Us("a value is too long to encrypt".into()))?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    pub(super) fn open<T: DeserializeOwned>(&self, place: &str, sealed: &[u8]) -> Result<T, StoreError> {
+        let plain = self.open_bytes(place, sealed)?;
+        serde_json::from_slice(&plain).map_err(|_| damaged(place))
+    }
+
+    pub(super) fn open_bytes(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or_else(|| damaged(place))?;
+        let payload = Payload { msg: sealed, aad: place.as_bytes() };
+        self.columns.decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged(place))
+    }
+}
+
+fn damaged(place: &str) -> StoreError {
+    StoreError::Damaged(format!("the encrypted part of {place} does not open"))
+}
+
+/// HMAC-SHA-256 over length-prefixed parts, so that no two lists of parts look alike.
+fn mac(key: &SecretBox<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes keys of every length (RFC 2104 section 2), this one of 32 bytes.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose_secret()) else { unreachable!() };
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn wrap(
+    path: &Path,
+    recipients: &[age::x25519::Recipient],
+    key: &SecretBox<[u8; 32]>,
+) -> Result<(), StoreError> {
+    let recipients = recipients.iter().map(|r| r as &dyn age::Recipient);
+    let us = |e: &dyn std::fmt::Display| StoreError::Us(e.to_string());
+    let encryptor = age::Encryptor::with_recipients(recipients).map_err(|e| us(&e))?;
+    let mut sealed = Vec::new();
+    let mut out = encryptor.wrap_output(&mut sealed).map_err(|e| us(&e))?;
+    out.write_all(key.expose_secret()).and_then(|()| out.finish().map(|_| ())).map_err(|e| us(&e))?;
+    let write = || {
+        let new = path.with_extension("new");
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(&sealed)?;
+        file.sync_all()?;
+        fs::rename(&new, path)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    };
+    write().map_err(|e| disk_error(&e))
+}
+
+fn open<'a>(
+    sealed: &[u8],
+    identities: impl Iterator<Item = &'a dyn age::Identity>,
+    key: &mut SecretBox<[u8; 32]>,
+) -> Result<(), StoreError> {
+    let broken = |what: &dyn std::fmt::Display| StoreError::StoreKey(what.to_string());
+    let decryptor = age::Decryptor::new(sealed).map_err(|e| broken(&e))?;
+    let mut reader = decryptor.decrypt(identities).map_err(|e| match e {
+        age::DecryptError::NoMatchingKeys => StoreError::WrongWorkingKey,
+        e => broken(&e),
+    })?;
+    reader.read_exact(key.expose_secret_mut()).map_err(|e| broken(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::{WorkingKey, system_random};
+
+    fn secrets(folder: &Path, keys: &Keys) -> Result<Secrets, StoreError> {
+        Secrets::open_or_make(folder, &folder.join("none"), keys, &system_random()).map(Option::unwrap)
+    }
+
+    fn keys() -> Keys {
+        Keys::new(Some(WorkingKey::ephemeral()), &[], &[]).unwrap()
+    }
+
+    #[test]
+    fn a_sealed_value_opens_only_in_its_place_and_unchanged() {
+        let folder = tempfile::tempdir().unwrap();
+        let s = secrets(folder.path(), &keys()).unwrap();
+        let mut sealed = s.seal("item/1", &"canary").unwrap();
+        assert_eq!(s.open::<String>("item/1", &sealed).unwrap(), "canary");
+        assert!(s.open::<String>("item/2", &sealed).is_err());
+        sealed[30] ^= 1;
+        assert!(s.open::<String>("item/1", &sealed).is_err());
+        assert!(s.open_bytes("item/1", &sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn the_store_key_comes_back_with_its_working_key_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = keys();
+        let first = secrets(folder.path(), &keys).unwrap();
+        let again = secrets(folder.path(), &keys).unwrap();
+        assert_eq!(first.hash("x", &[b"a"]), again.hash("x", &[b"a"]));
+        assert_ne!(first.hash("x", &[b"a", b"b"]), first.hash("x", &[b"ab", b""]));
+        let other = Keys::new(Some(WorkingKey::ephemeral()), &[], &[]).unwrap();
+        assert!(matches!(secrets(folder.path(), &other), Err(StoreError::WrongWorkingKey)));
+    }
+}

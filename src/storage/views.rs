@@ -1,0 +1,178 @@
+//! Looking at items: lists without a key, particulars and bytes with one, and a ledger
+//! row before either is shown.
+
+use super::{
+    database::{named, time},
+    error::StoreError,
+    items::{ItemDetail, ItemFilter, ItemKind, ItemSecret, ItemState, ItemSummary},
+    ledger::{Actor, Event, LedgerEvent},
+    names::{ItemId, ObjectId, OutboxId},
+    store::Store,
+};
+use crate::{
+    mail::{Envelope, SchoolId},
+    ruleset::Severity,
+};
+use bytes::Bytes;
+use sqlx::{QueryBuilder, Sqlite};
+
+const SEVERITIES: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+pub(super) fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+/// A row of `item` without its encrypted part.
+#[derive(sqlx::FromRow)]
+struct SummaryRow {
+    id: String,
+    kind: String,
+    state: String,
+    school: String,
+    transaction_id: String,
+    received_at: i64,
+    category: String,
+    severity: String,
+    recipients: i64,
+    bytes: i64,
+    sender_may_release: i64,
+    markable: i64,
+    decided_at: Option<i64>,
+    decided_by: Option<String>,
+}
+
+impl SummaryRow {
+    fn summary(self) -> Result<ItemSummary, StoreError> {
+        let damaged = || StoreError::Damaged(format!("item {} cannot be read", self.id));
+        Ok(ItemSummary {
+            kind: named(&ItemKind::ALL, ItemKind::name, &self.kind)?,
+            state: named(&ItemState::ALL, ItemState::name, &self.state)?,
+            school: SchoolId(self.school.as_str().into()),
+            transaction: self.transaction_id.parse().map_err(|_| damaged())?,
+            received_at: time(self.received_at),
+            category: self.category.parse().map_err(|()| damaged())?,
+            severity: named(&SEVERITIES, severity_name, &self.severity)?,
+            recipients: u32::try_from(self.recipients).unwrap_or(u32::MAX),
+            bytes: self.bytes.unsigned_abs(),
+            sender_may_release: self.sender_may_release != 0,
+            may_be_marked: self.markable != 0,
+            decided: self.decided_by.zip(self.decided_at.map(time)),
+            id: ItemId::stored(self.id),
+        })
+    }
+}
+
+const COLUMNS: &str = "SELECT i.id, i.kind, i.state, i.school, i.transaction_id, i.received_at, i.category,
+    i.severity, i.recipients, o.bytes, i.sender_may_release, i.markable, i.decided_at, i.decided_by
+    FROM item i JOIN object o ON o.id = i.object WHERE ";
+
+/// Most items of one answer.
+const MOST: u32 = 1_000;
+
+impl Store {
+    /// Newest first.
+    pub async fn items(&self, filter: &ItemFilter) -> Result<Vec<ItemSummary>, StoreError> {
+        let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+        let default: Vec<ItemState> = ItemState::ALL.into_iter().filter(|s| s.is_shown()).collect();
+        let states = if filter.states.is_empty() { &default } else { &filter.states };
+        sql.push("i.state IN (");
+        let mut list = sql.separated(", ");
+        for state in states {
+            list.push_bind(state.name());
+        }
+        sql.push(")");
+        if let Some(kind) = filter.kind {
+            sql.push(" AND i.kind = ").push_bind(kind.name());
+        }
+        if let Some(school) = &filter.school {
+            sql.push(" AND i.school = ").push_bind(school.to_string());
+        }
+        if let Some(owner) = &filter.owner {
+            sql.push(" AND i.owner_hash = ").push_bind(self.secrets()?.address(owner).to_vec());
+        }
+        if let Some(transaction) = filter.transaction {
+            sql.push(" AND i.transaction_id = ").push_bind(transaction.to_string());
+        }
+        if let Some(before) = &filter.before {
+            sql.push(" AND i.n < (SELECT n FROM item WHERE id = ").push_bind(before.to_string()).push(")");
+        }
+        sql.push(" ORDER BY i.n DESC LIMIT ").push_bind(i64::from(filter.limit.unwrap_or(MOST).min(MOST)));
+        let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(&self.readers).await?;
+        rows.into_iter().map(SummaryRow::summary).collect()
+    }
+
+    /// One item without its encrypted part.
+    pub async fn item_summary(&self, id: &ItemId) -> Result<ItemSummary, StoreError> {
+        let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+        sql.push("i.id = ").push_bind(id.to_string());
+        let row: Option<SummaryRow> = sql.build_query_as().fetch_optional(&self.readers).await?;
+        row.ok_or_else(|| not_found(id))?.summary()
+    }
+
+    /// Opens an item's particulars; the ledger notes who looked and why before they are shown.
+    pub async fn item(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<ItemDetail, StoreError> {
+        let summary = self.item_summary(id).await?;
+        let (_, secret) = self.item_secret(id).await?;
+        let jobs: Vec<String> = sqlx::query_scalar("SELECT id FROM outbox WHERE item = $1 ORDER BY n")
+            .bind(id.as_str())
+            .fetch_all(&self.readers)
+            .await?;
+        self.note_view(Event::ItemViewed, &summary, actor, why).await?;
+        Ok(ItemDetail {
+            summary,
+            envelope: Envelope {
+                sender: secret.sender,
+                parameters: secret.parameters,
+                recipients: secret.recipients,
+            },
+            owner: secret.owner.map(|(person, address)| super::Owner { person, address }),
+            subject: secret.subject,
+            findings: secret.findings,
+            settled_policies: secret.settled_policies,
+            outbox: jobs.into_iter().map(OutboxId::stored).collect(),
+        })
+    }
+
+    /// Opens an item's bytes; the ledger notes who looked and why before they are shown.
+    pub async fn raw(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<Bytes, StoreError> {
+        let summary = self.item_summary(id).await?;
+        let (object, _) = self.item_secret(id).await?;
+        let (_, raw) = self.open_object(object.as_str()).await?;
+        self.note_view(Event::ItemBytesViewed, &summary, actor, why).await?;
+        Ok(raw)
+    }
+
+    async fn note_view(
+        &self,
+        event: Event,
+        item: &ItemSummary,
+        actor: &Actor,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let event = LedgerEvent::new(event)
+            .school(&item.school)
+            .transaction(item.transaction)
+            .about(item.id.as_str())
+            .because((!why.is_empty()).then(|| why.to_owned()));
+        self.ledger(actor, event).await.map(|_| ())
+    }
+
+    /// The item's object and its encrypted part.
+    pub(super) async fn item_secret(&self, id: &ItemId) -> Result<(ObjectId, ItemSecret), StoreError> {
+        let row: Option<(String, Vec<u8>)> = sqlx::query_as("SELECT object, sealed FROM item WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        let (object, sealed) = row.ok_or_else(|| not_found(id))?;
+        Ok((ObjectId::stored(object), self.secrets()?.open(&format!("item/{id}"), &sealed)?))
+    }
+}
+
+fn not_found(id: &ItemId) -> StoreError {
+    StoreError::NotFound { what: "item", id: id.to_string() }
+}

@@ -1,0 +1,293 @@
+//! The one writer: everything that waits goes into one transaction, so that many
+//! messages share one fsync. Each change has its savepoint: one that fails takes
+//! nothing of its neighbours with it, and nobody is answered before the commit.
+
+use super::{
+    database,
+    error::StoreError,
+    ledger::{self, Head},
+    store::Shared,
+};
+use crate::mail::Waiting;
+use chrono::{DateTime, Utc};
+use sqlx::SqliteConnection;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Changes in one commit at most.
+const GROUP: usize = 256;
+/// Changes that may wait; more callers wait for a place.
+const QUEUE: usize = 1024;
+
+/// The open transaction that a change works in.
+pub(super) struct Tx {
+    pub(super) conn: SqliteConnection,
+    pub(super) shared: Arc<Shared>,
+    pub(super) now: DateTime<Utc>,
+    pub(super) head: Head,
+    /// Objects that no row wants any more; deleted after the commit.
+    pub(super) purged: Vec<String>,
+    /// New work for the outbox.
+    pub(super) wakes_outbox: bool,
+}
+
+/// Why a change is not there.
+pub(super) enum Unwritten<E> {
+    /// Certainly not written.
+    Refused(E),
+    /// The commit failed: a power cut right now might still show it.
+    Unsure(StoreError),
+}
+
+impl<E: From<StoreError>> Unwritten<E> {
+    pub(super) fn into_error(self) -> E {
+        match self {
+            Self::Refused(e) => e,
+            Self::Unsure(e) => e.into(),
+        }
+    }
+}
+
+type Change<T, E> = Box<dyn for<'t> FnOnce(&'t mut Tx) -> Waiting<'t, Result<T, E>> + Send>;
+
+/// One waiting change, whatever it returns.
+trait Queued: Send {
+    /// Whether its savepoint is to be kept.
+    fn apply<'t>(&'t mut self, tx: &'t mut Tx) -> Waiting<'t, bool>;
+    fn answer(self: Box<Self>, commit: Result<(), Failed>);
+}
+
+#[derive(Clone)]
+enum Failed {
+    Begin(StoreError),
+    Commit(StoreError),
+}
+
+struct Entry<T, E> {
+    change: Option<Change<T, E>>,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, Unwritten<E>>>,
+}
+
+impl<T: Send, E: From<StoreError> + Send> Queued for Entry<T, E> {
+    fn apply<'t>(&'t mut self, tx: &'t mut Tx) -> Waiting<'t, bool> {
+        Box::pin(async move {
+            let Some(change) = self.change.take() else { return false };
+            let outcome = change(tx).await;
+            let kept = outcome.is_ok();
+            self.outcome = Some(outcome);
+            kept
+        })
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), Failed>) {
+        let answer = match (commit, self.outcome) {
+            (_, Some(Err(e))) => Err(Unwritten::Refused(e)),
+            (Ok(()), Some(Ok(value))) => Ok(value),
+            (Err(Failed::Commit(e)), _) => Err(Unwritten::Unsure(e)),
+            (Err(Failed::Begin(e)), _) => Err(Unwritten::Refused(e.into())),
+            (Ok(()), None) => Err(Unwritten::Refused(StoreError::Us("a change was not tried".into()).into())),
+        };
+        // Who asked may have given up waiting; what is written stays written.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// The way to the writer.
+pub(super) struct Writer {
+    queue: std::sync::Mutex<Option<mpsc::Sender<Box<dyn Queued>>>>,
+    task: std::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn start(conn: SqliteConnection, shared: Arc<Shared>) -> Self {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(run(Some(conn), shared, waiting));
+        Self { queue: Some(queue).into(), task: Some(task).into() }
+    }
+
+    /// Resolves after the commit that `change` is part of.
+    pub(super) async fn write<T, E, F>(&self, change: F) -> Result<T, Unwritten<E>>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Waiting<'t, Result<T, E>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let entry = Entry { change: Some(Box::new(change)), outcome: None, reply };
+        let closed = || Unwritten::Refused(StoreError::Us("the store is closed".into()).into());
+        let queue = self.queue.lock().ok().and_then(|q| q.clone()).ok_or_else(closed)?;
+        queue.send(Box::new(entry)).await.map_err(|_| closed())?;
+        // The task ends only after the queue is closed and empty, so an answer comes,
+        // unless the runtime itself is going down.
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    pub(super) async fn close(&self) {
+        drop(self.queue.lock().ok().and_then(|mut q| q.take()));
+        let task = self.task.lock().ok().and_then(|mut t| t.take());
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+    }
+}
+
+async fn run(
+    mut conn: Option<SqliteConnection>,
+    shared: Arc<Shared>,
+    mut waiting: mpsc::Receiver<Box<dyn Queued>>,
+) {
+    while let Some(first) = waiting.recv().await {
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(next) = waiting.try_recv()
+        {
+            group.push(next);
+        }
+        let (back, result) = commit(conn.take(), &shared, &mut group).await;
+        conn = back;
+        for entry in group {
+            entry.answer(result.clone());
+        }
+    }
+    if let Some(conn) = conn {
+        let _ = sqlx::Connection::close(conn).await;
+    }
+}
+
+/// One transaction. After a failure the connection is not used again: what state it
+/// is in, only a new one knows.
+async fn commit(
+    conn: Option<SqliteConnection>,
+    shared: &Arc<Shared>,
+    group: &mut [Box<dyn Queued>],
+) -> (Option<SqliteConnection>, Result<(), Failed>) {
+    let mut tx = match begin(conn, shared).await {
+        Ok(tx) => tx,
+        Err(e) => return (None, Err(Failed::Begin(e))),
+    };
+    let before = tx.head.clone();
+    for entry in group.iter_mut() {
+        if let Err(e) = guarded(entry.as_mut(), &mut tx).await {
+            return (None, Err(Failed::Begin(e)));
+        }
+    }
+    if tx.head != before
+        && let Err(e) = ledger::seal_head(&mut tx).await
+    {
+        return (None, Err(Failed::Begin(e)));
+    }
+    if let Err(e) = execute(&mut tx.conn, "COMMIT").await {
+        return (None, Err(Failed::Commit(e)));
+    }
+    for path in tx.purged.drain(..) {
+        // A file that stays is an orphan, which the next housekeeping takes away.
+        let _ = shared.vault.delete(&path).await;
+    }
+    if tx.wakes_outbox {
+        shared.outbox_wake.notify_one();
+    }
+    (Some(tx.conn), Ok(()))
+}
+
+async fn begin(conn: Option<SqliteConnection>, shared: &Arc<Shared>) -> Result<Tx, StoreError> {
+    let mut conn = match conn {
+        Some(conn) => conn,
+        None => database::connect(&shared.database).await?,
+    };
+    execute(&mut conn, "BEGIN IMMEDIATE").await?;
+    let head = ledger::read_head(&mut conn).await?;
+    Ok(Tx {
+        conn,
+        shared: Arc::clone(shared),
+        now: (shared.clock)(),
+        head,
+        purged: Vec::new(),
+        wakes_outbox: false,
+    })
+}
+
+/// A change within its savepoint.
+async fn guarded(entry: &mut dyn Queued, tx: &mut Tx) -> Result<(), StoreError> {
+    execute(&mut tx.conn, "SAVEPOINT change").await?;
+    let (head, purged, wakes) = (tx.head.clone(), tx.purged.len(), tx.wakes_outbox);
+    if !entry.apply(tx).await {
+        execute(&mut tx.conn, "ROLLBACK TO change").await?;
+        tx.head = head;
+        tx.purged.truncate(purged);
+        tx.wakes_outbox = wakes;
+    }
+    execute(&mut tx.conn, "RELEASE change").await
+}
+
+async fn execute(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
+    sqlx::query(sql).execute(conn).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::storage::{
+        Actor, Event, Keys, LedgerEvent, Store, StoreError, StoreOptions, WorkingKey, writer::Tx,
+    };
+    use chrono::{DateTime, TimeDelta};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    };
+    use tokio::sync::oneshot;
+
+    /// A store whose clock ticks once for each transaction.
+    async fn ticking(folder: &std::path::Path) -> Store {
+        let keys = Keys::new(Some(WorkingKey::ephemeral()), &[], &[]).unwrap();
+        let mut options = StoreOptions::new(folder.to_owned(), keys);
+        let tick = AtomicI64::new(0);
+        options.clock =
+            Arc::new(move || DateTime::UNIX_EPOCH + TimeDelta::seconds(tick.fetch_add(1, Ordering::SeqCst)));
+        Store::open(options).await.unwrap()
+    }
+
+    async fn note(tx: &mut Tx, n: i64, fails: bool) -> Result<DateTime<chrono::Utc>, StoreError> {
+        tx.append("gate", LedgerEvent::new(Event::ConfigLoaded).with("n", n)).await?;
+        if fails { Err(StoreError::Busy) } else { Ok(tx.now) }
+    }
+
+    #[tokio::test]
+    async fn what_waits_shares_one_commit_and_a_failing_change_takes_only_itself_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ticking(folder.path()).await;
+        let (started, has_started) = oneshot::channel();
+        let (go, gone) = oneshot::channel::<()>();
+        let holder = store.clone();
+        let first = tokio::spawn(async move {
+            let hold = holder.write::<_, StoreError, _>(move |tx| {
+                Box::pin(async move {
+                    let _ = started.send(());
+                    let _ = gone.await;
+                    Ok(tx.now)
+                })
+            });
+            hold.await.unwrap()
+        });
+        has_started.await.unwrap();
+        // Polled once, each change stands in the queue; only then may the first go on.
+        let waiting = (0..50).map(|n| {
+            let store = store.clone();
+            async move { store.write(move |tx| Box::pin(note(tx, n, n % 10 == 3))).await }
+        });
+        let all = futures_util::future::join_all(waiting);
+        let release = async {
+            tokio::task::yield_now().await;
+            go.send(()).unwrap();
+        };
+        let (results, ()) = futures_util::future::join(all, release).await;
+        let first = first.await.unwrap();
+        let times: Vec<_> = results.iter().filter_map(|r| r.as_ref().ok()).collect();
+        assert_eq!(times.len(), 45);
+        assert!(times.iter().all(|t| *t == times[0] && **t > first), "one transaction for all that waited");
+        assert_eq!(store.ledger_verify().await.unwrap().unwrap().rows, 45);
+        store.ledger(&Actor::Gate, LedgerEvent::new(Event::RulesLoaded)).await.unwrap();
+        store.clone().close().await;
+        assert!(store.ledger(&Actor::Gate, LedgerEvent::new(Event::RulesLoaded)).await.is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! What is known of the SMTP client, and what proves its sender.
+
+use super::macros::Macros;
+use crate::{
+    config::Network,
+    mail::{Arrival, Door, SenderProof},
+};
+use indymilter::SocketInfo;
+use std::{ffi::CString, net::IpAddr};
+
+/// What is known of the SMTP client.
+#[derive(Default)]
+pub(super) struct Client {
+    name: Option<String>,
+    address: Option<IpAddr>,
+    helo: Option<String>,
+}
+
+fn text(word: CString) -> Option<String> {
+    let text = word.to_string_lossy();
+    (!text.is_empty()).then(|| text.into_owned())
+}
+
+impl Client {
+    pub(super) fn of(name: &CString, socket: &SocketInfo, macros: &Macros) -> Self {
+        let said = macros.get("client_addr").and_then(|a| a.trim_start_matches("IPv6:").parse().ok());
+        let address = match socket {
+            SocketInfo::Inet(address) => Some(address.ip()),
+            _ => said,
+        };
+        let name = text(name.clone()).filter(|n| n != "unknown" && !n.starts_with('['));
+        Self { name, address: address.map(|a| a.to_canonical()), helo: None }
+    }
+
+    /// All that is known of a message's way here, once its last macros have come.
+    pub(super) fn arrival(&self, macros: &Macros, trusted: &[Network]) -> Arrival {
+        let said = |name: &str| macros.get(name).map(str::to_owned);
+        let proof = match macros.get("auth_authen") {
+            Some(login) => SenderProof::Login(login.to_owned()),
+            None if self.is_within(trusted) => SenderProof::ListedHost,
+            None => SenderProof::Unproved,
+        };
+        let tls = said("tls_version").map(|version| match macros.get("cipher") {
+            Some(cipher) => format!("{version} {cipher}"),
+            None => version,
+        });
+        Arrival {
+            door: Door::Milter,
+            client: self.address,
+            client_name: self.name.clone(),
+            helo: self.helo.clone(),
+            tls,
+            queue_id: said("i"),
+            proof,
+        }
+    }
+
+    /// The client said HELO or EHLO.
+    pub(super) fn greets(&mut self, name: CString) {
+        self.helo = text(name);
+    }
+
+    fn is_within(&self, networks: &[Network]) -> bool {
+        self.address.is_some_and(|address| networks.iter().any(|n| contains(n, address)))
+    }
+}
+
+fn contains(network: &Network, address: IpAddr) -> bool {
+    let bits = |address: IpAddr| match address.to_canonical() {
+        IpAddr::V4(a) => (u128::from(u32::from(a)) << 96, 32),
+        IpAddr::V6(a) => (u128::from(a), 128),
+    };
+    let ((ours, width), (theirs, their_width)) = (bits(network.address), bits(address));
+    let prefix = u32::from(network.prefix);
+    width == their_width && prefix <= width && (prefix == 0 || (ours ^ theirs) >> (128 - prefix) == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_its_own_and_no_other() {
+        let net = |address: &str, prefix| Network { address: address.parse().unwrap(), prefix };
+        let ip = |address: &str| address.parse::<IpAddr>().unwrap();
+        assert!(contains(&net("192.0.2.0", 24), ip("192.0.2.77")));
+        assert!(contains(&net("192.0.2.0", 24), ip("::ffff:192.0.2.77")));
+        assert!(!contains(&net("192.0.2.0", 24), ip("192.0.3.1")));
+        assert!(contains(&net("0.0.0.0", 0), ip("203.0.113.1")));
+        assert!(!contains(&net("0.0.0.0", 0), ip("2001:db8::1")));
+        assert!(contains(&net("2001:db8::", 32), ip("2001:db8:1::1")));
+        assert!(!contains(&net("192.0.2.0", 64), ip("192.0.2.1")), "an impossible prefix fits nobody");
+    }
+}

@@ -1,0 +1,633 @@
+//! The whole gate killed with `kill -9` wherever it hurts, and its disk taken away: what
+//! went in is delivered, held, quarantined or refused, nothing is lost, and a copy repeats
+//! only where design's promise 1 admits it. The clients behave as an MTA does: what got
+//! neither 250 nor 5xx comes again.
+
+use crate::{
+    dangers::{GROOMING, HEALTH},
+    gate::{Gate, Home, LEAD, OUTSIDE, PUPIL, RELAY, Serving, Setup, TEACHER, hop, mail},
+    house::PATIENCE,
+    sink::{Asked, Delivery, Sink},
+};
+use gatehouse::{
+    message::{ReadLimits, read},
+    storage::{Actor, Decision, ItemFilter, ItemKind, ItemState, Ruling, Store},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    io::{self, BufRead, BufReader, Write},
+    net::{SocketAddr, TcpStream},
+    process::Command,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+const CHAIN: &str = "Send this to ten people within an hour!";
+const COLLEAGUE: &str = "d.price@oakfield.example";
+
+const REFUSE: &str = "
+[[policy]]
+id = \"test.refuse-chain\"
+clauses = [\"CL-1\"]
+reason = \"Chain letters of pupils do not leave.\"
+when = { direction = [\"outbound\"], from = [\"pupil\"], findings = { category = [\"chain-letter\"] } }
+then = { disposition = \"refuse\", refusal = \"A chain letter does not leave the school\" }
+";
+
+/// A client that loses its connection and says so.
+struct Line(BufReader<TcpStream>);
+
+impl Line {
+    fn open(address: SocketAddr, login: Option<&str>) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE * 2))?;
+        stream.set_nodelay(true)?;
+        let mut line = Self(BufReader::new(stream));
+        line.reply()?;
+        if let Some(login) = login {
+            line.say(&format!("XCLIENT LOGIN={login}"))?;
+        }
+        line.say("EHLO mail.oakfield.example")?;
+        Ok(line)
+    }
+
+    fn say(&mut self, command: &str) -> io::Result<String> {
+        self.write(&format!("{command}\r\n"))?;
+        self.reply()
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        self.0.get_mut().write_all(text.as_bytes())
+    }
+
+    fn reply(&mut self) -> io::Result<String> {
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Up to the end of data, whose reply is still to come; or the first refusal.
+    fn begin(&mut self, from: &str, to: &[&str], data: &str) -> io::Result<Option<String>> {
+        let mut replies = vec![self.say(&format!("MAIL FROM:<{from}>"))?];
+        for to in to {
+            replies.push(self.say(&format!("RCPT TO:<{to}>"))?);
+        }
+        if let Some(refusal) = replies.into_iter().find(|r| !r.starts_with('2')) {
+            return Ok(Some(refusal));
+        }
+        let go = self.say("DATA")?;
+        if !go.starts_with("354") {
+            return Ok(Some(go));
+        }
+        self.write(&format!("{data}.\r\n"))?;
+        Ok(None)
+    }
+
+    fn send(&mut self, from: &str, to: &[&str], data: &str) -> io::Result<String> {
+        match self.begin(from, to, data)? {
+            Some(refusal) => Ok(refusal),
+            None => self.reply(),
+        }
+    }
+}
+
+/// Where the gate is now; it moves with each start.
+#[derive(Default)]
+struct Where {
+    address: Mutex<Option<SocketAddr>>,
+    moved: Condvar,
+}
+
+impl Where {
+    fn set(&self, address: Option<SocketAddr>) {
+        *self.address.lock().unwrap() = address;
+        self.moved.notify_all();
+    }
+
+    fn wait(&self) -> SocketAddr {
+        let here = self.address.lock().unwrap();
+        let (here, over) = self.moved.wait_timeout_while(here, PATIENCE, |a| a.is_none()).unwrap();
+        assert!(!over.timed_out(), "the gate stays away");
+        here.unwrap()
+    }
+}
+
+/// What a message of this number is, and where it must end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Passes,
+    Held,
+    Split,
+    Quarantined,
+    Refused,
+}
+
+fn kind(number: usize) -> Kind {
+    match number % 10 {
+        0 | 1 => Kind::Held,
+        2 => Kind::Split,
+        3 => Kind::Quarantined,
+        4 => Kind::Refused,
+        _ => Kind::Passes,
+    }
+}
+
+/// Sends one message as an MTA does; returns whether any try got no answer.
+fn deliver(gate: &Where, number: usize) -> (String, bool) {
+    let id = format!("number {number}");
+    let (login, from, to, text) = match kind(number) {
+        Kind::Passes => (None, "office@elm.example", vec![TEACHER], "All is well."),
+        Kind::Held => (Some(TEACHER), TEACHER, vec![OUTSIDE], HEALTH),
+        Kind::Split => (Some(TEACHER), TEACHER, vec![OUTSIDE, COLLEAGUE], HEALTH),
+        Kind::Quarantined => (None, "friend@freemail.example", vec![PUPIL], GROOMING),
+        Kind::Refused => (Some(PUPIL), PUPIL, vec![OUTSIDE], CHAIN),
+    };
+    let data = mail(from, to[0], &id, text);
+    let (mut unanswered, since) = (false, Instant::now());
+    loop {
+        assert!(since.elapsed() < PATIENCE * 2, "{id} never gets through");
+        let sent = Line::open(gate.wait(), login).and_then(|mut line| {
+            let reply = line.send(from, &to, &data)?;
+            if reply.starts_with('2') {
+                // It went on, so the gate knows that its 250 was heard.
+                line.say("NOOP")?;
+            }
+            Ok(reply)
+        });
+        match sent {
+            Ok(reply) if reply.starts_with('2') || reply.starts_with('5') => return (reply, unanswered),
+            Ok(_) => {}
+            Err(_) => unanswered = true,
+        }
+    }
+}
+
+fn number_of(data: &[u8]) -> Option<usize> {
+    let subject = read(data, ReadLimits::default()).header.subject;
+    subject.strip_prefix("number ")?.parse().ok()
+}
+
+/// How often each number was delivered to this address.
+fn copies(deliveries: &[Delivery], to: &str) -> HashMap<usize, usize> {
+    let mut copies = HashMap::new();
+    for number in deliveries.iter().filter(|d| d.is_for(to)).filter_map(|d| number_of(&d.data)) {
+        *copies.entry(number).or_default() += 1;
+    }
+    copies
+}
+
+async fn numbers_of(store: &Store, kind: ItemKind, state: ItemState) -> Vec<usize> {
+    let filter =
+        ItemFilter { kind: Some(kind), states: vec![state], limit: Some(1000), ..Default::default() };
+    let mut numbers = Vec::new();
+    for item in store.items(&filter).await.unwrap() {
+        numbers.push(number_of(&store.raw(&item.id, &Actor::Gate, "test").await.unwrap()).unwrap());
+    }
+    numbers.sort_unstable();
+    numbers
+}
+
+fn home(sink: &Sink) -> Home {
+    Home::new(&Setup {
+        rules: REFUSE.into(),
+        doors: RELAY.into(),
+        hops: hop("own", "*", sink.address),
+        ..Setup::default()
+    })
+}
+
+const ALL: usize = 500;
+const CLIENTS: usize = 8;
+
+/// 500 messages from eight clients while the gate is killed again and again; then all that
+/// waits is released, and the gate is killed while the outbox works.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kill_9_in_the_middle_of_500_messages_and_again_in_the_outbox() {
+    let sink = Sink::start();
+    let home = home(&sink);
+    let (place, next) = (Where::default(), AtomicUsize::new(0));
+    let answered: Mutex<HashMap<usize, (String, bool)>> = Mutex::default();
+    let mut kills = 0;
+    let serving = thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    if number >= ALL {
+                        return;
+                    }
+                    let answer = deliver(&place, number);
+                    answered.lock().unwrap().insert(number, answer);
+                }
+            });
+        }
+        let mut serving = home.serve();
+        place.set(serving.relay);
+        for at in [30, 90, 150, 210, 270] {
+            sink.wait_for(at);
+            place.set(None);
+            serving.kill();
+            kills += 1;
+            serving = home.serve();
+            place.set(serving.relay);
+        }
+        serving
+    });
+    let answered = answered.into_inner().unwrap();
+    let store = home.store().await;
+    let of = |wanted: Kind| -> Vec<usize> { (0..ALL).filter(|n| kind(*n) == wanted).collect() };
+    let both: Vec<usize> = (0..ALL).filter(|n| matches!(kind(*n), Kind::Held | Kind::Split)).collect();
+    // Held and quarantined: exactly once each, however often the client came again.
+    assert_eq!(numbers_of(&store, ItemKind::Hold, ItemState::Open).await, both);
+    assert_eq!(numbers_of(&store, ItemKind::Quarantine, ItemState::Open).await, of(Kind::Quarantined));
+    for number in of(Kind::Refused) {
+        assert!(answered[&number].0.starts_with("550 5.7.1 A chain letter"), "{:?}", answered[&number]);
+    }
+    // Passed: at least once, and twice only where a kill left a client without an answer.
+    let mut repeats = 0;
+    for (to, wanted) in [(TEACHER, of(Kind::Passes)), (COLLEAGUE, of(Kind::Split))] {
+        let copies = copies(&sink.deliveries(), to);
+        for number in wanted {
+            let got = copies.get(&number).copied().unwrap_or(0);
+            assert!(got >= 1, "number {number} is lost");
+            assert!(got == 1 || answered[&number].1, "number {number} came {got} times");
+            repeats += got - 1;
+        }
+    }
+    assert!(repeats <= kills * CLIENTS, "{repeats} repeats by {kills} kills");
+    assert!(copies(&sink.deliveries(), OUTSIDE).is_empty() && copies(&sink.deliveries(), PUPIL).is_empty());
+    tell(&format!("in the middle: {kills} kills, {repeats} repeats of {ALL}"));
+
+    wait_until_sent(&home, &serving);
+    let nudges =
+        sink.deliveries().iter().filter(|d| d.is_for(TEACHER) && d.mail.starts_with("FROM:<>")).count();
+    assert!((both.len()..=both.len() + kills * 8).contains(&nudges), "{nudges} nudges of {}", both.len());
+    let kills = released_under_kills(&store, &home, &sink, serving).await;
+    let released = copies(&sink.deliveries(), OUTSIDE);
+    assert_eq!(released.keys().copied().collect::<HashSet<_>>(), both.iter().copied().collect());
+    let pupils = copies(&sink.deliveries(), PUPIL);
+    assert_eq!(pupils.keys().copied().collect::<HashSet<_>>(), of(Kind::Quarantined).into_iter().collect());
+    let repeats = released.values().chain(pupils.values()).map(|n| n - 1).sum::<usize>();
+    // Eight jobs at once, each with one message under way.
+    assert!(repeats <= kills * 8, "{repeats} repeats by {kills} kills");
+    tell(&format!("in the outbox: {kills} kills, {repeats} repeats of {}", released.len() + pupils.len()));
+    assert_eq!(home.run(&["ledger", "verify"]).code(), 0);
+    assert!(store.scrub().await.unwrap().faults.is_empty());
+}
+
+#[allow(clippy::print_stderr)]
+fn tell(what: &str) {
+    eprintln!("{what}");
+}
+
+/// Until the outbox has nothing left.
+fn wait_until_sent(home: &Home, serving: &Serving) {
+    let since = Instant::now();
+    while home.list(&["outbox", "list"]).iter().any(|job| job["state"] != "done") {
+        assert!(since.elapsed() < PATIENCE * 2, "the outbox is stuck: {:#?}", serving.log());
+    }
+}
+
+/// Releases everything, and kills the gate three times while it delivers.
+async fn released_under_kills(store: &Store, home: &Home, sink: &Sink, mut serving: Serving) -> usize {
+    let before = sink.deliveries().len();
+    let filter = ItemFilter { states: vec![ItemState::Open], limit: Some(1000), ..Default::default() };
+    let items = store.items(&filter).await.unwrap();
+    let mut kills = 0;
+    for (number, item) in items.iter().enumerate() {
+        let ruling = Ruling {
+            decision: Decision::Release,
+            actor: Actor::Operator("test".into()),
+            reason: Some("test".into()),
+            token: None,
+            next_hop: Some("own".into()),
+            outbox: vec![],
+        };
+        store.decide(&item.id, ruling).await.unwrap();
+        if number % 50 == 49 {
+            // It has begun to send what was released, and is in the middle of more.
+            sink.wait_for(before + 1 + kills * 30);
+            serving.kill();
+            kills += 1;
+            serving = home.serve();
+        }
+    }
+    sink.wait_for(before + items.len());
+    wait_until_sent(home, &serving);
+    assert!(kills >= 3);
+    kills
+}
+
+/// Where the next hop stands still until it is let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// MAIL, before the client is asked for its data.
+    Mail,
+    /// RCPT of the one that will be held.
+    Rcpt,
+    /// MAIL again, for the one that passes.
+    MailAgain,
+    RcptAgain,
+    /// It has the message; no 250 yet.
+    Data,
+    /// It has said 250, which the gate never reads.
+    Accepted,
+    /// Everything is committed; the client never reads its 250.
+    Committed,
+}
+
+const STEPS: [At; 7] =
+    [At::Mail, At::Rcpt, At::MailAgain, At::RcptAgain, At::Data, At::Accepted, At::Committed];
+
+/// A next hop that stands still at one point, once.
+struct Stalling {
+    sink: Sink,
+    reached: mpsc::Receiver<()>,
+    go: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Stalling {
+    fn at(step: At) -> Self {
+        let (tell, reached) = mpsc::channel();
+        let go: Arc<(Mutex<bool>, Condvar)> = Arc::default();
+        let (gone, seen) = (Arc::clone(&go), Mutex::new((0, 0)));
+        let sink = Sink::scripted(move |asked| {
+            let here = {
+                let (mails, rcpts) = &mut *seen.lock().unwrap();
+                match asked {
+                    Asked::Mail(_) => {
+                        *mails += 1;
+                        matches!((step, *mails), (At::Mail, 1) | (At::MailAgain, 2))
+                    }
+                    Asked::Rcpt(_) => {
+                        *rcpts += 1;
+                        matches!((step, *rcpts), (At::Rcpt, 1) | (At::RcptAgain, 3))
+                    }
+                    Asked::Message(_) => matches!(step, At::Data | At::Accepted) && *mails == 2,
+                }
+            };
+            let (open, opened) = &*gone;
+            let open = open.lock().unwrap();
+            if here && !*open {
+                let _ = tell.send(());
+                let _open = opened.wait_while(open, |open| !*open).unwrap();
+                // Nobody is there any more to whom this message was promised.
+                if step == At::Data {
+                    return Some("451 4.3.0 the client is gone".into());
+                }
+            }
+            None
+        });
+        Self { sink, reached, go }
+    }
+
+    fn let_go(&self) {
+        *self.go.0.lock().unwrap() = true;
+        self.go.1.notify_all();
+    }
+}
+
+/// Held for A, passes for B, and killed in between: A is held once, B has one copy, or two
+/// where the next hop's 250 was not yet answered to the client.
+#[test]
+fn killed_at_each_step_of_held_for_one_and_passed_to_the_other() {
+    for step in STEPS {
+        let hop = Stalling::at(step);
+        let home = home(&hop.sink);
+        let data = mail(TEACHER, OUTSIDE, "number 1", HEALTH);
+        let serving = home.serve();
+        let mut line = Line::open(serving.relay.unwrap(), Some(TEACHER)).unwrap();
+        let sent = data.clone();
+        let client = thread::spawn(move || {
+            let begun = line.begin(TEACHER, &[OUTSIDE, COLLEAGUE], &sent);
+            // The line stays open and unread until the kill.
+            (begun, line)
+        });
+        if step == At::Committed {
+            let since = Instant::now();
+            while !home.list(&["hold", "list"]).iter().any(|i| i["state"] == "open") {
+                assert!(since.elapsed() < PATIENCE, "never committed");
+            }
+        } else {
+            hop.reached.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{step:?} is never reached"));
+        }
+        if step == At::Accepted {
+            serving.signal("STOP");
+            hop.let_go();
+            hop.sink.wait_for(1);
+        }
+        serving.kill();
+        hop.let_go();
+        // No answer came, or it went unread.
+        drop(client.join().unwrap());
+        assert!(home.list(&["hold", "list"]).len() <= 1, "{step:?}");
+        let serving = home.serve();
+        let mut line = Line::open(serving.relay.unwrap(), Some(TEACHER)).unwrap();
+        let reply = line.send(TEACHER, &[OUTSIDE, COLLEAGUE], &data).unwrap();
+        assert!(reply.starts_with("250"), "{step:?}: {reply}");
+        line.say("NOOP").unwrap();
+        let once = usize::from(matches!(step, At::Accepted | At::Committed)) + 1;
+        let to_b = |all: &[Delivery]| copies(all, COLLEAGUE).get(&1).copied().unwrap_or(0);
+        assert_eq!(to_b(&hop.sink.deliveries()), once, "copies for B, {step:?}");
+        let id = home.only("hold", "open")["id"].as_str().unwrap().to_owned();
+        wait_until_sent(&home, &serving);
+        let nudges = hop.sink.deliveries().iter().filter(|d| d.is_for(TEACHER)).count();
+        assert_eq!(nudges, 1, "{step:?}");
+        assert_eq!(home.run(&["hold", "release", &id, "--reason", "agreed"]).code(), 0);
+        wait_until_sent(&home, &serving);
+        assert_eq!(copies(&hop.sink.deliveries(), OUTSIDE).get(&1), Some(&1), "{step:?}");
+        assert_eq!(to_b(&hop.sink.deliveries()), once, "{step:?}");
+        // What was withdrawn or sent is finished: the same message again is a new one.
+        let reply = line.send(TEACHER, &[OUTSIDE], &data).unwrap();
+        assert!(reply.starts_with("250"), "{reply}");
+        assert_eq!(home.list(&["hold", "list"]).len(), 2, "{step:?}");
+        assert_eq!(home.run(&["ledger", "verify"]).code(), 0);
+    }
+}
+
+/// The next hop says 4xx to the one that passes: nothing is held until the retry.
+#[test]
+fn a_provisional_hold_counts_when_its_neighbour_is_accepted() {
+    let busy = Arc::new(AtomicUsize::new(1));
+    let left = Arc::clone(&busy);
+    let sink = Sink::scripted(move |asked| match asked {
+        Asked::Message(d) if d.is_for(COLLEAGUE) => {
+            let again = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+            again.ok().map(|_| "451 4.3.2 busy".into())
+        }
+        _ => None,
+    });
+    let home = home(&sink);
+    let serving = home.serve();
+    let data = mail(TEACHER, OUTSIDE, "number 1", HEALTH);
+    let mut line = Line::open(serving.relay.unwrap(), Some(TEACHER)).unwrap();
+    let reply = line.send(TEACHER, &[OUTSIDE, COLLEAGUE], &data).unwrap();
+    assert!(reply.starts_with("451 4.3.2"), "{reply}");
+    assert!(home.list(&["hold", "list"]).is_empty());
+    assert!(sink.deliveries().is_empty(), "no nudge about what may still vanish");
+    let reply = line.send(TEACHER, &[OUTSIDE, COLLEAGUE], &data).unwrap();
+    assert!(reply.starts_with("250"), "{reply}");
+    assert_eq!(home.only("hold", "open")["recipients"], 1);
+    wait_until_sent(&home, &serving);
+    let all = sink.deliveries();
+    assert_eq!((copies(&all, COLLEAGUE).get(&1), all.len()), (Some(&1), 2));
+}
+
+/// Two gates on one data folder would send the outbox twice.
+#[test]
+fn a_data_folder_is_served_once() {
+    let sink = Sink::start();
+    let home = home(&sink);
+    let serving = home.serve();
+    let second = home.run(&["serve"]);
+    assert_eq!(second.code(), 2);
+    assert!(second.err.contains("another gatehouse serves"), "{}", second.err);
+    assert!(serving.stop().success());
+    home.serve().kill();
+    assert!(home.serve().stop().success(), "a killed one leaves no lock behind");
+}
+
+#[test]
+fn a_store_that_is_away_defers_and_comes_back() {
+    let gate = Gate::new(crate::gate::Door::Relay, Setup::default());
+    let quarantined = |number: usize| {
+        let data = mail("friend@freemail.example", PUPIL, &format!("number {number}"), GROOMING);
+        gate.send_unproved("friend@freemail.example", &[PUPIL], &data)
+    };
+    let passes = |number: usize| {
+        let data = mail("office@elm.example", TEACHER, &format!("number {number}"), "All is well.");
+        gate.send_unproved("office@elm.example", &[TEACHER], &data)
+    };
+    assert!(quarantined(1).starts_with("250"));
+    // The vault is away.
+    let (vault, away) = (gate.home.path("data/vault"), gate.home.path("away"));
+    std::fs::rename(&vault, &away).unwrap();
+    std::fs::write(&vault, "in the way").unwrap();
+    let reply = quarantined(2);
+    assert!(reply.starts_with("451 4.3.0"), "{reply}");
+    std::fs::remove_file(&vault).unwrap();
+    std::fs::rename(&away, &vault).unwrap();
+    assert!(quarantined(3).starts_with("250"));
+    // Another process keeps the database to itself, longer than we wait.
+    let mut locked = Command::new("sqlite3")
+        .arg(gate.home.path("data/gatehouse.db"))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut shell = locked.stdin.take().unwrap();
+    shell.write_all(b".timeout 20000\nBEGIN EXCLUSIVE;\nSELECT 'locked';\n").unwrap();
+    let mut said = String::new();
+    BufReader::new(locked.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said.trim(), "locked");
+    let before = gate.sink.deliveries().iter().filter(|d| d.is_for(TEACHER)).count();
+    let reply = passes(4);
+    assert!(reply.starts_with("451 4.3.0"), "{reply}");
+    assert_eq!(gate.sink.deliveries().iter().filter(|d| d.is_for(TEACHER)).count(), before);
+    shell.write_all(b"COMMIT;\n").unwrap();
+    drop(shell);
+    locked.wait().unwrap();
+    assert!(passes(5).starts_with("250"));
+    assert_eq!(gate.home.list(&["quarantine", "list"]).len(), 2);
+    assert!(copies(&gate.sink.deliveries(), TEACHER).contains_key(&5));
+    assert_eq!(gate.home.run(&["ledger", "verify"]).code(), 0);
+    assert!(gate.sink.deliveries().iter().filter(|d| d.is_for(LEAD)).count() >= 1);
+}
+
+/// No file may grow beyond a bound: a disk without room, as far as the gate can tell.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_defers_and_nothing_half_written_is_seen() {
+    let sink = Sink::start();
+    let home = home(&sink);
+    let serving = Serving::under(&home, "trap '' XFSZ; ulimit -f 4000;");
+    let mut line = Line::open(serving.relay.unwrap(), None).unwrap();
+    let (mut kept, mut deferred) = (Vec::new(), 0);
+    let filler = "A line that is not like any other but fills the page all the same.\r\n".repeat(400);
+    for number in 0..2000 {
+        let data = mail(
+            "friend@freemail.example",
+            PUPIL,
+            &format!("number {number}"),
+            &format!("{GROOMING}\r\n{filler}"),
+        );
+        let reply = line.send("friend@freemail.example", &[PUPIL], &data).unwrap();
+        match &reply[..3] {
+            "250" => kept.push(number),
+            "451" => deferred += 1,
+            _ => panic!("{reply}"),
+        }
+        if deferred == 5 {
+            break;
+        }
+    }
+    assert!(deferred == 5 && kept.len() > 5, "{} kept, {deferred} deferred", kept.len());
+    serving.kill();
+    // There is room again.
+    let serving = home.serve();
+    let store = home.store().await;
+    assert_eq!(numbers_of(&store, ItemKind::Quarantine, ItemState::Open).await, kept);
+    assert!(store.scrub().await.unwrap().faults.is_empty());
+    store.ledger_verify().await.unwrap().unwrap();
+    let mut line = Line::open(serving.relay.unwrap(), None).unwrap();
+    let data = mail("friend@freemail.example", PUPIL, "number 9999", GROOMING);
+    assert!(line.send("friend@freemail.example", &[PUPIL], &data).unwrap().starts_with("250"));
+}
+
+/// 20 clients at once, each over one connection after another, as MTAs do.
+fn many(count: usize) -> (Duration, u64) {
+    let sink = Sink::start();
+    let home = home(&sink);
+    let serving = home.serve();
+    let (address, next) = (serving.relay.unwrap(), AtomicUsize::new(0));
+    let body = "A line of an ordinary message about an ordinary day at school.\r\n".repeat(60);
+    let started = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                let mut line = Line::open(address, None).unwrap();
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    if number >= count {
+                        return;
+                    }
+                    let data = mail("office@elm.example", TEACHER, &format!("number {number}"), &body);
+                    let reply = line.send("office@elm.example", &[TEACHER], &data).unwrap();
+                    assert!(reply.starts_with("250"), "{reply}");
+                    if number.is_multiple_of(100) {
+                        line = Line::open(address, None).unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let took = started.elapsed();
+    let copies = copies(&sink.deliveries(), TEACHER);
+    assert_eq!((copies.len(), copies.values().max()), (count, Some(&1)));
+    let memory = serving.most_memory();
+    assert!(memory < 400, "{memory} MB");
+    (took, memory)
+}
+
+#[test]
+fn a_thousand_messages_by_twenty_clients_all_arrive_once() {
+    many(1_000);
+}
+
+/// `cargo test --release --test gate -- --ignored --nocapture ten_thousand`.
+#[test]
+#[ignore = "measures"]
+fn ten_thousand_messages_by_twenty_clients() {
+    let (took, memory) = many(10_000);
+    tell(&format!("10,000 messages in {took:.1?}, {memory} MB at most"));
+}

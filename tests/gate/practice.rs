@@ -1,0 +1,401 @@
+//! The rules that no rule file can undo (docs/practice.md, Always), one test each and
+//! named after them. Where a rule file could try, a hostile one does: it stops, refuses,
+//! tells and records whatever it can.
+
+use crate::gate::{HEAD, Home, LEAD, OUTSIDE, PARENT, PUPIL, Setup, TEACHER, mail};
+use bytes::Bytes;
+use chrono::Utc;
+use gatehouse::{
+    app, config,
+    detection::{Finding, Origin, Scratch},
+    effects::{self, Prepared},
+    gateway::Standing,
+    ids,
+    mail::{
+        Address, Arrival, Channel, Door, Envelope, Facts, Recipient, ReversePath, SenderProof, Transaction,
+    },
+    pipeline::{Assessment, assess},
+    storage::{ItemKind, NewOutbox, Store},
+    verdict::Disposition,
+};
+use std::sync::OnceLock;
+
+/// Does everything to everything.
+const HOSTILE: &str = "
+[[policy]]
+id = \"hostile.quarantine\"
+clauses = [\"PD-1\"]
+reason = \"Everything is quarantined.\"
+when = { findings = { category = [\"harm\", \"contact\", \"personal-data\", \"chain-letter\"], confidence = 0.1 } }
+then = { disposition = \"quarantine\", record = true }
+
+[[policy]]
+id = \"hostile.refuse\"
+clauses = [\"PD-1\"]
+reason = \"All mail is refused.\"
+when = { direction = [\"inbound\", \"outbound\", \"internal\"] }
+then = { disposition = \"refuse\", refusal = \"Caught\" }
+
+[[policy]]
+id = \"hostile.tell\"
+clauses = [\"PD-1\"]
+reason = \"Everybody is told of all mail, and all mail is held and recorded.\"
+when = { direction = [\"inbound\", \"outbound\", \"internal\"] }
+then = { disposition = \"hold\", notices = [\"sender\", \"lead\"], record = true }
+";
+
+struct Bench {
+    standing: Standing,
+    store: Store,
+    _home: Home,
+    _runtime: tokio::runtime::Runtime,
+}
+
+/// With the shipped rules alone.
+fn shipped() -> &'static Bench {
+    static BENCH: OnceLock<Bench> = OnceLock::new();
+    BENCH.get_or_init(|| Bench::new(""))
+}
+
+/// With the hostile rules beside them.
+fn hostile() -> &'static Bench {
+    static BENCH: OnceLock<Bench> = OnceLock::new();
+    BENCH.get_or_init(|| Bench::new(HOSTILE))
+}
+
+/// What became of one message.
+struct Fate {
+    assessment: Assessment,
+    prepared: Prepared,
+}
+
+impl Bench {
+    fn new(rules: &str) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let list = "[[school.list]]\nkind = \"bulk-sender\"\nentries = [\"office@oakfield.example\"]\n";
+        let home = Home::new(&Setup {
+            rules: rules.into(),
+            school: "record-parent-mail = true\n".into(),
+            school_tables: list.into(),
+            doors: crate::gate::RELAY.into(),
+            hops: crate::gate::hop("own", "*", "127.0.0.1:9".parse().unwrap()),
+            ..Setup::default()
+        });
+        let config = config::load(&home.path("gatehouse.toml")).unwrap_or_else(|e| panic!("{e}"));
+        let standing = app::standing(&config).unwrap_or_else(|e| panic!("{e}"));
+        let store = runtime.block_on(home.store());
+        Self { standing, store, _home: home, _runtime: runtime }
+    }
+
+    /// From the person, signed in.
+    fn proved(&self, from: &str, to: &[&str], subject: &str, text: &str) -> Fate {
+        self.fate(SenderProof::Login(from.into()), from, to, &mail(from, to[0], subject, text))
+    }
+
+    fn unproved(&self, from: &str, to: &[&str], subject: &str, text: &str) -> Fate {
+        self.fate(SenderProof::Unproved, from, to, &mail(from, to[0], subject, text))
+    }
+
+    fn fate(&self, proof: SenderProof, from: &str, to: &[&str], raw: &str) -> Fate {
+        let address = |text: &str| Address::parse(text).unwrap();
+        let mut arrival = Arrival::unknown(Door::Relay);
+        arrival.proof = proof.clone();
+        let transaction = Transaction {
+            id: ids::transaction_id(),
+            received_at: Utc::now(),
+            channel: Channel::Email,
+            arrival,
+            envelope: Envelope {
+                sender: ReversePath::Mailbox(address(from)),
+                parameters: vec![],
+                recipients: to.iter().map(|t| Recipient::new(address(t))).collect(),
+            },
+            raw: Bytes::from(raw.to_owned()),
+        };
+        let facts = Facts::at(transaction.received_at, proof);
+        let rulebook = &self.standing.rulebook;
+        let tools = effects::Tools {
+            schools: &rulebook.schools,
+            directory: &rulebook.directory,
+            disclaimers: &self.standing.disclaimers,
+            signers: &self.standing.signers,
+            notices: &self.standing.notices,
+            default_mode: self.standing.mode,
+            item_id: &|| self.store.new_item_id(),
+            token: &|| self.store.new_token(),
+            may_write: &|occasion, about| {
+                effects::may_write(occasion, about, facts.now, &mut effects::PerHour::new(1000))
+            },
+        };
+        let mut scratch = Scratch::new();
+        let (assessment, prepared) =
+            assess(&transaction, &facts, rulebook, &mut scratch, |message, assessment| {
+                let matter = effects::Matter {
+                    transaction: &transaction,
+                    facts: &facts,
+                    message,
+                    parties: &assessment.parties,
+                    findings: &assessment.findings,
+                    verdict: &assessment.verdict,
+                };
+                effects::prepare(&matter, &tools)
+            });
+        Fate { assessment, prepared }
+    }
+}
+
+impl Fate {
+    fn found(&self, category: &str) -> bool {
+        self.findings().any(|f| f.category.name() == category)
+    }
+
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.assessment.findings.iter()
+    }
+
+    /// Everybody to whom something is written.
+    fn told(&self) -> Vec<String> {
+        let to = |job: &NewOutbox| -> Vec<String> {
+            job.recipients.iter().map(|r| r.address.as_str().to_owned()).collect()
+        };
+        let mut told: Vec<String> = self.prepared.outbox.iter().flat_map(to).collect();
+        told.sort();
+        told
+    }
+
+    /// It goes to all `count` recipients, and nothing of it is kept.
+    fn delivered(&self, count: usize, what: &str) {
+        assert_eq!(self.prepared.passing.len(), count, "{what}: {:?}", self.assessment.verdict);
+        assert!(self.prepared.items.is_empty() && self.prepared.refusal.is_none(), "{what}");
+        assert!(self.prepared.records.is_empty(), "{what}: recorded");
+    }
+
+    fn stopped(&self) -> Disposition {
+        self.assessment.verdict.disposition()
+    }
+}
+
+const DEPUTY: &str = "t.ellery@oakfield.example";
+const GROOMING: &str = crate::dangers::GROOMING;
+const HEALTH: &str = crate::dangers::HEALTH;
+
+#[test]
+fn a1_a_possible_disclosure_is_never_stopped() {
+    let friend = "24jrowe@pupils.oakfield.example";
+    let words = [
+        "I want to die",
+        "my stepdad keeps hitting me and says he will kill me, the fucking pervert",
+        "I want to die. My NHS number is 943 476 5919. Don't tell my mum about us, send this to ten people!",
+    ];
+    for bench in [shipped(), hostile()] {
+        for text in words {
+            for to in [friend, TEACHER, LEAD, "friend@freemail.example"] {
+                let fate = bench.proved(PUPIL, &[to], "hi", text);
+                assert!(fate.found("harm.self-harm"), "{text}");
+                fate.delivered(1, &format!("{text} to {to}"));
+                let told = fate.told();
+                assert!(!told.iter().any(|t| t == PUPIL || t == to), "{told:?}");
+                // At once: the lead, or the deputy where the lead is written to.
+                let officer = if to == LEAD { DEPUTY } else { LEAD };
+                assert!(told.iter().any(|t| t == officer), "{told:?} for {text} to {to}");
+            }
+        }
+        // Whatever a pupil writes to those who help.
+        for to in [LEAD, "talk@helpline.example", "duty@social-care.council.example"] {
+            for text in ["he sent me this: send me nudes or I will kill you, bitch", GROOMING, HEALTH] {
+                let fate = bench.proved(PUPIL, &[to], "hi", text);
+                fate.delivered(1, &format!("{text} to {to}"));
+                assert!(!fate.told().contains(&PUPIL.to_owned()), "nudged for {text} to {to}");
+            }
+        }
+        // A parent, a teacher on the pupil's behalf: nobody is asked to prove who they are first.
+        let unproved = bench.unproved(PUPIL, &[LEAD], "hi", words[1]);
+        unproved.delivered(1, "unproved");
+    }
+}
+
+#[test]
+fn a2_nobody_is_tipped_off() {
+    let texts = [
+        ("contact.grooming", GROOMING),
+        ("harm.threat", "im gonna stab you after school"),
+        ("harm.sexual", "send me nudes"),
+    ];
+    for (category, text) in texts {
+        for from in ["stranger@freemail.example", TEACHER, "24jrowe@pupils.oakfield.example"] {
+            for bench in [shipped(), hostile()] {
+                let both = format!("{text}\r\n{HEALTH}\r\nSend this to ten people within an hour!");
+                let fate = bench.proved(from, &[PUPIL], "hi", &both);
+                assert!(fate.found(category), "{text}");
+                assert!(fate.prepared.refusal.is_none(), "{text} from {from}: a refusal tells");
+                assert!(fate.prepared.items.iter().all(|i| i.kind == ItemKind::Quarantine), "{text}");
+                assert!(fate.prepared.items.iter().all(|i| i.token.is_none()), "{text}");
+                let told = fate.told();
+                let between_pupils = from.contains("@pupils.");
+                assert!(between_pupils || !told.is_empty(), "{text} from {from}");
+                assert!(!told.iter().any(|t| t == from || t == PUPIL), "{text} from {from}: {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a4_who_is_a_party_is_not_told() {
+    let stop = |from: &str, to: &str, text: &str| shipped().proved(from, &[to], "hi", text).told();
+    let threat = "im gonna stab you after school";
+    assert_eq!(stop("24jrowe@pupils.oakfield.example", PUPIL, threat), [LEAD, DEPUTY]);
+    assert_eq!(stop(LEAD, PUPIL, threat), [HEAD, DEPUTY]);
+    // By the lead's own address at home, too.
+    let home = stop("priya.nair@freemail.example", PUPIL, threat);
+    assert!(!home.is_empty() && !home.iter().any(|t| t == LEAD || t.contains("priya")), "{home:?}");
+    // An allegation against staff is the head's, and against the head the chair's.
+    assert_eq!(stop(TEACHER, PUPIL, GROOMING), [HEAD]);
+    assert_eq!(stop(HEAD, PUPIL, GROOMING), ["g.whitlock@oakfield.example"]);
+    assert_eq!(stop(LEAD, PUPIL, GROOMING), [HEAD]);
+}
+
+#[test]
+fn a5_a_hold_is_its_senders_business() {
+    let fate = shipped().proved(TEACHER, &[OUTSIDE], "About noon", HEALTH);
+    assert_eq!((fate.stopped(), fate.told()), (Disposition::Hold, vec![TEACHER.to_owned()]));
+    // Nor does a rule file bring it into the lead's queue.
+    let rules = "
+[[policy]]
+id = \"test.tell-lead\"
+clauses = [\"PD-1\"]
+reason = \"The lead would like to know.\"
+when = { findings = { category = [\"personal-data\"] } }
+then = { disposition = \"hold\", sender-may-release = true, notices = [\"lead\", \"lead-urgent\"] }
+";
+    let bench = Bench::new(rules);
+    let fate = bench.proved(TEACHER, &[OUTSIDE], "About noon", HEALTH);
+    assert_eq!((fate.stopped(), fate.told()), (Disposition::Hold, vec![TEACHER.to_owned()]));
+    let item = &fate.prepared.items[0];
+    assert!(item.sender_may_release && item.owner.as_ref().unwrap().address.as_str() == TEACHER);
+}
+
+#[test]
+fn a6_protected_correspondents_are_not_judged_copied_or_recorded() {
+    let text = "How dare they question my marking. He is a nasty piece of work and shit at his job.\r\n\
+        For sale: my car. I will kill him. Send this to ten people within an hour!";
+    for to in ["rep@union.example", "talk@helpline.example"] {
+        let fate = shipped().proved(TEACHER, &[to], "My grievance", text);
+        assert!(fate.found("harm.unprofessional") && fate.found("harm.threat"), "the words are found");
+        fate.delivered(1, to);
+        assert_eq!(fate.told(), Vec::<String>::new());
+        // A rule file may hold mail of which nothing is found; never for such words.
+        let fate = hostile().proved(TEACHER, &[to], "My grievance", text);
+        let reasons = fate.assessment.verdict.groups.iter().flat_map(|g| &g.reasons);
+        assert!(reasons.into_iter().all(|r| r.findings.is_empty()), "{:?}", fate.assessment.verdict);
+        assert!(fate.prepared.records.is_empty());
+    }
+    // Another recipient's copy is judged as ever.
+    let tone = "How dare you question my marking.";
+    let both = shipped().proved(TEACHER, &["rep@union.example", PARENT], "x", tone);
+    assert!(both.told().contains(&TEACHER.to_owned()), "{:?}", both.told());
+}
+
+#[test]
+fn a7_no_exemption_on_an_unproved_word() {
+    let held = |fate: &Fate| fate.stopped() > Disposition::Deliver;
+    for subject in ["[Confidential] About noon", "Confidential: school business", "URGENT child at risk"] {
+        assert!(held(&shipped().proved(TEACHER, &[OUTSIDE], subject, HEALTH)), "{subject}");
+    }
+    let note = "To all parents: see list.\r\nUPN C999123425001\r\nUPN R999123425002\r\nUPN F999123425003\r\n\
+        UPN V999123425004\r\nUPN J999123425005\r\nUPN Y999123425006";
+    let office = "office@oakfield.example";
+    let raw = mail(office, OUTSIDE, "List", note);
+    // The listed bulk sender, signed in by one of its members, passes the bulk rule; a From
+    // or an envelope that only says so does not.
+    let member = SenderProof::Login("j.birch@oakfield.example".into());
+    assert!(!held(&shipped().fate(member, office, &[OUTSIDE], &raw)));
+    assert!(held(&shipped().fate(SenderProof::Unproved, office, &[OUTSIDE], &raw)));
+    let login = || SenderProof::Login(TEACHER.into());
+    assert!(held(&shipped().fate(login(), TEACHER, &[OUTSIDE], &raw)), "From says so");
+    assert!(held(&shipped().fate(login(), office, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "List", note))));
+    // Nor does an outside sender who says to be the union's.
+    let abuse = "you stupid bitch, im gonna stab you after school";
+    let union = shipped().unproved("rep@union.example", &[PUPIL], "hi", abuse);
+    assert!(held(&union) && union.told().contains(&LEAD.to_owned()), "{:?}", union.told());
+    // And an exemption in a rule file that rests on nothing exempts nobody.
+    let rules = "
+[[policy]]
+id = \"test.soft\"
+clauses = [\"PD-1\"]
+reason = \"Mail marked confidential is exempt.\"
+when = { marked-confidential = true }
+then = { exempt = [\"personal-data\"], no-record = true, ceiling = \"deliver\" }
+";
+    let soft = Bench::new(rules);
+    let raw = mail(TEACHER, OUTSIDE, "[Confidential] x", HEALTH);
+    assert!(held(&soft.fate(SenderProof::Unproved, TEACHER, &[OUTSIDE], &raw)));
+}
+
+#[test]
+fn a8_what_is_quoted_was_not_written_by_who_quotes_it() {
+    let quoting = "Please look at this.\r\n\r\nOn Monday jacob wrote:\r\n> im gonna stab you after school";
+    let fate = shipped().proved(PUPIL, &[TEACHER], "Fwd: hi", quoting);
+    let threat = fate.findings().find(|f| f.category.name() == "harm.threat").expect("it is found");
+    assert_eq!(threat.origin, Origin::Quoted);
+    fate.delivered(1, "quoted");
+    // Nothing happens by itself: no effect names an incident of the one who passed it on.
+    assert_eq!(fate.assessment.verdict.plan.incident, None);
+    let own = shipped().proved(PUPIL, &[TEACHER], "hi", "im gonna stab you after school");
+    assert!(own.assessment.verdict.plan.incident.is_some());
+}
+
+#[test]
+fn a9_staff_reach_the_safeguarding_agency_and_the_office_every_parent() {
+    let agency = "duty@social-care.council.example";
+    for bench in [shipped(), hostile()] {
+        for from in [TEACHER, LEAD, "k.tolley@oakfield.example"] {
+            let fate =
+                bench.proved(from, &[agency], "Child at risk", &format!("{HEALTH} She says: I want to die."));
+            assert_eq!(fate.prepared.passing.len(), 1, "{from}: {:?}", fate.assessment.verdict);
+            assert!(fate.prepared.items.is_empty() && fate.prepared.refusal.is_none(), "{from}");
+        }
+    }
+    let parents = [
+        PARENT,
+        "jess.lund@homemail.example",
+        "adam.frost@freemail.example",
+        "laura.dunmore@homemail.example",
+        "farah.iqbal@homemail.example",
+        "selin.demir@postbox.example",
+        "judith.castle@homemail.example",
+    ];
+    let office = "office@oakfield.example";
+    let closure = "The school is closed today because of snow. Please pass this on to everyone you know.";
+    let raw = mail(office, &parents.join(", "), "Closed today", closure);
+    let member = SenderProof::Login("j.birch@oakfield.example".into());
+    let fate = shipped().fate(member, office, &parents, &raw);
+    assert_eq!((fate.prepared.passing.len(), fate.told()), (parents.len(), vec![]));
+    let teacher = shipped().proved(TEACHER, &parents, "Trip", "The trip is on Friday.");
+    assert_eq!(teacher.told(), Vec::<String>::new(), "one address is visible");
+    let shown = mail(TEACHER, &parents.join(", "), "Trip", "The trip is on Friday.");
+    let shown = shipped().fate(SenderProof::Login(TEACHER.into()), TEACHER, &parents, &shown);
+    assert_eq!(shown.told(), [TEACHER], "others are reminded of Bcc");
+}
+
+#[test]
+fn a12_religion_politics_and_identity_are_no_findings() {
+    for text in [
+        "Ramadan Mubarak! We break the fast at the mosque at half past eight, inshallah.",
+        "My essay is about Gaza, Israel and the ceasefire. Free Palestine is a slogan that I discuss.",
+        "السلام عليكم، هذا واجبي في اللغة العربية عن عائلتي ومدرستي.",
+        "Irish history: the Easter Rising, the Republican movement and the hunger strikes in the Maze.",
+        "My grandparents are Kurdish. The PKK and Peshmerga are part of our lesson on Kurdistan.",
+        "I am gay and I would like to start an LGBT club. She is a lesbian, he is trans, they are bisexual.",
+        "I support the Green Party, my dad votes Reform and my mum Labour. The march is on Saturday.",
+        "Jihad means struggle; our RE lesson compared it with the crusades. Allahu akbar is a prayer.",
+        "Mae fy nhaid yn mynd i'r capel ac rwy'n cefnogi annibyniaeth i Gymru.",
+    ] {
+        for (from, to) in [(PUPIL, TEACHER), (TEACHER, PUPIL), (PUPIL, "24jrowe@pupils.oakfield.example")] {
+            let fate = shipped().proved(from, &[to], "Homework", text);
+            let found: Vec<_> =
+                fate.findings().filter(|f| f.confidence >= 0.3).map(|f| (&f.rule, f.category)).collect();
+            assert!(found.is_empty(), "{text}: {found:?}");
+            assert_eq!(fate.told(), Vec::<String>::new());
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Storage through its own door: what is kept is there, whole, unreadable to a thief,
+//! and every change is in the ledger. `crash` kills, `custody` opens with public tools
+//! and steals the disk, `lives` decides, `outbox` delivers, `ledger` tampers.
+
+mod crash;
+mod custody;
+mod ledger;
+mod lives;
+mod outbox;
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use gatehouse::{
+    mail::{
+        Address, Door, Edits, Envelope, HeaderEdit, Mode, Recipient, ReversePath, SchoolId, TransactionId,
+    },
+    parties::{Direction, PersonId},
+    ruleset::{Category, Severity},
+    storage::*,
+    verdict::Disposition,
+};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+pub(crate) fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+pub(crate) fn keys() -> Keys {
+    Keys::new(Some(WorkingKey::ephemeral()), &[], &[]).unwrap()
+}
+
+/// A store in a folder of its own with a clock that the test moves.
+pub(crate) struct Bench {
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    pub(crate) folder: tempfile::TempDir,
+    clock: Arc<Mutex<DateTime<Utc>>>,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        Self::with(keys()).await
+    }
+
+    pub(crate) async fn with(keys: Keys) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Mutex::new(Utc::now()));
+        let store = open_at(folder.path(), keys.clone(), &clock).await.unwrap();
+        Self { store, keys, folder, clock }
+    }
+
+    pub(crate) fn pass(&self, time: TimeDelta) {
+        *self.clock.lock().unwrap() += time;
+    }
+
+    pub(crate) async fn verify(&self) -> LedgerReport {
+        self.store.ledger_verify().await.unwrap().unwrap()
+    }
+
+    /// Waits until nothing is open any more, then opens the same folder again.
+    pub(crate) async fn reopen(self) -> Self {
+        let Self { store, keys, folder, clock } = self;
+        store.close().await;
+        let store = open_at(folder.path(), keys.clone(), &clock).await.unwrap();
+        Self { store, keys, folder, clock }
+    }
+
+    /// Every file of the data folder with its bytes.
+    pub(crate) fn files(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+        fn walk(dir: &Path, out: &mut Vec<(std::path::PathBuf, Vec<u8>)>) {
+            for entry in std::fs::read_dir(dir).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => walk(&path, out),
+                    false => out.push((path.clone(), std::fs::read(&path).unwrap())),
+                }
+            }
+        }
+        let mut out = Vec::new();
+        walk(self.folder.path(), &mut out);
+        out
+    }
+
+    /// Changes the closed database behind the store's back, with Debian's `sqlite3`.
+    pub(crate) fn sql(&self, statements: &str) {
+        let out = std::process::Command::new("sqlite3")
+            .arg(self.folder.path().join("data/gatehouse.db"))
+            .arg(statements)
+            .output()
+            .unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+}
+
+async fn open_at(folder: &Path, keys: Keys, clock: &Arc<Mutex<DateTime<Utc>>>) -> Result<Store, StoreError> {
+    let mut options = StoreOptions::new(folder.join("data"), keys);
+    let clock = Arc::clone(clock);
+    options.clock = Arc::new(move || *clock.lock().unwrap());
+    Store::open(options).await
+}
+
+/// A message of one teacher to two outsiders, held for both.
+pub(crate) struct Sample {
+    pub(crate) transaction: TransactionId,
+    pub(crate) envelope: Envelope,
+    pub(crate) raw: Bytes,
+}
+
+pub(crate) const TEACHER: &str = "t.harrow@oakfield.example";
+
+impl Sample {
+    pub(crate) fn new(number: u128) -> Self {
+        let recipients = ["clinic@harbour.example", "second@harbour.example"];
+        let recipient =
+            |a: &str| Recipient { address: address(a), parameters: vec!["NOTIFY=FAILURE".into()] };
+        let raw = format!(
+            "From: {TEACHER}\r\nTo: clinic@harbour.example\r\nSubject: Trip list {number}\r\n\
+             Message-ID: <{number}@oakfield.example>\r\n\r\nCanary words of number {number}.\r\n"
+        );
+        Self {
+            transaction: TransactionId(number),
+            envelope: Envelope {
+                sender: ReversePath::Mailbox(address(TEACHER)),
+                parameters: vec!["BODY=8BITMIME".into(), "ENVID=abc".into()],
+                recipients: recipients.map(recipient).to_vec(),
+            },
+            raw: raw.into(),
+        }
+    }
+
+    pub(crate) fn logged(&self) -> Logged {
+        Logged {
+            transaction: self.transaction,
+            received_at: Utc::now(),
+            school: Some(school()),
+            door: Door::Relay,
+            mode: Mode::Enforce,
+            direction: Direction::Outbound,
+            envelope: self.envelope.clone(),
+            raw: self.raw.clone(),
+            disposition: Disposition::Hold,
+            verdict: serde_json::json!({"groups": 1}),
+        }
+    }
+
+    pub(crate) async fn item(&self, store: &Store, kind: ItemKind) -> NewItem {
+        let mark = |value: &str| Edits {
+            headers: vec![HeaderEdit::Replace { name: "Subject".into(), nth: 1, value: value.into() }],
+            body: vec![],
+        };
+        NewItem {
+            id: store.new_item_id(),
+            kind,
+            school: school(),
+            recipients: self.envelope.recipients.clone(),
+            owner: (kind == ItemKind::Hold)
+                .then(|| Owner { person: PersonId("staff-7".into()), address: address(TEACHER) }),
+            sender_may_release: true,
+            token: None,
+            category: Category::PersonalHealth,
+            severity: Severity::High,
+            subject: "Trip list".into(),
+            findings: vec![FindingSummary {
+                rule: "pd.nhs-number".into(),
+                category: Category::PersonalHealth,
+                severity: Severity::High,
+                part: "1".into(),
+                reason: "It seems to contain an NHS number.".into(),
+                excerpt: "her number is [...] and".into(),
+            }],
+            settled_policies: vec!["hold.bulk-unprotected".into()],
+            edits: Edits::default(),
+            marked_edits: Some(mark("[Confidential] Trip list")),
+            retry_keys: store.retry_keys(&self.envelope, &self.raw).await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn keep(&self, store: &Store, kind: ItemKind) -> Keep {
+        Keep {
+            message: self.logged(),
+            items: vec![self.item(store, kind).await],
+            outbox: vec![],
+            records: vec![],
+            ledger: vec![],
+        }
+    }
+
+    /// Kept for good; the item's name.
+    pub(crate) async fn held(&self, store: &Store, kind: ItemKind) -> ItemId {
+        let keep = self.keep(store, kind).await;
+        store.keep(keep).await.unwrap().items.remove(0)
+    }
+}
+
+pub(crate) fn school() -> SchoolId {
+    SchoolId("oakfield".into())
+}
+
+pub(crate) fn lead() -> Actor {
+    Actor::Person(PersonId("staff-1".into()))
+}
+
+pub(crate) fn owner() -> Actor {
+    Actor::Sender { person: PersonId("staff-7".into()), address: address(TEACHER) }
+}
+
+pub(crate) fn ruling(decision: Decision, actor: Actor) -> Ruling {
+    Ruling { decision, actor, reason: None, token: None, next_hop: None, outbox: vec![] }
+}
+
+pub(crate) fn notice(text: &str) -> NewOutbox {
+    NewOutbox {
+        kind: OutboxKind::Notice,
+        item: None,
+        school: Some(school()),
+        sender: ReversePath::Null,
+        parameters: vec![],
+        recipients: vec![Recipient::new(address(TEACHER))],
+        next_hop: Some("mail".into()),
+        message: OutboxMessage::Written(Bytes::copy_from_slice(text.as_bytes())),
+        retry_keys: vec![],
+    }
+}
