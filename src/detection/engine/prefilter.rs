@@ -14,6 +14,9 @@ use std::fmt::Write;
 
 /// An optional part with more letters than this becomes a gap.
 const SMALL: usize = 8;
+/// A longer bound on a run of nearly any characters is left out: counting to it costs the
+/// compiler seconds, and the exact pattern counts anyway.
+const LONG: u32 = 32;
 /// Up to this size a pattern is run whole.
 const MODEST: usize = 80;
 /// Seven digits say enough.
@@ -323,7 +326,7 @@ fn repeat(repetition: &Repetition, gap: &mut Gap, out: &mut String) {
         let (inside, beyond) = parts(class);
         if beyond > 0 && max != Some(1) {
             let _ = write!(out, "[{inside}\\x80-\\xff]");
-            return bounds(min, max.map(|n| n.saturating_mul(4)), out);
+            return bounds(min, max.map(|n| n.saturating_mul(4)).filter(|n| *n <= LONG), out);
         }
         single(class, out);
         return bounds(min, max, out);
