@@ -31,7 +31,8 @@ pub struct Scratch {
     pub(super) names: NameMemory,
     /// For which prepared rules the locator's numbers stand.
     owner: Option<u64>,
-    pub(super) joined: String,
+    pub(super) short: Vec<u8>,
+    pub(super) long: Vec<u8>,
     pub(super) hits: Vec<Hit>,
 }
 

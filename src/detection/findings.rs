@@ -7,34 +7,37 @@ use super::{
     pass::Pass,
 };
 use crate::ruleset::DetectionRule;
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{cmp::Reverse, ops::Range, sync::Arc};
 
 /// An excerpt's length in characters, and what stands in place of a value.
 const EXCERPT: usize = 120;
 const MASK: &str = "•••";
+const MASKED: usize = 3;
 
-/// Of every rule each value once, and of all values the gravest rules' first.
+/// Of every rule each value once, and of all values the gravest rules' first; then in the
+/// order of the text.
 pub(super) fn strongest(mut candidates: Vec<Candidate>, room: usize) -> Vec<Candidate> {
     let rank = |c: &Candidate| (Reverse((c.confidence * 1e6) as u32), c.origin, c.fragment, c.span.start);
-    candidates.sort_by_key(|c| (c.rule, c.value, rank(c)));
+    candidates.sort_unstable_by(|a, b| {
+        (a.rule, a.value).cmp(&(b.rule, b.value)).then_with(|| rank(a).cmp(&rank(b)))
+    });
     candidates.dedup_by_key(|c| (c.rule, c.value));
-    candidates.sort_by_key(|c| (c.rule, rank(c)));
-    candidates.truncate(room);
+    if candidates.len() > room {
+        candidates.sort_unstable_by(|a, b| a.rule.cmp(&b.rule).then_with(|| rank(a).cmp(&rank(b))));
+        candidates.truncate(room);
+    }
+    candidates.sort_unstable_by_key(|c| (c.fragment, c.span.start, c.rule));
     candidates
 }
 
 pub(super) fn of_candidates(pass: &Pass<'_, '_>, kept: &[Candidate]) -> Vec<Finding> {
-    let mut by_fragment: HashMap<u32, Vec<&Candidate>> = HashMap::new();
-    for candidate in kept {
-        by_fragment.entry(candidate.fragment).or_default().push(candidate);
-    }
-    let mut fragments: Vec<_> = by_fragment.into_iter().collect();
-    fragments.sort_by_key(|(fragment, _)| *fragment);
     let mut out = Vec::with_capacity(kept.len());
-    for (fragment, mut here) in fragments {
-        here.sort_by_key(|c| (c.span.start, c.rule));
-        let Some(fragment) = pass.extract.fragments.get(fragment as usize) else { continue };
-        let spans: Vec<_> = here.iter().map(|c| c.span.clone()).collect();
+    let mut spans = Vec::new();
+    for here in kept.chunk_by(|a, b| a.fragment == b.fragment) {
+        let fragment = here.first().and_then(|c| pass.extract.fragments.get(c.fragment as usize));
+        let Some(fragment) = fragment else { continue };
+        spans.clear();
+        spans.extend(here.iter().map(|c| c.span.clone()));
         for candidate in here {
             let Some(rule) = pass.detector.prepared().rule(candidate.rule) else { continue };
             out.push(Finding {
@@ -74,32 +77,55 @@ pub(super) fn bare(rule: &DetectionRule) -> Finding {
 
 /// The words around a match. All matches, every digit and every address are masked, so that
 /// the excerpt does not tell what the finding keeps quiet.
-fn excerpt(text: &str, span: &std::ops::Range<usize>, all: &[std::ops::Range<usize>]) -> String {
-    let side = (EXCERPT - MASK.chars().count()) / 2;
-    let [before, after] = super::judge::around(text, span, side);
+fn excerpt(text: &str, span: &Range<usize>, all: &[Range<usize>]) -> String {
+    let [before, after] = super::judge::around(text, span, (EXCERPT - MASKED) / 2);
     let window = before.start..after.end;
-    let mut out = String::new();
+    let mut excerpt = Excerpt(String::with_capacity(EXCERPT * 2));
     let mut at = window.start;
     // Spans come sorted by their start; several may lie over each other.
-    for hidden in all.iter().filter(|s| s.start < window.end && s.end > window.start) {
-        if hidden.end <= at {
-            continue;
-        }
-        if hidden.start > at {
-            out.push_str(text.get(at..hidden.start).unwrap_or_default());
-        }
-        if !out.ends_with(MASK) {
-            out.push_str(MASK);
-        }
-        at = hidden.end;
+    let first = all.partition_point(|s| s.start < window.start);
+    let reaching = all.iter().take(first).map(|s| s.end).max().unwrap_or(0);
+    if reaching > at {
+        excerpt.mask();
+        at = reaching;
     }
-    out.push_str(text.get(at..window.end).unwrap_or_default());
-    let words = out.split([' ', '\n']).map(|word| match word.contains('@') {
-        true => MASK.to_owned(),
-        false => word.chars().map(|c| if c.is_numeric() { '•' } else { c }).collect(),
-    });
-    let words = words.collect::<Vec<_>>().join(" ");
-    words.trim().chars().take(EXCERPT).collect()
+    for hidden in all.iter().skip(first).take_while(|s| s.start < window.end) {
+        if hidden.end > at {
+            excerpt.text(text.get(at..hidden.start).unwrap_or_default());
+            excerpt.mask();
+            at = hidden.end;
+        }
+    }
+    excerpt.text(text.get(at..window.end).unwrap_or_default());
+    excerpt.0.trim_end().to_owned()
+}
+
+struct Excerpt(String);
+
+impl Excerpt {
+    fn mask(&mut self) {
+        if !self.0.ends_with(MASK) {
+            self.0.push_str(MASK);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        for piece in text.split_inclusive([' ', '\n']) {
+            let word = piece.trim_end_matches([' ', '\n']);
+            if word.contains('@') {
+                self.mask();
+            } else if word.bytes().all(|b| b.is_ascii() && !b.is_ascii_digit()) {
+                self.0.push_str(word);
+            } else {
+                let quiet =
+                    |c: char| if c.is_ascii_digit() || !c.is_ascii() && c.is_numeric() { '•' } else { c };
+                self.0.extend(word.chars().map(quiet));
+            }
+            if word.len() < piece.len() && !self.0.is_empty() {
+                self.0.push(' ');
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -158,9 +158,22 @@ pub(super) fn origin(fragment: &Fragment<'_>, span: &Range<usize>) -> Origin {
 
 /// So many characters before and after a match; the match itself is no context of its own.
 pub(super) fn around(text: &str, span: &Range<usize>, within: usize) -> [Range<usize>; 2] {
-    let before = text.get(..span.start).unwrap_or_default();
-    let after = text.get(span.end..).unwrap_or_default();
-    let start = before.char_indices().rev().nth(within.saturating_sub(1)).map_or(0, |(at, _)| at);
-    let end = after.char_indices().nth(within).map_or(text.len(), |(at, _)| span.end + at);
+    // In ASCII, which nearly all of it is, characters are bytes.
+    let near = span.start.saturating_sub(within)..span.start;
+    let start = match text.as_bytes().get(near.clone()) {
+        Some(bytes) if bytes.is_ascii() => near.start,
+        _ => {
+            let before = text.get(..span.start).unwrap_or_default();
+            before.char_indices().rev().nth(within.saturating_sub(1)).map_or(0, |(at, _)| at)
+        }
+    };
+    let near = span.end..(span.end + within).min(text.len());
+    let end = match text.as_bytes().get(near.clone()) {
+        Some(bytes) if bytes.is_ascii() => near.end,
+        _ => {
+            let after = text.get(span.end..).unwrap_or_default();
+            after.char_indices().nth(within).map_or(text.len(), |(at, _)| span.end + at)
+        }
+    };
     [start..span.start, span.end..end]
 }

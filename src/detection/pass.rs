@@ -3,6 +3,7 @@
 
 use super::{
     detector::{Detector, Scratch},
+    engine::flat,
     findings,
     judge::{Candidate, Judged, around},
     model::{DetectLimits, Explained, Finding, Miss, NearMiss, Origin},
@@ -74,7 +75,7 @@ impl<'d, 'm> Pass<'d, 'm> {
         memory.serve(detector);
         let mut salt = DefaultHasher::new();
         (message.raw.len(), message.raw.get(..2048).unwrap_or(message.raw)).hash(&mut salt);
-        let bulk = detector.rules().iter().any(|r| r.builtin == Some(Builtin::Bulk));
+        let bulk = detector.prepared().builtins.iter().any(|r| r.builtin == Some(Builtin::Bulk));
         Self {
             detector,
             message,
@@ -169,7 +170,8 @@ impl<'d, 'm> Pass<'d, 'm> {
     /// One pass of the engine over every fragment.
     fn hits(&mut self) -> Vec<Hit> {
         let mut hits = std::mem::take(&mut self.memory.hits);
-        let mut joined = std::mem::take(&mut self.memory.joined);
+        let mut joined = std::mem::take(&mut self.memory.short);
+        let mut long = std::mem::take(&mut self.memory.long);
         let database = &self.detector.prepared().database;
         hits.clear();
         joined.clear();
@@ -178,13 +180,15 @@ impl<'d, 'm> Pass<'d, 'm> {
             let text = f.view.text.as_str();
             if text.len() < SHORT {
                 short.push(fragment);
-                joined.push_str(text);
+                flat(text, &mut joined);
                 // Nothing that a pattern can mean, and no letter, so boundaries stay.
-                joined.push('\u{1}');
+                joined.push(1);
                 continue;
             }
-            let scan =
-                database.scan(text, &mut self.memory.scan, |pattern| hits.push(Hit { pattern, fragment }));
+            long.clear();
+            flat(text, &mut long);
+            let hit = |pattern| hits.push(Hit { pattern, fragment });
+            let scan = database.scan(&long, &mut self.memory.scan, hit);
             if scan.is_err() {
                 self.unread.push(fragment);
             }
@@ -196,7 +200,7 @@ impl<'d, 'm> Pass<'d, 'm> {
         for pattern in together {
             hits.extend(short.iter().map(|fragment| Hit { pattern, fragment: *fragment }));
         }
-        self.memory.joined = joined;
+        (self.memory.short, self.memory.long) = (joined, long);
         hits
     }
 

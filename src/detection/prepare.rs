@@ -2,7 +2,7 @@
 //! the cache, and every fault of a pattern found before a message is.
 
 use super::{
-    engine::{Database, Refused, Source, build, expression},
+    engine::{Database, Refused, Source, build, compile, expression},
     model::DetectorFaults,
 };
 use crate::ruleset::{Category, DetectionRule, Pattern, RuleSet, parse_pattern};
@@ -19,6 +19,8 @@ pub(super) struct PatternId {
 pub(super) struct Prepared {
     /// The gravest first: what a limit cuts off is the mildest.
     pub(super) rules: Vec<Arc<DetectionRule>>,
+    /// Those of them that are built-in detections.
+    pub(super) builtins: Vec<Arc<DetectionRule>>,
     /// The prefilter's numbers are indexes into this.
     pub(super) patterns: Vec<PatternId>,
     pub(super) database: Database,
@@ -36,7 +38,8 @@ impl Prepared {
         }
         let context = rules.iter().filter_map(|r| r.near.as_ref()).flat_map(|n| n.findings.clone()).collect();
         let database = database(&rules, cache)?;
-        Ok(Self { rules, patterns, database, context })
+        let builtins = rules.iter().filter(|r| r.builtin.is_some()).map(Arc::clone).collect();
+        Ok(Self { rules, builtins, patterns, database, context })
     }
 
     pub(super) fn rule(&self, index: u32) -> Option<&Arc<DetectionRule>> {
@@ -70,7 +73,7 @@ fn database(rules: &[Arc<DetectionRule>], cache: Option<&Path>) -> Result<Databa
         rules.iter().flat_map(|r| r.patterns.iter().map(move |p| (&**r, p))).collect();
     let beside = rules.iter().flat_map(|r| contexts(r)).flatten();
     let checked = own.iter().map(|(_, p)| *p).chain(beside).map(|p| p.regex.as_ref());
-    let source = Source::new(own.iter().map(|(_, p)| expression(&hir(p))).collect(), checked);
+    let source = Source::new(checked);
     // What lies in the cache under this digest has passed all that follows.
     if let Some(database) = cache.and_then(|cache| source.cached(cache)) {
         return Ok(database);
@@ -92,7 +95,8 @@ fn database(rules: &[Arc<DetectionRule>], cache: Option<&Path>) -> Result<Databa
             }
         }
     }
-    let database = match source.compile() {
+    let expressions: Vec<String> = own.iter().map(|(_, p)| expression(&hir(p))).collect();
+    let database = match compile(&expressions) {
         Ok(database) => Some(database),
         Err(Refused::Engine(message)) => return Err(DetectorFaults::Engine(message)),
         Err(Refused::Expressions(bad)) => {

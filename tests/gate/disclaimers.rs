@@ -16,6 +16,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// the Welsh and English text are left there, for a look by another reader.
 #[test]
 #[ignore = "needs a folder of mail in GATEHOUSE_MAIL"]
+#[allow(clippy::print_stdout)]
 fn over_folders_of_mail() {
     let folders = std::env::var("GATEHOUSE_MAIL").expect("GATEHOUSE_MAIL names folders");
     for folder in folders.split(':') {

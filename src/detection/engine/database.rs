@@ -40,27 +40,25 @@ pub(crate) enum Refused {
     Engine(String),
 }
 
-/// Expressions beside the digest that names them.
+/// What a database is compiled from, by the digest of it.
 pub(crate) struct Source {
-    expressions: Vec<String>,
     key: [u8; 32],
 }
 
 impl Source {
-    /// `checked` is what else was found fit before such a database was stored.
-    pub(crate) fn new<'a>(expressions: Vec<String>, checked: impl IntoIterator<Item = &'a str>) -> Self {
+    /// `patterns` is everything that was found fit before such a database was stored. Their
+    /// expressions follow from them and from this program's version.
+    pub(crate) fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
         let mut digest = Sha256::new();
         digest.update(MAGIC);
+        digest.update(env!("CARGO_PKG_VERSION"));
         digest.update(hyperscan::version_str().to_bytes_with_nul());
         digest.update(std::env::consts::ARCH);
-        digest.update((expressions.len() as u64).to_be_bytes());
-        let mut add = |piece: &str| {
-            digest.update((piece.len() as u64).to_be_bytes());
-            digest.update(piece);
-        };
-        expressions.iter().for_each(|e| add(e));
-        checked.into_iter().for_each(add);
-        Self { key: digest.finalize().into(), expressions }
+        for pattern in patterns {
+            digest.update((pattern.len() as u64).to_be_bytes());
+            digest.update(pattern);
+        }
+        Self { key: digest.finalize().into() }
     }
 
     /// From the cache, when it holds exactly this; anything odd there is as if it were not.
@@ -73,33 +71,6 @@ impl Source {
         }
         let inner: BlockDatabase = body.deserialize().ok()?;
         Some(Database { id: NEXT.fetch_add(1, Ordering::Relaxed), inner: Some(inner), cached: true })
-    }
-
-    /// Compiles.
-    pub(crate) fn compile(&self) -> Result<Database, Refused> {
-        let inner = match self.expressions.is_empty() {
-            true => None,
-            false => Some(Patterns(self.patterns()?).build().map_err(|e| self.blame(&e.to_string()))?),
-        };
-        Ok(Database { id: NEXT.fetch_add(1, Ordering::Relaxed), inner, cached: false })
-    }
-
-    fn patterns(&self) -> Result<Vec<Pattern>, Refused> {
-        let one = |e: &String| Pattern::with_flags(e.as_str(), PatternFlags::SINGLEMATCH);
-        self.expressions.iter().map(one).collect::<Result<_, _>>().map_err(|e| Refused::Engine(e.to_string()))
-    }
-
-    /// Finds all the expressions that the engine refuses, each by itself.
-    fn blame(&self, message: &str) -> Refused {
-        let one = |e: &String| -> Result<BlockDatabase, _> {
-            Pattern::with_flags(e.as_str(), PatternFlags::SINGLEMATCH).and_then(|p| p.build())
-        };
-        let each = self.expressions.iter().enumerate();
-        let bad: Vec<_> = each.filter_map(|(i, e)| Some((i, one(e).err()?.to_string()))).collect();
-        match bad.is_empty() {
-            true => Refused::Engine(message.to_owned()),
-            false => Refused::Expressions(bad),
-        }
     }
 
     fn path(&self, cache: &Path) -> PathBuf {
@@ -125,6 +96,31 @@ impl Source {
             let _ = fs::remove_file(&draft);
         }
         written.and_then(|()| forget_oldest(cache))
+    }
+}
+
+/// Compiles the expressions; their indexes are what a scan reports.
+pub(crate) fn compile(expressions: &[String]) -> Result<Database, Refused> {
+    let one = |e: &String| Pattern::with_flags(e.as_str(), PatternFlags::SINGLEMATCH);
+    let patterns: Result<Vec<_>, _> = expressions.iter().map(one).collect();
+    let patterns = patterns.map_err(|e| Refused::Engine(e.to_string()))?;
+    let inner = match patterns.is_empty() {
+        true => None,
+        false => Some(Patterns(patterns).build().map_err(|e| blame(expressions, &e.to_string()))?),
+    };
+    Ok(Database { id: NEXT.fetch_add(1, Ordering::Relaxed), inner, cached: false })
+}
+
+/// Finds all the expressions that the engine refuses, each by itself.
+fn blame(expressions: &[String], message: &str) -> Refused {
+    let one = |e: &String| -> Result<BlockDatabase, _> {
+        Pattern::with_flags(e.as_str(), PatternFlags::SINGLEMATCH).and_then(|p| p.build())
+    };
+    let each = expressions.iter().enumerate();
+    let bad: Vec<_> = each.filter_map(|(i, e)| Some((i, one(e).err()?.to_string()))).collect();
+    match bad.is_empty() {
+        true => Refused::Engine(message.to_owned()),
+        false => Refused::Expressions(bad),
     }
 }
 
@@ -156,7 +152,7 @@ impl Database {
     /// Calls `hit` with the index of every expression that may stand in `text`, each once.
     pub(crate) fn scan(
         &self,
-        text: &str,
+        text: &[u8],
         memory: &mut ScanMemory,
         mut hit: impl FnMut(u32),
     ) -> Result<(), hyperscan::Error> {
@@ -176,13 +172,13 @@ impl Database {
 mod tests {
     use super::*;
 
-    fn source(expressions: &[&str]) -> Source {
-        Source::new(expressions.iter().map(|e| (*e).to_owned()).collect(), [])
+    fn compiled(expressions: &[&str]) -> Database {
+        compile(&expressions.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>()).ok().unwrap()
     }
 
     fn hits(database: &Database, text: &str) -> Vec<u32> {
         let (mut memory, mut out) = (ScanMemory::default(), Vec::new());
-        database.scan(text, &mut memory, |i| out.push(i)).unwrap();
+        database.scan(text.as_bytes(), &mut memory, |i| out.push(i)).unwrap();
         out.sort_unstable();
         out
     }
@@ -190,21 +186,20 @@ mod tests {
     #[test]
     fn a_database_comes_back_from_the_cache() {
         let dir = tempfile::tempdir().unwrap();
-        let source = source(&["abc", r"\bx\b"]);
+        let source = Source::new(["abc", r"\bx\b"]);
         assert!(source.cached(dir.path()).is_none());
-        let built = source.compile().ok().unwrap();
-        source.store(&built, dir.path()).unwrap();
+        source.store(&compiled(&["abc", r"\bx\b"]), dir.path()).unwrap();
         let again = source.cached(dir.path()).unwrap();
         assert!(again.cached && hits(&again, "an abc and x, abc") == [0, 1]);
-        let other = Source::new(vec!["abc".into(), r"\bx\b".into()], ["more"]);
+        let other = Source::new(["abc", r"\bx\b", "more"]);
         assert!(other.cached(dir.path()).is_none(), "what was not checked with it is not proved by it");
     }
 
     #[test]
     fn a_damaged_or_foreign_cache_is_as_if_it_were_not() {
         let dir = tempfile::tempdir().unwrap();
-        let source = source(&["abc"]);
-        source.store(&source.compile().ok().unwrap(), dir.path()).unwrap();
+        let source = Source::new(["abc"]);
+        source.store(&compiled(&["abc"]), dir.path()).unwrap();
         let path = source.path(dir.path());
         let good = fs::read(&path).unwrap();
         for at in [0, 10, 50, 80, good.len() - 1] {
@@ -223,15 +218,15 @@ mod tests {
     fn old_databases_leave_the_cache() {
         let dir = tempfile::tempdir().unwrap();
         for i in 0..KEPT + 3 {
-            let source = source(&[&format!("word{i}")]);
-            source.store(&source.compile().ok().unwrap(), dir.path()).unwrap();
+            let word = format!("word{i}");
+            Source::new([word.as_str()]).store(&compiled(&[&word]), dir.path()).unwrap();
         }
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), KEPT);
     }
 
     #[test]
     fn every_refused_expression_is_named() {
-        match source(&["ok", "(a", "b", "[c"]).compile() {
+        match compile(&["ok", "(a", "b", "[c"].map(str::to_owned)) {
             Err(Refused::Expressions(bad)) => {
                 assert_eq!(bad.iter().map(|b| b.0).collect::<Vec<_>>(), [1, 3]);
             }
@@ -241,6 +236,6 @@ mod tests {
 
     #[test]
     fn no_patterns_is_no_engine() {
-        assert!(hits(&source(&[]).compile().ok().unwrap(), "text").is_empty());
+        assert!(hits(&compiled(&[]), "text").is_empty());
     }
 }

@@ -26,10 +26,45 @@ pub(crate) fn build(hirs: &[Hir]) -> Result<Regex, String> {
     })
 }
 
-struct Slot {
+/// A compiled pattern with its memory.
+struct Engine {
     regex: Regex,
     cache: Cache,
+}
+
+impl Engine {
+    fn new(hirs: &[Hir]) -> Option<Self> {
+        let regex = build(hirs).ok()?;
+        let cache = regex.create_cache();
+        Some(Self { regex, cache })
+    }
+
+    fn next(&mut self, input: &Input<'_>) -> Option<Range<usize>> {
+        self.regex.search_with(&mut self.cache, input).map(|m| m.range())
+    }
+}
+
+struct Slot {
+    exact: Engine,
+    /// The same with ASCII boundaries, which accented text does not slow down: it finds at
+    /// least what the exact one does, and in ASCII the very same.
+    plain: Option<Engine>,
     used: u64,
+}
+
+impl Slot {
+    /// The next match at or after `at`.
+    fn next(&mut self, text: &str, at: usize) -> Option<Range<usize>> {
+        let Some(plain) = &mut self.plain else { return self.exact.next(&Input::new(text).range(at..)) };
+        let found = plain.next(&Input::new(text).range(at..))?;
+        // The characters beside the match decide its boundaries.
+        let around = found.start.saturating_sub(1)..(found.end + 1).min(text.len());
+        if text.as_bytes().get(around).is_some_and(<[u8]>::is_ascii) {
+            return Some(found);
+        }
+        // No exact match begins before this place, so nothing is passed over.
+        self.exact.next(&Input::new(text).range(found.start..))
+    }
 }
 
 /// One thread's compiled patterns, by a number that their owner gives.
@@ -48,14 +83,16 @@ impl Locator {
     fn slot(&mut self, number: u32, hirs: impl FnOnce() -> Vec<Hir>) -> Option<&mut Slot> {
         self.clock += 1;
         if !self.slots.contains_key(&number) {
-            let regex = build(&hirs()).ok()?;
+            let hirs = hirs();
+            let exact = Engine::new(&hirs)?;
+            let plain = hirs.iter().map(super::boundary::plain).collect::<Option<Vec<_>>>();
+            let plain = plain.filter(|plain| *plain != hirs).and_then(|plain| Engine::new(&plain));
             if self.slots.len() >= KEPT
                 && let Some(oldest) = self.slots.iter().min_by_key(|(_, s)| s.used).map(|(n, _)| *n)
             {
                 self.slots.remove(&oldest);
             }
-            let cache = regex.create_cache();
-            self.slots.insert(number, Slot { regex, cache, used: 0 });
+            self.slots.insert(number, Slot { exact, plain, used: 0 });
         }
         let slot = self.slots.get_mut(&number)?;
         slot.used = self.clock;
@@ -72,12 +109,12 @@ impl Locator {
         mut found: impl FnMut(Range<usize>) -> bool,
     ) -> Option<()> {
         let slot = self.slot(number, hirs)?;
-        let mut input = Input::new(text);
-        while let Some(m) = slot.regex.search_with(&mut slot.cache, &input) {
-            if !found(m.range()) || m.is_empty() {
+        let mut at = 0;
+        while let Some(place) = slot.next(text, at) {
+            at = place.end;
+            if place.is_empty() || !found(place) {
                 break;
             }
-            input.set_start(m.end());
         }
         Some(())
     }
@@ -93,7 +130,7 @@ impl Locator {
         let Some(slot) = self.slot(number, hirs) else { return false };
         within.into_iter().any(|range| {
             let input = Input::new(text).range(range).earliest(true);
-            slot.regex.search_half_with(&mut slot.cache, &input).is_some()
+            slot.exact.regex.search_half_with(&mut slot.exact.cache, &input).is_some()
         })
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(super) fn findings(pass: &mut Pass<'_, '_>, candidates: &[Candidate]) -> Vec<Finding> {
     let detector = pass.detector;
     let mut out = Vec::new();
-    for rule in detector.rules().iter().map(Arc::clone) {
+    for rule in detector.prepared().builtins.iter().map(Arc::clone) {
         match rule.builtin {
             Some(Builtin::VisibleRecipients) => out.extend(recipients::visible(pass, &rule)),
             Some(Builtin::ForwardingDepth) => out.extend(forwarding::depth(pass, &rule)),

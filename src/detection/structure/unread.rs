@@ -81,7 +81,8 @@ fn add(
         value: pass.digest(place),
         ..bare(rule)
     };
-    let rules = pass.detector.rules().iter().filter(|r| r.builtin == Some(builtin)).map(Arc::as_ref);
+    let rules =
+        pass.detector.prepared().builtins.iter().filter(|r| r.builtin == Some(builtin)).map(Arc::as_ref);
     let before = out.len();
     out.extend(rules.map(finding));
     if out.len() == before {
