@@ -83,7 +83,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     doors.open(&config, &mut running).await?;
     let delivery = Delivery::new(DeliveryOptions::of(&config)?, store.clone(), client);
     running.tasks.spawn(delivery.run(closed(closing.clone())));
-    running.tasks.spawn(housekeep(store, closing));
+    running.tasks.spawn(housekeep(store, running.gate.clone(), closing));
     Ok(running)
 }
 
@@ -204,7 +204,7 @@ async fn closed(mut closing: watch::Receiver<bool>) {
     let _ = closing.wait_for(|closed| *closed).await;
 }
 
-async fn housekeep(store: Store, closing: watch::Receiver<bool>) {
+async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>) {
     let mut hourly = interval(HOUSEKEEPING);
     hourly.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut end = std::pin::pin!(closed(closing));
@@ -214,6 +214,9 @@ async fn housekeep(store: Store, closing: watch::Receiver<bool>) {
             _ = hourly.tick() => {
                 if let Err(error) = store.housekeep().await {
                     tracing::warn!(%error, "store.housekeeping-failed");
+                }
+                if let Err(error) = gate.expire_holds().await {
+                    tracing::warn!(%error, "holds.not-expired");
                 }
             }
         }

@@ -5,6 +5,7 @@
 mod act;
 mod answer;
 mod assess;
+mod expire;
 mod failure;
 mod gather;
 

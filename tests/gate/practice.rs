@@ -399,3 +399,31 @@ fn a12_religion_politics_and_identity_are_no_findings() {
         }
     }
 }
+
+/// practice.md, B: returned after one school day, never sent by itself.
+#[test]
+fn a_hold_that_nobody_answers_goes_back_unsent_and_a_quarantine_stays() {
+    use crate::storage::{Bench as Stored, Sample};
+    use gatehouse::{gateway::Gate, storage::ItemState};
+    let bench = Bench::new("");
+    bench._runtime.block_on(async {
+        let stored = Stored::new().await;
+        let hold = Sample::new(1).held(&stored.store, ItemKind::Hold).await;
+        let quarantine = Sample::new(2).held(&stored.store, ItemKind::Quarantine).await;
+        let state = async |id| stored.store.item_summary(id).await.unwrap().state;
+        let now = std::sync::Arc::new(std::sync::Mutex::new(Utc::now()));
+        let clock = std::sync::Arc::clone(&now);
+        let clock = std::sync::Arc::new(move || *clock.lock().unwrap());
+        let gate = Gate::new(bench.standing, stored.store.clone(), clock, 20);
+        assert_eq!(gate.expire_holds().await.unwrap(), 0);
+        assert_eq!(state(&hold).await, ItemState::Open);
+        *now.lock().unwrap() += chrono::TimeDelta::days(4);
+        assert_eq!(gate.expire_holds().await.unwrap(), 1);
+        assert_eq!(gate.expire_holds().await.unwrap(), 0);
+        assert_eq!((state(&hold).await, state(&quarantine).await), (ItemState::Expired, ItemState::Open));
+        let jobs = stored.store.outbox_list(10).await.unwrap();
+        assert_eq!(jobs.len(), 1, "its sender is told, nothing is sent: {jobs:?}");
+        assert_eq!(jobs[0].kind, gatehouse::storage::OutboxKind::Notice);
+        stored.verify().await;
+    });
+}

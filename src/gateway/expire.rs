@@ -1,0 +1,94 @@
+//! Holds that nobody answers: after one school day they go back to their sender, unsent
+//! (practice.md, B). Never sent by themselves, and quarantine never expires.
+
+use super::Gate;
+use crate::{
+    effects::{self, Comeback},
+    storage::{
+        Actor, Decision, ItemFilter, ItemId, ItemKind, ItemState, NewOutbox, Ruling, StateError, StoreError,
+    },
+};
+use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
+
+impl Gate {
+    /// Returns every hold that has waited for a school day; how many there were. One that
+    /// its sender decides at this very moment is left alone.
+    pub async fn expire_holds(&self) -> Result<usize, StoreError> {
+        let now = (self.clock)();
+        let mut expired = 0;
+        let mut before = None;
+        loop {
+            let filter = ItemFilter {
+                kind: Some(ItemKind::Hold),
+                states: vec![ItemState::Open],
+                before: before.take(),
+                ..ItemFilter::default()
+            };
+            let page = self.store.items(&filter).await?;
+            for item in &page {
+                if now >= a_school_day_after(item.received_at) && self.expire(&item.id, now).await? {
+                    expired += 1;
+                }
+            }
+            match page.last() {
+                Some(last) => before = Some(last.id.clone()),
+                None => return Ok(expired),
+            }
+        }
+    }
+
+    async fn expire(&self, id: &ItemId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let standing = self.standing();
+        let detail = self.store.item(id, &Actor::Gate, "unanswered for a school day").await?;
+        let sender = detail.envelope.sender.address();
+        let schools = &standing.rulebook.schools;
+        let written = sender.map(|sender| {
+            effects::comeback(&standing.notices, schools, &detail, sender, Comeback::Expired, now)
+        });
+        let outbox: Vec<NewOutbox> = match written.transpose() {
+            Ok(notice) => notice.into_iter().collect(),
+            Err(error) => {
+                // A hold that ends without a word would be a lost message: it waits on.
+                tracing::error!(item = %id, %error, "notice.not-written");
+                return Ok(false);
+            }
+        };
+        let ruling = Ruling {
+            decision: Decision::Expire,
+            actor: Actor::Gate,
+            reason: None,
+            token: None,
+            next_hop: None,
+            outbox,
+        };
+        match self.store.decide(id, ruling).await {
+            Ok(_) => Ok(true),
+            Err(StateError::Store(error)) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+/// The same time on the next day that is no Saturday or Sunday. Holidays are not known
+/// here: a hold goes back earlier than it might, which loses nothing.
+fn a_school_day_after(at: DateTime<Utc>) -> DateTime<Utc> {
+    let days = match at.weekday() {
+        Weekday::Fri => 3,
+        Weekday::Sat => 2,
+        _ => 1,
+    };
+    at + TimeDelta::days(days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weekend_is_no_school_day() {
+        let day = |day| format!("2026-11-{day:02}T16:00:00Z").parse::<DateTime<Utc>>().unwrap();
+        for (held, back) in [(2, 3), (5, 6), (6, 9), (7, 9), (8, 9)] {
+            assert_eq!(a_school_day_after(day(held)), day(back));
+        }
+    }
+}
