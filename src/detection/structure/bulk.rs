@@ -9,7 +9,7 @@ use super::super::{
 use crate::{
     extraction::Layer,
     parties::{Direction, Role},
-    ruleset::{Category, DetectionRule},
+    ruleset::{Category, Check, DetectionRule},
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -85,11 +85,19 @@ fn values(pass: &Pass<'_, '_>, rule: &DetectionRule, candidates: &[Candidate]) -
     }
     for ((of, fragment), tally) in pass.tallies.iter().flatten() {
         let nearly_all = tally.passed * 10 >= tally.matched * 8;
-        if nearly_all && prepared.rule(*of).is_some_and(|of| counts(of) && of.check.is_some()) {
+        if nearly_all && prepared.rule(*of).is_some_and(|of| counts(of) && of.check.is_some_and(can_fail)) {
             holdings.entry(*fragment).or_default().values.extend(&tally.values);
         }
     }
     holdings
+}
+
+/// Whether passing the check says anything: nearly every date could be one of birth.
+fn can_fail(check: Check) -> bool {
+    match check {
+        Check::NhsNumber | Check::Nino | Check::Upn | Check::Uln | Check::PaymentCard | Check::Iban => true,
+        Check::UkPhone | Check::Postcode | Check::BirthDate | Check::SortCode => false,
+    }
 }
 
 fn names(pass: &mut Pass<'_, '_>, rule: &DetectionRule, holdings: &mut BTreeMap<u32, Holding>) {
