@@ -8,6 +8,7 @@ mod assess;
 mod expire;
 mod failure;
 mod gather;
+mod relayed;
 
 use crate::{
     clock::Clock,
@@ -15,7 +16,7 @@ use crate::{
     effects::{Disclaimers, Notices, PerHour, Signers},
     mail::{House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
     pipeline::Rulebook,
-    storage::Store,
+    storage::{Actor, Store},
 };
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::Semaphore;
@@ -44,6 +45,8 @@ pub struct Gate {
     /// Assessments at once: one for each core, so that the deadline means work, not queueing.
     pool: Arc<Semaphore>,
     per_hour: Mutex<PerHour>,
+    /// Of reports, apart: anyone outside may ask for those, and must not use up what our own people get.
+    reports_per_hour: Mutex<PerHour>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -56,6 +59,7 @@ impl Gate {
             clock,
             pool: Arc::new(Semaphore::new(cores)),
             per_hour: Mutex::new(PerHour::new(notices_per_hour)),
+            reports_per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             runtime: tokio::runtime::Handle::current(),
         }
     }
@@ -84,6 +88,16 @@ impl House for GateHouse {
         self.0.runtime.spawn(async move {
             if let Err(error) = store.reply_seen(transaction).await {
                 tracing::warn!(%transaction, %error, "reply-seen not noted; a repeat may be taken for a retry");
+            }
+        });
+    }
+
+    fn relayed_without_dsn(&self, transaction: &Transaction, recipients: &[usize]) {
+        let Some(report) = self.0.relayed_report(transaction, recipients) else { return };
+        let (store, id) = (self.0.store.clone(), transaction.id);
+        self.0.runtime.spawn(async move {
+            if let Err(error) = store.enqueue(vec![report], &Actor::Gate).await {
+                tracing::error!(transaction = %id, %error, "report.not-written");
             }
         });
     }

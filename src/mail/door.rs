@@ -1,7 +1,7 @@
 //! How a door of the house (milter, relay) asks for a message's fate and how the
 //! house passes mail onward through that door's own way.
 
-use super::{Custody, Edits, Envelope, Proof, Receipt, Reply, Transaction, TransactionId};
+use super::{Custody, Edits, Proof, Receipt, Reply, Transaction, TransactionId};
 use bytes::Bytes;
 use std::{future::Future, pin::Pin};
 
@@ -75,5 +75,5 @@ pub trait House: Send + Sync + 'static {
     /// A next hop without DSN has taken these recipients (indexes into the envelope), whose
     /// NOTIFY asked to hear of success: a "relayed" report is due to the sender
     /// (RFC 3461 section 5.2.2 b).
-    fn relayed_without_dsn(&self, _transaction: TransactionId, _envelope: &Envelope, _recipients: &[usize]) {}
+    fn relayed_without_dsn(&self, transaction: &Transaction, recipients: &[usize]);
 }

@@ -5,7 +5,7 @@
 use crate::{
     gate::{DOORS, Door, GATE, Gate, LEAD, OUTSIDE, PARENT, PUPIL, Setup, TEACHER, mail, without_trace},
     house::PATIENCE,
-    sink::Delivery,
+    sink::{Delivery, Sink},
 };
 use gatehouse::message::{Body, ReadLimits, read};
 use std::time::Instant;
@@ -523,4 +523,25 @@ fn postfix_hands_its_mail_to_the_relay() {
     assert_eq!(to(&delivered, TEACHER).len(), 20);
     assert_eq!(to(&delivered, LEAD).len(), 1);
     assert_eq!(gate.home.only("quarantine", "open")["recipients"], 1);
+}
+
+/// RFC 3461 section 5.2.2: who asked to hear of success hears that it went where no such report comes from.
+#[test]
+fn success_beyond_a_next_hop_without_reports_is_reported_as_relayed() {
+    let gate = Gate::with_sink(Door::Relay, Setup::default(), Sink::losing_dsn());
+    let mut client = gate.client(Some(TEACHER));
+    ok(client.say(&format!("MAIL FROM:<{TEACHER}> RET=HDRS ENVID=trip-7")));
+    ok(client.say(&format!("RCPT TO:<{OUTSIDE}> NOTIFY=SUCCESS,FAILURE")));
+    ok(client.say("RCPT TO:<d.price@oakfield.example>"));
+    assert!(client.say("DATA").starts_with("354"));
+    ok(client.say(&format!("{}.", mail(TEACHER, OUTSIDE, "Trip", "The coach leaves at nine."))));
+    let delivered = gate.sink.wait_for(2);
+    let [report] = to(&delivered, TEACHER)[..] else { panic!("{delivered:?}") };
+    let report = report.text();
+    for line in
+        ["Original-Envelope-Id: trip-7", "Final-Recipient: rfc822; clinic@harbour.example", "Action: relayed"]
+    {
+        assert!(report.contains(line), "{line}: {report}");
+    }
+    assert!(!report.contains("d.price@") && !report.contains("The coach leaves"), "{report}");
 }

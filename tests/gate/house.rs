@@ -104,4 +104,6 @@ impl House for ScriptedHouse {
         self.seen.lock().unwrap().confirmed.push(transaction);
         self.changed.notify_all();
     }
+
+    fn relayed_without_dsn(&self, _: &Transaction, _: &[usize]) {}
 }

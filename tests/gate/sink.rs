@@ -7,7 +7,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Condvar, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -44,6 +44,9 @@ type SinkScript = dyn Fn(Asked<'_>) -> Option<String> + Send + Sync;
 struct Shared {
     deliveries: Mutex<Vec<Delivery>>,
     arrived: Condvar,
+    /// The answer to the first EHLO, the second, and so on; each but the last ends its connection.
+    ehlo: Vec<String>,
+    greeted: AtomicUsize,
     script: Box<SinkScript>,
     stopped: AtomicBool,
 }
@@ -59,12 +62,29 @@ impl Sink {
         Self::scripted(|_| None)
     }
 
+    /// Takes everything; offers delivery reports (RFC 3461) to the first who asks, then
+    /// hangs up and offers them no more.
+    pub(crate) fn losing_dsn() -> Self {
+        let usual = ehlo(&["PIPELINING", "8BITMIME"]);
+        Self::saying(vec![ehlo(&["PIPELINING", "8BITMIME", "DSN"]), usual], |_| None)
+    }
+
     pub(crate) fn scripted(script: impl Fn(Asked<'_>) -> Option<String> + Send + Sync + 'static) -> Self {
+        let all = ["PIPELINING", "SIZE 100000000", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"];
+        Self::saying(vec![ehlo(&all)], script)
+    }
+
+    fn saying(
+        ehlo: Vec<String>,
+        script: impl Fn(Asked<'_>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             deliveries: Mutex::default(),
             arrived: Condvar::new(),
+            ehlo,
+            greeted: AtomicUsize::new(0),
             script: Box::new(script),
             stopped: AtomicBool::new(false),
         });
@@ -104,6 +124,12 @@ impl Drop for Sink {
     }
 }
 
+fn ehlo(extensions: &[&str]) -> String {
+    let (last, others) = extensions.split_last().unwrap();
+    let more: String = others.iter().map(|word| format!("250-{word}\r\n")).collect();
+    format!("250-sink.example\r\n{more}250 {last}")
+}
+
 fn converse(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut lines = BufReader::new(stream);
@@ -118,9 +144,14 @@ fn converse(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         let line = line.trim_end();
         let (verb, words) = line.split_at(line.find([' ', ':']).unwrap_or(line.len()));
         let reply = match verb.to_ascii_uppercase().as_str() {
-            "EHLO" => "250-sink.example\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250-8BITMIME\r\n\
-                       250-SMTPUTF8\r\n250-DSN\r\n250 ENHANCEDSTATUSCODES"
-                .to_owned(),
+            "EHLO" => {
+                let before = shared.greeted.fetch_add(1, Ordering::SeqCst);
+                let last = shared.ehlo.len() - 1;
+                if before < last {
+                    return out.write_all(format!("{}\r\n", shared.ehlo[before]).as_bytes());
+                }
+                shared.ehlo[last].clone()
+            }
             "MAIL" => {
                 transaction = Delivery { mail: words.trim().to_owned(), rcpts: vec![], data: vec![] };
                 (shared.script)(Asked::Mail(&transaction.mail)).unwrap_or_else(|| "250 2.1.0 ok".into())

@@ -106,11 +106,14 @@ pub fn may_write(
         }
     }
     let limited = matches!(occasion, Occasion::Sender | Occasion::Officer);
-    if limited && !per_hour.count(about.to, now) {
+    if limited && !per_hour.admit(about.to, now) {
         return Err(Withheld::PerHour);
     }
     Ok(())
 }
+
+/// Addresses that are remembered at once: more within an hour are nobody's own people.
+const MOST_ADDRESSES: usize = 10_000;
 
 /// Notices to one address within an hour.
 #[derive(Debug)]
@@ -127,11 +130,15 @@ impl PerHour {
         Self { limit, written: HashMap::new(), tidied: DateTime::UNIX_EPOCH }
     }
 
-    fn count(&mut self, to: &Address, now: DateTime<Utc>) -> bool {
+    /// Whether one more may go to this address now; counts it when it may.
+    pub fn admit(&mut self, to: &Address, now: DateTime<Utc>) -> bool {
         let since = now - TimeDelta::hours(1);
         if self.tidied < since {
             self.written.retain(|_, times| times.back().is_some_and(|last| *last > since));
             self.tidied = now;
+        }
+        if self.written.len() >= MOST_ADDRESSES && !self.written.contains_key(to) {
+            return false;
         }
         let times = self.written.entry(to.clone()).or_default();
         while times.front().is_some_and(|first| *first <= since) {

@@ -163,7 +163,7 @@ impl House for TestHouse {
         self.changed.notify_waiters();
     }
 
-    fn relayed_without_dsn(&self, _: TransactionId, _: &Envelope, recipients: &[usize]) {
+    fn relayed_without_dsn(&self, _: &Transaction, recipients: &[usize]) {
         self.relayed.lock().unwrap().push(recipients.to_vec());
     }
 }

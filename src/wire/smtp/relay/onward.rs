@@ -123,7 +123,7 @@ impl RelayOnward {
             let envelope = &passing.transaction.envelope;
             let owed = owed_relayed(envelope, passing.recipients);
             if !owed.is_empty() {
-                self.services.house.relayed_without_dsn(passing.transaction.id, envelope, &owed);
+                self.services.house.relayed_without_dsn(passing.transaction, &owed);
             }
         }
     }
