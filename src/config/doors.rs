@@ -50,23 +50,7 @@ fn permissions(text: &str) -> Option<u32> {
 
 fn networks(s: &Section<'_>, key: &'static str) -> Vec<Network> {
     let hint = "Write \"192.0.2.25\" or \"192.0.2.0/24\", with zeros behind the prefix.";
-    s.list(key, "a network", hint, network).into_iter().map(|at| at.value).collect()
-}
-
-/// An address block; bits behind the prefix are a mistake, not a wish.
-fn network(text: &str) -> Option<Network> {
-    let (address, prefix) = match text.split_once('/') {
-        Some((address, prefix)) => (address, Some(prefix.parse::<u8>().ok()?)),
-        None => (text, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let (bits, width) = match address {
-        IpAddr::V4(a) => (u128::from(a.to_bits()) << 96, 32),
-        IpAddr::V6(a) => (a.to_bits(), 128),
-    };
-    let prefix = prefix.unwrap_or(width);
-    let behind = bits.checked_shl(u32::from(prefix)).unwrap_or(0);
-    (prefix <= width && behind == 0).then_some(Network { address, prefix })
+    s.list(key, "a network", hint, Network::parse).into_iter().map(|at| at.value).collect()
 }
 
 pub(super) fn relay(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> RelayConfig {

@@ -4,6 +4,7 @@ mod cross;
 mod doors;
 mod files;
 mod model;
+mod network;
 mod read;
 mod schools;
 mod section;
@@ -13,9 +14,9 @@ mod units;
 pub use crate::parties::{Fault, Faults, Gravity, render};
 pub use model::{
     BareNewline, Config, DkimConfig, FailureChoice, HopTls, KeysConfig, Limits, Listen, MilterConfig,
-    Network, NextHop, NoticesConfig, OnFailure, RelayClient, RelayConfig, TenantSecret, TlsFiles,
-    WorkingKeySource,
+    NextHop, NoticesConfig, OnFailure, RelayClient, RelayConfig, TenantSecret, TlsFiles, WorkingKeySource,
 };
+pub use network::Network;
 
 use section::Section;
 use source::{Source, WHOLE_FILE};

@@ -1,5 +1,6 @@
 //! The configuration as checked: the only shape that travels.
 
+use super::network::Network;
 use crate::{
     mail::{Mode, SchoolId},
     parties::School,
@@ -43,13 +44,6 @@ pub struct MilterConfig {
     /// Clients (networks) of the MTA that authenticate all their users without SASL
     /// (for example a school's own mail server). Others are proved by SASL only.
     pub authenticating_hosts: Vec<Network>,
-}
-
-/// An address block in CIDR form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    pub address: std::net::IpAddr,
-    pub prefix: u8,
 }
 
 #[derive(Clone, Debug)]

@@ -7,12 +7,13 @@ use super::notices::{
     ComposeError, DeliveryReport, Notices, ReportedRecipient, wants_failure, wants_success,
 };
 use crate::{
+    clock::{self, Clock},
     config::{Config, NextHop},
     mail::{Address, Edits, Envelope, HeaderEdit, Reply, ReversePath, SchoolId},
     parties::School,
     storage::{
-        Actor, Attempt, Clock, DueReport, Event, JobRecipient, LedgerEvent, NewOutbox, OutboxJob, OutboxKind,
-        RELEASE_HEADER, ReportAction, Store, StoreError, Task, system_clock,
+        Actor, Attempt, DueReport, Event, JobRecipient, LedgerEvent, NewOutbox, OutboxJob, OutboxKind,
+        RELEASE_HEADER, ReportAction, Store, StoreError, Task,
     },
     wire::smtp::{DsnFate, NextHopClient, RecipientFate, SendReport, route},
 };
@@ -76,7 +77,7 @@ impl DeliveryOptions {
             lease: TimeDelta::minutes(30),
             // A decision at the command line is another process's: nothing but looking tells of it.
             poll: Duration::from_secs(2),
-            clock: system_clock(),
+            clock: clock::system(),
             observer: Arc::new(|_| {}),
         })
     }

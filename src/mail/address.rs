@@ -37,9 +37,9 @@ impl Address {
         if quoted && local.chars().any(char::is_control) {
             return None;
         }
-        let key: Box<str> = text.to_lowercase().trim_end_matches('.').into();
-        let at = key.rfind('@')?;
-        Some(Self { text: text.into(), key, at })
+        let local = if quoted { unquoted(local) } else { local.to_lowercase() };
+        let key = format!("{local}@{}", domain.to_lowercase().trim_end_matches('.'));
+        Some(Self { text: text.into(), key: key.into(), at: local.len() })
     }
 
     /// As it was written.
@@ -68,6 +68,24 @@ impl Address {
         own == domain
             || own.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.') && !domain.is_empty())
     }
+}
+
+/// A quoted local part as it compares: without quotes where it needs none, since `"p"@x` is
+/// the mailbox `p@x` (RFC 5321 section 4.1.2), and an escape is what it escapes.
+fn unquoted(local: &str) -> String {
+    let inner = &local[1..local.len() - 1];
+    let mut content = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(c) = characters.next() {
+        content.push(if c == '\\' { characters.next().unwrap_or(c) } else { c });
+    }
+    let atom = |part: &str| !part.is_empty() && part.chars().all(is_atom_text);
+    if content.split('.').all(atom) { content.to_lowercase() } else { local.to_lowercase() }
+}
+
+/// atext of RFC 5322 section 3.2.3, and of RFC 6532 section 3.2.
+fn is_atom_text(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || (!c.is_ascii() && !c.is_whitespace())
 }
 
 impl PartialEq for Address {
@@ -166,6 +184,20 @@ mod tests {
         }
         assert!(Address::parse(&format!("{}@b.example", "a".repeat(600))).is_none());
         assert!(Address::parse("\"a b\"@c.example").is_some());
+    }
+
+    #[test]
+    fn quotes_that_are_not_needed_make_no_other_mailbox() {
+        let a = |s| Address::parse(s).unwrap();
+        assert_eq!(a("\"T.Staff\"@c.example"), a("t.staff@c.example"));
+        assert_eq!(a("\"t\\.staff\"@c.example"), a("t.staff@c.example"));
+        assert_eq!(a("\"siân\"@c.example").local(), "siân");
+        for apart in
+            ["\"t..staff\"@c.example", "\"t staff\"@c.example", "\"t@staff\"@c.example", "\"\"@c.example"]
+        {
+            assert!(a(apart).local().starts_with('"'), "{apart}");
+            assert_eq!(a(apart).domain(), "c.example");
+        }
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl Edits {
     }
 
     /// The message with all edits done. Unedited messages are returned without a copy.
-    /// A `Replace` or `Remove` of a field that is not there does nothing.
+    /// A `Replace` or `Remove` of a field that is not there does nothing; splices that are
+    /// not in order within the body would tear the message, so then nothing is done at all.
     pub fn apply(&self, raw: &Bytes) -> Bytes {
         if self.is_empty() {
             return raw.clone();
@@ -52,11 +53,13 @@ impl Edits {
         self.write_header(&raw[..end], line_end, &mut out);
         let mut at = end;
         for splice in &self.body {
-            out.extend_from_slice(&raw[at..splice.range.start]);
+            let Some(kept) = raw.get(at..splice.range.start) else { return raw.clone() };
+            out.extend_from_slice(kept);
             out.extend_from_slice(&splice.bytes);
-            at = splice.range.end;
+            at = splice.range.end.max(splice.range.start);
         }
-        out.extend_from_slice(&raw[at..]);
+        let Some(rest) = raw.get(at..) else { return raw.clone() };
+        out.extend_from_slice(rest);
         out.into()
     }
 

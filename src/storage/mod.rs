@@ -52,5 +52,5 @@ pub use outbox::{
 pub use records::{NewRecord, RecordExport, RecordFilter, RecordParty, RecordSummary};
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use retry::{Retried, RetryKey, RetryMatch};
-pub use store::{Clock, Random, Store, StoreOptions, Timing, system_clock, system_random};
+pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use upkeep::{Counts, Housekeeping, ScrubFault, ScrubReport};

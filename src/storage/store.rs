@@ -9,7 +9,10 @@ use super::{
     vault::{Vault, disk_error},
     writer::{Tx, Unwritten, Writer},
 };
-use crate::mail::Waiting;
+use crate::{
+    clock::{self, Clock},
+    mail::Waiting,
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{SqliteConnection, SqlitePool};
 use std::{
@@ -20,13 +23,8 @@ use std::{
 };
 use tokio::sync::Notify;
 
-pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// Fills the slice with random bytes; must be fit for secrets.
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
-
-pub fn system_clock() -> Clock {
-    Arc::new(Utc::now)
-}
 
 pub fn system_random() -> Random {
     use rand::Rng;
@@ -73,7 +71,7 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// With the system's clock and randomness.
     pub fn new(data: PathBuf, keys: Keys) -> Self {
-        Self { data, keys, clock: system_clock(), random: system_random(), timing: Timing::default() }
+        Self { data, keys, clock: clock::system(), random: system_random(), timing: Timing::default() }
     }
 }
 

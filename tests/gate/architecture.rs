@@ -8,7 +8,7 @@ use std::{
 
 /// The rooms from left to right; rooms in one inner list stand side by side.
 const ROOMS: &[&[&str]] = &[
-    &["mail", "telemetry", "clock"],
+    &["mail", "clock"],
     &["ids"],
     &["message"],
     &["parties"],

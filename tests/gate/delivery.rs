@@ -46,7 +46,7 @@ impl Worker {
             lease: TimeDelta::minutes(30),
             // The tests move the store's clock, of which nobody is told.
             poll: Duration::from_millis(20),
-            clock: system_clock(),
+            clock: gatehouse::clock::system(),
             observer: Arc::new(move |turn| {
                 let _ = sender.send(turn);
             }),

@@ -61,34 +61,6 @@ impl Client {
     }
 
     fn is_within(&self, networks: &[Network]) -> bool {
-        self.address.is_some_and(|address| networks.iter().any(|n| contains(n, address)))
-    }
-}
-
-fn contains(network: &Network, address: IpAddr) -> bool {
-    let bits = |address: IpAddr| match address.to_canonical() {
-        IpAddr::V4(a) => (u128::from(u32::from(a)) << 96, 32),
-        IpAddr::V6(a) => (u128::from(a), 128),
-    };
-    let ((ours, width), (theirs, their_width)) = (bits(network.address), bits(address));
-    let prefix = u32::from(network.prefix);
-    width == their_width && prefix <= width && (prefix == 0 || (ours ^ theirs) >> (128 - prefix) == 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_network_holds_its_own_and_no_other() {
-        let net = |address: &str, prefix| Network { address: address.parse().unwrap(), prefix };
-        let ip = |address: &str| address.parse::<IpAddr>().unwrap();
-        assert!(contains(&net("192.0.2.0", 24), ip("192.0.2.77")));
-        assert!(contains(&net("192.0.2.0", 24), ip("::ffff:192.0.2.77")));
-        assert!(!contains(&net("192.0.2.0", 24), ip("192.0.3.1")));
-        assert!(contains(&net("0.0.0.0", 0), ip("203.0.113.1")));
-        assert!(!contains(&net("0.0.0.0", 0), ip("2001:db8::1")));
-        assert!(contains(&net("2001:db8::", 32), ip("2001:db8:1::1")));
-        assert!(!contains(&net("192.0.2.0", 64), ip("192.0.2.1")), "an impossible prefix fits nobody");
+        self.address.is_some_and(|address| networks.iter().any(|n| n.contains(address)))
     }
 }
