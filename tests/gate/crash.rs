@@ -18,6 +18,7 @@ use std::{
     collections::{HashMap, HashSet},
     io::{self, BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -510,9 +511,9 @@ fn a_data_folder_is_served_once() {
 struct Locked(tokio::runtime::Runtime, SqliteConnection);
 
 impl Locked {
-    fn take(home: &Home) -> Self {
+    fn take(database: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let options = SqliteConnectOptions::new().filename(home.path("data/gatehouse.db")).busy_timeout(PATIENCE);
+        let options = SqliteConnectOptions::new().filename(database).busy_timeout(PATIENCE);
         let connection = runtime.block_on(async {
             let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
             sqlx::query("BEGIN EXCLUSIVE").execute(&mut connection).await.unwrap();
@@ -548,7 +549,7 @@ fn a_store_that_is_away_defers_and_comes_back() {
     std::fs::rename(&away, &vault).unwrap();
     assert!(quarantined(3).starts_with("250"));
     // Another process keeps the database to itself, longer than we wait.
-    let locked = Locked::take(&gate.home);
+    let locked = Locked::take(&gate.home.path("data/gatehouse.db"));
     let before = gate.sink.deliveries().iter().filter(|d| d.is_for(TEACHER)).count();
     let reply = passes(4);
     assert!(reply.starts_with("451 4.3.0"), "{reply}");
@@ -559,6 +560,40 @@ fn a_store_that_is_away_defers_and_comes_back() {
     assert!(copies(&gate.sink.deliveries(), TEACHER).contains_key(&5));
     assert_eq!(gate.home.run(&["ledger", "verify"]).code(), 0);
     assert!(gate.sink.deliveries().iter().filter(|d| d.is_for(LEAD)).count() >= 1);
+}
+
+/// The next hop has taken a release while the store is away: its 250 is written down when
+/// the store is back. Only a kill may make a copy repeat.
+#[test]
+fn what_the_next_hop_has_taken_is_written_down_however_long_the_store_is_away() {
+    let folder = Arc::new(Mutex::new(None::<PathBuf>));
+    let locked = Arc::new(Mutex::new(None::<Locked>));
+    let (place, lock) = (Arc::clone(&folder), Arc::clone(&locked));
+    let sink = Sink::scripted(move |asked| {
+        if let Asked::Message(delivery) = asked
+            && delivery.is_for(OUTSIDE)
+            && let Some(home) = place.lock().unwrap().take()
+        {
+            *lock.lock().unwrap() = Some(Locked::take(&home));
+        }
+        None
+    });
+    let home = home(&sink);
+    let serving = home.serve();
+    let mut line = Line::open(serving.relay.unwrap(), Some(TEACHER)).unwrap();
+    let data = mail(TEACHER, OUTSIDE, "number 1", HEALTH);
+    assert!(line.send(TEACHER, &[OUTSIDE], &data).unwrap().starts_with("250"));
+    wait_until_sent(&home, &serving);
+    *folder.lock().unwrap() = Some(home.path("data/gatehouse.db"));
+    let id = home.only("hold", "open")["id"].as_str().unwrap().to_owned();
+    assert_eq!(home.run(&["hold", "release", &id, "--reason", "agreed"]).code(), 0);
+    // Twice: the first try to write it down has given up.
+    serving.wait_log_times("the outbox cannot be worked on now", 2);
+    locked.lock().unwrap().take().unwrap().give_back();
+    wait_until_sent(&home, &serving);
+    assert_eq!(copies(&sink.deliveries(), OUTSIDE).get(&1), Some(&1));
+    assert_eq!(home.list(&["hold", "list"])[0]["state"], "released");
+    assert_eq!(home.run(&["ledger", "verify"]).code(), 0);
 }
 
 /// No file may grow beyond a bound: a disk without room, as far as the gate can tell.
