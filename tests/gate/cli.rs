@@ -3,9 +3,9 @@
 
 use crate::{
     dangers::{GROOMING, HEALTH},
+    gate::{DOORS, Gate, Home, OUTSIDE, PUPIL, RELAY, ROOT, Setup, TEACHER, hop, mail},
     golden,
     mutations::mutated,
-    gate::{DOORS, Gate, Home, OUTSIDE, PUPIL, RELAY, ROOT, Setup, TEACHER, hop, mail},
     sink::Sink,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
@@ -166,7 +166,14 @@ fn scan_of_damaged_mail_gives_one_line_in_documented_form_for_each() {
         ("only-breaks", b"\n".repeat(50_000)),
         ("only-colons", b":".repeat(200_000)),
         ("deep", [b"Content-Type: message/rfc822\n\n".repeat(5_000), b"x".to_vec()].concat()),
-        ("many", b"Content-Type: multipart/mixed; boundary=b\n\n".iter().chain(&b"--b\n\nx\n".repeat(20_000)).copied().collect()),
+        (
+            "many",
+            b"Content-Type: multipart/mixed; boundary=b\n\n"
+                .iter()
+                .chain(&b"--b\n\nx\n".repeat(20_000))
+                .copied()
+                .collect(),
+        ),
     ] {
         fs::write(folder.join(format!("{name}.eml")), raw).unwrap();
         count += 1;

@@ -16,13 +16,16 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// messages with the Welsh and English text are left there, for a look by another reader.
 #[test]
 fn over_folders_of_mail() {
-    let own = || format!("{0}/corpus:{0}/tests/golden", crate::gate::ROOT);
-    let folders = std::env::var("GATEHOUSE_MAIL").unwrap_or_else(|_| own());
+    let own = format!("{0}/corpus:{0}/tests/golden", crate::gate::ROOT);
+    let asked = std::env::var("GATEHOUSE_MAIL").ok();
+    let folders = asked.clone().unwrap_or(own);
     let mut changed: BTreeMap<String, usize> = BTreeMap::new();
     for folder in folders.split(':') {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         let mut files = Vec::new();
         walk(Path::new(folder), &mut files);
+        // Of the project's own folders all other files are notes and expectations.
+        files.retain(|f| asked.is_some() || f.extension().is_some_and(|e| e == "eml"));
         assert!(!files.is_empty(), "{folder} has no mail");
         for file in &files {
             let raw = Bytes::from(fs::read(file).unwrap());
