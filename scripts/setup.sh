@@ -7,7 +7,7 @@ case "${1:-build}" in
   # libhyperscan-dev: pattern matching; pkg-config: finds it; lld: links quickly; cmake is not needed.
   build) want="gcc libc6-dev make pkg-config libhyperscan-dev lld" ;;
   # A real MTA, SMTP and milter test clients, and the public tools that must open what we keep.
-  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd opendkim-tools" ;;
+  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim" ;;
   *) echo "usage: $0 build|test" >&2; exit 2 ;;
 esac
 
@@ -29,7 +29,7 @@ fi
 echo "Installing from Debian${sudo:+ (by sudo)}:$missing"
 export DEBIAN_FRONTEND=noninteractive
 case "$missing" in
-  *postfix*)
+  *postfix* | *opendkim*)
     # The tests run private instances; Debian's own must neither be configured nor started.
     echo 'postfix postfix/main_mailer_type select No configuration' | $sudo debconf-set-selections
     if [ ! -e /usr/sbin/policy-rc.d ]; then

@@ -3,6 +3,7 @@
 
 use crate::{
     dangers::{GROOMING, HEALTH},
+    debian::program,
     gate::{DOORS, Gate, Home, OUTSIDE, PUPIL, RELAY, ROOT, Setup, TEACHER, hop, mail},
     golden,
     mutations::mutated,
@@ -421,7 +422,7 @@ fn the_ledger_tells_when_it_was_tampered_with() {
     let text = fs::read_to_string(&export).unwrap();
     fs::write(&export, text.replacen("directory.imported", "directory.exported", 1)).unwrap();
     assert_eq!(home.run(&["ledger", "verify", export.to_str().unwrap()]).code(), 1);
-    let sql = std::process::Command::new("sqlite3")
+    let sql = program("sqlite3")
         .arg(home.path("data/gatehouse.db"))
         .arg("DROP TRIGGER ledger_is_never_changed; UPDATE ledger SET at = at + 1 WHERE n = 1")
         .status();

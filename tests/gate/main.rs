@@ -5,6 +5,7 @@ mod architecture;
 mod cli;
 mod crash;
 mod dangers;
+mod debian;
 mod delivery;
 mod disclaimers;
 mod dkim;

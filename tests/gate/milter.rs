@@ -2,7 +2,10 @@
 //! scripts in tests/gate/miltertest, and our probe does. The real MTA is in
 //! milter_postfix.rs.
 
-use crate::house::{Script, ScriptedHouse};
+use crate::{
+    debian::program,
+    house::{Script, ScriptedHouse},
+};
 use chrono::{TimeZone, Utc};
 use gatehouse::{
     config::{Limits, Listen, MilterConfig, Network},
@@ -15,7 +18,6 @@ use gatehouse::{
 use std::{
     io::{Read, Write},
     path::Path,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -128,13 +130,12 @@ fn miltertest(script: &str, listen: &Listen, more: &[&str]) {
         Listen::Tcp(address) => format!("inet:{}@127.0.0.1", address.port()),
         Listen::Unix(path, _) => format!("unix:{}", path.display()),
     };
-    let mut command = Command::new("miltertest");
+    let mut command = program("miltertest");
     command.arg("-D").arg(format!("addr={address}")).arg("-D").arg(format!("here={}", here.display()));
     for define in more {
         command.args(["-D", define]);
     }
-    let out = command.arg("-s").arg(here.join(script)).output();
-    let out = out.expect("miltertest is needed (Debian package miltertest; `make test` installs it)");
+    let out = command.arg("-s").arg(here.join(script)).output().unwrap();
     assert!(
         out.status.success(),
         "{script} on {address}: {}\n{}",

@@ -1,7 +1,7 @@
 //! A private Postfix for tests (own configuration, queue, log and ports; nothing of
 //! /etc/postfix is used), for every door that a real MTA stands before or behind.
 
-use crate::smtp::Client;
+use crate::{debian::program, smtp::Client};
 use std::{
     fmt::Write as _,
     fs,
@@ -77,7 +77,8 @@ impl Postfix {
     fn folders() -> tempfile::TempDir {
         let postfix = Command::new("id").args(["-u", "postfix"]).output().expect("id");
         let owner = String::from_utf8_lossy(&postfix.stdout).trim().parse().ok();
-        let owner = owner.expect("these tests need Debian's postfix and root; `make test` installs it");
+        let owner =
+            owner.expect("these tests need Debian's postfix and root; `scripts/setup.sh test` installs it");
         let dir = tempfile::Builder::new().prefix("gatehouse-postfix").tempdir().unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         for name in ["etc", "data", "queue"] {
@@ -88,7 +89,7 @@ impl Postfix {
     }
 
     fn command(&self, verb: &str) -> std::process::Output {
-        Command::new("postfix").arg("-c").arg(self.dir.path().join("etc")).arg(verb).output().unwrap()
+        program("postfix").arg("-c").arg(self.dir.path().join("etc")).arg(verb).output().unwrap()
     }
 }
 

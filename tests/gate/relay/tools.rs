@@ -1,17 +1,13 @@
 //! Other people's programs against the relay, and many clients at once.
 
 use super::*;
-use std::process::{Command, Stdio};
+use crate::debian::program;
+use std::process::Stdio;
 
 /// Runs a program and gives its exit status and what it said.
-async fn run(program: &'static str, args: Vec<String>) -> (Option<i32>, String) {
-    let output = tokio::task::spawn_blocking(move || {
-        Command::new(program)
-            .args(&args)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|e| panic!("{program}: {e}"))
-    });
+async fn run(name: &'static str, args: Vec<String>) -> (Option<i32>, String) {
+    let output =
+        tokio::task::spawn_blocking(move || program(name).args(&args).stdin(Stdio::null()).output().unwrap());
     let output = output.await.unwrap();
     (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
@@ -60,13 +56,13 @@ async fn smtp_source_and_smtp_sink_are_served() {
     let dump = folder.path().join("messages");
     let user = ["-u".to_owned(), "nobody".to_owned()];
     let root = run("id", vec!["-u".into()]).await.1.trim() == "0";
-    let sink = Command::new("smtp-sink")
+    let sink = program("smtp-sink")
         .args(if root { &user[..] } else { &[] })
         .args(["-c", &sink_at.to_string(), "100"])
         .stdout(std::fs::File::create(&dump).unwrap())
         .stderr(Stdio::null())
         .spawn();
-    let _sink = Running(sink.expect("smtp-sink, of Debian's postfix"));
+    let _sink = Running(sink.unwrap());
     let listening = async { while TcpStream::connect(sink_at).await.is_err() {} };
     timeout(PATIENCE, listening).await.expect("smtp-sink listens");
     let house = TestHouse::new(|_| Fate::Pass);

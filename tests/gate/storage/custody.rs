@@ -3,10 +3,7 @@
 
 use super::*;
 use gatehouse::{config::WorkingKeySource, parties::Role};
-use std::{
-    os::unix::fs::PermissionsExt,
-    process::{Command, Stdio},
-};
+use std::{os::unix::fs::PermissionsExt, process::Stdio};
 
 const CANARIES: [&str; 8] = [
     "Canary words",
@@ -91,15 +88,14 @@ async fn debian_s_age_and_zstd_open_an_object() {
         ("records", "recovery.txt"),
     ] {
         let (path, _) = bench.files().into_iter().find(|(p, _)| p.iter().any(|part| part == class)).unwrap();
-        let mut age = Command::new("age")
+        let mut age = program("age")
             .args(["-d", "-i"])
             .arg(outside.path().join(key))
             .arg(&path)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let zstd =
-            Command::new("zstd").args(["-d", "-c"]).stdin(age.stdout.take().unwrap()).output().unwrap();
+        let zstd = program("zstd").args(["-d", "-c"]).stdin(age.stdout.take().unwrap()).output().unwrap();
         assert!(age.wait().unwrap().success() && zstd.status.success(), "{class} {key}");
         let end = memchr::memchr(b'\n', &zstd.stdout).unwrap();
         let label: serde_json::Value = serde_json::from_slice(&zstd.stdout[..end]).unwrap();
@@ -241,7 +237,7 @@ fn keys_are_written_for_their_owner_alone_and_never_overwritten() {
     assert!(matches!(WorkingKey::generate_to(&path), Err(KeyError::Exists(_))));
     let source = WorkingKeySource::File(path.clone());
     assert_eq!(WorkingKey::from_source(&source).unwrap().public(), made.public());
-    let keygen = Command::new("age-keygen").arg("-y").arg(&path).output().unwrap();
+    let keygen = program("age-keygen").arg("-y").arg(&path).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&keygen.stdout).trim(), made.public());
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(WorkingKey::from_source(&source), Err(KeyError::TooOpen(_))));

@@ -56,11 +56,8 @@ async fn every_kind_of_tampering_is_found_and_named() {
 async fn the_table_itself_refuses_changes() {
     let bench = twenty().await;
     for sql in ["UPDATE ledger SET actor = 'x'", "DELETE FROM ledger WHERE n = 1"] {
-        let out = std::process::Command::new("sqlite3")
-            .arg(bench.folder.path().join("data/gatehouse.db"))
-            .arg(sql)
-            .output()
-            .unwrap();
+        let out =
+            program("sqlite3").arg(bench.folder.path().join("data/gatehouse.db")).arg(sql).output().unwrap();
         assert!(String::from_utf8_lossy(&out.stderr).contains("append-only"), "{sql}");
     }
     assert_eq!(bench.reopen().await.verify().await.rows, 20);

@@ -8,6 +8,7 @@ mod ledger;
 mod lives;
 mod outbox;
 
+use crate::debian::program;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use gatehouse::{
@@ -86,7 +87,7 @@ impl Bench {
 
     /// Changes the closed database behind the store's back, with Debian's `sqlite3`.
     pub(crate) fn sql(&self, statements: &str) {
-        let out = std::process::Command::new("sqlite3")
+        let out = program("sqlite3")
             .arg(self.folder.path().join("data/gatehouse.db"))
             .arg(statements)
             .output()
