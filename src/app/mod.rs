@@ -5,4 +5,4 @@ mod load;
 mod serve;
 
 pub use load::{StartFault, directory, disclaimers, people, rulebook, rules, standing};
-pub use serve::{Running, start};
+pub use serve::{Running, is_served, start};

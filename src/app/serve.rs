@@ -31,6 +31,8 @@ use tokio::{
 
 /// How long a message waits for memory before the client is told to come again.
 const MEMORY_WAIT: Duration = Duration::from_secs(10);
+/// The file whose lock says that a process serves the folder.
+const SERVING: &str = "serving";
 /// How often what has expired is tidied away.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
@@ -90,7 +92,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
 /// One process serves a data folder: two would send the outbox twice. The system gives the
 /// lock back whenever and however the process ends.
 fn serve_alone(data: &Path) -> Result<fs::File, StartFault> {
-    let path = data.join("serving");
+    let path = data.join(SERVING);
     let failed = |source| StartFault::Folder { path: path.clone(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
     let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
@@ -99,6 +101,12 @@ fn serve_alone(data: &Path) -> Result<fs::File, StartFault> {
         Err(fs::TryLockError::WouldBlock) => Err(StartFault::Served(data.to_owned())),
         Err(fs::TryLockError::Error(source)) => Err(failed(source)),
     }
+}
+
+/// Whether a process serves this data folder now.
+pub fn is_served(data: &Path) -> bool {
+    let file = fs::File::open(data.join(SERVING));
+    file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
 }
 
 struct Doors {

@@ -2,6 +2,7 @@
 //! remade each time, but nothing is ever removed that the demonstration has not made.
 
 use crate::{
+    app,
     cli::Mistake,
     storage::{WorkingKey, keys},
 };
@@ -57,6 +58,12 @@ impl Folder {
         match fs::symlink_metadata(root) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => return Err(Mistake(format!("{}: {e}", root.display()))),
+            Ok(_) if is_ours(root) && app::is_served(&root.join("data")) => {
+                return Err(Mistake(format!(
+                    "A demonstration is running in {}. End it first, or name another place with --folder.",
+                    root.display()
+                )));
+            }
             Ok(_) if is_ours(root) => fs::remove_dir_all(root)?,
             Ok(meta) if meta.is_dir() && fs::read_dir(root)?.next().is_none() => fs::remove_dir(root)?,
             Ok(_) => {
@@ -133,6 +140,14 @@ mod tests {
         fs::write(folder.delivered().join("1.eml"), "x").unwrap();
         assert!(Folder::make(&root).is_ok(), "a former demonstration is remade");
         assert!(fs::read_dir(folder.delivered()).unwrap().next().is_none());
+
+        // Not while it runs.
+        fs::create_dir(root.join("data")).unwrap();
+        let serving = fs::File::create(root.join("data/serving")).unwrap();
+        serving.lock().unwrap();
+        assert!(Folder::make(&root).is_err() && folder.delivered().exists());
+        drop(serving);
+        assert!(Folder::make(&root).is_ok());
 
         let other = dir.path().join("other");
         fs::create_dir(&other).unwrap();
