@@ -271,6 +271,7 @@ pub enum KeysCommand {
     Generate {
         #[arg(value_enum)]
         kind: KeyKind,
+        /// Where the private half goes; it must not be there yet
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
