@@ -19,7 +19,15 @@ use crate::{
 };
 use bytes::Bytes;
 use chrono::TimeDelta;
-use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::task::JoinSet;
 
 /// Whether releases come back through this gate on their way (milter mode), where they
@@ -88,11 +96,12 @@ pub struct Delivery {
     options: DeliveryOptions,
     store: Store,
     client: Arc<NextHopClient>,
+    closing: AtomicBool,
 }
 
 impl Delivery {
     pub fn new(options: DeliveryOptions, store: Store, client: Arc<NextHopClient>) -> Self {
-        Self { options, store, client }
+        Self { options, store, client, closing: AtomicBool::new(false) }
     }
 
     /// Works until `shutdown` resolves, then finishes what it has begun.
@@ -115,6 +124,7 @@ impl Delivery {
                 () = this.store.outbox_wait(this.options.poll), if !full => {}
             }
         }
+        this.closing.store(true, Ordering::SeqCst);
         while working.join_next().await.is_some() {}
     }
 
@@ -170,8 +180,22 @@ impl Delivery {
             failed: count(|a| matches!(a, Attempt::Failed { .. })),
         };
         tracing::info!(job = %job.id, kind = job.kind.name(), attempt = job.attempts, ?turn, "outbox");
-        self.store.outbox_done(job, attempts).await?;
+        self.note(job, attempts).await?;
         Ok(turn)
+    }
+
+    /// What a next hop has taken cannot be taken back: its 250 is written down however
+    /// long the store is away, or the job would come again and the mail leave twice. A gate
+    /// that is closing tries once more and no longer.
+    async fn note(&self, job: &OutboxJob, attempts: Vec<Attempt>) -> Result<(), StoreError> {
+        loop {
+            let closing = self.closing.load(Ordering::SeqCst);
+            match self.store.outbox_done(job, attempts.clone()).await {
+                Err(error) if error.is_passing() && !closing => self.store_away(&error),
+                noted => return noted,
+            }
+            tokio::time::sleep(self.options.poll).await;
+        }
     }
 
     /// The bytes that leave. The store has done all edits and put the release's id on top;

@@ -50,12 +50,24 @@ pub fn bounds(situation: &Situation<'_>, recipient: usize) -> Bounds {
         bounds.exempt = ["harm", "contact", "chain-letter"].map(Arc::from).to_vec();
         bounds.no_record = true;
     }
+    if is_sealed(situation) {
+        bounds.because.push("A3: no copy of what may be an image of a child");
+        bounds.no_record = true;
+    }
     let from_adult = [Role::Staff, Role::Supply, Role::Governor].into_iter().any(|r| situation.sender_is(r));
     if to.listing == Some(Listing::SafeguardingAgency) && from_adult {
         bounds.because.push("A9: staff writing to a safeguarding agency");
         bounds.ceiling = Some(DispositionName::Deliver);
     }
     bounds
+}
+
+/// practice.md, A3: a suspected match, or sexual words beside a picture that is on no list.
+fn is_sealed(situation: &Situation<'_>) -> bool {
+    let found = |category| situation.findings.iter().any(|f| f.category == category && f.confidence >= HUSH);
+    let picture = |media_type: &str| media_type.starts_with("image/") || media_type.starts_with("video/");
+    found(Category::FileIllegalImage)
+        || (found(Category::HarmSexual) && situation.message.parts.iter().any(|p| picture(&p.media_type)))
 }
 
 /// Confidence from which a finding silences the gate towards the parties.

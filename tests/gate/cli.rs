@@ -4,8 +4,11 @@
 use crate::{
     dangers::{GROOMING, HEALTH},
     gate::{DOORS, Gate, Home, OUTSIDE, PUPIL, RELAY, ROOT, Setup, TEACHER, hop, mail},
+    golden,
+    mutations::mutated,
     sink::Sink,
 };
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, process::Stdio};
 
@@ -96,6 +99,94 @@ fn scan_prints_one_line_for_each_message_in_the_order_of_the_input() {
     let first = said.out.lines().next().unwrap();
     let places: Vec<usize> = LINE.iter().map(|k| first.find(&format!("\"{k}\":")).unwrap()).collect();
     assert!(places.is_sorted(), "{first}");
+}
+
+/// A line in the form that docs/scan.md gives, every key with a value of its kind.
+fn in_documented_form(line: &Value) -> bool {
+    let text = |v: &Value| v.is_string();
+    let perhaps = |v: &Value| v.is_string() || v.is_null();
+    let texts = |v: &Value| v.as_array().is_some_and(|a| a.iter().all(Value::is_string));
+    let one_of = |v: &Value, words: &[&str]| v.as_str().is_some_and(|v| words.contains(&v));
+    let disposition = |v: &Value| one_of(v, &["deliver", "hold", "quarantine", "refuse"]);
+    let group = |g: &Value| {
+        has(g, &GROUP);
+        texts(&g["recipients"]) && text(&g["relation"]) && disposition(&g["disposition"])
+    };
+    let finding = |f: &Value| {
+        has(f, &FINDING);
+        one_of(&f["area"], &["content", "contact", "conduct", "commerce"])
+            && one_of(&f["severity"], &["low", "medium", "high", "critical"])
+            && f["confidence"].as_f64().is_some_and(|c| (0.0..=1.0).contains(&c))
+            && [&f["rule"], &f["category"], &f["part"], &f["excerpt"]].into_iter().all(text)
+            && texts(&f["clauses"])
+            && f["offset"].is_u64()
+            && f["length"].is_u64()
+    };
+    has(line, &LINE);
+    text(&line["path"])
+        && line["index"].is_u64()
+        && perhaps(&line["message_id"])
+        && perhaps(&line["school"])
+        && one_of(&line["direction"], &["inbound", "outbound", "internal"])
+        && texts(&line["relations"])
+        && one_of(&line["protection"], &["none", "password", "smime", "pgp"])
+        && disposition(&line["disposition"])
+        && line["groups"].as_array().is_some_and(|g| g.iter().all(group))
+        && texts(&line["actions"])
+        && line["findings"].as_array().is_some_and(|f| f.iter().all(finding))
+        && line["elapsed_us"].is_u64()
+}
+
+/// Whatever a file holds, it is read or it says why not; nobody's mistake ends the scan.
+#[test]
+fn scan_of_damaged_mail_gives_one_line_in_documented_form_for_each() {
+    let (home, mut random) = (home(), StdRng::seed_from_u64(20_261_122));
+    let folder = home.path("mail");
+    fs::create_dir(&folder).unwrap();
+    let mut count = 0;
+    for kind in ["rfc", "legacy", "malformed", "html", "quotes"] {
+        for path in golden::messages(kind) {
+            let raw = fs::read(&path).unwrap();
+            for round in 0..12 {
+                let raw = if round == 0 { raw.clone() } else { mutated(&raw, &mut random) };
+                // Some begin like an mbox, which is then several messages of one file.
+                if raw.starts_with(b"From ") || raw.is_empty() {
+                    continue;
+                }
+                fs::write(folder.join(format!("{count:04}.eml")), raw).unwrap();
+                count += 1;
+            }
+        }
+    }
+    for (name, raw) in [
+        ("nul", vec![0; 70_000]),
+        ("one-line", vec![b'x'; 3_000_000]),
+        ("noise", (0..100_000).map(|_| random.random()).collect()),
+        ("ends-in-cr", b"Subject: x\r\n\r\nx\r".to_vec()),
+        ("only-breaks", b"\n".repeat(50_000)),
+        ("only-colons", b":".repeat(200_000)),
+        ("deep", [b"Content-Type: message/rfc822\n\n".repeat(5_000), b"x".to_vec()].concat()),
+        (
+            "many",
+            b"Content-Type: multipart/mixed; boundary=b\n\n"
+                .iter()
+                .chain(&b"--b\n\nx\n".repeat(20_000))
+                .copied()
+                .collect(),
+        ),
+    ] {
+        fs::write(folder.join(format!("{name}.eml")), raw).unwrap();
+        count += 1;
+    }
+    let said = home.run(&["--format", "jsonl", "scan", folder.to_str().unwrap()]);
+    let lines = said.lines();
+    assert_eq!(lines.len(), count, "{}", said.err);
+    let paths: BTreeSet<&str> = lines.iter().filter_map(|l| l["path"].as_str()).collect();
+    assert_eq!(paths.len(), count, "one line for each file");
+    for (line, text) in lines.iter().zip(said.out.lines()) {
+        assert!(line.get("error").is_none() && in_documented_form(line), "{text}");
+    }
+    assert!(!said.err.contains("panic"), "{}", said.err);
 }
 
 fn at_of(lines: &[&Value], path: &str) -> u64 {

@@ -5,7 +5,6 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -13,8 +12,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// How long a test waits for an event that has to come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) use crate::house::PATIENCE;
 
 type Answer = Box<dyn Fn(&str) -> String + Send + Sync>;
 

@@ -37,8 +37,9 @@ pub(crate) struct ScriptedHouse {
     changed: Condvar,
 }
 
-/// How long a test waits for an event that has to come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for an event that has to come, also on a machine that has much
+/// else to do. Nobody waits so long unless something is broken.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 impl ScriptedHouse {
     pub(crate) fn new(script: impl Fn(&Transaction) -> Script + Send + Sync + 'static) -> Arc<Self> {

@@ -48,7 +48,7 @@ const PIECES: &[&[u8]] = &[
     b"charset=utf-16",
 ];
 
-fn mutated(raw: &[u8], random: &mut StdRng) -> Vec<u8> {
+pub(crate) fn mutated(raw: &[u8], random: &mut StdRng) -> Vec<u8> {
     let mut raw = raw.to_vec();
     for _ in 0..random.random_range(1..8) {
         let at = random.random_range(0..=raw.len());

@@ -14,11 +14,15 @@ use gatehouse::{
     mail::{
         Address, Arrival, Channel, Door, Envelope, Facts, Recipient, ReversePath, SenderProof, Transaction,
     },
+    message::{Body, ReadLimits, read},
     pipeline::{Assessment, assess},
-    storage::{ItemKind, NewOutbox, Store},
+    storage::{ItemKind, NewOutbox, OutboxMessage, Store},
     verdict::Disposition,
 };
-use std::sync::OnceLock;
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 /// Does everything to everything.
 const HOSTILE: &str = "
@@ -214,6 +218,27 @@ fn a1_a_possible_disclosure_is_never_stopped() {
     }
 }
 
+/// Findings that no detection of this edition gives yet, by words of a rule file.
+fn named(category: &str, word: &str) -> String {
+    format!(
+        "[[detect]]\nid = \"test.{word}\"\ncategory = \"{category}\"\narea = \"content\"\nseverity = \"critical\"\n\
+         confidence = 0.9\nlanguages = [\"en\"]\nclauses = [\"OP-1\"]\nreason = \"The word.\"\nwords = [\"{word}\"]\n\
+         examples.hit = [\"a {word} b\"]\nexamples.miss = [\"nothing\"]\n"
+    )
+}
+
+#[test]
+fn a1_only_malware_or_a_matched_image_stops_it() {
+    let bench = Bench::new(&(named("file.malware", "wormword") + &named("file.illegal-image", "sealedword")));
+    for word in ["wormword", "sealedword"] {
+        let fate = bench.proved(PUPIL, &[TEACHER], "hi", &format!("I want to die. {word}"));
+        assert_eq!(fate.stopped(), Disposition::Quarantine, "{word}");
+        assert!(fate.told().contains(&LEAD.to_owned()), "{:?}", fate.told());
+        assert!(!fate.told().contains(&PUPIL.to_owned()));
+    }
+    bench.proved(PUPIL, &[TEACHER], "hi", "I want to die.").delivered(1, "without");
+}
+
 #[test]
 fn a2_nobody_is_tipped_off() {
     let texts = [
@@ -237,6 +262,36 @@ fn a2_nobody_is_tipped_off() {
             }
         }
     }
+}
+
+/// A message to a parent's record, with a picture beside its text.
+fn with_picture(from: &str, to: &str, text: &str) -> String {
+    let plain = mail(from, to, "hi", text);
+    let (head, body) = plain.split_once("\r\n\r\n").unwrap();
+    let head = head.replace("text/plain; charset=utf-8", "multipart/mixed; boundary=b");
+    format!(
+        "{head}\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n{body}\r\n--b\r\nContent-Type: image/jpeg\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n/9j/4AAQSkZJRg==\r\n--b--\r\n"
+    )
+}
+
+#[test]
+fn a3_what_may_be_an_image_of_a_child_is_not_copied() {
+    let sealed = Bench::new(&named("file.illegal-image", "sealedword"));
+    let recorded = |bench: &Bench, raw: &str| {
+        let fate = bench.fate(SenderProof::Unproved, PARENT, &[TEACHER], raw);
+        !fate.prepared.records.is_empty()
+    };
+    assert!(recorded(&sealed, &mail(PARENT, TEACHER, "hi", "Thank you for the trip.")));
+    assert!(recorded(&sealed, &with_picture(PARENT, TEACHER, "A picture of the trip.")));
+    assert!(!recorded(&sealed, &mail(PARENT, TEACHER, "hi", "sealedword")));
+    assert!(!recorded(&sealed, &with_picture(PARENT, TEACHER, "send me nudes")));
+    // Nor may its sender let it go.
+    let raw = with_picture(TEACHER, OUTSIDE, &format!("send me nudes\r\n{HEALTH}"));
+    let fate = hostile().fate(SenderProof::Login(TEACHER.into()), TEACHER, &[OUTSIDE], &raw);
+    assert!(!fate.prepared.items.is_empty());
+    assert!(fate.prepared.items.iter().all(|i| i.kind == ItemKind::Quarantine && !i.sender_may_release));
+    assert!(fate.prepared.records.is_empty());
 }
 
 #[test]
@@ -377,6 +432,82 @@ fn a9_staff_reach_the_safeguarding_agency_and_the_office_every_parent() {
     assert_eq!(shown.told(), [TEACHER], "others are reminded of Bcc");
 }
 
+/// What is written to this person about one message.
+fn letters(fate: &Fate, to: &str) -> Vec<(String, String)> {
+    let jobs = fate.prepared.outbox.iter().filter(|j| j.recipients.iter().any(|r| r.address.as_str() == to));
+    let letter = |job: &NewOutbox| {
+        let OutboxMessage::Written(raw) = &job.message else { panic!("a copy of the message itself") };
+        let letter = read(raw, ReadLimits::default());
+        let text = |body: &Body<'_>| match body {
+            Body::Text(text) | Body::Html(text) => text.to_string(),
+            _ => String::new(),
+        };
+        (letter.header.subject.clone(), letter.parts.iter().map(|p| text(&p.body)).collect())
+    };
+    jobs.map(letter).collect()
+}
+
+#[test]
+fn a10_why_an_address_is_wrong_is_not_said_to_the_sender() {
+    let bench = Bench::new(&named("personal-data.wrong-recipient", "marmalade"));
+    let father = "stephen.rowe@freemail.example";
+    let fate = bench.proved(TEACHER, &[father], "Amelia", "Amelia liked the marmalade.");
+    assert_eq!((fate.stopped(), fate.told()), (Disposition::Hold, vec![TEACHER.to_owned()]));
+    let [(subject, text)] = &letters(&fate, TEACHER)[..] else { panic!("one nudge") };
+    assert_eq!(subject, "Your message is waiting for you");
+    let first = text.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "Not sent yet. Check this address with the office before sending. Nobody else has read it."
+    );
+    for word in ["found:", "seems", "told", "contact", "court", "wrong", "marmalade", "stephen rowe"] {
+        assert!(!text.to_lowercase().contains(word), "{word}: {text}");
+    }
+    // One child's father, not told of another's matters, has an ordinary address.
+    bench.proved(TEACHER, &[father], "Jacob", "Jacob did well this week.").prepared.records[0]
+        .parties
+        .iter()
+        .for_each(|p| assert!([TEACHER, father].contains(&p.address.as_str())));
+}
+
+#[test]
+fn a11_staff_who_write_of_their_own_commit_no_breach() {
+    let (school, home) = ("m.dunmore@oakfield.example", "mark.dunmore@homemail.example");
+    let about_ella = "Ella is at the hospital for her asthma on Thursday, so she will miss your lesson.";
+    let grievance =
+        "I want to raise a grievance about my timetable and my back pain. My GP has signed me off.";
+    let colleague = "a.rahman@oakfield.example";
+    for (from, to, text) in [
+        (home, colleague, about_ella),
+        (school, colleague, about_ella),
+        (school, HEAD, grievance),
+        (home, HEAD, grievance),
+        (school, "rep@union.example", grievance),
+        (school, "reception@surgery.example", "Can I come on Friday about my back? Mark"),
+        (school, home, "Milk, bread and Ella's recorder."),
+    ] {
+        let fate = shipped().proved(from, &[to], "A private matter", text);
+        assert_eq!(fate.prepared.passing.len(), 1, "{from} to {to}: {:?}", fate.assessment.verdict);
+        assert!(fate.prepared.items.is_empty() && fate.assessment.verdict.plan.incident.is_none());
+        let told = fate.told();
+        assert!(told.iter().all(|t| t == from), "{from} to {to}: {told:?}");
+        assert!(!fate.found("contact.personal-address") || to == home, "{from} to {to}");
+    }
+}
+
+/// A11: how often and when somebody writes is no finding by itself.
+#[test]
+fn a11_hour_and_frequency_alone_are_no_findings() {
+    for hour in 0..24 {
+        let text = "The book is Skellig, chapters one to three.";
+        let raw = mail(TEACHER, PUPIL, "Homework", text).replace("10:00:00", &format!("{hour:02}:59:00"));
+        let fate = shipped().fate(SenderProof::Login(TEACHER.into()), TEACHER, &[PUPIL], &raw);
+        assert_eq!(fate.findings().count(), 0, "at {hour}");
+        fate.delivered(1, "homework");
+        assert_eq!(fate.told(), Vec::<String>::new());
+    }
+}
+
 #[test]
 fn a12_religion_politics_and_identity_are_no_findings() {
     for text in [
@@ -398,6 +529,81 @@ fn a12_religion_politics_and_identity_are_no_findings() {
             assert_eq!(fate.told(), Vec::<String>::new());
         }
     }
+}
+
+/// practice.md, D, on what is really written about every message of the corpus, also when
+/// a hostile rule file has everybody told of everything.
+#[test]
+fn notices_have_quiet_subjects_and_no_word_of_the_message() {
+    const SUBJECTS: [&str; 4] = [
+        "Your message is waiting for you",
+        "About a message you sent",
+        "A message is waiting for you",
+        "Urgent: a message is waiting for you",
+    ];
+    const NEVER: [&str; 7] = [
+        "violation",
+        "offender",
+        "grooming detected",
+        "safeguarding concern",
+        "for your protection",
+        "culprit",
+        "suspicious",
+    ];
+    let mut letters_seen = 0;
+    for path in corpus() {
+        let raw = std::fs::read_to_string(&path).unwrap_or_default();
+        let (Some(from), Some(to)) = (field(&raw, "X-Envelope-From"), field(&raw, "X-Envelope-To")) else {
+            continue;
+        };
+        let bare = |address: &str| address.trim().trim_matches(['<', '>']).to_owned();
+        let (from, to): (_, Vec<String>) = (bare(from), to.split(',').map(bare).collect());
+        let to: Vec<&str> = to.iter().map(String::as_str).collect();
+        // A report from nowhere is answered to nobody.
+        if from.is_empty() {
+            continue;
+        }
+        for bench in [shipped(), hostile()] {
+            let fate = bench.fate(SenderProof::Login(from.clone().into()), &from, &to, &raw);
+            for person in fate.told() {
+                for (subject, text) in letters(&fate, &person) {
+                    letters_seen += 1;
+                    let shown = path.display();
+                    assert!(SUBJECTS.contains(&subject.as_str()), "{shown}: {subject}");
+                    let own: String = text.lines().filter(|l| !l.starts_with("Subject: ")).collect();
+                    let own = own.to_lowercase();
+                    assert!(NEVER.iter().all(|w| !own.contains(w)), "{shown}: {text}");
+                    for value in values(&raw) {
+                        assert!(!own.contains(&value.to_lowercase()), "{shown}: {value} in {text}");
+                    }
+                    if person != from {
+                        let about = [&*from, field(&raw, "Subject").unwrap_or_default()];
+                        assert!(about.iter().all(|a| a.len() < 8 || !text.contains(a)), "{shown}: {text}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(letters_seen > 100, "{letters_seen}");
+}
+
+fn corpus() -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(Path::new(crate::gate::ROOT).join("corpus")).unwrap();
+    let folders = folders.map(|f| f.unwrap().path()).filter(|f| f.is_dir());
+    let files = folders.flat_map(|f| std::fs::read_dir(f).unwrap().map(|e| e.unwrap().path()));
+    files.filter(|f| f.extension().is_some_and(|e| e == "eml")).collect()
+}
+
+fn field<'a>(raw: &'a str, name: &str) -> Option<&'a str> {
+    raw.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// What a notice could betray: long lines and long numbers of the text.
+fn values(raw: &str) -> Vec<String> {
+    let body = raw.split_once("\n\n").or_else(|| raw.split_once("\r\n\r\n")).map_or("", |(_, body)| body);
+    let lines = body.lines().map(str::trim).filter(|l| l.len() > 24).map(str::to_owned);
+    let numbers = body.split(|c: char| !c.is_ascii_digit()).filter(|n| n.len() > 5).map(str::to_owned);
+    lines.chain(numbers).collect()
 }
 
 /// practice.md, B: a reminder after one hour, returned after one school day, never sent by itself.

@@ -1,9 +1,9 @@
 //! A plain SMTP client for tests: says exactly what it is told to say.
 
+use crate::house::PATIENCE;
 use std::{
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
-    time::Duration,
 };
 
 pub(crate) struct Client {
@@ -15,7 +15,7 @@ impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut client = Self { stream: BufReader::new(stream) };
         assert!(client.reply().starts_with("220"));
         assert!(client.say("EHLO client.example").starts_with("250"));

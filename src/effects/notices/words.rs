@@ -181,7 +181,10 @@ fn opening(language: Language, nudge: &Nudge<'_>) -> String {
             }
         }
         (Language::English, Situation::Sent) => {
-            sentences.push(format!("It was sent. It seems to contain {kinds}, and went to {goes}."));
+            sentences.push("It was sent.".to_owned());
+            if !kinds.is_empty() {
+                sentences.push(format!("It seems to contain {kinds}, and went to {goes}."));
+            }
         }
         (Language::Welsh, Situation::Waiting { reminder, .. }) => {
             sentences.push(if reminder { "Heb ei hanfon o hyd." } else { "Heb ei hanfon eto." }.to_owned());
@@ -190,9 +193,10 @@ fn opening(language: Language, nudge: &Nudge<'_>) -> String {
             }
         }
         (Language::Welsh, Situation::Sent) => {
-            sentences.push(format!(
-                "Cafodd ei hanfon. Mae'n ymddangos ei bod yn cynnwys {kinds}, ac aeth i {goes}."
-            ));
+            sentences.push("Cafodd ei hanfon.".to_owned());
+            if !kinds.is_empty() {
+                sentences.push(format!("Mae'n ymddangos ei bod yn cynnwys {kinds}, ac aeth i {goes}."));
+            }
         }
     }
     if wrong {
@@ -492,6 +496,12 @@ mod tests {
         let text = nudge(Language::English, &wrong);
         assert!(text.contains("Check this address with the office before sending."));
         assert!(!text.contains("seems") && !text.contains("Found"), "{text}");
+        wrong.situation = Situation::Sent;
+        let text = nudge(Language::English, &wrong);
+        assert!(
+            text.starts_with("It was sent. Check this address with the office before sending.\n"),
+            "{text}"
+        );
     }
 
     /// Practice, D: these words never, in no subject and no text.

@@ -132,7 +132,8 @@ impl Acknowledged {
             out.read_line(&mut line).unwrap();
             // The kill may fall in the middle of a line, which then acknowledges nothing.
             let Some(line) = line.strip_suffix('\n') else { break };
-            let Some(line) = line.split("ACK ").nth(1) else { continue };
+            // An id may end in these letters itself.
+            let Some((_, line)) = line.split_once("ACK ") else { continue };
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
                 ["kept", id, number] => {
