@@ -46,6 +46,9 @@ pub enum Command {
     /// Check, explain and list the rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Compare what the rules find with what labelled messages expect
+    #[command(subcommand)]
+    Corpus(CorpusCommand),
     /// Bring in and show the people of the schools
     #[command(subcommand)]
     Directory(DirectoryCommand),
@@ -137,6 +140,16 @@ pub enum RulesCommand {
     },
     /// List the rules in force
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CorpusCommand {
+    /// Assess every message of a corpus, and say what is not as its manifest expects; exits with 1 then
+    Eval {
+        /// A folder with a manifest.jsonl, as corpus/README.md explains it
+        #[arg(value_name = "FOLDER", default_value = "corpus")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]

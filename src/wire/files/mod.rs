@@ -7,6 +7,6 @@ mod mbox;
 mod model;
 mod sources;
 
-pub use envelope::{Overrides, transaction};
+pub use envelope::{Overrides, envelope, transaction};
 pub use model::{FileLimits, Source, Unreadable};
 pub use sources::{Sources, sources};
