@@ -12,6 +12,7 @@ mod held;
 mod keys;
 mod ledger;
 mod outbox;
+mod policy;
 mod records;
 mod render;
 mod rules;
@@ -63,6 +64,7 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Doctor(args) => doctor::run(cli, args),
         Command::Scan(args) => scan::run(cli, args),
         Command::Rules(command) => rules::run(cli, command),
+        Command::Policy(command) => policy::run(cli, command),
         Command::Corpus(command) => corpus::run(cli, command),
         Command::Directory(command) => directory::run(cli, command),
         Command::Hold(command) => held::hold(cli, command),

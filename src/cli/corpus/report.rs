@@ -5,7 +5,11 @@ use super::{
     compare::Mismatch,
     manifest::{Example, Expected, Wanted},
 };
-use crate::cli::{Answer, args::Format, render};
+use crate::cli::{
+    Answer,
+    args::Format,
+    render::{self, printable},
+};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -140,9 +144,4 @@ fn message_line(example: &Example, judged: &Judged) -> Value {
 
 fn or_nothing(all: &[String]) -> String {
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
-}
-
-/// Nothing from a file can move the cursor.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

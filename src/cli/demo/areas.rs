@@ -4,9 +4,9 @@
 use super::{
     look::Row,
     print::Reasons,
-    style::{Style, WIDTH, wrapped},
+    style::{Style, WIDTH},
 };
-use crate::{mail::Mode, verdict::Disposition};
+use crate::{cli::render::wrapped, mail::Mode, verdict::Disposition};
 use std::io::{self, Write};
 
 /// Folders of the corpus in the order in which they are told, with their heads.
@@ -97,7 +97,7 @@ fn fate(row: &Row) -> (Disposition, String) {
         Disposition::Defer => "put off".into(),
     };
     if row.mode == Mode::Observe && (disposition > Disposition::Deliver || !told.is_empty()) {
-        let text = format!("delivered as they came, since the school only observes; else they were {text}");
+        let text = format!("delivered, as the school only observes; else {text}");
         return (Disposition::Deliver, text);
     }
     (disposition, text)

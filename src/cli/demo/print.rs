@@ -9,9 +9,10 @@ use super::{
     look::Row,
     mail,
     sink::Sink,
-    style::{Style, WIDTH, printable, wrapped},
+    style::{Style, WIDTH},
 };
 use crate::{
+    cli::render::{printable, wrapped},
     config::{Config, Listen},
     mail::Mode,
     ruleset::RuleSet,

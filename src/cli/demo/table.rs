@@ -3,9 +3,9 @@
 use super::{
     look::{Group, Row},
     print::Reasons,
-    style::{WIDTH, wrapped},
+    style::WIDTH,
 };
-use crate::{mail::Mode, storage::ItemKind, verdict::Disposition};
+use crate::{cli::render::wrapped, mail::Mode, storage::ItemKind, verdict::Disposition};
 use std::io::{self, Write};
 
 /// Columns: number, door, verdict; the rest is for what happened and why.
