@@ -3,9 +3,11 @@
 
 mod architecture;
 mod cli;
+mod corpus;
 mod crash;
 mod dangers;
 mod delivery;
+mod demo;
 mod disclaimers;
 mod dkim;
 mod gate;
