@@ -92,12 +92,12 @@ impl Assessment {
     /// no content, no address. With the message it allows the verdict to be repeated.
     pub fn explanation(&self, facts: &Facts, rulebook: &Rulebook) -> serde_json::Value {
         let findings: Vec<_> = self
-            .findings
-            .iter()
-            .map(|f| {
+            .found()
+            .into_iter()
+            .map(|(f, count)| {
                 json!({
                     "rule": &*f.rule, "category": f.category.name(), "severity": f.severity,
-                    "confidence": f.confidence, "part": f.part, "origin": f.origin,
+                    "confidence": f.confidence, "part": f.part, "origin": f.origin, "count": count,
                 })
             })
             .collect();
@@ -128,4 +128,25 @@ impl Assessment {
             "actions": self.verdict.actions(),
         })
     }
+
+    /// The findings, those of one rule at one place counted: a class list has hundreds.
+    fn found(&self) -> Vec<(&Finding, usize)> {
+        let mut found: Vec<(&Finding, usize)> = Vec::new();
+        for finding in &self.findings {
+            let same = |(f, _): &&mut (&Finding, usize)| {
+                Arc::ptr_eq(&f.rule, &finding.rule)
+                    && f.origin == finding.origin
+                    && f.part == finding.part
+                    && f.confidence == finding.confidence
+            };
+            match found.iter_mut().rev().take(WITHIN).find(same) {
+                Some((_, count)) => *count += 1,
+                None => found.push((finding, 1)),
+            }
+        }
+        found
+    }
 }
+
+/// Findings come in the order of the text, so those that are alike stand near each other.
+const WITHIN: usize = 32;

@@ -35,6 +35,8 @@ const MEMORY_WAIT: Duration = Duration::from_secs(10);
 const SERVING: &str = "serving";
 /// How often what has expired is tidied away.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// How often holds are looked through: who is to be reminded, what goes back.
+const HOLDS: Duration = Duration::from_secs(300);
 
 /// A gate whose doors are open.
 pub struct Running {
@@ -213,8 +215,12 @@ async fn closed(mut closing: watch::Receiver<bool>) {
 }
 
 async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>) {
-    let mut hourly = interval(HOUSEKEEPING);
-    hourly.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let every = |period| {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks
+    };
+    let (mut hourly, mut often) = (every(HOUSEKEEPING), every(HOLDS));
     let mut end = std::pin::pin!(closed(closing));
     loop {
         tokio::select! {
@@ -223,8 +229,13 @@ async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>
                 if let Err(error) = store.housekeep().await {
                     tracing::warn!(%error, "store.housekeeping-failed");
                 }
+            }
+            _ = often.tick() => {
                 if let Err(error) = gate.expire_holds().await {
                     tracing::warn!(%error, "holds.not-expired");
+                }
+                if let Err(error) = gate.remind_of_holds().await {
+                    tracing::warn!(%error, "holds.not-reminded");
                 }
             }
         }

@@ -46,6 +46,12 @@ pub enum Command {
     /// Check, explain and list the rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Say which clause of the schools' policies is enforced by what, in part, or not yet
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Compare what the rules find with what labelled messages expect
+    #[command(subcommand)]
+    Corpus(CorpusCommand),
     /// Bring in and show the people of the schools
     #[command(subcommand)]
     Directory(DirectoryCommand),
@@ -72,6 +78,10 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct ScanArgs {
     /// .eml files, folders (with all below), mbox files, Maildirs, or - for standard input
+    ///
+    /// In a folder, hidden files and folders that are no Maildirs, and .json, .jsonl, .csv, .md and
+    /// .toml files are passed over, and that is said; any other file is taken for mail. A file that
+    /// is named itself is always read.
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Envelope sender instead of the one in the file
@@ -137,6 +147,26 @@ pub enum RulesCommand {
     },
     /// List the rules in force
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Every clause with its status, the rules that do it, and what is missing; for governors
+    Coverage {
+        /// Only these clauses or sections, for example PD or CT-1; may be given several times
+        #[arg(long, value_name = "ID")]
+        only: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CorpusCommand {
+    /// Assess every message of a corpus, and say what is not as its manifest expects; exits with 1 then
+    Eval {
+        /// A folder with a manifest.jsonl, as corpus/README.md explains it
+        #[arg(value_name = "FOLDER", default_value = "corpus")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -271,6 +301,7 @@ pub enum KeysCommand {
     Generate {
         #[arg(value_enum)]
         kind: KeyKind,
+        /// Where the private half goes; it must not be there yet
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },

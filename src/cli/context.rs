@@ -2,7 +2,7 @@
 
 use super::{Mistake, args::Cli};
 use crate::{
-    config::{self, Config},
+    config::{self, Checked, Config},
     storage::{Actor, Keys, Store, StoreOptions},
 };
 use std::{
@@ -16,15 +16,25 @@ use std::{
 /// Where the configuration is when nobody says.
 pub(super) const USUAL: &str = "/etc/gatehouse/gatehouse.toml";
 
-/// Reads the configuration or says all that is wrong with it.
+/// Reads the configuration or says all that is wrong with it. Warnings are `doctor`'s and
+/// [`config_with_warnings`]' business: nobody reads them above every listing.
 pub(super) fn config(cli: &Cli) -> Result<Config, Mistake> {
-    let path = cli.config.as_deref().unwrap_or(Path::new(USUAL));
-    let checked = config::check(path).map_err(|faults| Mistake(faults.to_string()))?;
+    checked(cli).map(|checked| checked.config)
+}
+
+/// The same, with the warnings on standard error.
+pub(super) fn config_with_warnings(cli: &Cli) -> Result<Config, Mistake> {
+    let checked = checked(cli)?;
     if !checked.warnings.0.is_empty() {
         // Standard error may be closed; a warning is not worth ending for.
         let _ = write!(io::stderr(), "{}", checked.warnings);
     }
     Ok(checked.config)
+}
+
+fn checked(cli: &Cli) -> Result<Checked, Mistake> {
+    let path = cli.config.as_deref().unwrap_or(Path::new(USUAL));
+    config::check(path).map_err(|faults| Mistake(faults.to_string()))
 }
 
 /// Runs one command's asynchronous work to its end.
@@ -47,13 +57,21 @@ pub(super) async fn store(config: &Config) -> Result<Store, Mistake> {
     Store::open(StoreOptions::new(config.data.clone(), keys)).await.map_err(Mistake::from)
 }
 
-/// The system account that runs the command: it is what the ledger names as the actor.
+/// Who runs the command, as the ledger names it: the account that signed in to the machine, which
+/// survives `sudo` and `runuser` and cannot be changed by environment variables, and the one it runs as.
 pub(super) fn actor() -> Actor {
-    let uid = fs::metadata("/proc/self").map(|m| m.uid()).ok();
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = uid.and_then(|uid| account(&passwd, uid));
-    Actor::Operator(name.unwrap_or_else(|| uid.map_or_else(|| "unknown".into(), |u| format!("uid{u}"))))
+    let name = |uid: u32| account(&passwd, uid).unwrap_or_else(|| format!("uid{uid}"));
+    let runs_as = fs::metadata("/proc/self").map(|m| name(m.uid())).unwrap_or_else(|_| "unknown".into());
+    let signed_in = fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| text.trim().parse().ok());
+    Actor::Operator(match signed_in.filter(|uid| *uid != NOBODY_SIGNED_IN).map(name) {
+        Some(login) if login != runs_as => format!("{login} as {runs_as}"),
+        _ => runs_as,
+    })
 }
+
+/// What the kernel says of a process that no session started.
+const NOBODY_SIGNED_IN: u32 = u32::MAX;
 
 fn account(passwd: &str, uid: u32) -> Option<String> {
     passwd.lines().find_map(|line| {

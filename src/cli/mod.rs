@@ -3,6 +3,7 @@
 
 mod args;
 mod context;
+mod corpus;
 mod demo;
 mod directory;
 mod doctor;
@@ -11,6 +12,7 @@ mod held;
 mod keys;
 mod ledger;
 mod outbox;
+mod policy;
 mod records;
 mod render;
 mod rules;
@@ -62,6 +64,8 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Doctor(args) => doctor::run(cli, args),
         Command::Scan(args) => scan::run(cli, args),
         Command::Rules(command) => rules::run(cli, command),
+        Command::Policy(command) => policy::run(cli, command),
+        Command::Corpus(command) => corpus::run(cli, command),
         Command::Directory(command) => directory::run(cli, command),
         Command::Hold(command) => held::hold(cli, command),
         Command::Quarantine(command) => held::quarantine(cli, command),

@@ -87,7 +87,32 @@ fn cell(value: &Value) -> String {
         Value::Array(all) => all.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     };
+    printable(&text)
+}
+
+/// Nothing from a message can move the cursor.
+pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Breaks at spaces; further lines begin with `indent`.
+pub fn wrapped(text: &str, width: usize, indent: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in printable(text).split_whitespace() {
+        let room = line.chars().count() + 1 + word.chars().count() <= width;
+        if !line.trim().is_empty() && !room {
+            lines.push(std::mem::replace(&mut line, indent.to_owned()));
+        }
+        if !line.is_empty() && !line.ends_with(' ') {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.trim().is_empty() {
+        lines.push(line);
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -115,5 +140,13 @@ mod tests {
     fn nothing_is_said_in_words_to_people_and_in_silence_to_programs() {
         assert_eq!(shown(Format::Table, &[]), "Nothing waits.\n");
         assert_eq!(shown(Format::Jsonl, &[]), "");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_a_long_word_stands_alone() {
+        assert_eq!(wrapped("- one two three", 9, "  "), ["- one two", "  three"]);
+        assert_eq!(wrapped("a bbbbbbbbbbbb c", 4, "  "), ["a", "  bbbbbbbbbbbb", "  c"]);
+        assert_eq!(wrapped(" \u{1b}[2J ", 9, ""), ["[2J"]);
+        assert!(wrapped("", 9, "").is_empty());
     }
 }

@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn run(cli: &Cli) -> Answer {
     log();
-    let config = context::config(cli)?;
+    let config = context::config_with_warnings(cli)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut hangup = signal(SignalKind::hangup())?;

@@ -58,6 +58,17 @@ officers = { lead = \"p.nair@oakfield.example\" }
 ";
 
 #[test]
+fn a_milter_door_that_others_reach_is_warned_of() {
+    let warned = |listen: &str| {
+        let text = format!("{SMALL}[milter]\nlisten = \"{listen}\"\n");
+        let checked = parse(&text, Path::new("/etc/g.toml")).unwrap_or_else(|faults| panic!("{faults}"));
+        checked.warnings.0.iter().any(|w| w.message.starts_with("Whoever reaches this door"))
+    };
+    assert!(warned("0.0.0.0:8891") && warned("192.0.2.7:8891"));
+    assert!(!warned("127.0.0.1:8891") && !warned("unix:/run/m.sock"));
+}
+
+#[test]
 fn a_small_file_gets_safe_defaults() {
     let checked = parse(SMALL, Path::new("/etc/g.toml")).unwrap_or_else(|faults| panic!("{faults}"));
     let config = checked.config;

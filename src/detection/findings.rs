@@ -32,7 +32,7 @@ pub(super) fn strongest(mut candidates: Vec<Candidate>, room: usize) -> Vec<Cand
 
 pub(super) fn of_candidates(pass: &Pass<'_, '_>, kept: &[Candidate]) -> Vec<Finding> {
     let mut out = Vec::with_capacity(kept.len());
-    let mut spans = Vec::new();
+    let (mut spans, mut draft) = (Vec::new(), String::with_capacity(EXCERPT * 2));
     for here in kept.chunk_by(|a, b| a.fragment == b.fragment) {
         let fragment = here.first().and_then(|c| pass.extract.fragments.get(c.fragment as usize));
         let Some(fragment) = fragment else { continue };
@@ -45,7 +45,7 @@ pub(super) fn of_candidates(pass: &Pass<'_, '_>, kept: &[Candidate]) -> Vec<Find
                 part: fragment.place.to_string(),
                 part_index: fragment.part,
                 span: fragment.view.map.range(candidate.span.clone(), fragment.source.len()),
-                excerpt: excerpt(&fragment.view.text, &candidate.span, &spans),
+                excerpt: excerpt(&fragment.view.text, &candidate.span, &spans, &mut draft),
                 origin: candidate.origin,
                 value: candidate.value,
                 ..bare(rule)
@@ -77,10 +77,11 @@ pub(super) fn bare(rule: &DetectionRule) -> Finding {
 
 /// The words around a match. All matches, every digit and every address are masked, so that
 /// the excerpt does not tell what the finding keeps quiet.
-fn excerpt(text: &str, span: &Range<usize>, all: &[Range<usize>]) -> String {
+fn excerpt(text: &str, span: &Range<usize>, all: &[Range<usize>], draft: &mut String) -> String {
     let [before, after] = super::judge::around(text, span, (EXCERPT - MASKED) / 2);
     let window = before.start..after.end;
-    let mut excerpt = Excerpt(String::with_capacity(EXCERPT * 2));
+    draft.clear();
+    let mut excerpt = Excerpt(draft);
     let mut at = window.start;
     // Spans come sorted by their start; several may lie over each other.
     let first = all.partition_point(|s| s.start < window.start);
@@ -100,9 +101,9 @@ fn excerpt(text: &str, span: &Range<usize>, all: &[Range<usize>]) -> String {
     excerpt.0.trim_end().to_owned()
 }
 
-struct Excerpt(String);
+struct Excerpt<'a>(&'a mut String);
 
-impl Excerpt {
+impl Excerpt<'_> {
     fn mask(&mut self) {
         if !self.0.ends_with(MASK) {
             self.0.push_str(MASK);
@@ -112,18 +113,27 @@ impl Excerpt {
     fn text(&mut self, text: &str) {
         for piece in text.split_inclusive([' ', '\n']) {
             let word = piece.trim_end_matches([' ', '\n']);
-            if word.contains('@') {
-                self.mask();
-            } else if word.bytes().all(|b| b.is_ascii() && !b.is_ascii_digit()) {
-                self.0.push_str(word);
-            } else {
-                let quiet =
-                    |c: char| if c.is_ascii_digit() || !c.is_ascii() && c.is_numeric() { '•' } else { c };
-                self.0.extend(word.chars().map(quiet));
-            }
+            self.word(word);
             if word.len() < piece.len() && !self.0.is_empty() {
                 self.0.push(' ');
             }
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        let mut plain = true;
+        for b in word.bytes() {
+            if b == b'@' {
+                return self.mask();
+            }
+            plain &= b.is_ascii() && !b.is_ascii_digit();
+        }
+        if plain {
+            return self.0.push_str(word);
+        }
+        for c in word.chars() {
+            let number = c.is_ascii_digit() || !c.is_ascii() && c.is_numeric();
+            self.0.push(if number { '•' } else { c });
         }
     }
 }
@@ -138,16 +148,21 @@ mod tests {
         let start = text.find("943").unwrap();
         let nino = text.find("ab123").unwrap();
         let all = [start..start + 12, nino..nino + 9];
-        assert_eq!(excerpt(text, &all[0], &all), "call ••••• •••••• or ••• nhs •••, nino ••• end");
+        assert_eq!(
+            excerpt(text, &all[0], &all, &mut String::new()),
+            "call ••••• •••••• or ••• nhs •••, nino ••• end"
+        );
     }
 
     #[test]
     fn an_excerpt_is_short_and_cuts_no_letter() {
         let text = format!("{}idiot{}", "ŵ ".repeat(200), " ŷ".repeat(200));
         let start = text.find("idiot").unwrap();
-        let short = excerpt(&text, &(start..start + 5), std::slice::from_ref(&(start..start + 5)));
+        let mut draft = String::new();
+        let short =
+            excerpt(&text, &(start..start + 5), std::slice::from_ref(&(start..start + 5)), &mut draft);
         assert!(short.chars().count() <= EXCERPT && short.contains("ŵ ••• ŷ"), "{short}");
         let long = "x".repeat(500);
-        assert_eq!(excerpt(&long, &(0..500), std::slice::from_ref(&(0..500))), MASK);
+        assert_eq!(excerpt(&long, &(0..500), std::slice::from_ref(&(0..500)), &mut draft), MASK);
     }
 }

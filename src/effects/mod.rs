@@ -11,6 +11,7 @@ mod html;
 mod mark;
 mod notices;
 mod prepare;
+mod reminder;
 mod words;
 
 pub use answer::{Answer, Keyword, parse_answer};
@@ -25,3 +26,4 @@ pub use notices::{
     wants_failure, wants_success,
 };
 pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};
+pub use reminder::reminder;

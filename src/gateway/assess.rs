@@ -8,10 +8,7 @@ use crate::{
     mail::{Blame, Facts, Failure, Transaction},
     pipeline::{Assessment, assess},
 };
-use std::{
-    cell::RefCell,
-    sync::{Arc, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What comes out of the pool.
 pub(super) struct Assessed {
@@ -21,9 +18,21 @@ pub(super) struct Assessed {
     pub(super) explanation: serde_json::Value,
 }
 
-thread_local! {
-    /// Working memory of the patterns' engine, kept by each thread of the pool.
-    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch::new());
+/// Working memories of the patterns' engine that are not in use: as many in all as there
+/// were ever assessments at once. They do not belong to threads, since those end when idle
+/// for some seconds, and the next message would have to compile its patterns again.
+#[derive(Default)]
+pub(super) struct Scratches(Mutex<Vec<Scratch>>);
+
+impl Scratches {
+    fn lend<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = idle().pop().unwrap_or_default();
+        // After a panic it is lost, and with it whatever state it was in.
+        let done = work(&mut scratch);
+        idle().push(scratch);
+        done
+    }
 }
 
 impl Gate {
@@ -76,7 +85,7 @@ impl Gate {
             effects::prepare(&matter, &tools)
         };
         let (assessment, prepared) =
-            SCRATCH.with_borrow_mut(|scratch| assess(transaction, facts, rulebook, scratch, prepare));
+            self.scratches.lend(|scratch| assess(transaction, facts, rulebook, scratch, prepare));
         let explanation = assessment.explanation(facts, rulebook);
         Assessed { assessment, prepared, explanation }
     }

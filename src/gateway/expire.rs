@@ -1,16 +1,47 @@
-//! Holds that nobody answers: after one school day they go back to their sender, unsent
-//! (practice.md, B). Never sent by themselves, and quarantine never expires.
+//! Holds that nobody answers: their sender is reminded after an hour, and after one school
+//! day they go back, unsent (practice.md, B). Never sent by themselves, and quarantine never expires.
 
 use super::Gate;
 use crate::{
     effects::{self, Comeback},
     storage::{
         Actor, Decision, ItemFilter, ItemId, ItemKind, ItemState, NewOutbox, Ruling, StateError, StoreError,
+        Unanswered,
     },
 };
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 
+/// How long a hold waits before its sender is reminded of it, once.
+const REMIND_AFTER: TimeDelta = TimeDelta::hours(1);
+
 impl Gate {
+    /// Reminds the senders of holds that have waited for an hour; how many there were.
+    pub async fn remind_of_holds(&self) -> Result<usize, StoreError> {
+        let now = (self.clock)();
+        let mut reminded = 0;
+        for unanswered in self.store.holds_to_remind(now - REMIND_AFTER).await? {
+            if self.remind(&unanswered, now).await? {
+                reminded += 1;
+            }
+        }
+        Ok(reminded)
+    }
+
+    async fn remind(&self, unanswered: &Unanswered, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let standing = self.standing();
+        let detail = self.store.item(&unanswered.item, &Actor::Gate, "unanswered for an hour").await?;
+        let Some(owner) = &detail.owner else { return Ok(false) };
+        let token = standing.notices.takes_answers().then(|| self.store.new_token());
+        let (notices, schools) = (&standing.notices, &standing.rulebook.schools);
+        match effects::reminder(notices, schools, (&detail, owner), unanswered, token.as_ref(), now) {
+            Ok(notice) => self.store.remind(&unanswered.item, token.as_ref(), notice).await,
+            Err(error) => {
+                tracing::error!(item = %unanswered.item, %error, "notice.not-written");
+                Ok(false)
+            }
+        }
+    }
+
     /// Returns every hold that has waited for a school day; how many there were. One that
     /// its sender decides at this very moment is left alone.
     pub async fn expire_holds(&self) -> Result<usize, StoreError> {

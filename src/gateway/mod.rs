@@ -14,11 +14,14 @@ use crate::{
     clock::Clock,
     config::{Limits, OnFailure},
     effects::{Disclaimers, Notices, PerHour, Signers},
-    mail::{House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
+    mail::{Custody, House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
     pipeline::Rulebook,
     storage::{Actor, Store},
 };
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
 use tokio::sync::Semaphore;
 
 /// All that may change on reload, swapped in whole.
@@ -44,6 +47,8 @@ pub struct Gate {
     clock: Clock,
     /// Assessments at once: one for each core, so that the deadline means work, not queueing.
     pool: Arc<Semaphore>,
+    scratches: assess::Scratches,
+    unconfirmed: Unconfirmed,
     per_hour: Mutex<PerHour>,
     /// Of reports, apart: anyone outside may ask for those, and must not use up what our own people get.
     reports_per_hour: Mutex<PerHour>,
@@ -58,6 +63,8 @@ impl Gate {
             store,
             clock,
             pool: Arc::new(Semaphore::new(cores)),
+            scratches: assess::Scratches::default(),
+            unconfirmed: Unconfirmed::default(),
             per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             reports_per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             runtime: tokio::runtime::Handle::current(),
@@ -75,15 +82,55 @@ impl Gate {
     }
 }
 
+/// Transactions of which something was kept and whose 250 the client may not have got yet:
+/// only for these does the store note that it was seen. Most mail passes and is none.
+struct Unconfirmed(Mutex<Option<HashSet<TransactionId>>>);
+
+/// Clients that vanish leave theirs behind; with so many the store is asked each time.
+const MOST_UNCONFIRMED: usize = 100_000;
+
+impl Default for Unconfirmed {
+    fn default() -> Self {
+        Self(Mutex::new(Some(HashSet::new())))
+    }
+}
+
+impl Unconfirmed {
+    fn add(&self, transaction: TransactionId) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_mut().is_some_and(|kept| kept.insert(transaction) && kept.len() > MOST_UNCONFIRMED) {
+            *kept = None;
+        }
+    }
+
+    /// Whether it is one of them, or may be.
+    fn take(&self, transaction: TransactionId) -> bool {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_mut().is_none_or(|kept| kept.remove(&transaction))
+    }
+}
+
 /// What a door is given: the gate, shared with the pool.
 pub struct GateHouse(pub Arc<Gate>);
 
 impl House for GateHouse {
     fn handle<'a>(&'a self, transaction: Transaction, onward: &'a mut dyn Onward) -> Waiting<'a, Outcome> {
-        Box::pin(self.0.fate(Arc::new(transaction), onward))
+        let id = transaction.id;
+        Box::pin(async move {
+            let outcome = self.0.fate(Arc::new(transaction), onward).await;
+            if let Outcome::Accepted(receipt) = &outcome
+                && receipt.custody().contains(&Custody::Held)
+            {
+                self.0.unconfirmed.add(id);
+            }
+            outcome
+        })
     }
 
     fn reply_seen(&self, transaction: TransactionId) {
+        if !self.0.unconfirmed.take(transaction) {
+            return;
+        }
         let store = self.0.store.clone();
         self.0.runtime.spawn(async move {
             if let Err(error) = store.reply_seen(transaction).await {

@@ -12,6 +12,10 @@ pub enum StoreError {
     Full,
     #[error("the store stayed locked by another process for too long")]
     Busy,
+    #[error(
+        "the data folder belongs to another user: run this as that one, `runuser -u '#{owner}' -- gatehouse ...`"
+    )]
+    OthersFolder { owner: u32 },
     #[error("the working key is not there: give it as [keys] says, or run `gatehouse keys`")]
     NoWorkingKey,
     #[error("this store was made with another working key")]

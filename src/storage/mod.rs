@@ -23,6 +23,7 @@ mod outbox;
 mod queue;
 mod records;
 mod releases;
+mod reminders;
 mod results;
 mod retry;
 mod rows;
@@ -51,6 +52,7 @@ pub use outbox::{
 };
 pub use records::{NewRecord, RecordExport, RecordFilter, RecordParty, RecordSummary};
 pub use releases::{RELEASE_HEADER, release_digest};
+pub use reminders::Unanswered;
 pub use retry::{Retried, RetryKey, RetryMatch};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use upkeep::{Counts, Housekeeping, ScrubFault, ScrubReport};

@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{SqliteConnection, SqlitePool};
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -194,7 +194,9 @@ fn prepare(
     let disk = |e: io::Error| disk_error(&e);
     let folder = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     let (database, vault) = (data.join("gatehouse.db"), data.join("vault"));
-    folder(&data).and_then(|()| folder(&vault)).map_err(disk)?;
+    folder(&data).map_err(disk)?;
+    is_ours(&data)?;
+    folder(&vault).map_err(disk)?;
     let lock =
         fs::OpenOptions::new().create(true).append(true).mode(0o600).open(data.join("lock")).map_err(disk)?;
     lock.lock().map_err(disk)?;
@@ -204,6 +206,17 @@ fn prepare(
     let secrets = Secrets::open_or_make(&data, &database, &keys, random)?;
     database::create(&database).map_err(disk)?;
     Ok((Folder { database, vault, _lock: lock }, keys, secrets))
+}
+
+/// Files that root leaves here, run by an admin in a hurry, are files that the service cannot open
+/// the next time it starts.
+fn is_ours(data: &Path) -> Result<(), StoreError> {
+    let owner = fs::metadata(data).map_err(|e| disk_error(&e))?.uid();
+    match fs::metadata("/proc/self") {
+        Ok(process) if process.uid() != owner => Err(StoreError::OthersFolder { owner }),
+        // Where the system does not tell, nobody is turned away.
+        _ => Ok(()),
+    }
 }
 
 /// The database and the store key must belong together, or nothing would open.

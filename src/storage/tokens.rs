@@ -3,7 +3,6 @@
 use super::{
     database::micros,
     error::{StoreError, TokenError},
-    ledger::{Event, LedgerEvent},
     names::{ItemId, Token},
     secrets::Secrets,
     store::Store,
@@ -51,29 +50,6 @@ async fn look_up(
 }
 
 impl Store {
-    /// A further token for an open hold (a reminder); earlier ones stay good.
-    pub async fn token_for(&self, item: &ItemId) -> Result<Token, StoreError> {
-        let token = self.new_token();
-        let (digest, item) = (token_digest(self.secrets()?, &token), item.clone());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let open: Option<i64> = sqlx::query_scalar(
-                    "SELECT n FROM item WHERE id = $1 AND state = 'open' AND owner_hash IS NOT NULL",
-                )
-                .bind(item.as_str())
-                .fetch_optional(&mut tx.conn)
-                .await?;
-                if open.is_none() {
-                    return Err(StoreError::NotFound { what: "open hold", id: item.to_string() });
-                }
-                tx.insert_token(&item, &digest).await?;
-                tx.append("gate", LedgerEvent::new(Event::TokenMade).about(item.as_str())).await
-            })
-        })
-        .await?;
-        Ok(token)
-    }
-
     /// Which item a token from this (authenticated) sender speaks of. It is used up by
     /// the ruling that carries it ([`super::Ruling::token`]), in the same commit.
     pub async fn token_item(

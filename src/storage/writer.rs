@@ -167,17 +167,14 @@ async fn commit(
         Err(e) => return (None, Err(Failed::Begin(e))),
     };
     let before = tx.head.clone();
-    for entry in group.iter_mut() {
-        if let Err(e) = guarded(entry.as_mut(), &mut tx).await {
-            return (None, Err(Failed::Begin(e)));
-        }
-    }
-    if tx.head != before
-        && let Err(e) = ledger::seal_head(&mut tx).await
-    {
+    if let Err(e) = apply(group, &mut tx).await {
         return (None, Err(Failed::Begin(e)));
     }
-    if let Err(e) = execute(&mut tx.conn, "COMMIT").await {
+    let committed = match tx.head == before {
+        true => execute(&mut tx.conn, "COMMIT").await,
+        false => ledger::seal_and_commit(&mut tx).await,
+    };
+    if let Err(e) = committed {
         return (None, Err(Failed::Commit(e)));
     }
     for path in tx.purged.drain(..) {
@@ -195,8 +192,7 @@ async fn begin(conn: Option<SqliteConnection>, shared: &Arc<Shared>) -> Result<T
         Some(conn) => conn,
         None => database::connect(&shared.database).await?,
     };
-    execute(&mut conn, "BEGIN IMMEDIATE").await?;
-    let head = ledger::read_head(&mut conn).await?;
+    let head = ledger::begin_at_head(&mut conn).await?;
     Ok(Tx {
         conn,
         shared: Arc::clone(shared),
@@ -207,17 +203,23 @@ async fn begin(conn: Option<SqliteConnection>, shared: &Arc<Shared>) -> Result<T
     })
 }
 
-/// A change within its savepoint.
-async fn guarded(entry: &mut dyn Queued, tx: &mut Tx) -> Result<(), StoreError> {
-    execute(&mut tx.conn, "SAVEPOINT change").await?;
-    let (head, purged, wakes) = (tx.head.clone(), tx.purged.len(), tx.wakes_outbox);
-    if !entry.apply(tx).await {
-        execute(&mut tx.conn, "ROLLBACK TO change").await?;
-        tx.head = head;
-        tx.purged.truncate(purged);
-        tx.wakes_outbox = wakes;
+/// Every change within its savepoint. Statements go together where they can: each call of
+/// the database crosses to its thread and back, which costs more than most statements.
+async fn apply(group: &mut [Box<dyn Queued>], tx: &mut Tx) -> Result<(), StoreError> {
+    for (i, entry) in group.iter_mut().enumerate() {
+        // The first came with BEGIN, and the commit releases the last.
+        if i > 0 {
+            execute(&mut tx.conn, "RELEASE change; SAVEPOINT change").await?;
+        }
+        let (head, purged, wakes) = (tx.head.clone(), tx.purged.len(), tx.wakes_outbox);
+        if !entry.apply(tx).await {
+            execute(&mut tx.conn, "ROLLBACK TO change").await?;
+            tx.head = head;
+            tx.purged.truncate(purged);
+            tx.wakes_outbox = wakes;
+        }
     }
-    execute(&mut tx.conn, "RELEASE change").await
+    Ok(())
 }
 
 async fn execute(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {

@@ -49,7 +49,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["storage"]),
     ("lettre", &["effects"]),
     ("mail_auth", &["effects"]),
-    ("toml", &["config", "ruleset"]),
+    ("toml", &["config", "ruleset", "report"]),
     ("csv", &["parties"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

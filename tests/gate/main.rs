@@ -3,10 +3,12 @@
 
 mod architecture;
 mod cli;
+mod corpus;
 mod crash;
 mod dangers;
 mod debian;
 mod delivery;
+mod demo;
 mod disclaimers;
 mod dkim;
 mod gate;

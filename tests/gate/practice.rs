@@ -606,9 +606,9 @@ fn values(raw: &str) -> Vec<String> {
     lines.chain(numbers).collect()
 }
 
-/// practice.md, B: returned after one school day, never sent by itself.
+/// practice.md, B: a reminder after one hour, returned after one school day, never sent by itself.
 #[test]
-fn a_hold_that_nobody_answers_goes_back_unsent_and_a_quarantine_stays() {
+fn a_hold_that_nobody_answers_is_reminded_of_once_and_goes_back_unsent_and_a_quarantine_stays() {
     use crate::storage::{Bench as Stored, Sample};
     use gatehouse::{gateway::Gate, storage::ItemState};
     let bench = Bench::new("");
@@ -621,15 +621,26 @@ fn a_hold_that_nobody_answers_goes_back_unsent_and_a_quarantine_stays() {
         let clock = std::sync::Arc::clone(&now);
         let clock = std::sync::Arc::new(move || *clock.lock().unwrap());
         let gate = Gate::new(bench.standing, stored.store.clone(), clock, 20);
-        assert_eq!(gate.expire_holds().await.unwrap(), 0);
+        assert_eq!((gate.expire_holds().await.unwrap(), gate.remind_of_holds().await.unwrap()), (0, 0));
         assert_eq!(state(&hold).await, ItemState::Open);
+        *now.lock().unwrap() += chrono::TimeDelta::minutes(61);
+        assert_eq!((gate.remind_of_holds().await.unwrap(), gate.remind_of_holds().await.unwrap()), (1, 0));
+        let [reminder] = &stored.store.outbox_claim(10, chrono::TimeDelta::hours(1)).await.unwrap()[..]
+        else {
+            panic!("one reminder");
+        };
+        let gatehouse::storage::Task::Deliver(to) = &reminder.task else { panic!("a report") };
+        assert!(to.len() == 1 && to[0].recipient.address.as_str() == crate::storage::TEACHER);
+        let text = String::from_utf8_lossy(&reminder.message).replace("=\r\n", "");
+        assert!(text.contains("Still not sent.") && text.contains("Nobody else has read it."), "{text}");
+        assert!(text.contains("Reference: ") && !text.contains("Canary"), "{text}");
         *now.lock().unwrap() += chrono::TimeDelta::days(4);
         assert_eq!(gate.expire_holds().await.unwrap(), 1);
         assert_eq!(gate.expire_holds().await.unwrap(), 0);
         assert_eq!((state(&hold).await, state(&quarantine).await), (ItemState::Expired, ItemState::Open));
         let jobs = stored.store.outbox_list(10).await.unwrap();
-        assert_eq!(jobs.len(), 1, "its sender is told, nothing is sent: {jobs:?}");
-        assert_eq!(jobs[0].kind, gatehouse::storage::OutboxKind::Notice);
+        assert_eq!(jobs.len(), 2, "its sender is told, nothing is sent: {jobs:?}");
+        assert!(jobs.iter().all(|job| job.kind == gatehouse::storage::OutboxKind::Notice));
         stored.verify().await;
     });
 }

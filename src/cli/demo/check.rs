@@ -3,7 +3,10 @@
 
 use super::{look::Row, sink::Delivered};
 use crate::{
-    cli::{Mistake, context},
+    cli::{
+        Mistake, context,
+        corpus::{self, Mismatch, Seen},
+    },
     mail::Mode,
     storage::{ItemFilter, ItemKind, ItemSummary, LedgerReport, RecordFilter, RecordSummary, Store},
     verdict::Disposition,
@@ -34,7 +37,7 @@ pub(super) fn compare(rows: &[Row], delivered: &[Delivered], kept: &Kept) -> Vec
     let mut faults: Vec<String> = Vec::new();
     for row in rows {
         let found = expected(row).into_iter().chain(arrived(row, delivered));
-        faults.extend(found.map(|fault| format!("message {} ({}): {fault}", row.mail.number, row.mail.file)));
+        faults.extend(found.map(|fault| format!("message {} ({}): {fault}", row.mail.number, row.mail.path)));
     }
     if let Err(fault) = &kept.ledger {
         faults.push(format!("the ledger: {fault}"));
@@ -42,17 +45,19 @@ pub(super) fn compare(rows: &[Row], delivered: &[Delivered], kept: &Kept) -> Vec
     faults
 }
 
-/// Against the manifest.
+/// Against the manifest. Direction and relations are `gatehouse corpus eval`'s to compare:
+/// the log has no need of them.
 fn expected(row: &Row) -> Vec<String> {
-    let mut faults = Vec::new();
-    let found = row.disposition();
-    if let Some(wanted) = row.mail.expect.disposition.filter(|wanted| *wanted != found) {
-        faults.push(format!("expected {}, but it is {}", wanted.name(), found.name()));
-    }
-    for action in row.mail.expect.actions.iter().filter(|action| !row.actions.contains(action)) {
-        faults.push(format!("expected the action {action}, which is missing"));
-    }
-    faults
+    let Some(expected) = &row.mail.expected else { return Vec::new() };
+    let recipients = &row.mail.recipients;
+    let fates = row.groups.iter().flat_map(|g| g.recipients.iter().map(|at| (*at, g.disposition)));
+    let seen = Seen {
+        fates: fates.filter_map(|(at, fate)| Some((recipients.get(at)?.as_str(), fate))).collect(),
+        findings: row.findings.iter().map(|f| (f.category.as_str(), f.confidence)).collect(),
+        actions: row.actions.clone(),
+        ..Seen::default()
+    };
+    corpus::compare(expected, &seen).iter().map(Mismatch::sentence).collect()
 }
 
 /// Nobody has it whom the verdict keeps it from, and everybody else has it once.

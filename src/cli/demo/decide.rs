@@ -2,8 +2,8 @@
 //! the safeguarding lead lets a quarantined message go.
 
 use super::{
-    corpus::{self, Expect, Mail},
     doors::{Door, Doors},
+    mail::{self, Mail},
     sink::{Delivered, Sink},
     wait,
 };
@@ -96,7 +96,7 @@ impl Desk<'_> {
         let mark = format!("<nudge.{}.", item.id);
         for notice in self.sink.notices() {
             let bytes = fs::read(&notice.file)?;
-            if corpus::field(&bytes, "message-id").is_some_and(|id| id.starts_with(&mark)) {
+            if mail::field(&bytes, "message-id").is_some_and(|id| id.starts_with(&mark)) {
                 return Ok(Some((notice.recipient, bytes)));
             }
         }
@@ -132,7 +132,7 @@ fn reply_to(owner: &str, nudge: &[u8], keyword: &str, number: usize) -> Mail {
         Body::Text(text) => Some(text.lines().map(|line| format!("> {line}\r\n")).collect::<String>()),
         _ => None,
     });
-    let id = corpus::field(nudge, "message-id").unwrap_or_default();
+    let id = mail::field(nudge, "message-id").unwrap_or_default();
     let raw = format!(
         "From: <{owner}>\r\nTo: <{ANSWERS}>\r\nSubject: Re: {}\r\nMessage-ID: <answer.{number}@oakfield.example>\r\n\
          In-Reply-To: {id}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -142,12 +142,12 @@ fn reply_to(owner: &str, nudge: &[u8], keyword: &str, number: usize) -> Mail {
     );
     Mail {
         number,
-        file: "an answer to a nudge".to_owned(),
+        path: "an answer to a nudge".to_owned(),
         shows: String::new(),
         sender: owner.to_owned(),
         recipients: vec![ANSWERS.to_owned()],
         login: Some(owner.to_owned()),
         raw: raw.into(),
-        expect: Expect::default(),
+        expected: None,
     }
 }

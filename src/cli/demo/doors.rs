@@ -1,7 +1,7 @@
 //! Sends mail through the gate's two doors: through the relay as a school's mail server
 //! does, and through the milter as Postfix does, which then carries out what it is told.
 
-use super::{HOSTNAME, corpus::Mail, smtp};
+use super::{HOSTNAME, mail::Mail, smtp};
 use crate::{
     cli::Mistake,
     config::Listen,
@@ -55,7 +55,7 @@ impl Doors {
             Door::Relay => self.through_relay(mail).await,
             Door::Milter => self.through_milter(mail).await,
         };
-        sent.map_err(|why| Mistake(format!("{} could not be sent through the {door}: {why}", mail.file)))
+        sent.map_err(|why| Mistake(format!("{} could not be sent through the {door}: {why}", mail.path)))
     }
 
     /// RCPTs that the gate puts off (452) come again in a transaction of their own.

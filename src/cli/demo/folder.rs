@@ -64,7 +64,7 @@ impl Folder {
                     root.display()
                 )));
             }
-            Ok(_) if is_ours(root) => fs::remove_dir_all(root)?,
+            Ok(_) if is_ours(root) => clear(root)?,
             Ok(meta) if meta.is_dir() && fs::read_dir(root)?.next().is_none() => fs::remove_dir(root)?,
             Ok(_) => {
                 return Err(Mistake(format!(
@@ -112,9 +112,38 @@ impl Folder {
     pub(super) fn notices(&self) -> PathBuf {
         self.root.join("notices")
     }
+    /// All messages one by one, for whoever wants to know all.
+    pub(super) fn messages_path(&self) -> PathBuf {
+        self.root.join("messages.txt")
+    }
+    /// A new file there.
+    pub(super) fn messages(&self) -> io::Result<fs::File> {
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.messages_path())
+    }
     pub(super) fn root(&self) -> &Path {
         &self.root
     }
+}
+
+/// Removes a former demonstration, all but its compiled patterns: they are known by the
+/// digest of their rules, and making them again takes seconds.
+fn clear(root: &Path) -> io::Result<()> {
+    let data = root.join("data");
+    // The marker goes last, so that a folder half cleared is still known as ours.
+    for folder in [data.as_path(), root] {
+        if !fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir()) {
+            continue;
+        }
+        for entry in fs::read_dir(folder)? {
+            let (path, kind) = entry.and_then(|e| Ok((e.path(), e.file_type()?)))?;
+            let kept = kind.is_dir() && (path == data || path == data.join("cache"));
+            if kept || path == root.join(MARKER) {
+                continue;
+            }
+            if kind.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+        }
+    }
+    fs::remove_file(root.join(MARKER))
 }
 
 /// A real folder (no link to one) with our marker in it.
@@ -138,11 +167,15 @@ mod tests {
         let root = dir.path().join("demo");
         let folder = Folder::make(&root).unwrap();
         fs::write(folder.delivered().join("1.eml"), "x").unwrap();
+        fs::create_dir_all(root.join("data/cache")).unwrap();
+        fs::write(root.join("data/store.db"), "x").unwrap();
+        fs::write(root.join("data/cache/patterns"), "x").unwrap();
         assert!(Folder::make(&root).is_ok(), "a former demonstration is remade");
+        assert!(!root.join("data/store.db").exists());
+        assert!(root.join("data/cache/patterns").exists(), "compiled patterns are kept");
         assert!(fs::read_dir(folder.delivered()).unwrap().next().is_none());
 
         // Not while it runs.
-        fs::create_dir(root.join("data")).unwrap();
         let serving = fs::File::create(root.join("data/serving")).unwrap();
         serving.lock().unwrap();
         assert!(Folder::make(&root).is_err() && folder.delivered().exists());

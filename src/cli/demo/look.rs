@@ -1,6 +1,6 @@
 //! What the gate wrote down about a message that went through it.
 
-use super::{corpus::Mail, doors::Door, smtp::Reply};
+use super::{doors::Door, mail::Mail, smtp::Reply};
 use crate::{
     cli::{Mistake, context},
     mail::{Mode, TransactionId},
@@ -16,6 +16,15 @@ struct Logged {
     groups: Vec<Group>,
     #[serde(default)]
     actions: Vec<String>,
+    #[serde(default)]
+    findings: Vec<Found>,
+}
+
+/// One finding of the log.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Found {
+    pub(super) category: String,
+    pub(super) confidence: f32,
 }
 
 /// Recipients of one school and relation.
@@ -37,6 +46,7 @@ pub(super) struct Row {
     pub(super) mode: Mode,
     pub(super) groups: Vec<Group>,
     pub(super) actions: Vec<String>,
+    pub(super) findings: Vec<Found>,
     /// What is held or quarantined of it.
     pub(super) items: Vec<ItemSummary>,
 }
@@ -64,6 +74,7 @@ pub(super) async fn look(
             mode: Mode::Enforce,
             groups: vec![],
             actions: vec![],
+            findings: vec![],
             items: vec![],
         });
     };
@@ -73,5 +84,6 @@ pub(super) async fn look(
     let logged: Logged = serde_json::from_value(view.verdict)?;
     let filter = ItemFilter { transaction: Some(newest.transaction), ..ItemFilter::default() };
     let items = store.items(&filter).await?;
-    Ok(Row { mail, door, reply, mode: newest.mode, groups: logged.groups, actions: logged.actions, items })
+    let Logged { groups, actions, findings } = logged;
+    Ok(Row { mail, door, reply, mode: newest.mode, groups, actions, findings, items })
 }

@@ -1,38 +1,44 @@
 //! `gatehouse demo`: the whole gate on two invented schools. Real listeners on loopback,
 //! the corpus through relay and milter, mailboxes that write down what arrives, two
-//! decisions by people; then a table of what happened and why, where everything lies, and
-//! whether it is what the corpus expects.
+//! decisions by people; then what happened to which kind of mail and why, where everything
+//! lies, and whether it is what the corpus expects.
 
+mod areas;
 mod check;
-mod corpus;
 mod decide;
 mod doors;
 mod folder;
 mod look;
+mod mail;
 mod print;
 mod sink;
 mod smtp;
+mod style;
+mod table;
 mod wait;
 
 use super::{
     Answer, Mistake,
     args::{Cli, DemoArgs, Format},
-    context, directory,
+    context,
+    corpus::{self, Example},
+    directory,
 };
 use crate::{app, config, storage::ItemKind};
-use corpus::Mail;
 use decide::{Desk, LetGo};
 use doors::{Door, Doors};
 use folder::{Folder, Sources};
 use indicatif::{ProgressBar, ProgressStyle};
 use look::Row;
-use print::Style;
+use mail::Mail;
+use print::Reasons;
 use sink::Sink;
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
     time::{Duration, Instant},
 };
+use style::Style;
 
 /// The gate's own name in the demonstration's configuration; its notices carry it.
 const HOSTNAME: &str = "gate.oakfield.example";
@@ -42,9 +48,9 @@ pub(super) fn run(cli: &Cli, args: &DemoArgs) -> Answer {
         return Err(Mistake("`gatehouse demo` writes its own configuration and prints for people: leave --config and --format out".into()));
     }
     let sources = Sources::here()?;
-    let mails = corpus::read(&sources.corpus)?;
+    let examples = corpus::read(&sources.corpus)?;
     let folder = Folder::make(&args.folder)?;
-    context::block_on(play(&sources, &folder, mails))
+    context::block_on(play(&sources, &folder, examples))
 }
 
 /// Everything that happened.
@@ -54,19 +60,21 @@ struct Played {
     took: Duration,
 }
 
-async fn play(sources: &Sources, folder: &Folder, mails: Vec<Mail>) -> Answer {
+async fn play(sources: &Sources, folder: &Folder, examples: Vec<Example>) -> Answer {
+    let mails: Vec<Mail> = examples.into_iter().zip(1..).map(|(one, number)| Mail::of(number, one)).collect();
     let sink = Sink::open(folder.delivered(), folder.notices()).await?;
     folder.configure(sources, sink.address)?;
     let config = config::load(&folder.config()).map_err(|faults| Mistake(faults.to_string()))?;
+    let style = Style::of_this_terminal();
+    print::title(style)?;
     let people = directory::import_first(&config, &sources.directory).await?;
-    let reasons = print::reasons(&app::rules(&config.rulesets)?);
+    let reasons = Reasons::new(&app::rules(&config.rulesets)?);
     let gate = app::start(config.clone()).await?;
     let (Some(relay), Some(milter)) = (gate.relay.first(), gate.milter.first()) else {
         return Err(Mistake("the demonstration's configuration opens no doors".into()));
     };
     let doors = Doors { relay: *relay, milter: milter.clone(), mailboxes: sink.address };
-    let style = Style::of_this_terminal();
-    print::opening(style, &config, &doors, people, mails.len())?;
+    print::opening(&config, &doors, people, mails.len())?;
 
     let desk = Desk { store: &gate.store, doors: &doors, sink: &sink };
     let played = send_and_decide(&desk, mails).await;
@@ -80,7 +88,8 @@ async fn play(sources: &Sources, folder: &Folder, mails: Vec<Mail>) -> Answer {
     let kept = check::kept(&gate.store).await?;
     gate.stop().await;
     let faults = check::compare(&played.rows, &sink.delivered(), &kept);
-    print::table(style, &played.rows, &reasons)?;
+    table::write(&mut folder.messages()?, &played.rows, &reasons)?;
+    areas::print(style, &played.rows, &reasons)?;
     print::decisions(style, &played.let_go, folder)?;
     print::whereabouts(style, folder, &kept, &sink)?;
     print::ending(style, &played, &faults)?;

@@ -14,7 +14,7 @@ use crate::{
     mail::{Address, ReversePath, SenderProof},
     ruleset::DispositionName,
     verdict::Disposition,
-    wire::files::{FileLimits, Overrides, sources},
+    wire::files::{FileLimits, Overrides, PassedOver, sources},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -34,9 +34,23 @@ pub(super) fn run(cli: &Cli, args: &ScanArgs) -> Answer {
     let limits = FileLimits { message_bytes: config.limits.message_bytes, ..FileLimits::default() };
     let mut printer = Printer::new(cli.format, args.fail_on.as_deref());
     let input = sources(args.paths.clone(), limits);
+    let passed_over = input.passed_over();
     let job = work::Job { rulebook: &rulebook, overrides: &overrides, proof: &proof };
     work::in_order(input, &job, jobs, |scanned| printer.put(&scanned))?;
+    say_passed_over(&passed_over)?;
     printer.end()
+}
+
+/// Never a silent skip: who wants such a file read names it.
+fn say_passed_over(passed_over: &PassedOver) -> io::Result<()> {
+    let (count, first) = passed_over.seen();
+    if count == 0 {
+        return Ok(());
+    }
+    let names: Vec<String> = first.iter().map(|path| path.display().to_string()).collect();
+    let more = if count > names.len() { format!(" and {} more", count - names.len()) } else { String::new() };
+    let names = render::printable(&names.join(", "));
+    writeln!(io::stderr(), "Passed over as no mail: {names}{more}. Name such a file itself to have it read.")
 }
 
 /// The envelope as the command line gives it.

@@ -1,8 +1,12 @@
-//! Word boundaries as ASCII sees them. Beside an ASCII word character the ASCII boundary
-//! holds wherever the Unicode one does, and it is far cheaper: no engine has to leave its
-//! fast tables at the first accented letter.
+//! Patterns as ASCII sees them: looser than written, exact in ASCII text, and far cheaper.
+//! Beside an ASCII word character the ASCII boundary holds wherever the Unicode one does, so
+//! that no engine has to leave its fast tables at the first accented letter; and a class such
+//! as `\W` shrinks from hundreds of ranges to a few, so that compiling takes microseconds.
 
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
+
+/// Classes with more ranges than this beyond ASCII are taken for all that lies there.
+const MANY: usize = 8;
 
 /// Whether the characters beside a place in a pattern are certainly ASCII word characters.
 #[derive(Clone, Copy, Default)]
@@ -42,8 +46,8 @@ impl Sides {
     }
 }
 
-/// The pattern with ASCII boundaries: it matches wherever `hir` does, and in text that is
-/// ASCII exactly there. `None` when a boundary has no such stand-in.
+/// The pattern loosened: it matches wherever `hir` does, and in text that is ASCII exactly
+/// there, in the same order of preference. `None` when a boundary has no such stand-in.
 pub(super) fn plain(hir: &Hir) -> Option<Hir> {
     row(std::slice::from_ref(hir), Sides::default())
 }
@@ -55,8 +59,10 @@ fn row(subs: &[Hir], around: Sides) -> Option<Hir> {
 
 fn one(hir: &Hir, sides: Sides) -> Option<Hir> {
     match hir.kind() {
-        _ if !hir.properties().look_set().contains_word() => Some(hir.clone()),
-        HirKind::Look(look) => sides.loosened(*look).map(Hir::look),
+        HirKind::Look(look) if hir.properties().look_set().contains_word() => {
+            sides.loosened(*look).map(Hir::look)
+        }
+        HirKind::Class(Class::Unicode(class)) => Some(Hir::class(Class::Unicode(widened(class)))),
         HirKind::Repetition(repetition) => {
             // Inside a repetition the neighbour may be the repetition's own other end.
             let sub = one(&repetition.sub, Sides::default())?;
@@ -67,8 +73,19 @@ fn one(hir: &Hir, sides: Sides) -> Option<Hir> {
         HirKind::Alternation(subs) => {
             subs.iter().map(|sub| one(sub, sides)).collect::<Option<_>>().map(Hir::alternation)
         }
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => Some(hir.clone()),
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => Some(hir.clone()),
     }
+}
+
+/// A class of many characters beyond ASCII becomes that of all of them.
+fn widened(class: &ClassUnicode) -> ClassUnicode {
+    let mut class = class.clone();
+    let beyond = class.ranges().iter().filter(|r| !r.end().is_ascii()).count();
+    // One without any ASCII would find every accented letter, and prove nothing by it.
+    if beyond > MANY && class.ranges().first().is_some_and(|r| r.start().is_ascii()) {
+        class.push(ClassUnicodeRange::new('\u{80}', char::MAX));
+    }
+    class
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

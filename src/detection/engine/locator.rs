@@ -39,31 +39,60 @@ impl Engine {
         Some(Self { regex, cache })
     }
 
-    fn next(&mut self, input: &Input<'_>) -> Option<Range<usize>> {
+    fn first(&mut self, input: &Input<'_>) -> Option<Range<usize>> {
         self.regex.search_with(&mut self.cache, input).map(|m| m.range())
     }
 }
 
+/// A pattern as it is searched for. Each engine is compiled when it is first needed, which
+/// for the exact one is rare: most mail is ASCII around what it finds.
+#[derive(Default)]
 struct Slot {
-    exact: Engine,
-    /// The same with ASCII boundaries, which accented text does not slow down: it finds at
-    /// least what the exact one does, and in ASCII the very same.
-    plain: Option<Engine>,
+    /// The pattern loosened: it finds at least what the exact one does, and in ASCII the very
+    /// same, much faster. `None` inside when there is no such form.
+    plain: Option<Option<Engine>>,
+    exact: Option<Engine>,
     used: u64,
 }
 
+/// The pattern is too large to be compiled.
+struct TooLarge;
+
 impl Slot {
-    /// The next match at or after `at`.
-    fn next(&mut self, text: &str, at: usize) -> Option<Range<usize>> {
-        let Some(plain) = &mut self.plain else { return self.exact.next(&Input::new(text).range(at..)) };
-        let found = plain.next(&Input::new(text).range(at..))?;
-        // The characters beside the match decide its boundaries.
-        let around = found.start.saturating_sub(1)..(found.end + 1).min(text.len());
-        if text.as_bytes().get(around).is_some_and(<[u8]>::is_ascii) {
-            return Some(found);
+    fn plain(&mut self, hirs: impl Fn() -> Vec<Hir>) -> Option<&mut Engine> {
+        let build = || {
+            let hirs = hirs();
+            let plain = hirs.iter().map(super::boundary::plain).collect::<Option<Vec<_>>>()?;
+            (plain != hirs).then(|| Engine::new(&plain)).flatten()
+        };
+        self.plain.get_or_insert_with(build).as_mut()
+    }
+
+    fn exact(&mut self, hirs: impl Fn() -> Vec<Hir>) -> Result<&mut Engine, TooLarge> {
+        if self.exact.is_none() {
+            self.exact = Engine::new(&hirs());
         }
-        // No exact match begins before this place, so nothing is passed over.
-        self.exact.next(&Input::new(text).range(found.start..))
+        self.exact.as_mut().ok_or(TooLarge)
+    }
+
+    /// The first match inside the stretch.
+    fn first_in(
+        &mut self,
+        hirs: impl Fn() -> Vec<Hir>,
+        text: &str,
+        mut stretch: Range<usize>,
+    ) -> Result<Option<Range<usize>>, TooLarge> {
+        if let Some(plain) = self.plain(&hirs) {
+            let Some(found) = plain.first(&Input::new(text).range(stretch.clone())) else { return Ok(None) };
+            // The characters beside the match decide its boundaries.
+            let around = found.start.saturating_sub(1)..(found.end + 1).min(text.len());
+            if text.as_bytes().get(around).is_some_and(<[u8]>::is_ascii) {
+                return Ok(Some(found));
+            }
+            // No exact match begins before this place, so nothing is passed over.
+            stretch.start = found.start;
+        }
+        Ok(self.exact(hirs)?.first(&Input::new(text).range(stretch)))
     }
 }
 
@@ -80,23 +109,17 @@ impl Locator {
         self.slots.clear();
     }
 
-    fn slot(&mut self, number: u32, hirs: impl FnOnce() -> Vec<Hir>) -> Option<&mut Slot> {
+    fn slot(&mut self, number: u32) -> &mut Slot {
         self.clock += 1;
-        if !self.slots.contains_key(&number) {
-            let hirs = hirs();
-            let exact = Engine::new(&hirs)?;
-            let plain = hirs.iter().map(super::boundary::plain).collect::<Option<Vec<_>>>();
-            let plain = plain.filter(|plain| *plain != hirs).and_then(|plain| Engine::new(&plain));
-            if self.slots.len() >= KEPT
-                && let Some(oldest) = self.slots.iter().min_by_key(|(_, s)| s.used).map(|(n, _)| *n)
-            {
-                self.slots.remove(&oldest);
-            }
-            self.slots.insert(number, Slot { exact, plain, used: 0 });
+        if self.slots.len() >= KEPT
+            && !self.slots.contains_key(&number)
+            && let Some(oldest) = self.slots.iter().min_by_key(|(_, s)| s.used).map(|(n, _)| *n)
+        {
+            self.slots.remove(&oldest);
         }
-        let slot = self.slots.get_mut(&number)?;
+        let slot = self.slots.entry(number).or_default();
         slot.used = self.clock;
-        Some(slot)
+        slot
     }
 
     /// Calls `found` with every place of the pattern in `text`, left to right, until it
@@ -104,13 +127,13 @@ impl Locator {
     pub(crate) fn each(
         &mut self,
         number: u32,
-        hirs: impl FnOnce() -> Vec<Hir>,
+        hirs: impl Fn() -> Vec<Hir>,
         text: &str,
         mut found: impl FnMut(Range<usize>) -> bool,
     ) -> Option<()> {
-        let slot = self.slot(number, hirs)?;
+        let slot = self.slot(number);
         let mut at = 0;
-        while let Some(place) = slot.next(text, at) {
+        while let Some(place) = slot.first_in(&hirs, text, at..text.len()).ok()? {
             at = place.end;
             if place.is_empty() || !found(place) {
                 break;
@@ -123,15 +146,13 @@ impl Locator {
     pub(crate) fn any(
         &mut self,
         number: u32,
-        hirs: impl FnOnce() -> Vec<Hir>,
+        hirs: impl Fn() -> Vec<Hir>,
         text: &str,
         within: impl IntoIterator<Item = Range<usize>>,
     ) -> bool {
-        let Some(slot) = self.slot(number, hirs) else { return false };
-        within.into_iter().any(|range| {
-            let input = Input::new(text).range(range).earliest(true);
-            slot.exact.regex.search_half_with(&mut slot.exact.cache, &input).is_some()
-        })
+        let slot = self.slot(number);
+        let mut found = |stretch| slot.first_in(&hirs, text, stretch).is_ok_and(|place| place.is_some());
+        within.into_iter().any(&mut found)
     }
 }
 

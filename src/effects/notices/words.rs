@@ -70,6 +70,8 @@ pub enum Whereabouts {
     NobodyElse,
     /// Other recipients have got their copy.
     SomeHaveIt,
+    /// A person has looked at it since, so that nothing true remains to be said.
+    LookedAt,
 }
 
 /// The notice to a message's own sender.
@@ -204,17 +206,18 @@ fn opening(language: Language, nudge: &Nudge<'_>) -> String {
         });
     }
     if let Situation::Waiting { whereabouts, .. } = nudge.situation {
-        sentences.push(whereabouts_sentence(language, whereabouts).to_owned());
+        sentences.extend(whereabouts_sentence(language, whereabouts).map(str::to_owned));
     }
     sentences.join(" ")
 }
 
-fn whereabouts_sentence(language: Language, whereabouts: Whereabouts) -> &'static str {
+fn whereabouts_sentence(language: Language, whereabouts: Whereabouts) -> Option<&'static str> {
     match (language, whereabouts) {
-        (Language::English, Whereabouts::NobodyElse) => "Nobody else has read it.",
-        (Language::English, Whereabouts::SomeHaveIt) => "Your other recipients have got their copy.",
-        (Language::Welsh, Whereabouts::NobodyElse) => "Does neb arall wedi'i darllen.",
-        (Language::Welsh, Whereabouts::SomeHaveIt) => "Mae'r derbynwyr eraill wedi cael eu copi.",
+        (_, Whereabouts::LookedAt) => None,
+        (Language::English, Whereabouts::NobodyElse) => Some("Nobody else has read it."),
+        (Language::English, Whereabouts::SomeHaveIt) => Some("Your other recipients have got their copy."),
+        (Language::Welsh, Whereabouts::NobodyElse) => Some("Does neb arall wedi'i darllen."),
+        (Language::Welsh, Whereabouts::SomeHaveIt) => Some("Mae'r derbynwyr eraill wedi cael eu copi."),
     }
 }
 

@@ -105,18 +105,23 @@ impl Walk {
     }
 }
 
-pub(crate) async fn read_head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
-    let last: Option<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1").fetch_optional(conn).await?;
+/// Opens the writer's transaction and its first savepoint, and reads the last row.
+pub(crate) async fn begin_at_head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
+    let last: Option<(i64, Vec<u8>)> = sqlx::query_as(
+        "BEGIN IMMEDIATE; SAVEPOINT change; SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1",
+    )
+    .fetch_optional(conn)
+    .await?;
     Ok(last.map_or_else(Head::none, |(n, hash)| Head { n, hash }))
 }
 
-/// Seals the last row; once for each commit.
-pub(crate) async fn seal_head(tx: &mut Tx) -> Result<(), StoreError> {
+/// Seals the last row and commits.
+pub(crate) async fn seal_and_commit(tx: &mut Tx) -> Result<(), StoreError> {
     let seal = tx.shared.secrets()?.head_seal(tx.head.n, &tx.head.hash);
     sqlx::query(
         "INSERT INTO ledger_head (one, n, hash, seal) VALUES (1, $1, $2, $3)
-         ON CONFLICT (one) DO UPDATE SET n = excluded.n, hash = excluded.hash, seal = excluded.seal",
+         ON CONFLICT (one) DO UPDATE SET n = excluded.n, hash = excluded.hash, seal = excluded.seal;
+         COMMIT",
     )
     .bind(tx.head.n)
     .bind(&tx.head.hash)

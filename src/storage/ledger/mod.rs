@@ -13,7 +13,7 @@ pub use event::{Actor, Detail, Event, LedgerEvent};
 pub use export::verify_export;
 pub use history::LedgerEntry;
 
-pub(super) use chain::{Head, read_head, seal_head};
+pub(super) use chain::{Head, begin_at_head, seal_and_commit};
 
 use super::{error::StoreError, store::Store, vault::disk_error};
 use chain::{Row, Walk};

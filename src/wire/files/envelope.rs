@@ -17,17 +17,28 @@ pub struct Overrides {
 /// More recipients than any transaction has; a header's list is cut there.
 const MOST_RECIPIENTS: usize = 10_000;
 
-/// The transaction of a file's message. Its sender is the first that is there of
-/// `overrides`, X-Envelope-From, Return-Path, and the header's From or Sender; its
-/// recipients those of `overrides`, X-Envelope-To, or To, Cc and Bcc. Nothing proves the
-/// sender.
+/// The transaction of a file's message, with [`envelope`]. Nothing proves the sender.
 pub fn transaction(
     source: &Source,
     overrides: &Overrides,
     id: TransactionId,
     now: DateTime<Utc>,
 ) -> Transaction {
-    let block = &source.raw[..crate::mail::header_end(&source.raw)];
+    Transaction {
+        id,
+        received_at: now,
+        channel: Channel::Email,
+        arrival: Arrival::unknown(Door::File),
+        envelope: envelope(&source.raw, overrides),
+        raw: source.raw.clone(),
+    }
+}
+
+/// The sender is the first that is there of `overrides`, X-Envelope-From, Return-Path, and
+/// the header's From or Sender; the recipients are those of `overrides`, X-Envelope-To, or
+/// To, Cc and Bcc.
+pub fn envelope(raw: &[u8], overrides: &Overrides) -> Envelope {
+    let block = &raw[..crate::mail::header_end(raw)];
     // The header alone is read: there is no body to take apart.
     let header = crate::message::read(block, ReadLimits::default()).header;
     let sender = overrides.from.clone().or_else(|| envelope_sender(block)).or_else(|| author(&header));
@@ -41,17 +52,10 @@ pub fn transaction(
         let named = header.to.iter().chain(&header.cc).chain(&header.bcc);
         recipients = named.filter_map(|mailbox| mailbox.address.clone()).collect();
     }
-    Transaction {
-        id,
-        received_at: now,
-        channel: Channel::Email,
-        arrival: Arrival::unknown(Door::File),
-        envelope: Envelope {
-            sender: sender.unwrap_or(ReversePath::Null),
-            parameters: Vec::new(),
-            recipients: distinct(recipients),
-        },
-        raw: source.raw.clone(),
+    Envelope {
+        sender: sender.unwrap_or(ReversePath::Null),
+        parameters: Vec::new(),
+        recipients: distinct(recipients),
     }
 }
 
@@ -91,7 +95,7 @@ fn distinct(addresses: Vec<Address>) -> Vec<Recipient> {
 mod tests {
     use super::*;
 
-    fn envelope(raw: &'static str, overrides: &Overrides) -> (String, Vec<String>) {
+    fn taken(raw: &'static str, overrides: &Overrides) -> (String, Vec<String>) {
         let source = Source { path: "x".into(), index: 0, raw: raw.into() };
         let t = transaction(&source, overrides, TransactionId(1), DateTime::UNIX_EPOCH);
         let to = t.envelope.recipients.iter().map(|r| r.address.to_string()).collect();
@@ -103,21 +107,21 @@ mod tests {
         let none = Overrides::default();
         let header = "From: A <a@x.example>\nTo: b@x.example, B <B@x.example>\nCc: c@x.example\n\nhi";
         assert_eq!(
-            envelope(header, &none),
+            taken(header, &none),
             ("a@x.example".into(), vec!["b@x.example".into(), "c@x.example".into()])
         );
         let full = "Return-Path: <r@x.example>\nX-Envelope-From: <e@x.example>\nX-Envelope-To: d@x.example,\n <f@x.example>\nFrom: a@x.example\nTo: b@x.example\n\n";
         assert_eq!(
-            envelope(full, &none),
+            taken(full, &none),
             ("e@x.example".into(), vec!["d@x.example".into(), "f@x.example".into()])
         );
         let bounce = "Return-Path: <>\nFrom: daemon@x.example\nTo: b@x.example\n\n";
-        assert_eq!(envelope(bounce, &none), (String::new(), vec!["b@x.example".into()]));
+        assert_eq!(taken(bounce, &none), (String::new(), vec!["b@x.example".into()]));
         let said = Overrides {
             from: Address::parse("o@x.example").map(ReversePath::Mailbox),
             to: Address::parse("p@x.example").into_iter().collect(),
         };
-        assert_eq!(envelope(full, &said), ("o@x.example".into(), vec!["p@x.example".into()]));
-        assert_eq!(envelope("no header at all", &none), (String::new(), vec![]));
+        assert_eq!(taken(full, &said), ("o@x.example".into(), vec!["p@x.example".into()]));
+        assert_eq!(taken("no header at all", &none), (String::new(), vec![]));
     }
 }

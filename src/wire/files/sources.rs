@@ -8,17 +8,19 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// The messages of `paths` in that order; `-` is standard input.
 ///
 /// A folder gives its files sorted by name, folders within it included; one that holds
 /// `cur` and `new` is a Maildir and gives those two and its subfolders. A file that begins
-/// with a From line is an mbox, any other file is one message, whatever its name. Memory is
-/// bounded by the largest message and the names of the folders that are open.
+/// with a From line is an mbox, any other file is one message. What a folder holds beside
+/// its mail is passed over and noted in [`PassedOver`]; a path that was named never is.
+/// Memory is bounded by the largest message and the names of the folders that are open.
 pub fn sources(paths: Vec<PathBuf>, limits: FileLimits) -> Sources {
     let waiting = paths.into_iter().rev().map(|path| Waiting { path, found: 0 }).collect();
-    Sources { waiting, mbox: None, limits }
+    Sources { waiting, mbox: None, limits, passed_over: PassedOver::default() }
 }
 
 /// The iterator that [`sources`] returns.
@@ -27,6 +29,7 @@ pub struct Sources {
     waiting: Vec<Waiting>,
     mbox: Option<(PathBuf, Mbox)>,
     limits: FileLimits,
+    passed_over: PassedOver,
 }
 
 struct Waiting {
@@ -61,6 +64,11 @@ impl Iterator for Sources {
 }
 
 impl Sources {
+    /// What is passed over from now on; it can be asked when the iterator has moved away.
+    pub fn passed_over(&self) -> PassedOver {
+        self.passed_over.clone()
+    }
+
     /// Begins with a path: a folder's entries are put in line, an mbox is kept open, any
     /// other file is read.
     fn open(&mut self, path: &Path, found: usize) -> Result<Option<Vec<u8>>, String> {
@@ -96,9 +104,18 @@ impl Sources {
         let mut names: Vec<PathBuf> =
             entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(reason)?;
         names.sort_unstable();
-        if path.join("cur").is_dir() && path.join("new").is_dir() {
-            // A Maildir: `tmp` holds what is not delivered yet, files beside are indexes.
+        if is_maildir(path) {
+            // `tmp` holds what is not delivered yet, files beside are indexes. A hidden
+            // folder is one of the user's own (Maildir++).
             names.retain(|name| name.is_dir() && !name.ends_with("tmp"));
+        } else {
+            names.retain(|name| {
+                let mail = !is_beside_mail(name);
+                if !mail {
+                    self.passed_over.note(name);
+                }
+                mail
+            });
         }
         self.waiting.extend(names.into_iter().rev().map(|path| Waiting { path, found: found + 1 }));
         Ok(())
@@ -127,6 +144,42 @@ impl Sources {
             return Err(too_large(limit));
         }
         Ok(Some(raw))
+    }
+}
+
+fn is_maildir(path: &Path) -> bool {
+    path.join("cur").is_dir() && path.join("new").is_dir()
+}
+
+/// Hidden files and folders that are no Maildirs, and lists and notes beside mail. A name
+/// that says message or mailbox is always taken for one.
+fn is_beside_mail(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if name.starts_with('.') {
+        return !ends(&[".eml", ".mbox"]) && !is_maildir(path);
+    }
+    ends(&[".json", ".jsonl", ".csv", ".md", ".toml"]) && !path.is_dir()
+}
+
+/// What was passed over: how much, and the first few names, so that it can be said.
+#[derive(Clone, Default)]
+pub struct PassedOver(Arc<Mutex<(usize, Vec<PathBuf>)>>);
+
+impl PassedOver {
+    const NAMED: usize = 5;
+
+    fn note(&self, path: &Path) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.0 += 1;
+        if all.1.len() < Self::NAMED {
+            all.1.push(path.to_owned());
+        }
+    }
+
+    /// How much, and the first of it.
+    pub fn seen(&self) -> (usize, Vec<PathBuf>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -182,10 +235,19 @@ mod tests {
         write("e", "");
         std::os::unix::fs::symlink(dir.path(), dir.path().join("f")).unwrap();
         std::os::unix::fs::symlink("missing", dir.path().join("g")).unwrap();
+        write(".gitattributes", "* -text");
+        write(".git/objects/1", "object");
+        write(".hidden.eml", "hidden");
+        write(".Box/cur/1", "box");
+        write(".Box/new/2", "box");
+        write("manifest.jsonl", "{}");
         let limits = FileLimits { message_bytes: 24, ..FileLimits::default() };
         assert_eq!(
             read(dir.path(), limits),
             [
+                ok(".Box/cur/1", 0, "box"),
+                ok(".Box/new/2", 0, "box"),
+                ok(".hidden.eml", 0, "hidden"),
                 ok("a/z", 0, "any"),
                 ok("b.eml", 0, "Subject: b\n\nb"),
                 ok("c.mbox", 0, "A: 1\n\nFrom a\n"),
@@ -199,6 +261,20 @@ mod tests {
                 Err("g: entity not found".into()),
             ]
         );
+    }
+
+    #[test]
+    fn what_is_passed_over_is_said_and_a_named_path_never_is() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [".gitattributes", "README.md", "a"] {
+            fs::write(dir.path().join(name), "text").unwrap();
+        }
+        let mut found = sources(vec![dir.path().to_owned()], FileLimits::default());
+        let passed_over = found.passed_over();
+        assert_eq!(found.by_ref().count(), 1);
+        let names = vec![dir.path().join(".gitattributes"), dir.path().join("README.md")];
+        assert_eq!(passed_over.seen(), (2, names));
+        assert_eq!(read(&dir.path().join("README.md"), FileLimits::default()), [ok("", 0, "text")]);
     }
 
     #[test]

@@ -214,7 +214,14 @@ async fn a_token_counts_once_for_its_own_sender() {
     assert_eq!(store.token_item(&token, &own).await.unwrap(), Ok(id.clone()));
     assert_eq!(store.token_item(&token, &other).await.unwrap(), Err(TokenError::WrongSender));
     assert_eq!(store.token_item(&store.new_token(), &own).await.unwrap(), Err(TokenError::Unknown));
-    let reminder = store.token_for(&id).await.unwrap();
+    let due = store.holds_to_remind(Utc::now()).await.unwrap();
+    assert!(due.len() == 1 && due[0].item == id && !due[0].others_have_it && !due[0].looked_at, "{due:?}");
+    let reminder = store.new_token();
+    assert!(store.remind(&id, Some(&reminder), notice("still here")).await.unwrap());
+    assert!(
+        !store.remind(&id, Some(&store.new_token()), notice("still here")).await.unwrap(),
+        "once is enough"
+    );
 
     let mut answer = ruling(Decision::Withdraw, owner());
     answer.token = Some(token.clone());
@@ -222,5 +229,5 @@ async fn a_token_counts_once_for_its_own_sender() {
     assert_eq!(store.token_item(&token, &own).await.unwrap(), Err(TokenError::Used));
     bench.pass(TimeDelta::days(15));
     assert_eq!(store.token_item(&reminder, &own).await.unwrap(), Err(TokenError::Expired));
-    assert!(store.token_for(&id).await.is_err());
+    assert!(store.holds_to_remind(Utc::now()).await.unwrap().is_empty());
 }

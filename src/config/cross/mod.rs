@@ -1,7 +1,9 @@
 //! What the sections say of each other.
 
+mod doors;
+
 use super::{
-    Config, Listen,
+    Config,
     read::Marks,
     source::{Source, WHOLE_FILE},
     units,
@@ -10,7 +12,7 @@ use crate::{
     mail::{Address, Mode, SchoolId},
     parties::closest,
 };
-use std::{collections::HashMap, net::SocketAddr};
+use std::collections::HashMap;
 
 pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
     let cross = Cross { source, config, marks };
@@ -35,6 +37,11 @@ struct Cross<'a> {
 /// Whether `domain` is `own` or lies below it.
 fn covers(own: &str, domain: &str) -> bool {
     domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// A school whose id is wrong too has no name to be called by.
+fn named(id: &SchoolId) -> String {
+    if id.0.is_empty() { "This school".into() } else { format!("The school `{id}`") }
 }
 
 impl Cross<'_> {
@@ -77,7 +84,7 @@ impl Cross<'_> {
         for (school, marks) in self.config.schools.iter().zip(&self.marks.schools) {
             let nobody = |office: &&str| !marks.offices.contains(office);
             if nobody(&"lead") {
-                let text = format!("The school `{}` has no safeguarding lead.", school.id);
+                let text = format!("{} has no safeguarding lead.", named(&school.id));
                 self.source.error(
                     &marks.officers,
                     text,
@@ -91,7 +98,7 @@ impl Cross<'_> {
                 ("data-protection", "Who is told of misuse and breaches?"),
             ];
             for (office, why) in others.iter().filter(|(office, _)| nobody(office)) {
-                let text = format!("The school `{}` names nobody as `{office}`.", school.id);
+                let text = format!("{} names nobody as `{office}`.", named(&school.id));
                 self.source.warning(&marks.officers, text, *why);
             }
             self.officers_are_inside(marks);
@@ -142,111 +149,6 @@ impl Cross<'_> {
         }
     }
 
-    fn listeners(&self) {
-        let mut listeners: Vec<_> = self.marks.listeners.iter().collect();
-        listeners.sort_by_key(|at| at.span.start);
-        for (n, later) in listeners.iter().enumerate() {
-            if listeners.iter().take(n).any(|earlier| clash(&earlier.value, &later.value)) {
-                self.source.error(
-                    &later.span,
-                    "Two doors listen on this address.",
-                    "Give each its own port or socket.",
-                );
-            }
-        }
-        if self.config.milter.is_none() && self.config.relay.is_none() {
-            let hint =
-                "Add `[milter]` or `[relay]`; until then `gatehouse scan` works, `gatehouse serve` does not.";
-            self.source.warning(&WHOLE_FILE, "There is no door for mail.", hint);
-        }
-    }
-
-    fn hops(&self) {
-        let mut names: HashMap<&str, ()> = HashMap::new();
-        let mut domains: HashMap<&str, &str> = HashMap::new();
-        let mut all_taken = false;
-        for hop in &self.marks.hops {
-            if !hop.name.value.is_empty() && names.insert(&hop.name.value, ()).is_some() {
-                self.source.error(hop.span(), "Two next hops have this name.", "Each has its own.");
-            }
-            if all_taken {
-                let hint = "Move the one with \"*\" to the end: the first that fits is taken.";
-                self.source.error(
-                    hop.span(),
-                    "This next hop is never used: one with \"*\" stands before it.",
-                    hint,
-                );
-            }
-            for domain in &hop.domains {
-                if let Some(first) = domains.insert(&domain.value, &hop.name.value).filter(|_| !all_taken) {
-                    let text = format!("The domain goes to the next hop `{first}` already.");
-                    self.source.error(&domain.span, text, "The first that fits is taken.");
-                }
-            }
-            all_taken |= hop.domains.iter().any(|domain| domain.value == "*");
-            self.hop_is_not_ourselves(hop);
-        }
-    }
-
-    fn hop_is_not_ourselves(&self, hop: &super::doors::HopMarks) {
-        let own: Vec<SocketAddr> =
-            self.config.relay.iter().flat_map(|relay| relay.listen.iter().copied()).collect();
-        for host in &hop.hosts {
-            let address = host.value.replace("localhost:", "127.0.0.1:").parse::<SocketAddr>();
-            if address.is_ok_and(|a| {
-                own.iter().any(|o| a.ip().is_loopback() && clash(&Listen::Tcp(*o), &Listen::Tcp(a)))
-            }) {
-                self.source.error(
-                    &host.span,
-                    "This is the relay itself.",
-                    "Mail would go round in a circle.",
-                );
-            }
-        }
-    }
-
-    fn relay(&self) {
-        let (Some(relay), Some(span)) = (&self.config.relay, &self.marks.relay) else { return };
-        if self.marks.hops.is_empty() {
-            self.source.error(
-                span,
-                "The relay has no next hop.",
-                "Add `[[next-hop]]` with name, domains and hosts.",
-            );
-        } else {
-            let taken = |domain: &str| {
-                let hops = self.marks.hops.iter().flat_map(|hop| &hop.domains);
-                hops.into_iter().any(|at| at.value == "*" || covers(&at.value, domain))
-            };
-            for domain in self.marks.schools.iter().flat_map(|s| &s.domains).filter(|d| !taken(&d.value)) {
-                let hint = "Put it into `domains` of a `[[next-hop]]`, or add one with \"*\".";
-                self.source.error(&domain.span, "No next hop takes mail to this domain.", hint);
-            }
-        }
-        if relay.clients.is_empty() {
-            let hint = "Add `[[relay.client]]` with networks and schools: without an entry nobody may speak.";
-            self.source.error(span, "The relay has no client.", hint);
-        }
-        for (client, span) in relay.clients.iter().zip(&self.marks.clients) {
-            if client.shared && (client.xclient || client.authenticates_users) {
-                let hint = "Anybody's tenant speaks from a shared range: take `xclient` and `authenticates-users` out.";
-                self.source.error(span, "A shared range proves nothing.", hint);
-            }
-            let proved = |id: &SchoolId| relay.tenants.iter().any(|tenant| tenant.school == *id);
-            for school in client.schools.iter().filter(|id| client.shared && !proved(id)) {
-                let text = format!("The school `{school}` has no secret header for this shared range.");
-                self.source.error(span, text, "Add `[[relay.tenant]]` with school, header and sha256.");
-            }
-            if client.networks.iter().any(|n| n.prefix == 0) {
-                self.source.error(
-                    span,
-                    "The whole internet may speak to the relay.",
-                    "Name the hosts that may.",
-                );
-            }
-        }
-    }
-
     fn limits(&self) {
         let limits = &self.config.limits;
         let size = |bytes: usize| units::show_size(bytes as u64);
@@ -290,7 +192,7 @@ impl Cross<'_> {
         let records = self.config.schools.iter().zip(&self.marks.schools);
         for (school, marks) in records.filter(|(school, _)| school.record_parent_mail) {
             if self.config.keys.records.is_empty() {
-                let text = format!("The school `{}` keeps records, but nobody could read them.", school.id);
+                let text = format!("{} keeps records, but nobody could read them.", named(&school.id));
                 self.source.error(
                     &marks.section,
                     text,
@@ -317,18 +219,5 @@ impl Cross<'_> {
                 self.source.error(span, "Two `[[dkim]]` have this domain and selector.", "");
             }
         }
-    }
-}
-
-/// Whether two doors cannot be open at once; an unspecified address takes all of a port.
-fn clash(a: &Listen, b: &Listen) -> bool {
-    match (a, b) {
-        (Listen::Unix(a, _), Listen::Unix(b, _)) => a == b,
-        (Listen::Tcp(a), Listen::Tcp(b)) => {
-            a.port() == b.port()
-                && a.port() != 0
-                && (a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified())
-        }
-        _ => false,
     }
 }
