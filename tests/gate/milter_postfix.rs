@@ -10,7 +10,7 @@ use crate::{
 };
 use gatehouse::{
     config::Listen,
-    mail::{Edits, HeaderEdit, Reply, SenderProof, Splice, Transaction, fields, header_end},
+    mail::{Address, Edits, HeaderEdit, Reply, SenderProof, Splice, Transaction, fields, header_end},
 };
 use std::fs;
 
@@ -203,8 +203,9 @@ fn a_removed_recipient_is_removed_in_every_spelling() {
     assert!(client.send("b@oakfield.example", &["last@post.example"], MAIL).starts_with("250"));
     let rcpts: Vec<String> = gate.sink.wait_for(2).into_iter().flat_map(|d| d.rcpts).collect();
     let seen = gate.house.transactions();
-    let judged: Vec<&str> = seen[0].envelope.recipients.iter().map(|r| r.address.as_str()).collect();
-    assert_eq!(judged, meant);
+    let judged: Vec<&str> = seen[0].envelope.recipients.iter().map(|r| r.address.key()).collect();
+    let meant: Vec<Address> = meant.into_iter().map(|a| Address::parse(a).unwrap()).collect();
+    assert_eq!(judged, meant.iter().map(Address::key).collect::<Vec<_>>());
     assert_eq!(rcpts.len(), 2, "{rcpts:?}");
 }
 
