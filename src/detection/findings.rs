@@ -148,7 +148,10 @@ mod tests {
         let start = text.find("943").unwrap();
         let nino = text.find("ab123").unwrap();
         let all = [start..start + 12, nino..nino + 9];
-        assert_eq!(excerpt(text, &all[0], &all, &mut String::new()), "call ••••• •••••• or ••• nhs •••, nino ••• end");
+        assert_eq!(
+            excerpt(text, &all[0], &all, &mut String::new()),
+            "call ••••• •••••• or ••• nhs •••, nino ••• end"
+        );
     }
 
     #[test]

@@ -564,7 +564,7 @@ fn notices_have_quiet_subjects_and_no_word_of_the_message() {
             continue;
         }
         for bench in [shipped(), hostile()] {
-            let fate = bench.fate(SenderProof::Login(from.clone().into()), &from, &to, &raw);
+            let fate = bench.fate(SenderProof::Login(from.clone()), &from, &to, &raw);
             for person in fate.told() {
                 for (subject, text) in letters(&fate, &person) {
                     letters_seen += 1;
