@@ -13,7 +13,7 @@ use crate::{
     extraction, ids,
     mail::{Address, Facts, Transaction},
     pipeline::{Assessment, Rulebook, assess},
-    verdict::Account,
+    verdict::{Account, Disposition},
     wire::files::{FileLimits, sources, transaction},
 };
 use serde_json::{Value, json};
@@ -140,15 +140,19 @@ impl Sheet<'_> {
             writeln!(out, "  practice {because}")?;
         }
         for reason in &account.reasons {
-            let softened = if reason.asked == reason.given { "" } else { " (less than it asked for)" };
+            let asked = match reason.asked {
+                asked if asked == reason.given => String::new(),
+                // Nobody to ask: the sender is not proved, or must not hear of it (practice.md, A2 and A7).
+                Disposition::Hold if reason.given == Disposition::Quarantine => {
+                    " (it asked to hold, but this sender cannot be asked)".to_owned()
+                }
+                Disposition::Refuse if reason.given == Disposition::Quarantine => {
+                    " (it asked to refuse, which this sender must not hear, or not for all)".to_owned()
+                }
+                asked => format!(" (it asked to {}; practice.md allows no more)", asked.name()),
+            };
             let stands_on: Vec<String> = reason.findings.iter().map(|i| format!("[{i}]")).collect();
-            writeln!(
-                out,
-                "  + {}: {}{softened} {}",
-                reason.policy,
-                reason.given.name(),
-                stands_on.join(" ")
-            )?;
+            writeln!(out, "  + {}: {}{asked} {}", reason.policy, reason.given.name(), stands_on.join(" "))?;
             writeln!(out, "      {}", reason.text)?;
         }
         for judgement in &account.judgements {

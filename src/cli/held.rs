@@ -60,7 +60,7 @@ fn row(item: &ItemSummary) -> Value {
         "kind": item.kind.name(),
         "state": item.state.name(),
         "school": item.school.to_string(),
-        "received_at": item.received_at.to_rfc3339(),
+        "received_at": render::time(item.received_at),
         "category": item.category.name(),
         "severity": item.severity,
         "recipients": item.recipients,
@@ -139,7 +139,7 @@ fn show(cli: &Cli, kind: ItemKind, id: &str, purpose: &str) -> Answer {
         "{} {}, received {}, state {}",
         summary.kind.name(),
         summary.id,
-        summary.received_at.to_rfc3339(),
+        render::time(summary.received_at),
         summary.state.name()
     )?;
     render::rows(&mut out, cli.format, &columns, &findings, "No finding stands behind it.")?;

@@ -31,8 +31,8 @@ pub(super) fn run(cli: &Cli, OutboxCommand::List: &OutboxCommand) -> Answer {
                 "item": job.item.as_ref().map(|i| i.as_str()),
                 "school": job.school.as_ref().map(ToString::to_string),
                 "attempts": job.attempts,
-                "created_at": job.created_at.to_rfc3339(),
-                "next_at": job.next_at.to_rfc3339(),
+                "created_at": render::time(job.created_at),
+                "next_at": render::time(job.next_at),
                 "recipients": states,
             })
         })

@@ -63,7 +63,7 @@ fn search(cli: &Cli, filter: &RecordFilter) -> Answer {
         .map(|r| {
             json!({
                 "id": r.id.as_str(),
-                "received_at": r.received_at.to_rfc3339(),
+                "received_at": render::time(r.received_at),
                 "school": r.school.to_string(),
                 "direction": r.direction.name(),
                 "roles": r.roles.iter().map(|r| r.name()).collect::<Vec<_>>(),
@@ -102,7 +102,7 @@ fn export(cli: &Cli, id: &str, identity: &Path, out: Option<&Path>, purpose: &st
     writeln!(
         io::stderr(),
         "Received {}; object in the vault: sha256 {}",
-        record.received_at.to_rfc3339(),
+        render::time(record.received_at),
         record.object_sha256
     )?;
     Ok(ExitCode::SUCCESS)

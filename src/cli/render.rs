@@ -1,6 +1,7 @@
 //! How answers are printed: a table for people, one JSON object per line for programs.
 
 use super::args::Format;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 use std::io::{self, Write};
 
@@ -8,6 +9,11 @@ use std::io::{self, Write};
 pub struct Column {
     pub key: &'static str,
     pub head: &'static str,
+}
+
+/// A time as people and programs read it: UTC, to the second.
+pub fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Columns from pairs of key and head.

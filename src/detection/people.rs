@@ -2,7 +2,7 @@
 //!
 //! A name is kept as one number made of its words, and a text is read word by word, so that
 //! 100,000 people take a few megabytes and a text without a hit is never read for names at
-//! all (docs/decisions/0003-people.md). Accents, apostrophes and hyphens do not tell two
+//! all (docs/decisions/people.md). Accents, apostrophes and hyphens do not tell two
 //! spellings apart: `Siân O’Brien-Price` is also `sian o'brien price`.
 
 use crate::parties::{Directory, Role};

@@ -328,7 +328,7 @@ fn fates(group: &[JobRecipient], report: &SendReport) -> Vec<Attempt> {
         match (fate, accepted) {
             (RecipientFate::Accepted, Some(handover)) => Attempt::Delivered {
                 position,
-                reply: handover.reply().to_reply(),
+                reply: handover.reply().as_said(),
                 relayed: relayed && wants_success(&one.recipient),
             },
             (RecipientFate::Temporary(reply), _) => Attempt::Deferred { position, reply: reply.to_reply() },

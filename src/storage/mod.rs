@@ -4,7 +4,7 @@
 //! Order of every keep: objects are written and fsynced, then all rows go in one
 //! commit, then the caller gets a [`Kept`], the proof that a 250 needs. Whoever
 //! reads sees all of it or nothing. What lies where: docs/storage.md; why:
-//! docs/decisions/0003-vault-and-ledger.md.
+//! docs/decisions/vault-and-ledger.md.
 
 mod backoff;
 mod capsule;

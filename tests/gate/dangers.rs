@@ -395,6 +395,8 @@ fn what_a_person_releases_is_delivered_once_and_not_caught_again() {
         let [pupil] = to(&delivered, PUPIL)[..] else { panic!("{door:?} {delivered:?}") };
         assert_eq!(without_trace(&pupil.data), grooming.as_bytes());
         wait("an empty outbox", || outbox_is_empty(&gate));
+        let jobs = gate.home.list(&["outbox", "list"]);
+        assert!(jobs.iter().all(|job| job["recipients"][0] == "delivered (250)"), "{jobs:?}");
         assert_eq!(gate.sink.deliveries().len(), 5, "nobody is told twice: {door:?}");
     }
 }

@@ -50,6 +50,11 @@ impl HopReply {
         text
     }
 
+    /// As it was said, in one line; an acceptance among them.
+    pub fn as_said(&self) -> Reply {
+        Reply::new(self.code, self.enhanced(), self.text())
+    }
+
     /// As the house's one-line reply, with the code that a client may be told.
     pub fn to_reply(&self) -> Reply {
         let passed = self.as_refusal();
