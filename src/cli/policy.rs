@@ -5,7 +5,7 @@ use super::{
     Answer,
     args::{Cli, Format, PolicyCommand},
     context,
-    render::wrapped,
+    render::{unless_closed, wrapped},
 };
 use crate::{
     app,
@@ -35,10 +35,10 @@ pub(super) fn run(cli: &Cli, command: &PolicyCommand) -> Answer {
     };
     all.retain(asked);
     let mut out = io::stdout().lock();
-    match cli.format {
-        Format::Jsonl => lines(&mut out, &all, &rules.digest)?,
-        Format::Table => sheet(&mut out, &all, &rules.digest)?,
-    }
+    unless_closed(match cli.format {
+        Format::Jsonl => lines(&mut out, &all, &rules.digest),
+        Format::Table => sheet(&mut out, &all, &rules.digest),
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

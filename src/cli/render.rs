@@ -96,6 +96,14 @@ fn cell(value: &Value) -> String {
     printable(&text)
 }
 
+/// Whoever reads may stop reading (`| head`): that is no fault of the answer.
+pub fn unless_closed(printed: io::Result<()>) -> io::Result<()> {
+    match printed {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
 /// Nothing from a message can move the cursor.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()

@@ -73,13 +73,10 @@ impl Clause {
         self.id.split('-').next().unwrap_or_default()
     }
 
-    /// Rules act only where a school enforces.
-    pub(super) fn all_needs(&self) -> Vec<Need> {
-        let mut needs = self.needs.clone();
-        if !self.by.is_empty() && !needs.contains(&Need::Enforce) {
-            needs.insert(0, Need::Enforce);
-        }
-        needs
+    /// Rules act only where a school enforces, unless the table says what they need instead:
+    /// records, for example, are a switch of their own.
+    pub(super) fn all_needs(&self) -> &[Need] {
+        if self.needs.is_empty() && !self.by.is_empty() { &[Need::Enforce] } else { &self.needs }
     }
 }
 

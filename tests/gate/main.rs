@@ -4,6 +4,7 @@
 mod architecture;
 mod cli;
 mod corpus;
+mod coverage;
 mod crash;
 mod dangers;
 mod debian;

@@ -8,7 +8,7 @@ use super::{
 use crate::cli::{
     Answer,
     args::Format,
-    render::{self, printable},
+    render::{self, printable, unless_closed},
 };
 use serde_json::{Value, json};
 use std::{
@@ -49,10 +49,10 @@ impl<'a> Report<'a> {
     pub(super) fn print(&self, format: Format) -> Answer {
         let mut out = io::stdout().lock();
         let wrong = self.rows.iter().filter(|(_, judged)| !judged.mismatches.is_empty()).count();
-        match format {
-            Format::Jsonl => self.lines(&mut out, wrong)?,
-            Format::Table => self.table(&mut out, wrong)?,
-        }
+        unless_closed(match format {
+            Format::Jsonl => self.lines(&mut out, wrong),
+            Format::Table => self.table(&mut out, wrong),
+        })?;
         Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 

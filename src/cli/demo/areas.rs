@@ -20,7 +20,7 @@ const AREAS: [(&str, &str); 6] = [
 ];
 
 /// The most frequent reasons tell the story; the others are in the file of all messages.
-const MOST_REASONS: usize = 3;
+const MOST_REASONS: usize = 2;
 /// A finding of less confidence is no news to anybody.
 const COUNTS: f32 = 0.5;
 

@@ -52,6 +52,11 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// What was really done: a school that observes lets everything pass.
+    pub(super) fn done(&self) -> Disposition {
+        if self.mode == Mode::Observe { Disposition::Deliver } else { self.disposition() }
+    }
+
     /// The strictest disposition of any group.
     pub(super) fn disposition(&self) -> Disposition {
         self.groups.iter().map(|g| g.disposition).max().unwrap_or(Disposition::Deliver)

@@ -154,7 +154,7 @@ pub(super) fn whereabouts(style: Style, folder: &Folder, kept: &Kept, sink: &Sin
 
 pub(super) fn ending(style: Style, played: &Played, faults: &[String]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let count = |wanted| played.rows.iter().filter(|row| row.disposition() == wanted).count();
+    let count = |wanted| played.rows.iter().filter(|row| row.done() == wanted).count();
     writeln!(
         out,
         "{} messages in {:.1} s: {} delivered, {} held, {} quarantined, {} refused.",
