@@ -111,30 +111,35 @@ impl Excerpt<'_> {
     }
 
     fn text(&mut self, text: &str) {
+        if text.is_ascii() && !text.contains('@') {
+            return self.plain(text);
+        }
         for piece in text.split_inclusive([' ', '\n']) {
             let word = piece.trim_end_matches([' ', '\n']);
-            self.word(word);
+            if word.contains('@') {
+                self.mask();
+            } else {
+                let number = |c: char| c.is_ascii_digit() || !c.is_ascii() && c.is_numeric();
+                self.0.extend(word.chars().map(|c| if number(c) { '•' } else { c }));
+            }
             if word.len() < piece.len() && !self.0.is_empty() {
                 self.0.push(' ');
             }
         }
     }
 
-    fn word(&mut self, word: &str) {
-        let mut plain = true;
-        for b in word.bytes() {
-            if b == b'@' {
-                return self.mask();
+    /// ASCII without an address, in runs.
+    fn plain(&mut self, text: &str) {
+        let text = if self.0.is_empty() { text.trim_start_matches([' ', '\n']) } else { text };
+        let mut run = 0;
+        for (at, b) in text.bytes().enumerate() {
+            if b.is_ascii_digit() || b == b'\n' {
+                self.0.push_str(text.get(run..at).unwrap_or_default());
+                self.0.push(if b == b'\n' { ' ' } else { '•' });
+                run = at + 1;
             }
-            plain &= b.is_ascii() && !b.is_ascii_digit();
         }
-        if plain {
-            return self.0.push_str(word);
-        }
-        for c in word.chars() {
-            let number = c.is_ascii_digit() || !c.is_ascii() && c.is_numeric();
-            self.0.push(if number { '•' } else { c });
-        }
+        self.0.push_str(text.get(run..).unwrap_or_default());
     }
 }
 

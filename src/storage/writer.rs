@@ -5,7 +5,7 @@
 use super::{
     database,
     error::StoreError,
-    ledger::{self, Head},
+    ledger::{self, Head, Row},
     store::Shared,
 };
 use crate::mail::Waiting;
@@ -25,6 +25,8 @@ pub(super) struct Tx {
     pub(super) shared: Arc<Shared>,
     pub(super) now: DateTime<Utc>,
     pub(super) head: Head,
+    /// The ledger's new rows up to `head`, which nobody reads before the commit.
+    pub(super) rows: Vec<Row>,
     /// Objects that no row wants any more; deleted after the commit.
     pub(super) purged: Vec<String>,
     /// New work for the outbox.
@@ -198,6 +200,7 @@ async fn begin(conn: Option<SqliteConnection>, shared: &Arc<Shared>) -> Result<T
         shared: Arc::clone(shared),
         now: (shared.clock)(),
         head,
+        rows: Vec::new(),
         purged: Vec::new(),
         wakes_outbox: false,
     })
@@ -211,10 +214,12 @@ async fn apply(group: &mut [Box<dyn Queued>], tx: &mut Tx) -> Result<(), StoreEr
         if i > 0 {
             execute(&mut tx.conn, "RELEASE change; SAVEPOINT change").await?;
         }
-        let (head, purged, wakes) = (tx.head.clone(), tx.purged.len(), tx.wakes_outbox);
+        let (head, rows) = (tx.head.clone(), tx.rows.len());
+        let (purged, wakes) = (tx.purged.len(), tx.wakes_outbox);
         if !entry.apply(tx).await {
             execute(&mut tx.conn, "ROLLBACK TO change").await?;
             tx.head = head;
+            tx.rows.truncate(rows);
             tx.purged.truncate(purged);
             tx.wakes_outbox = wakes;
         }

@@ -30,9 +30,10 @@ const FEW: usize = 12;
 pub(crate) fn expression(hir: &Hir) -> String {
     let hir = spaced(hir);
     let row = trimmed(&hir);
-    // The engine is good at small patterns, and exact ones spare the search afterwards.
-    let factor = || factor::expression(row).filter(|_| row.iter().map(size).sum::<usize>() > MODEST);
-    factor().unwrap_or_else(|| {
+    // The engine is good at small patterns, and exact ones spare the search afterwards; but a
+    // gap keeps its automaton busy from the first word on.
+    let costly = row.iter().any(is_wide) || row.iter().map(size).sum::<usize>() > MODEST;
+    costly.then(|| factor::expression(row)).flatten().unwrap_or_else(|| {
         let mut out = String::new();
         // A gap that is still open at the end asks for nothing.
         open_node(strongest(row), Sides::default(), &mut out);
@@ -100,7 +101,16 @@ fn strength(hir: &Hir) -> usize {
 /// Adds `text` as the prefilter reads it: a line feed is a space, so that a phrase is a
 /// plain literal.
 pub(crate) fn flat(text: &str, out: &mut Vec<u8>) {
-    out.extend(text.bytes().map(|b| if b == b'\n' { b' ' } else { b }));
+    let start = out.len();
+    out.extend_from_slice(text.as_bytes());
+    let mut rest = out.get_mut(start..).unwrap_or_default();
+    while let Some(at) = memchr::memchr(b'\n', rest) {
+        let (line, after) = rest.split_at_mut(at + 1);
+        if let Some(feed) = line.last_mut() {
+            *feed = b' ';
+        }
+        rest = after;
+    }
 }
 
 /// The pattern with a space wherever it may have a line feed.

@@ -4,7 +4,7 @@ use super::{LedgerDamage, LedgerEvent};
 use crate::storage::{database::micros, error::StoreError, secrets::Secrets, writer::Tx};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 /// The last row: its number and hash. Before the first row: zero and zeroes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,19 +115,27 @@ pub(crate) async fn begin_at_head(conn: &mut SqliteConnection) -> Result<Head, S
     Ok(last.map_or_else(Head::none, |(n, hash)| Head { n, hash }))
 }
 
-/// Seals the last row and commits.
+/// Rows in one statement; SQLite allows 32,766 values.
+const TOGETHER: usize = 200;
+
+/// Writes the transaction's rows, seals the last one and commits. The rows come this late so
+/// that all of it is one call of the database for most transactions.
 pub(crate) async fn seal_and_commit(tx: &mut Tx) -> Result<(), StoreError> {
     let seal = tx.shared.secrets()?.head_seal(tx.head.n, &tx.head.hash);
-    sqlx::query(
-        "INSERT INTO ledger_head (one, n, hash, seal) VALUES (1, $1, $2, $3)
-         ON CONFLICT (one) DO UPDATE SET n = excluded.n, hash = excluded.hash, seal = excluded.seal;
+    let rows = std::mem::take(&mut tx.rows);
+    let (early, last) = rows.split_at(rows.len().saturating_sub(1) / TOGETHER * TOGETHER);
+    for rows in early.chunks(TOGETHER) {
+        insert(rows).build().execute(&mut tx.conn).await?;
+    }
+    let mut sql = insert(last);
+    sql.push("; INSERT INTO ledger_head (one, n, hash, seal) VALUES (1, ");
+    let mut values = sql.separated(", ");
+    values.push_bind(tx.head.n).push_bind(tx.head.hash.clone()).push_bind(seal.to_vec());
+    sql.push(
+        ") ON CONFLICT (one) DO UPDATE SET n = excluded.n, hash = excluded.hash, seal = excluded.seal;
          COMMIT",
-    )
-    .bind(tx.head.n)
-    .bind(&tx.head.hash)
-    .bind(&seal[..])
-    .execute(&mut tx.conn)
-    .await?;
+    );
+    sql.build().execute(&mut tx.conn).await?;
     Ok(())
 }
 
@@ -137,7 +145,7 @@ pub(crate) fn seal_fits(secrets: &Secrets, head: &Head, seal: &[u8]) -> bool {
 }
 
 impl Tx {
-    /// Appends one row; `actor` is a random id or `gate`.
+    /// Appends one row, which the commit writes; `actor` is a random id or `gate`.
     pub(crate) async fn append(&mut self, actor: &str, event: LedgerEvent) -> Result<i64, StoreError> {
         let n = self.head.n + 1;
         let reason_hash = match &event.reason {
@@ -162,8 +170,8 @@ impl Tx {
             hash: Vec::new(),
         };
         row.hash = row.computed_hash().to_vec();
-        insert(&mut self.conn, &row).await?;
-        self.head = Head { n, hash: row.hash };
+        self.head = Head { n, hash: row.hash.clone() };
+        self.rows.push(row);
         Ok(n)
     }
 
@@ -180,25 +188,26 @@ impl Tx {
     }
 }
 
-async fn insert(conn: &mut SqliteConnection, row: &Row) -> Result<(), StoreError> {
-    sqlx::query(
+fn insert(rows: &[Row]) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(
         "INSERT INTO ledger (n, at, event, actor, school, transaction_id, subject, hash_in, hash_out,
-         details, reason_hash, previous, hash) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
-    )
-    .bind(row.n)
-    .bind(row.at)
-    .bind(&row.event)
-    .bind(&row.actor)
-    .bind(&row.school)
-    .bind(&row.transaction_id)
-    .bind(&row.subject)
-    .bind(&row.hash_in)
-    .bind(&row.hash_out)
-    .bind(&row.details)
-    .bind(&row.reason_hash)
-    .bind(&row.previous)
-    .bind(&row.hash)
-    .execute(conn)
-    .await?;
-    Ok(())
+         details, reason_hash, previous, hash) ",
+    );
+    sql.push_values(rows, |mut values, row| {
+        values
+            .push_bind(row.n)
+            .push_bind(row.at)
+            .push_bind(row.event.clone())
+            .push_bind(row.actor.clone())
+            .push_bind(row.school.clone())
+            .push_bind(row.transaction_id.clone())
+            .push_bind(row.subject.clone())
+            .push_bind(row.hash_in.clone())
+            .push_bind(row.hash_out.clone())
+            .push_bind(row.details.clone())
+            .push_bind(row.reason_hash.clone())
+            .push_bind(row.previous.clone())
+            .push_bind(row.hash.clone());
+    });
+    sql
 }

@@ -13,10 +13,10 @@ pub use event::{Actor, Detail, Event, LedgerEvent};
 pub use export::verify_export;
 pub use history::LedgerEntry;
 
-pub(super) use chain::{Head, begin_at_head, seal_and_commit};
+pub(super) use chain::{Head, Row, begin_at_head, seal_and_commit};
 
 use super::{error::StoreError, store::Store, vault::disk_error};
-use chain::{Row, Walk};
+use chain::Walk;
 use std::io::Write;
 
 /// A ledger without a fault.
