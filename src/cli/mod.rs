@@ -21,9 +21,13 @@ mod serve;
 
 use args::{Cli, Command};
 use clap::Parser;
-use std::{fmt, io::Write, process::ExitCode};
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+};
 
-/// What ends a command early: sentences for whoever typed it.
+/// What ends a command early: sentences for whoever typed it; empty when nobody reads any more.
 #[derive(Debug)]
 pub(crate) struct Mistake(pub(crate) String);
 
@@ -33,9 +37,13 @@ impl fmt::Display for Mistake {
     }
 }
 
-impl<E: std::error::Error> From<E> for Mistake {
+impl<E: std::error::Error + 'static> From<E> for Mistake {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        let io = (&error as &dyn std::error::Error).downcast_ref::<io::Error>();
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::BrokenPipe) => Self(String::new()),
+            _ => Self(error.to_string()),
+        }
     }
 }
 
@@ -43,15 +51,18 @@ type Answer = Result<ExitCode, Mistake>;
 
 /// Bad usage or configuration.
 const MISTAKE: u8 = 2;
+/// Whoever read our answer stopped reading (`| head`); a shell says the same of other programs.
+const NOT_READ: u8 = 141;
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     match dispatch(&cli) {
         Ok(code) => code,
+        Err(mistake) if mistake.0.is_empty() => ExitCode::from(NOT_READ),
         Err(mistake) => {
             // Standard error may be closed; there is nobody left to tell then.
-            let _ = writeln!(std::io::stderr(), "{mistake}");
+            let _ = writeln!(io::stderr(), "{mistake}");
             ExitCode::from(MISTAKE)
         }
     }
