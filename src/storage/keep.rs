@@ -18,6 +18,9 @@ use crate::{
     ruleset::{Category, Severity},
 };
 
+/// How often a confirmation is tried; the client waits meanwhile.
+const CONFIRM_TRIES: usize = 4;
+
 /// Everything that one transaction leaves behind, kept wholly or not at all.
 pub struct Keep {
     pub message: Logged,
@@ -106,6 +109,7 @@ impl Provisional {
 }
 
 /// What a keep wrote.
+#[derive(Clone)]
 pub(super) struct Written {
     pub(super) transaction: TransactionId,
     pub(super) items: Vec<ItemId>,
@@ -140,9 +144,19 @@ impl Store {
     }
 
     /// The next hop said 250: what was kept counts. `fate` is logged in the same commit.
+    /// A store that is away is asked again: what has passed cannot be taken back, and the
+    /// client's retry would repeat it.
     pub async fn confirm(&self, provisional: Provisional, fate: PassFate) -> Result<Kept, StoreError> {
         let Provisional { transaction, items, outbox, records } = provisional;
         let written = Written { transaction, items, outbox, records };
+        for _ in 1..CONFIRM_TRIES {
+            match self.settle_for_good(written.clone(), Some(fate.clone())).await {
+                Err(error) if error.is_passing() => {
+                    tracing::warn!(%transaction, %error, "store.not-confirmed-yet");
+                }
+                settled => return settled.map(Written::proved),
+            }
+        }
         self.settle_for_good(written, Some(fate)).await.map(Written::proved)
     }
 
