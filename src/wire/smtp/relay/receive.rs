@@ -57,18 +57,6 @@ fn bare_newline() -> Reply {
     Reply::new(554, (5, 6, 0), "Bare CR or LF in the message: lines end in CRLF (RFC 5321 section 2.3.8)")
 }
 
-fn disguised_end() -> Reply {
-    Reply::new(554, (5, 6, 0), "A line of a dot and NUL characters could be taken for the end")
-}
-
-/// Whether a line is a dot once its NULs are gone (RFC 5322 section 4 forbids them): a next
-/// hop that drops NULs would take what follows for commands.
-fn has_disguised_end(message: &[u8]) -> bool {
-    let disguised =
-        |line: &[u8]| line.contains(&0) && line.iter().filter(|b| !matches!(b, 0 | b'\r')).eq([b'.'].iter());
-    memchr::memchr(0, message).is_some() && message.split(|b| *b == b'\n').any(disguised)
-}
-
 /// What is reserved before 354 is said: all that was announced, so that messages that hold a
 /// part of the budget do not wait for each other's. The pages come into being when filled.
 pub(super) fn first_step(announced: Option<u64>, limit: u64) -> usize {
@@ -120,9 +108,6 @@ pub(super) async fn receive(wire: &mut Wire, terms: Terms, reservation: &mut Res
             *reservation = reservation.reopen();
         }
         match (step, keeping) {
-            (DataStep::End { .. }, Keeping::Yes(message)) if has_disguised_end(&message) => {
-                return Received::Refused(disguised_end());
-            }
             (DataStep::End { .. }, Keeping::Yes(message)) => return Received::Message(message),
             (DataStep::End { .. }, Keeping::No(reply)) => return Received::Refused(reply),
             (DataStep::More, Keeping::No(reply)) if read > 2 * terms.limit + DISCARD_MOST => {
@@ -156,20 +141,5 @@ fn judge(keeping: Keeping, reader: &DataReader, terms: Terms) -> Keeping {
             Keeping::No(bare_newline())
         }
         other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dot_between_nuls_is_an_end_in_disguise() {
-        for bad in ["a\r\n\0.\r\nMAIL", "\0\0.\0\r\n", "a\r\n.\0\r\n"] {
-            assert!(has_disguised_end(bad.as_bytes()), "{bad:?}");
-        }
-        for good in ["a\0.\r\n", "\0\r\n", "\0..\r\n", ".\r\n", "\0. \r\n"] {
-            assert!(!has_disguised_end(good.as_bytes()), "{good:?}");
-        }
     }
 }
