@@ -26,8 +26,11 @@ impl Gate {
         onward: &mut dyn Onward,
     ) -> Outcome {
         let standing = self.standing();
-        if let Some(outcome) = self.answered(&standing, &transaction).await {
-            return outcome;
+        match self.answered(&standing, &transaction).await {
+            // No answer, but perhaps a child's cry to the only one who had written (A1).
+            Some(Outcome::Refused(_)) if self.is_a_disclosure(&standing, &transaction).await => {}
+            Some(outcome) => return outcome,
+            None => {}
         }
         match self.decide(&standing, &transaction, onward).await {
             Ok(outcome) => outcome,

@@ -3,7 +3,7 @@
 
 use crate::{
     dangers::GROOMING,
-    gate::{Door, Gate, LEAD, PUPIL, Setup, mail},
+    gate::{Door, GATE, Gate, LEAD, PUPIL, Setup, mail},
     sink::{Asked, Sink},
 };
 use std::sync::{
@@ -82,4 +82,16 @@ fn a_report_on_a_released_message_says_nothing_of_the_release() {
     let report = delivered.iter().find(|d| d.is_for(STRANGER)).map(|d| d.text()).unwrap();
     assert!(report.contains("Action: failed") && report.contains("Subject: hi"), "{report}");
     assert!(!report.contains("X-Gatehouse-Release"), "{report}");
+}
+
+/// practice.md, A1: a child may answer the only one who has written, and that is the gate.
+#[test]
+fn a_cry_for_help_to_the_gates_own_address_is_heard() {
+    let gate = gate();
+    let said = gate.send(PUPIL, &[GATE], &mail(PUPIL, GATE, "Re: Your message", "I want to die."));
+    assert!(said.starts_with("250"), "{said}");
+    let delivered = gate.sink.wait_for(2);
+    assert!(delivered.iter().any(|d| d.is_for(LEAD)), "the lead is told at once");
+    let other = gate.send(PUPIL, &[GATE], &mail(PUPIL, GATE, "Re: Your message", "What is this?"));
+    assert!(other.starts_with("550"), "{other}");
 }
