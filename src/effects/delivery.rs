@@ -202,10 +202,7 @@ impl Delivery {
     /// where it will not come back to us, that is nobody else's business.
     fn message(&self, job: &OutboxJob) -> Bytes {
         match (&job.release, self.options.release_field) {
-            (Some(_), ReleaseField::Omit) => {
-                let headers = vec![HeaderEdit::Remove { name: RELEASE_HEADER.to_owned(), nth: 1 }];
-                Edits { headers, body: Vec::new() }.apply(&job.message)
-            }
+            (Some(_), ReleaseField::Omit) => without_release(job),
             _ => job.message.clone(),
         }
     }
@@ -271,7 +268,7 @@ impl Delivery {
             parameters: &job.parameters,
             arrived_at: job.created_at,
             recipients: &recipients,
-            message: &job.message,
+            message: &without_release(job),
         };
         let written = self.options.notices.report(&report, (self.options.clock)());
         self.queued(job, written.map_err(|e| e.to_string()))
@@ -308,6 +305,16 @@ impl Delivery {
             }
         }
     }
+}
+
+/// The message of a release as its sender may see it: that it waited, and the field by which
+/// it is known, are between the gate and its officers (practice.md, A2).
+fn without_release(job: &OutboxJob) -> Bytes {
+    if job.release.is_none() {
+        return job.message.clone();
+    }
+    let headers = vec![HeaderEdit::Remove { name: RELEASE_HEADER.to_owned(), nth: 1 }];
+    Edits { headers, body: Vec::new() }.apply(&job.message)
 }
 
 /// Code and enhanced code, without the next hop's words, which may quote an address.

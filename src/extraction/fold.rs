@@ -46,8 +46,47 @@ pub(super) fn fold(c: char) -> Fold {
     }
 }
 
+/// The Latin letter that a letter of another alphabet is drawn like; the capitals beside the
+/// small ones. Who mixes them writes a word that a reader sees and a pattern does not.
+pub(super) fn drawn_like(c: char) -> Option<char> {
+    Some(match c {
+        'а' | 'А' | 'α' | 'Α' => 'a',
+        'В' | 'Β' => 'b',
+        'с' | 'С' | 'ϲ' => 'c',
+        'ԁ' | 'Ԁ' => 'd',
+        'е' | 'Е' | 'Ε' => 'e',
+        'һ' | 'Һ' | 'Н' | 'Η' | 'հ' => 'h',
+        'і' | 'І' | 'ι' | 'Ι' => 'i',
+        'ј' | 'Ј' => 'j',
+        'к' | 'К' | 'κ' | 'Κ' => 'k',
+        'М' | 'Μ' => 'm',
+        'Ν' | 'ո' => 'n',
+        'о' | 'О' | 'ο' | 'Ο' | 'օ' => 'o',
+        'р' | 'Р' | 'ρ' | 'Ρ' => 'p',
+        'ԛ' | 'Ԛ' => 'q',
+        'ѕ' | 'Ѕ' => 's',
+        'Т' | 'Τ' => 't',
+        'υ' | 'ս' => 'u',
+        'ν' | 'ѵ' => 'v',
+        'ԝ' | 'Ԝ' => 'w',
+        'х' | 'Х' | 'Χ' => 'x',
+        'у' | 'У' | 'Υ' => 'y',
+        'Ζ' => 'z',
+        _ => return None,
+    })
+}
+
 /// NFKC and lower case of a few characters.
 pub(super) fn composed(text: &str) -> String {
+    let mut chars = text.chars();
+    if let (Some(one), None) = (chars.next(), chars.next()) {
+        let mut parts = 0;
+        unicode_normalization::char::decompose_compatible(one, |_| parts += 1);
+        // Far from a letter, and dear to compose.
+        if parts > 5 {
+            return text.to_owned();
+        }
+    }
     let folded: String = text.nfkc().flat_map(char::to_lowercase).collect();
     // A few symbols stand for whole phrases or begin with a space; they stay as they are.
     if folded.chars().count() > text.chars().count() + 4 || folded.contains(char::is_whitespace) {
@@ -87,5 +126,6 @@ mod tests {
         assert_eq!(composed("Ｉ"), "i");
         assert_eq!(composed("e\u{301}"), "é");
         assert_eq!(composed("\u{fdfa}"), "\u{fdfa}");
+        assert_eq!((drawn_like('о'), drawn_like('o'), drawn_like('ж')), (Some('o'), None, None));
     }
 }

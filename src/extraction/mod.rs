@@ -9,6 +9,8 @@ mod quotes;
 mod read;
 mod view;
 
-pub use model::{Extract, ExtractLimits, Fragment, Layer, OffsetMap, TextKind, Unread, UnreadReason, View};
+pub use model::{
+    Doubt, Extract, ExtractLimits, Fragment, Layer, OffsetMap, TextKind, Unread, UnreadReason, View,
+};
 pub use quotes::first_quote;
 pub use read::{extract, normalise};

@@ -135,9 +135,20 @@ pub enum UnreadReason {
     Malformed,
     /// The worker that read it died.
     WorkerDied,
+    /// It was read, but other programs may read it otherwise.
+    Ambiguous(Doubt),
 }
 
-/// Something that detection has not seen.
+/// How likely it is that another program shows something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Doubt {
+    /// Careless programs write such mail.
+    Damaged(&'static str),
+    /// Hardly anything but a game.
+    Crafted(&'static str),
+}
+
+/// Something that detection has not seen, or not as others may.
 #[derive(Clone, Debug)]
 pub struct Unread {
     pub place: String,

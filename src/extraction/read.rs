@@ -1,7 +1,7 @@
 //! A message's parts to [`Fragment`]s and [`Unread`]s.
 
 use super::{
-    Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html, quotes,
+    Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html, quotes,
     view::{Builder, Lines},
 };
 use crate::message::{Body, Mailbox, Message, Part, Protection, decode_text};
@@ -17,6 +17,7 @@ pub fn extract<'m>(message: &'m Message<'_>, limits: ExtractLimits) -> Extract<'
     }
     reader.outside();
     reader.limits();
+    reader.doubts();
     reader.out
 }
 
@@ -75,11 +76,11 @@ impl<'m> Reader<'m, '_> {
                 self.unread(index, UnreadReason::Protected);
             }
             Body::Text(text) => {
-                self.text(index, TextKind::Plain, Cow::Borrowed(text));
+                self.text(index, text_kind(&part.media_type), Cow::Borrowed(text));
                 // A file under a text's type: what it says is not in its bytes as text.
                 if part.protection == Protection::Password {
                     self.unread(index, UnreadReason::Protected);
-                } else if is_no_text(text.as_bytes()) || has_uuencoded(text) {
+                } else if is_no_text(text.as_bytes()) || is_file_as_text(text) {
                     self.unread(index, UnreadReason::FormatNotSupported);
                 }
             }
@@ -103,6 +104,10 @@ impl<'m> Reader<'m, '_> {
             Some(kind) => {
                 let text = decode_text(Cow::Borrowed(bytes), part.charset.as_deref());
                 self.text(index, kind, text);
+                // A piece of a message, or a message that lies elsewhere: the rest is not here.
+                if matches!(part.media_type.as_str(), "message/partial" | "message/external-body") {
+                    self.unread(index, UnreadReason::FormatNotSupported);
+                }
             }
             None if bytes.is_empty() => {}
             None => self.unread(index, UnreadReason::FormatNotSupported),
@@ -202,6 +207,21 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
+    /// Where other programs may see another message than the one that was read.
+    fn doubts(&mut self) {
+        for doubt in DOUBTS {
+            let (Doubt::Crafted(defect) | Doubt::Damaged(defect)) = doubt;
+            if self.message.defects.contains(&defect) {
+                self.out.unread.push(Unread {
+                    place: "message".to_owned(),
+                    part: None,
+                    media_type: String::new(),
+                    reason: UnreadReason::Ambiguous(doubt),
+                });
+            }
+        }
+    }
+
     fn left_out(&mut self, place: &str, limit: &'static str) {
         self.out.unread.push(Unread {
             place: place.to_owned(),
@@ -210,6 +230,27 @@ impl<'m> Reader<'m, '_> {
             reason: UnreadReason::Limit(limit),
         });
     }
+}
+
+/// The defects that make a message say one thing here and another elsewhere, the gravest first.
+const DOUBTS: [Doubt; 11] = [
+    Doubt::Crafted("repeated-key-field"),
+    Doubt::Crafted("repeated-parameter"),
+    Doubt::Crafted("doubtful-boundary"),
+    Doubt::Crafted("boundary-not-found"),
+    Doubt::Crafted("no-boundary"),
+    Doubt::Crafted("parts-outside"),
+    Doubt::Crafted("unknown-transfer-encoding"),
+    Doubt::Crafted("unknown-charset"),
+    Doubt::Damaged("bad-transfer-encoding"),
+    Doubt::Damaged("bad-charset"),
+    Doubt::Damaged("encoded-message"),
+];
+
+/// How a text of this type is marked up. Tags of any kind split words for a pattern only.
+fn text_kind(media_type: &str) -> TextKind {
+    let marked_up = media_type.contains("html") || matches!(media_type, "text/enriched" | "text/richtext");
+    if marked_up { TextKind::Html } else { TextKind::Plain }
 }
 
 /// `2/register.csv`, or the path alone.
@@ -279,6 +320,16 @@ fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
     Some(if html { TextKind::Html } else { TextKind::Plain })
 }
 
+/// Whether what is called a text is, or carries, a file in another writing: RTF, BinHex
+/// (RFC 1741), yEnc, uuencode.
+fn is_file_as_text(text: &str) -> bool {
+    let has = |mark: &[u8]| memchr::memmem::find(text.as_bytes(), mark).is_some();
+    text.trim_start().starts_with("{\\rtf")
+        || has(b"=ybegin ")
+        || has(b"(This file must be converted with BinHex")
+        || has_uuencoded(text)
+}
+
 /// Whether a file is pasted into the text as uuencode (POSIX), which Outlook shows as an
 /// attachment.
 fn has_uuencoded(text: &str) -> bool {
@@ -295,15 +346,19 @@ fn has_uuencoded(text: &str) -> bool {
     })
 }
 
-/// Whether bytes are a file of some binary format: a NUL, or a well-known beginning.
-/// UTF-16 text has NULs, and a mark in front.
+/// Whether bytes are a file of some binary format: a NUL, a well-known beginning, or many
+/// control characters. UTF-16 text has NULs, and a mark in front.
 fn is_no_text(bytes: &[u8]) -> bool {
     let head = bytes.get(..4096).unwrap_or(bytes);
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return false;
     }
     let magic: [&[u8]; 4] = [b"PK\x03\x04", b"%PDF-", b"\x89PNG", b"GIF8"];
-    head.contains(&0) || magic.iter().any(|m| head.starts_with(m))
+    // All but white space and the escape of ISO-2022.
+    let control = |b: &&u8| matches!(b, 1..=7 | 0x0e..=0x1a | 0x1c..=0x1f);
+    head.contains(&0)
+        || magic.iter().any(|m| head.starts_with(m))
+        || head.iter().filter(control).count() * 32 > head.len()
 }
 
 #[cfg(test)]
@@ -319,13 +374,59 @@ mod tests {
         assert_eq!(extract.unread[0].reason, UnreadReason::Limit("text-bytes"));
     }
 
+    fn doubt(raw: &str) -> (Option<Doubt>, String) {
+        let message = read(raw.as_bytes(), ReadLimits::default());
+        let extract = extract(&message, ExtractLimits::default());
+        let doubt = extract.unread.iter().find_map(|u| match u.reason {
+            UnreadReason::Ambiguous(doubt) => Some(doubt),
+            _ => None,
+        });
+        (doubt, extract.fragments.first().map(|f| f.view.text.clone()).unwrap_or_default())
+    }
+
+    #[test]
+    fn what_others_may_read_otherwise_is_said_so() {
+        let crafted = |word| Some(Doubt::Crafted(word));
+        for (raw, expected) in [
+            ("Content-Type: text/plain\nContent-Type: text/html\n\nx", crafted("repeated-key-field")),
+            ("From: a@b.example\nFrom: c@b.example\n\nx", crafted("repeated-key-field")),
+            (
+                "Content-Type: multipart/mixed; boundary=a; boundary=b\n\n--a\n\nx\n--a--\n",
+                crafted("repeated-parameter"),
+            ),
+            (
+                "Content-Type: multipart/mixed; boundary=a\n\n--a\n\nx\n--a--\n--a\ncontent-type: text/plain\n\ny\n",
+                crafted("parts-outside"),
+            ),
+            ("Content-Transfer-Encoding: \"base64\"\n\nx", crafted("unknown-transfer-encoding")),
+            ("Content-Transfer-Encoding: base64\n\nSGV!sbG8=", Some(Doubt::Damaged("bad-transfer-encoding"))),
+            ("Content-Type: text/plain; charset=utf-8\n\nx", None),
+        ] {
+            assert_eq!(doubt(raw).0, expected, "{raw}");
+        }
+        assert_eq!(doubt("Content-Transfer-Encoding: (x) base64\n\nSGVsbG8="), (None, "hello".into()));
+        let unread_by_the_web = "Content-Type: text/plain; charset=iso-2022-kr\n\nhello";
+        assert_eq!(doubt(unread_by_the_web), (crafted("unknown-charset"), "hello".into()));
+    }
+
+    #[test]
+    fn markup_of_any_kind_splits_no_word_and_a_piece_of_a_message_is_not_all() {
+        let enriched = "Content-Type: text/enriched\n\n<bold>i</bold>diot";
+        assert_eq!(doubt(enriched).1, "idiot");
+        let piece = "Content-Type: message/partial; id=a; number=1\n\nhello";
+        let message = read(piece.as_bytes(), ReadLimits::default());
+        let extract = extract(&message, ExtractLimits::default());
+        assert_eq!(extract.unread[0].reason, UnreadReason::FormatNotSupported);
+    }
+
     #[test]
     fn files_in_text_are_no_text() {
         assert!(has_uuencoded("Hello\nbegin 644 marks.xls\nM...\n"));
         for text in ["begin 644", "begin with 644", "to begin 644 x", "begin 9644 x y"] {
             assert!(!has_uuencoded(text), "{text}");
         }
-        assert!(is_no_text(b"a\0b") && is_no_text(b"%PDF-1.4"));
+        assert!(is_no_text(b"a\0b") && is_no_text(b"%PDF-1.4") && is_no_text("\u{1f}‹\u{8}\u{3}".as_bytes()));
+        assert!(is_file_as_text("{\\rtf1 x}") && is_file_as_text("x\n=ybegin line=128 size=1 name=a\n"));
         assert!(!is_no_text(b"\xff\xfea\0") && !is_no_text(b"plain"));
     }
 

@@ -3,7 +3,7 @@
 
 use super::{
     OffsetMap, View,
-    fold::{Fold, composed, fold},
+    fold::{Fold, composed, drawn_like, fold},
 };
 
 /// Where a line of the source begins. Lines without visible text are not counted.
@@ -36,6 +36,9 @@ enum Gap {
 
 /// The longest run of marks on one letter that is composed with it.
 const MOST_MARKS: usize = 30;
+
+/// The longest run of letters drawn like Latin ones that is looked through.
+const MOST_ALIKE: usize = 16;
 
 pub(super) struct Builder {
     view: View,
@@ -196,6 +199,12 @@ impl Builder {
     fn beyond_ascii(&mut self, rest: &str, at: usize) -> usize {
         let Some(c) = rest.chars().next() else { return rest.len() };
         let length = c.len_utf8();
+        if let Some(latin) = drawn_like(c)
+            && self.is_among_latin(rest)
+        {
+            self.whole(latin.encode_utf8(&mut [0; 4]), at..at + length);
+            return length;
+        }
         match fold(c) {
             // Most letters beyond ASCII, without another look.
             Fold::One(one) if one.len_utf8() == length => {
@@ -215,6 +224,31 @@ impl Builder {
                 length
             }
         }
+    }
+
+    /// Whether the letters at the start of `rest` that are drawn like Latin ones stand in a word
+    /// with Latin letters, or are a whole word behind Latin words.
+    fn is_among_latin(&self, rest: &str) -> bool {
+        let goes_on = self.gap == Gap::None && self.line_at.is_none();
+        let before = self.view.text.chars().next_back().filter(|_| goes_on);
+        if before.is_some_and(|c| c.is_ascii_alphabetic()) {
+            return true;
+        }
+        let disguised = |c: &char| drawn_like(*c).is_some() || fold(*c) == Fold::Nothing;
+        let after = rest.chars().take(MOST_ALIKE).find(|c| !disguised(c));
+        if after.is_some_and(|c| c.is_ascii_alphabetic()) {
+            return true;
+        }
+        let is_word = !before.is_some_and(char::is_alphabetic) && !after.is_some_and(char::is_alphabetic);
+        is_word
+            && self
+                .view
+                .text
+                .chars()
+                .rev()
+                .take(MOST_ALIKE)
+                .find(|c| c.is_alphabetic())
+                .is_some_and(|c| c.is_ascii())
     }
 
     fn folded(&mut self, c: char, folded: Fold, source: std::ops::Range<usize>) {
@@ -345,6 +379,17 @@ mod tests {
         assert_eq!(view("i\u{335}d\u{336}"), "id");
         assert_eq!(view("\u{301}a"), "\u{301}a");
         assert_eq!(view("a \u{301}b"), "a \u{301}b");
+    }
+
+    #[test]
+    fn letters_drawn_like_latin_ones_are_read_as_such_among_latin_ones() {
+        assert_eq!(view("уоu іdіоt"), "you idiot");
+        assert_eq!(view("send ѕех now, АВC"), "send sex now, abc");
+        assert_eq!(view("о\u{200b}n"), "on");
+        // Words of other alphabets stay their own.
+        assert_eq!(view("Москва, сад и осень"), "москва, сад и осень");
+        assert_eq!(view("in Москва"), "in москва");
+        assert_eq!(view("Ο Νίκος"), "ο νίκος");
     }
 
     #[test]

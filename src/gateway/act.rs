@@ -13,7 +13,9 @@ use crate::{
         Address, AnyProof, Custody, Door, Failure, Onward, Outcome, Passing, Receipt, Recipient, Reply,
         Transaction,
     },
-    storage::{Keep, Kept, Logged, PassFate, Passed, Provisional, RetryKey, RetryMatch, StoreError},
+    storage::{
+        Keep, Kept, Logged, NewOutbox, PassFate, Passed, Provisional, RetryKey, RetryMatch, StoreError,
+    },
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,8 +26,11 @@ impl Gate {
         onward: &mut dyn Onward,
     ) -> Outcome {
         let standing = self.standing();
-        if let Some(outcome) = self.answered(&standing, &transaction).await {
-            return outcome;
+        match self.answered(&standing, &transaction).await {
+            // No answer, but perhaps a child's cry to the only one who had written (A1).
+            Some(Outcome::Refused(_)) if self.is_a_disclosure(&standing, &transaction).await => {}
+            Some(outcome) => return outcome,
+            None => {}
         }
         match self.decide(&standing, &transaction, onward).await {
             Ok(outcome) => outcome,
@@ -189,8 +194,10 @@ impl Gate {
         let again = |key: &RetryKey| found.iter().any(|f| keys.get(f.key) == Some(key));
         keep.items.retain(|item| !item.retry_keys.iter().all(again));
         keep.outbox.retain(|job| job.retry_keys.is_empty() || !job.retry_keys.iter().all(again));
-        // The earlier try wrote its notices and records.
-        keep.outbox.retain(|job| !job.retry_keys.is_empty());
+        // The earlier try wrote its notices and records; of what is new somebody must hear.
+        let items = &keep.items;
+        let is_new = |job: &NewOutbox| job.item.as_ref().is_some_and(|id| items.iter().any(|i| i.id == *id));
+        keep.outbox.retain(|job| !job.retry_keys.is_empty() || is_new(job));
         keep.records.clear();
         Ok(found)
     }

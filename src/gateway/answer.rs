@@ -5,9 +5,10 @@
 use super::{Gate, Standing};
 use crate::{
     effects::{self, Answer, Comeback, Keyword},
-    mail::{Address, Outcome, Receipt, Reply, Transaction},
+    mail::{Address, Facts, Outcome, Receipt, Reply, Transaction},
     message::{self, Message},
-    parties::{self, Parties, PersonId},
+    parties::{self, Parties, PersonId, Role},
+    policy::may_disclose,
     storage::{
         Actor, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Ruling, StateError, StoreError, Token,
     },
@@ -49,6 +50,21 @@ impl Gate {
             Ok(outcome) => outcome,
             Err(Unanswered::Refused(why)) => refused(why),
             Err(Unanswered::Failed(error)) => Outcome::Deferred(super::failure::reply(&error.into())),
+        })
+    }
+
+    /// Whether a pupil may be telling of harm in what is no answer to a notice. Then it is mail
+    /// like any other: it goes its way, and the lead is told (practice.md, A1).
+    pub(super) async fn is_a_disclosure(
+        self: &Arc<Self>,
+        standing: &Arc<Standing>,
+        transaction: &Arc<Transaction>,
+    ) -> bool {
+        let facts = Facts::at(transaction.received_at, transaction.arrival.proof.clone());
+        // What cannot be assessed now is refused with the reason that it is no answer.
+        self.assess(standing, transaction, facts).await.is_ok_and(|assessed| {
+            let assessment = assessed.assessment;
+            assessment.parties.senders().any(|s| s.is(Role::Pupil)) && may_disclose(&assessment.findings)
         })
     }
 

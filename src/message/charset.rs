@@ -1,7 +1,7 @@
 //! Bytes to Unicode (RFC 2046 section 4.1.2), leniently and without a copy where the
 //! bytes are UTF-8 already.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
 /// How well a charset's name described the bytes.
@@ -28,6 +28,8 @@ pub(super) fn decode<'a>(bytes: Cow<'a, [u8]>, label: Option<&str>) -> (Cow<'a, 
     }
     let label = label.map(str::trim).filter(|l| !l.is_empty());
     match label.map(|l| (l, Encoding::for_label(l.as_bytes()))) {
+        // A charset of which the Web's standard reads nothing: mail programs show the bytes.
+        Some((_, Some(encoding))) if encoding == REPLACEMENT => (undeclared(bytes), Fit::Unknown),
         // RFC 2781 section 4.3: without a byte order mark big endian, which few obey.
         Some((l, Some(encoding))) if encoding == UTF_16LE && l.eq_ignore_ascii_case("utf-16") => {
             by(utf16_order(&bytes), bytes)

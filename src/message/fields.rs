@@ -110,6 +110,15 @@ fn first(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
     !std::mem::replace(seen, true)
 }
 
+/// The same for a field that decides how the message is read, or whose it seems to be:
+/// programs differ in which of several they believe.
+fn first_of_key(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
+    if *seen {
+        defects.push("repeated-key-field");
+    }
+    first(seen, defects)
+}
+
 /// RFC 5322 section 2.2: printable ASCII but the colon. White space before the colon is
 /// obsolete and was trimmed.
 fn is_name(name: &str) -> bool {
@@ -119,18 +128,21 @@ fn is_name(name: &str) -> bool {
 fn mime_field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) {
     let (mime, defects) = (&mut out.mime, &mut out.defects);
     if name.eq_ignore_ascii_case("type") {
-        if first(&mut seen.content_type, defects)
+        if first_of_key(&mut seen.content_type, defects)
             && let Some(ct) = content_type(&lines(value, LONGEST_MIME_VALUE, defects))
         {
             let subtype = ct.c_subtype.as_deref().unwrap_or_default();
             mime.media_type = format!("{}/{subtype}", ct.c_type).to_ascii_lowercase();
+            if ["boundary", "charset"].into_iter().any(|name| is_repeated(&ct, name)) {
+                defects.push("repeated-parameter");
+            }
             mime.boundary = parameter(&ct, "boundary").map(|b| b.trim_end().to_owned());
             mime.charset = parameter(&ct, "charset").map(str::to_ascii_lowercase);
             mime.flowed = parameter(&ct, "format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
             seen.name_parameter = parameter(&ct, "name").and_then(file_name);
         }
     } else if name.eq_ignore_ascii_case("transfer-encoding") {
-        if first(&mut seen.transfer_encoding, defects) {
+        if first_of_key(&mut seen.transfer_encoding, defects) {
             mime.transfer_encoding = transfer_encoding(value);
             if mime.transfer_encoding == TransferEncoding::Unknown {
                 defects.push("unknown-transfer-encoding");
@@ -158,7 +170,7 @@ fn message_field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) {
     if is("received") {
         header.received += 1;
     } else if is("from") {
-        first(&mut seen.from, defects);
+        first_of_key(&mut seen.from, defects);
         mailboxes(&mut header.from, value, defects);
     } else if is("to") {
         mailboxes(&mut header.to, value, defects);
@@ -237,13 +249,24 @@ fn parameter<'a>(ct: &'a ContentType<'_>, name: &str) -> Option<&'a str> {
     ct.attributes.as_ref()?.iter().find(|a| a.name == name).map(|a| a.value.as_ref())
 }
 
+/// Whether a parameter is given twice: programs differ in which they take.
+fn is_repeated(ct: &ContentType<'_>, name: &str) -> bool {
+    ct.attributes.as_ref().is_some_and(|all| all.iter().filter(|a| a.name == name).count() > 1)
+}
+
 fn file_name(name: &str) -> Option<String> {
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// The first word of a value without comments (`7bit (default)`).
+/// The first word of a value without comments (`7bit (default)`, `(x) base64`).
 fn word(value: &[u8]) -> &str {
+    let mut value = value.trim_ascii_start();
+    while value.first() == Some(&b'(')
+        && let Some(end) = memchr::memchr(b')', value)
+    {
+        value = value[end + 1..].trim_ascii_start();
+    }
     let end = value.iter().position(|b| matches!(b, b'(' | b';')).unwrap_or(value.len());
     std::str::from_utf8(&value[..end]).unwrap_or_default().trim()
 }
@@ -251,7 +274,7 @@ fn word(value: &[u8]) -> &str {
 fn transfer_encoding(value: &[u8]) -> TransferEncoding {
     let word = word(value);
     let is = |other: &str| word.eq_ignore_ascii_case(other);
-    if is("7bit") || word.is_empty() {
+    if is("7bit") || value.trim_ascii().is_empty() {
         TransferEncoding::SevenBit
     } else if is("8bit") {
         TransferEncoding::EightBit

@@ -182,6 +182,10 @@ impl<'a> Reader<'a> {
         let text = self.raw[range.clone()].trim_ascii();
         let usual = USUAL_PREAMBLES.iter().any(|usual| text.eq_ignore_ascii_case(usual.as_bytes()));
         if !text.is_empty() && !usual {
+            // What looks like a further part is one to a program that ends multiparts elsewhere.
+            if text.split(|b| *b == b'\n').any(begins_part_field) {
+                self.defect("parts-outside");
+            }
             self.outside.push(range);
         }
     }
@@ -260,6 +264,10 @@ impl<'a> Reader<'a> {
         part.protection = seen.protection;
         part.signed |= seen.signed;
     }
+}
+
+fn begins_part_field(line: &[u8]) -> bool {
+    line.get(..9).is_some_and(|name| name.eq_ignore_ascii_case(b"content-t"))
 }
 
 /// What mail programs write above the first part for those that know no MIME.

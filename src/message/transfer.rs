@@ -54,8 +54,8 @@ pub(super) fn base64_lenient(joined: &[u8]) -> Vec<u8> {
             b'A'..=b'Z' => c - b'A',
             b'a'..=b'z' => c - b'a' + 26,
             b'0'..=b'9' => c - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
+            b'+' => 62,
+            b'/' => 63,
             b'=' => {
                 flush(&mut out, word, digits);
                 (word, digits) = (0, 0);

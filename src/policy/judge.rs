@@ -90,7 +90,7 @@ fn apply(
     if situation.settled.iter().any(|s| **s == *rule.id) {
         return Err(WhyNot::Settled);
     }
-    people(&rule.when, situation, recipient)?;
+    people(rule, situation, recipient)?;
     let found = match &rule.when.findings {
         Some(condition) => findings(condition, situation.findings, recipient, exempt)?,
         None => Vec::new(),
@@ -101,13 +101,13 @@ fn apply(
 }
 
 /// Who writes to whom.
-fn people(when: &When, situation: &Situation<'_>, recipient: usize) -> Result<(), WhyNot> {
-    let parties = situation.parties;
+fn people(rule: &PolicyRule, situation: &Situation<'_>, recipient: usize) -> Result<(), WhyNot> {
+    let (when, parties) = (&rule.when, situation.parties);
     let direction = parties.directions.get(recipient).copied().unwrap_or(parties.direction);
     if !when.directions.is_empty() && !when.directions.contains(&direction) {
         return Err(WhyNot::Direction(direction.name()));
     }
-    if !when.from.is_empty() && !when.from.iter().any(|r| situation.sender_is(*r)) {
+    if !from(rule, situation) {
         return Err(WhyNot::From(parties.envelope_sender.role().name().to_owned()));
     }
     let to = parties.recipients.get(recipient);
@@ -127,6 +127,20 @@ fn people(when: &When, situation: &Situation<'_>, recipient: usize) -> Result<()
         return Err(WhyNot::SenderNotListed);
     }
     Ok(())
+}
+
+/// One sender with such a role is enough for what adds scrutiny. For what takes it away all
+/// must have one, unless the recipient is its ground.
+fn from(rule: &PolicyRule, situation: &Situation<'_>) -> bool {
+    let when = &rule.when;
+    let fits = |sender: &Party| when.from.iter().any(|r| sender.is(*r));
+    let lessens = exempts(rule) || rule.then.ceiling.is_some();
+    when.from.is_empty()
+        || if lessens && when.recipient_listed.is_empty() {
+            situation.senders_all(fits)
+        } else {
+            situation.parties.senders().any(fits)
+        }
 }
 
 fn listed(party: &Party, lists: &[Listing]) -> bool {
@@ -179,11 +193,14 @@ fn state(when: &When, situation: &Situation<'_>, found: &[usize]) -> Result<(), 
 /// practice.md, A7: what takes scrutiny away needs a proved sender or a listed recipient.
 /// A ceiling may also rest on what the message itself says (A1: a disclosure).
 fn grounds(rule: &PolicyRule, situation: &Situation<'_>, found: &[usize]) -> Result<(), WhyNot> {
-    let exempts = !rule.then.exempt.is_empty() || rule.then.no_record;
-    let caps = rule.then.ceiling.is_some();
-    if !exempts && !caps {
+    let exempts = exempts(rule);
+    if !exempts && rule.then.ceiling.is_none() {
         return Ok(());
     }
     let proved = situation.parties.proved_sender.is_some() || !rule.when.recipient_listed.is_empty();
     if proved || (!exempts && !found.is_empty()) { Ok(()) } else { Err(WhyNot::UnprovedExemption) }
+}
+
+fn exempts(rule: &PolicyRule) -> bool {
+    !rule.then.exempt.is_empty() || rule.then.no_record
 }

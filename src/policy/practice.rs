@@ -27,19 +27,28 @@ pub struct Bounds {
 /// Low on purpose: a delivered message costs nothing, a stopped one may cost a child.
 const DISCLOSURE: f32 = 0.3;
 
+/// Whether somebody may be telling of harm to themselves, in words of their own.
+pub fn may_disclose(findings: &[Finding]) -> bool {
+    let tells = |f: &Finding| {
+        f.category == Category::HarmSelfHarm && f.confidence >= DISCLOSURE && f.origin == Origin::Own
+    };
+    findings.iter().any(tells)
+}
+
 /// The bounds that hold for the recipient with this index.
 pub fn bounds(situation: &Situation<'_>, recipient: usize) -> Bounds {
     let mut bounds = Bounds::default();
     let Some(to) = situation.parties.recipients.get(recipient) else {
         return bounds;
     };
+    // Mail to a helper is delivered whoever says to write. To anyone else a stranger could
+    // buy a free pass with a pupil's name beside the own and a sentence of despair.
     let from_pupil = situation.sender_is(Role::Pupil);
+    let by_pupil_alone = situation.senders_all(|sender| sender.is(Role::Pupil));
     let to_helper =
         matches!(to.listing, Some(Listing::Lead | Listing::Helpline | Listing::SafeguardingAgency));
-    let discloses = situation.findings.iter().any(|f| {
-        f.category == Category::HarmSelfHarm && f.confidence >= DISCLOSURE && f.origin == Origin::Own
-    });
-    if from_pupil && (to_helper || discloses) {
+    let discloses = may_disclose(situation.findings);
+    if from_pupil && to_helper || by_pupil_alone && discloses {
         bounds.because.push("A1: a possible disclosure is never stopped");
         bounds.ceiling = Some(DispositionName::Deliver);
         bounds.no_record = true;

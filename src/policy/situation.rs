@@ -3,7 +3,7 @@
 use crate::{
     detection::Finding,
     message::{Message, Protection},
-    parties::{Parties, Role, School},
+    parties::{Parties, Party, Role, School},
 };
 
 #[derive(Clone, Copy)]
@@ -22,6 +22,13 @@ impl Situation<'_> {
     /// rule that adds scrutiny must not be dodged by a false From.
     pub fn sender_is(&self, role: Role) -> bool {
         self.parties.senders().any(|p| p.is(role))
+    }
+
+    /// Every sender of the envelope and of the header is `fits`: what takes scrutiny away
+    /// must not be gained by one false name beside the true one (practice.md, A7). The null
+    /// path is nobody.
+    pub fn senders_all(&self, fits: impl Fn(&Party) -> bool) -> bool {
+        self.parties.senders().all(fits)
     }
 
     /// The subject carries the school's confidential mark, or the plain word at its start.

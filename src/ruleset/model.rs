@@ -133,6 +133,7 @@ pub enum Builtin {
     Bulk,
     ProtectedFile,
     UnreadFile,
+    AmbiguousMessage,
 }
 
 impl Builtin {

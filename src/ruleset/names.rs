@@ -41,6 +41,7 @@ pub(super) const BUILTINS: &[(&str, Builtin)] = &[
     ("bulk", Builtin::Bulk),
     ("protected-file", Builtin::ProtectedFile),
     ("unread-file", Builtin::UnreadFile),
+    ("ambiguous-message", Builtin::AmbiguousMessage),
 ];
 
 pub(super) const SCOPES: &[(&str, Scope)] =

@@ -141,11 +141,14 @@ fn group(accounts: &[Account], situation: &Situation<'_>) -> Vec<Group> {
     groups
 }
 
-/// The sender decides only when every rule that asked for the hold lets a sender decide.
+/// The sender decides only when every rule that asked for the hold, or for more than a hold
+/// before a ceiling, lets a sender decide.
 fn may_release(account: &Account) -> bool {
     account.disposition == Disposition::Hold
         && spoken(&account.judgements)
-            .filter(|(j, _)| j.rule.then.disposition == Some(DispositionName::Hold))
+            .filter(|(j, _)| {
+                j.rule.then.disposition.is_some_and(|d| Disposition::from(d) >= Disposition::Hold)
+            })
             .all(|(j, _)| j.rule.then.sender_may_release)
 }
 

@@ -15,6 +15,7 @@ mod dkim;
 mod gate;
 mod golden;
 mod hop;
+mod hostile;
 mod house;
 mod milter;
 mod milter_postfix;

@@ -23,7 +23,13 @@ pub(super) fn findings(pass: &mut Pass<'_, '_>, candidates: &[Candidate]) -> Vec
             Some(Builtin::OwnAddressOut) => out.extend(contact::own_address_out(pass, &rule)),
             Some(Builtin::PupilAddress) => out.extend(contact::pupil_address(pass, &rule)),
             Some(Builtin::Bulk) => out.extend(bulk::bulk(pass, &rule, candidates)),
-            Some(Builtin::ProtectedFile | Builtin::UnreadFile | Builtin::UnknownSender) | None => {}
+            Some(
+                Builtin::ProtectedFile
+                | Builtin::UnreadFile
+                | Builtin::AmbiguousMessage
+                | Builtin::UnknownSender,
+            )
+            | None => {}
         }
     }
     unread::findings(pass, &mut out);

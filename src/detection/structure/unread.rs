@@ -3,7 +3,7 @@
 
 use super::super::{findings::bare, model::Finding, pass::Pass};
 use crate::{
-    extraction::UnreadReason,
+    extraction::{Doubt, UnreadReason},
     ruleset::{Area, Builtin, Category, DetectionRule, Examples, Scope, Severity},
 };
 use std::{
@@ -13,6 +13,9 @@ use std::{
 
 static PROTECTED: LazyLock<DetectionRule> = LazyLock::new(|| {
     fallback("builtin.protected", Category::FileProtected, "A part is protected and was not read.")
+});
+static AMBIGUOUS: LazyLock<DetectionRule> = LazyLock::new(|| {
+    fallback("builtin.ambiguous", Category::FileAmbiguous, "Mail programs may read it in different ways.")
 });
 static UNREAD: LazyLock<DetectionRule> = LazyLock::new(|| {
     fallback("builtin.not-inspected", Category::FileNotInspected, "A part could not be read.")
@@ -52,9 +55,16 @@ pub(super) fn findings(pass: &Pass<'_, '_>, out: &mut Vec<Finding>) {
             UnreadReason::Limit(limit) => (Builtin::UnreadFile, limit),
             UnreadReason::Malformed => (Builtin::UnreadFile, "malformed"),
             UnreadReason::WorkerDied => (Builtin::UnreadFile, "the reader failed"),
+            UnreadReason::Ambiguous(Doubt::Crafted(what) | Doubt::Damaged(what)) => {
+                (Builtin::AmbiguousMessage, what)
+            }
         };
         if seen.insert((builtin, unread.place.as_str())) {
+            let before = out.len();
             add(pass, out, builtin, &unread.place, unread.part, format!("{}: {why}", unread.media_type));
+            if let UnreadReason::Ambiguous(Doubt::Damaged(_)) = unread.reason {
+                out.iter_mut().skip(before).for_each(|finding| finding.confidence /= 2.0);
+            }
         }
     }
     for fragment in pass.unread.iter().filter_map(|f| pass.extract.fragments.get(*f as usize)) {
@@ -86,6 +96,10 @@ fn add(
     let before = out.len();
     out.extend(rules.map(finding));
     if out.len() == before {
-        out.push(finding(if builtin == Builtin::ProtectedFile { &PROTECTED } else { &UNREAD }));
+        out.push(finding(match builtin {
+            Builtin::ProtectedFile => &PROTECTED,
+            Builtin::AmbiguousMessage => &AMBIGUOUS,
+            _ => &UNREAD,
+        }));
     }
 }

@@ -160,6 +160,7 @@ impl Session {
         match reply {
             Some(reply) if reply.is_positive() => {
                 addressed.recipients.push(recipient);
+                self.came_nearer();
                 self.talk.say(&Reply::new(250, (2, 1, 5), "Recipient ok"));
             }
             Some(reply) => self.talk.pass_on(&reply.as_refusal()),

@@ -101,8 +101,10 @@ impl Peer {
         self.entry.as_ref().is_some_and(|e| e.xclient() == MaySayXclient::Yes)
     }
 
-    /// Its rights stay those of the host that speaks.
+    /// Its rights stay those of the host that speaks. It begins a session for a client (XCLIENT_README):
+    /// who signed in is said each time, or nobody did.
     pub(super) fn assume(&mut self, attributes: &[Attribute]) -> Result<(), BadAttribute> {
+        self.assumed.login = Claim::Unsaid;
         self.assumed.take(attributes, XCLIENT_NAMES)
     }
 
@@ -192,6 +194,22 @@ mod tests {
         assert_eq!(arrival.client_name, None);
         assert_eq!(arrival.helo.as_deref(), Some("helo.example"));
         assert_eq!(arrival.queue_id.as_deref(), Some("4Qx"));
+    }
+
+    #[test]
+    fn a_sign_in_is_the_clients_for_whom_it_was_said() {
+        let mut peer = Peer {
+            address: "192.0.2.1".parse().unwrap(),
+            entry: None,
+            tls: None,
+            assumed: Claims::default(),
+            forwarded: Claims::default(),
+        };
+        let attribute = |name: &str, value: &str| Attribute { name: name.into(), value: Some(value.into()) };
+        peer.assume(&[attribute("ADDR", "192.0.2.7"), attribute("LOGIN", "t.staff")]).unwrap();
+        assert_eq!(peer.login().as_deref(), Some("t.staff"));
+        peer.assume(&[attribute("ADDR", "192.0.2.8")]).unwrap();
+        assert_eq!(peer.login(), None);
     }
 
     #[test]

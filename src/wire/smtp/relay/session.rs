@@ -184,6 +184,12 @@ impl Session {
         let _ = self.reset(state);
     }
 
+    /// A recipient was taken: that brings a message nearer, and how many there may be is
+    /// another limit's.
+    pub(super) fn came_nearer(&mut self) {
+        self.idle_commands = self.idle_commands.saturating_sub(1);
+    }
+
     /// After a message: whoever brings mail may go on.
     pub(super) fn was_useful(&mut self) {
         self.idle_commands = 0;
