@@ -63,6 +63,7 @@ async fn keep(store: &Store) {
         severity: Severity::High,
         subject: "number".into(),
         findings: vec![],
+        may_hold_image: false,
         settled_policies: vec![],
         edits: Edits::default(),
         marked_edits: None,

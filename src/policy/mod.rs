@@ -5,5 +5,5 @@ mod practice;
 mod situation;
 
 pub use judge::{Judgement, WhyNot, judge};
-pub use practice::{Bounds, bounds, is_hushed, may_disclose, sender_may_hear};
+pub use practice::{Bounds, bounds, is_hushed, may_disclose, may_hold_image, sender_may_hear};
 pub use situation::{Situation, covers};

@@ -3,6 +3,7 @@
 use super::Situation;
 use crate::{
     detection::{Finding, Origin},
+    message::Message,
     parties::{Listing, Role},
     ruleset::{Category, DispositionName},
 };
@@ -59,7 +60,7 @@ pub fn bounds(situation: &Situation<'_>, recipient: usize) -> Bounds {
         bounds.exempt = ["harm", "contact", "chain-letter"].map(Arc::from).to_vec();
         bounds.no_record = true;
     }
-    if is_sealed(situation) {
+    if may_hold_image(situation.findings, situation.message) {
         bounds.because.push("A3: no copy of what may be an image of a child");
         bounds.no_record = true;
     }
@@ -72,11 +73,11 @@ pub fn bounds(situation: &Situation<'_>, recipient: usize) -> Bounds {
 }
 
 /// practice.md, A3: a suspected match, or sexual words beside a picture that is on no list.
-fn is_sealed(situation: &Situation<'_>) -> bool {
-    let found = |category| situation.findings.iter().any(|f| f.category == category && f.confidence >= HUSH);
+pub fn may_hold_image(findings: &[Finding], message: &Message<'_>) -> bool {
+    let found = |category| findings.iter().any(|f| f.category == category && f.confidence >= HUSH);
     let picture = |media_type: &str| media_type.starts_with("image/") || media_type.starts_with("video/");
     found(Category::FileIllegalImage)
-        || (found(Category::HarmSexual) && situation.message.parts.iter().any(|p| picture(&p.media_type)))
+        || (found(Category::HarmSexual) && message.parts.iter().any(|p| picture(&p.media_type)))
 }
 
 /// Confidence from which a finding silences the gate towards the parties.

@@ -132,6 +132,9 @@ impl Store {
             other => other?,
         };
         let (object, secret) = self.item_secret(id).await?;
+        if secret.may_hold_image {
+            return Err(MAY_HOLD_IMAGE);
+        }
         let edits = match decision {
             Decision::ReleaseMarked => secret.marked_edits.ok_or(CANNOT_BE_MARKED)?,
             _ => secret.edits,
@@ -163,6 +166,9 @@ impl Store {
     }
 }
 
+const MAY_HOLD_IMAGE: StateError = StateError::NotAllowed(
+    "it may hold an image of a child: nobody releases it; do not look at or forward pictures, tell the lead in person",
+);
 const CANNOT_BE_MARKED: StateError = StateError::NotAllowed("this message cannot be marked");
 
 impl Prepared {

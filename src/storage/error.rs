@@ -22,6 +22,9 @@ pub enum StoreError {
     WrongWorkingKey,
     #[error("records are to be kept but [keys] names no custodian's key for them")]
     NoRecordsKey,
+    /// practice.md, A3.
+    #[error("it may hold an image of a child: nobody exports it; tell the lead in person")]
+    MayHoldImage,
     #[error("the custodian's key cannot be used: {0}")]
     CustodianKey(String),
     #[error("{what} `{id}` is not there")]
@@ -44,7 +47,7 @@ impl StoreError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Us(_) => Blame::Us,
-            Self::NotFound { .. } | Self::CustodianKey(_) => Blame::School,
+            Self::NotFound { .. } | Self::CustodianKey(_) | Self::MayHoldImage => Blame::School,
             _ => Blame::Operator,
         }
     }

@@ -160,6 +160,9 @@ pub(super) struct ItemSecret {
     pub(super) owner: Option<(PersonId, Address)>,
     pub(super) subject: String,
     pub(super) findings: Vec<FindingSummary>,
+    /// Nobody exports or releases it; rows of earlier editions have none.
+    #[serde(default)]
+    pub(super) may_hold_image: bool,
     pub(super) settled_policies: Vec<String>,
     pub(super) edits: Edits,
     pub(super) marked_edits: Option<Edits>,

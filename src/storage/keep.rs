@@ -60,6 +60,8 @@ pub struct NewItem {
     /// Shown to whoever decides; encrypted in the row.
     pub subject: String,
     pub findings: Vec<FindingSummary>,
+    /// It may hold an image of a child (practice.md, A3): nobody exports or releases it.
+    pub may_hold_image: bool,
     /// Policy rules that a release settles.
     pub settled_policies: Vec<String>,
     /// Applied when it is released.

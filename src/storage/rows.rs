@@ -143,6 +143,7 @@ impl ItemRow {
             owner: item.owner.map(|o| (o.person, o.address)),
             subject: item.subject,
             findings: item.findings,
+            may_hold_image: item.may_hold_image,
             settled_policies: item.settled_policies,
             edits: item.edits,
             marked_edits: item.marked_edits,

@@ -141,7 +141,10 @@ impl Store {
     /// Opens an item's bytes; the ledger notes who looked and why before they are shown.
     pub async fn raw(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<Bytes, StoreError> {
         let summary = self.item_summary(id).await?;
-        let (object, _) = self.item_secret(id).await?;
+        let (object, secret) = self.item_secret(id).await?;
+        if secret.may_hold_image {
+            return Err(StoreError::MayHoldImage);
+        }
         let (_, raw) = self.open_object(object.as_str()).await?;
         self.note_view(Event::ItemBytesViewed, &summary, actor, why).await?;
         Ok(raw)

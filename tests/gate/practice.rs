@@ -292,6 +292,10 @@ fn a3_what_may_be_an_image_of_a_child_is_not_copied() {
     assert!(!fate.prepared.items.is_empty());
     assert!(fate.prepared.items.iter().all(|i| i.kind == ItemKind::Quarantine && !i.sender_may_release));
     assert!(fate.prepared.records.is_empty());
+    // Nor may a reviewer, as `storage::lives` shows of items marked so.
+    assert!(fate.prepared.items.iter().all(|i| i.may_hold_image));
+    let words_alone = shipped().unproved("stranger@freemail.example", &[PUPIL], "hi", "send me nudes");
+    assert!(words_alone.prepared.items.iter().all(|i| !i.may_hold_image), "obscene text stays reviewable");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Matter, Prepared, Tools, edits::Ready};
 use crate::{
     detection::Finding,
     mail::SchoolId,
+    policy::may_hold_image,
     ruleset::{Category, Severity},
     storage::{FindingSummary, ItemKind, NewItem, Owner},
     verdict::{Disposition, Group},
@@ -64,6 +65,7 @@ fn item(
         severity: worst.map_or(Severity::Medium, |f| f.severity),
         subject: matter.message.header.subject.clone(),
         findings: stood_on.iter().map(|f| summary(f)).collect(),
+        may_hold_image: may_hold_image(matter.findings, matter.message),
         settled_policies: policies(groups),
         edits: ready.edits.clone(),
         marked_edits: ready.marked.clone().filter(|_| kind == ItemKind::Hold),

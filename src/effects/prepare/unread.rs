@@ -31,6 +31,7 @@ pub fn keep_unread(
         severity: Severity::Medium,
         subject: String::new(),
         findings: Vec::new(),
+        may_hold_image: false,
         settled_policies: Vec::new(),
         edits: Edits::default(),
         marked_edits: None,

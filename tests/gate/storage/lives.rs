@@ -46,6 +46,24 @@ async fn a_hold_is_kept_listed_opened_and_released_once() {
     assert!(bench.verify().await.sealed);
 }
 
+/// practice.md, A3.
+#[tokio::test]
+async fn what_may_hold_an_image_of_a_child_is_neither_released_nor_exported() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let mut keep = Sample::new(1).keep(store, ItemKind::Quarantine).await;
+    keep.items[0].may_hold_image = true;
+    let id = store.keep(keep).await.unwrap().items.remove(0);
+    for decision in [Decision::Release, Decision::ReleaseMarked] {
+        let refused = store.decide(&id, ruling(decision, lead())).await.unwrap_err();
+        assert!(matches!(refused, StateError::NotAllowed(_)), "{refused}");
+    }
+    assert!(matches!(store.raw(&id, &lead(), "safeguarding").await, Err(StoreError::MayHoldImage)));
+    // It stays where it is, and it can be kept as evidence.
+    assert_eq!(store.item_summary(&id).await.unwrap().state, ItemState::Open);
+    store.decide(&id, ruling(Decision::KeepAsEvidence, lead())).await.unwrap();
+}
+
 #[tokio::test]
 async fn no_state_can_be_skipped_and_nobody_oversteps() {
     let bench = Bench::new().await;

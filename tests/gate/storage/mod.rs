@@ -172,6 +172,7 @@ impl Sample {
                 reason: "It seems to contain an NHS number.".into(),
                 excerpt: "her number is [...] and".into(),
             }],
+            may_hold_image: false,
             settled_policies: vec!["hold.bulk-unprotected".into()],
             edits: Edits::default(),
             marked_edits: Some(mark("[Confidential] Trip list")),
