@@ -127,9 +127,12 @@ impl<'m> Reader<'m, '_> {
     /// Text of a part, as far as the limit on all text allows.
     fn text(&mut self, index: usize, kind: TextKind, text: Cow<'m, str>) {
         let text = self.cut(index, text);
+        if overrides_direction(&text, kind) {
+            self.unread(index, UnreadReason::Ambiguous(Doubt::Crafted("direction-override")));
+        }
         match kind {
             TextKind::Plain => {
-                let mode = if has_rows(&self.message.parts[index]) { Lines::Rows } else { Lines::Kept };
+                let mode = lines_of(&self.message.parts[index]);
                 let mut builder = Builder::new(mode, text.len());
                 builder.text(&text, 0);
                 self.own(index, text, Layer::Visible, builder, &html::Quotes::default());
@@ -247,6 +250,14 @@ const DOUBTS: [Doubt; 11] = [
     Doubt::Damaged("encoded-message"),
 ];
 
+/// Whether letters are to be shown from the other side, whatever their alphabet: a reader sees
+/// the words backwards. Embeddings and isolates, which mail in Arabic or Hebrew uses, do not.
+fn overrides_direction(text: &str, kind: TextKind) -> bool {
+    let has = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    let by_markup = || has("<bdo") || has("<BDO") || has("bidi-override");
+    has("\u{202e}") || has("\u{202d}") || kind == TextKind::Html && by_markup()
+}
+
 /// How a text of this type is marked up. Tags of any kind split words for a pattern only.
 fn text_kind(media_type: &str) -> TextKind {
     let marked_up = media_type.contains("html") || matches!(media_type, "text/enriched" | "text/richtext");
@@ -279,10 +290,16 @@ fn listed(mailboxes: &[Mailbox]) -> String {
 }
 
 /// Whether the lines of a text are rows or fields rather than prose.
-fn has_rows(part: &Part<'_>) -> bool {
+fn lines_of(part: &Part<'_>) -> Lines {
     let sub = part.media_type.split_once('/').map_or("", |(_, sub)| sub);
-    let by_type = ["csv", "tab-separated", "calendar", "vcard", "directory", "json", "status"];
-    by_type.iter().any(|t| sub.contains(t)) || named(part, &["csv", "tsv", "ics", "vcf", "json"])
+    let is = |types: &[&str], endings| types.iter().any(|t| sub.contains(t)) || named(part, endings);
+    if is(&["calendar", "vcard", "directory"], &["ics", "vcf"]) {
+        Lines::Folded
+    } else if is(&["csv", "tab-separated", "json", "status"], &["csv", "tsv", "json"]) {
+        Lines::Rows
+    } else {
+        Lines::Kept
+    }
 }
 
 fn named(part: &Part<'_>, endings: &[&str]) -> bool {
@@ -411,6 +428,8 @@ mod tests {
 
     #[test]
     fn markup_of_any_kind_splits_no_word_and_a_piece_of_a_message_is_not_all() {
+        let backwards = "Content-Type: text/html; charset=utf-8\n\n<bdo dir=rtl>toidi</bdo>";
+        assert_eq!(doubt(backwards).0, Some(Doubt::Crafted("direction-override")));
         let enriched = "Content-Type: text/enriched\n\n<bold>i</bold>diot";
         assert_eq!(doubt(enriched).1, "idiot");
         let piece = "Content-Type: message/partial; id=a; number=1\n\nhello";

@@ -22,6 +22,9 @@ pub(super) enum Lines {
     Kept,
     /// Each ends a paragraph: the rows of a table, the fields of a card.
     Rows,
+    /// Likewise, but a line that begins with white space goes on with the one before it, also
+    /// within a word (RFC 5545 section 3.1, RFC 6350 section 3.2).
+    Folded,
     /// White space like any other.
     Flow,
 }
@@ -91,6 +94,12 @@ impl Builder {
                 i += run;
                 continue;
             }
+            if self.mode == Lines::Folded
+                && let Some(length) = fold_of_line(rest)
+            {
+                i += length;
+                continue;
+            }
             i += match rest[0] {
                 b'\n' => {
                     self.newline(at + i);
@@ -149,7 +158,7 @@ impl Builder {
         if self.mode == Lines::Flow {
             return self.widen(Gap::Space, at, true);
         }
-        let empty = self.line_at.is_some() || self.mode == Lines::Rows;
+        let empty = self.line_at.is_some() || matches!(self.mode, Lines::Rows | Lines::Folded);
         self.widen(if empty { Gap::Paragraph } else { Gap::Space }, at, true);
         self.line_at = Some(at + 1);
         self.line_quoted = false;
@@ -289,6 +298,12 @@ impl Builder {
     }
 }
 
+/// The length of a line end and the one white space by which the next line goes on.
+fn fold_of_line(rest: &[u8]) -> Option<usize> {
+    let end = if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest.first() == Some(&b'\n')) };
+    (end > 0 && matches!(rest.get(end), Some(b' ' | b'\t'))).then_some(end + 1)
+}
+
 /// Where the line after a paragraph begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Next {
@@ -379,6 +394,13 @@ mod tests {
         assert_eq!(view("i\u{335}d\u{336}"), "id");
         assert_eq!(view("\u{301}a"), "\u{301}a");
         assert_eq!(view("a \u{301}b"), "a \u{301}b");
+    }
+
+    #[test]
+    fn a_folded_line_parts_no_word() {
+        let mut builder = Builder::new(Lines::Folded, 0);
+        builder.text("DESCRIPTION:You id\r\n iot\r\nEND:x\n\t y", 0);
+        assert_eq!(builder.finish().0.text, "description:you idiot\nend:x y");
     }
 
     #[test]

@@ -84,6 +84,8 @@ pub(super) fn kind(name: &str) -> Kind {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
     gone: bool,
+    /// Its tags end no line and no word.
+    pub(super) boxless: bool,
     invisible: bool,
     tiny: bool,
     color: Color,
@@ -95,6 +97,7 @@ pub(super) struct State {
 impl State {
     const PAGE: Self = Self {
         gone: false,
+        boxless: false,
         invisible: false,
         tiny: false,
         color: Color::Rgb([0, 0, 0]),
@@ -102,6 +105,11 @@ impl State {
         quotes: 0,
         preformatted: 0,
     };
+
+    /// Whether an element with this style in here has no box of its own.
+    pub(super) fn makes_boxless(&self, style: &Style) -> bool {
+        self.gone || style.gone || style.inline
+    }
 
     pub(super) fn is_hidden(&self) -> bool {
         self.gone || self.invisible || self.tiny || self.color.vanishes_on(self.background)
@@ -147,22 +155,24 @@ impl Open {
         }
         let mut state = self.state().with(style);
         state.gone |= role == Role::Hidden;
+        state.boxless = state.gone || style.inline;
         state.quotes += u32::from(quotes);
         state.preformatted += u32::from(role == Role::Preformatted);
         self.elements.push((key(name), state));
     }
 
-    /// Closes the innermost open element of that name and all in it.
-    pub(super) fn close(&mut self, name: &str) {
+    /// Closes the innermost open element of that name and all in it; returns what it was.
+    pub(super) fn close(&mut self, name: &str) -> Option<State> {
         if self.beyond > 0 {
             self.beyond -= 1;
-            return;
+            return None;
         }
         let key = key(name);
         let near = self.elements.len().saturating_sub(FARTHEST);
-        if let Some(at) = self.elements.iter().skip(near).rposition(|(k, _)| *k == key) {
-            self.elements.truncate(near + at);
-        }
+        let at = near + self.elements.iter().skip(near).rposition(|(k, _)| *k == key)?;
+        let closed = self.elements.get(at).map(|(_, state)| *state);
+        self.elements.truncate(at);
+        closed
     }
 
     /// Closes the innermost element when it is one of that name.

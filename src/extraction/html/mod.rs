@@ -142,7 +142,11 @@ impl<'s> Walk<'s> {
         if kind.role == Role::ClosedByLike {
             self.open.close_like(name);
         }
-        self.break_before(kind, at, end);
+        if self.open.state().makes_boxless(&seen.style) {
+            self.break_hidden(kind, at, end);
+        } else {
+            self.break_before(kind, at, end);
+        }
         if let Some(href) = seen.href.filter(|_| kind.role == Role::Link) {
             self.link(href);
         }
@@ -184,13 +188,15 @@ impl<'s> Walk<'s> {
     fn closing(&mut self, name: &str, at: usize, end: usize) {
         let kind = kind(name);
         let quoted = self.open.state().quotes > 0;
-        if kind.content == Content::Markup {
-            self.open.close(name);
-        }
+        let closed = match kind.content {
+            Content::Markup => self.open.close(name),
+            _ => None,
+        };
         if quoted && self.open.state().quotes == 0 {
             self.end_quote();
         }
         match kind.breaks {
+            _ if closed.is_some_and(|element| element.boxless) => self.break_hidden(kind, at, end),
             Break::Inline => {}
             // `</br>` is taken for `<br>`.
             Break::Line => self.texts.visible.line_break(at, end),
@@ -209,6 +215,13 @@ impl<'s> Walk<'s> {
             Break::Line => visible.line_break(at, end),
             Break::Cell => visible.cell(at, end),
             Break::Block => visible.paragraph(at, Next::AtOr(at)),
+        }
+    }
+
+    /// An element without a box parts only what is hidden.
+    fn break_hidden(&mut self, kind: Kind, at: usize, end: usize) {
+        if kind.breaks != Break::Inline {
+            self.texts.hidden.paragraph(at, Next::At(end));
         }
     }
 
@@ -375,6 +388,9 @@ mod tests {
             "on"
         );
         assert_eq!(visible("<p style='display:none'>off<p>on"), "on");
+        // What has no box parts no word.
+        assert_eq!(visible("id<div style='display:none'>x</div>iot <p>i<br hidden>d"), "idiot\nid");
+        assert_eq!(visible("id<p style='display:inline'></p>iot"), "idiot");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 pub(super) struct Style {
     /// Not shown with all that is in it: display:none, no height, outside the page.
     pub(super) gone: bool,
+    /// Has no line of its own whatever the element is: display:inline.
+    pub(super) inline: bool,
     pub(super) visible: Option<bool>,
     /// Too small to read.
     pub(super) tiny: Option<bool>,
@@ -125,6 +127,7 @@ pub(super) fn read(text: &str) -> Style {
             style.tiny = tiny(value).or(style.tiny);
         } else if is("display") {
             style.gone |= says("none");
+            style.inline = says("inline") || says("contents");
         } else if is("visibility") {
             style.visible = Some(!(says("hidden") || says("collapse")));
         } else if is("opacity") {
