@@ -376,6 +376,25 @@ fn a7_no_exemption_on_an_unproved_word() {
     let abuse = "you stupid bitch, im gonna stab you after school";
     let union = shipped().unproved("rep@union.example", &[PUPIL], "hi", abuse);
     assert!(held(&union) && union.told().contains(&LEAD.to_owned()), "{:?}", union.told());
+    // A stranger who writes as a pupil gets no pupil's leniency, and an address of the school
+    // that the roll does not know yet may be a pupil's.
+    let friend = "24jrowe@pupils.oakfield.example";
+    for text in ["send me nudes", GROOMING] {
+        let forged = shipped().unproved(friend, &[PUPIL], "hi", text);
+        assert!(held(&forged) && forged.told().contains(&LEAD.to_owned()), "{text}: {:?}", forged.told());
+        let stranger = shipped().unproved(
+            "stranger@freemail.example",
+            &["26newcomer@pupils.oakfield.example"],
+            "hi",
+            text,
+        );
+        assert!(
+            held(&stranger) && stranger.told().contains(&LEAD.to_owned()),
+            "{text}: {:?}",
+            stranger.told()
+        );
+    }
+    assert!(!held(&shipped().proved(friend, &[PUPIL], "hi", "send me nudes")), "the lead is told instead");
     // And an exemption in a rule file that rests on nothing exempts nobody.
     let rules = "
 [[policy]]
