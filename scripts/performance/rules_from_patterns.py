@@ -5,8 +5,9 @@ measured against other programs that run the same list (docs/performance.md).
   rules_from_patterns.py PATTERNS [TIMES=1] > FOLDER/patterns.toml
 
 Each line becomes a rule of its own, as a school would write it. With TIMES the list stands
-so many times over; in each repetition the first word of four letters or more is another,
-invented one, so that 500 patterns become 5,000 different ones.
+so many times over, each time with other, invented words in place of those of four letters
+or more; what has none (numbers) stands beside an invented word. So 500 patterns become
+5,000 different ones that find no more than the 500 do.
 """
 import random, re, sys
 
@@ -27,16 +28,23 @@ def invented(rng, length):
     return "".join(rng.choice(letters[i % 2]) for i in range(length))
 
 
+def other(rng, pattern):
+    def word(match):
+        text = match.group()
+        return text if text.startswith("\\") else invented(rng, len(text))
+
+    changed = WORD.sub(word, pattern)
+    return changed if changed != pattern else r"\b%s\W{1,3}%s" % (invented(rng, 6), pattern)
+
+
 def main():
     patterns = open(sys.argv[1], encoding="utf-8").read().splitlines()
     times = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     rng, number = random.Random(1), 0
     for time in range(times):
         for pattern in patterns:
-            word = next((m for m in WORD.finditer(pattern) if not m.group().startswith("\\")), None)
-            if time and word:
-                other = invented(rng, len(word.group()))
-                pattern = pattern[: word.start()] + other + pattern[word.end() :]
+            if time:
+                pattern = other(rng, pattern)
             print(RULE % (number, pattern))
             number += 1
 

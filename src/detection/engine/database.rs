@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Begins every cache file; the number goes up whenever the same patterns are compiled otherwise.
-const MAGIC: &[u8; 8] = b"GHPREF2\n";
+const MAGIC: &[u8; 8] = b"GHPREF1\n";
 /// So many databases stay on disk: a few sets of rules that are used in turn.
 const KEPT: usize = 8;
 

@@ -9,7 +9,7 @@ use regex_syntax::hir::Hir;
 use std::{collections::HashMap, ops::Range};
 
 /// So many compiled patterns a thread keeps.
-const KEPT: usize = 256;
+const KEPT: usize = 512;
 /// Bounds on one compiled pattern and on the states it may make up while it searches.
 const LARGEST: usize = 1 << 20;
 const LARGEST_CACHE: usize = 256 << 10;

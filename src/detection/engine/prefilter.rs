@@ -30,10 +30,9 @@ const FEW: usize = 12;
 pub(crate) fn expression(hir: &Hir) -> String {
     let hir = spaced(hir);
     let row = trimmed(&hir);
-    // The engine is good at small patterns, and exact ones spare the search afterwards; but a
-    // gap keeps its automaton busy from the first word on.
-    let costly = row.iter().any(is_wide) || row.iter().map(size).sum::<usize>() > MODEST;
-    costly.then(|| factor::expression(row)).flatten().unwrap_or_else(|| {
+    // The engine is good at small patterns, and exact ones spare the search afterwards.
+    let factor = || factor::expression(row).filter(|_| row.iter().map(size).sum::<usize>() > MODEST);
+    factor().unwrap_or_else(|| {
         let mut out = String::new();
         // A gap that is still open at the end asks for nothing.
         open_node(strongest(row), Sides::default(), &mut out);
