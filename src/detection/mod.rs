@@ -4,6 +4,7 @@
 mod detector;
 mod engine;
 mod example;
+mod excerpts;
 mod findings;
 mod identifiers;
 mod judge;

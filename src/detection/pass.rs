@@ -4,6 +4,7 @@
 use super::{
     detector::{Detector, Scratch},
     engine::flat,
+    excerpts::Masks,
     findings,
     judge::{Candidate, Judged, around},
     model::{DetectLimits, Explained, Finding, Miss, NearMiss, Origin},
@@ -96,10 +97,11 @@ impl<'d, 'm> Pass<'d, 'm> {
 
     pub(super) fn run(&mut self) -> Vec<Finding> {
         let mut candidates = self.candidates();
+        let masks = Masks::of(&candidates);
         let mut found = structure::findings(self, &candidates);
         self.drop_too_few(&mut candidates);
         let kept = findings::strongest(candidates, self.limits.findings.saturating_sub(found.len()));
-        let mut out = findings::of_candidates(self, &kept);
+        let mut out = findings::of_candidates(self, &kept, &masks);
         out.append(&mut found);
         out.truncate(self.limits.findings);
         out

@@ -83,7 +83,7 @@ fn findings(when: &mut Reader<'_, '_, '_>) -> Option<FindingCondition> {
         rules: findings.texts("rules").into_iter().map(|t| t.value.into()).collect(),
         severity: findings.named("severity", names::SEVERITIES),
         confidence: findings.share("confidence"),
-        count: findings.number("count", 1..=10_000).unwrap_or(1),
+        count: findings.number("count", 1..=200).unwrap_or(1),
         own_words: findings.flag("own-words").unwrap_or(false),
     };
     findings.finish();

@@ -19,7 +19,9 @@ use crate::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::{
+    fs::File,
     io::{self, BufWriter, IsTerminal, Write},
+    os::fd::AsFd,
     process::ExitCode,
 };
 use work::Scanned;
@@ -32,7 +34,7 @@ pub(super) fn run(cli: &Cli, args: &ScanArgs) -> Answer {
     let proof = proof(args.signed_in);
     let jobs = args.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
     let limits = FileLimits { message_bytes: config.limits.message_bytes, ..FileLimits::default() };
-    let mut printer = Printer::new(cli.format, args.fail_on.as_deref());
+    let mut printer = Printer::new(cli.format, args.fail_on.as_deref())?;
     let input = sources(args.paths.clone(), limits);
     let passed_over = input.passed_over();
     let job = work::Job { rulebook: &rulebook, overrides: &overrides, proof: &proof };
@@ -72,18 +74,21 @@ pub(super) fn proof(signed_in: bool) -> SenderProof {
     if signed_in { SenderProof::ListedHost } else { SenderProof::Unproved }
 }
 
+/// Some lines' worth.
+const OUTPUT_BUFFER: usize = 64 << 10;
+
 struct Printer {
     format: Format,
     fail_at: Option<Disposition>,
     reached: bool,
-    out: BufWriter<io::Stdout>,
+    out: BufWriter<File>,
     rows: usize,
     unread: usize,
     progress: ProgressBar,
 }
 
 impl Printer {
-    fn new(format: Format, fail_on: Option<&str>) -> Self {
+    fn new(format: Format, fail_on: Option<&str>) -> io::Result<Self> {
         let fail_at = match fail_on {
             Some("hold") => Some(DispositionName::Hold.into()),
             Some("quarantine") => Some(DispositionName::Quarantine.into()),
@@ -95,15 +100,10 @@ impl Printer {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} messages, {per_sec}, {elapsed}") {
             progress.set_style(style);
         }
-        Self {
-            format,
-            fail_at,
-            reached: false,
-            out: BufWriter::new(io::stdout()),
-            rows: 0,
-            unread: 0,
-            progress,
-        }
+        // The standard library's handle would look through every line of ours for its end.
+        let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        let out = BufWriter::with_capacity(OUTPUT_BUFFER, out);
+        Ok(Self { format, fail_at, reached: false, out, rows: 0, unread: 0, progress })
     }
 
     fn put(&mut self, scanned: &Scanned) -> io::Result<()> {

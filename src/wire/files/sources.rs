@@ -6,10 +6,13 @@ use super::{
 };
 use std::{
     fs,
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufReader, Read},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
+
+/// So much of a file tells whether it is an mbox.
+const HEAD: u64 = 1024;
 
 /// The messages of `paths` in that order; `-` is standard input.
 ///
@@ -73,7 +76,7 @@ impl Sources {
     /// other file is read.
     fn open(&mut self, path: &Path, found: usize) -> Result<Option<Vec<u8>>, String> {
         if path.as_os_str() == "-" && found == 0 {
-            return self.stream(path, Box::new(io::stdin()));
+            return self.stream(path, Box::new(io::stdin()), 0);
         }
         let kind = match found {
             0 => fs::metadata(path),
@@ -93,7 +96,9 @@ impl Sources {
         if found > 0 && !kind.is_file() {
             return Err("neither a file nor a folder".into());
         }
-        self.stream(path, Box::new(fs::File::open(path).map_err(reason)?))
+        let file = fs::File::open(path).map_err(reason)?;
+        let length = file.metadata().map_or(0, |m| m.len());
+        self.stream(path, Box::new(file), length)
     }
 
     fn folder(&mut self, path: &Path, found: usize) -> Result<(), String> {
@@ -121,25 +126,27 @@ impl Sources {
         Ok(())
     }
 
-    fn stream(&mut self, path: &Path, input: Box<dyn Read + Send>) -> Result<Option<Vec<u8>>, String> {
-        let mut input = BufReader::with_capacity(64 * 1024, input);
-        let head = loop {
-            match input.fill_buf() {
-                Ok(head) => break head,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(reason(e)),
-            }
-        };
-        if head.is_empty() {
+    fn stream(
+        &mut self,
+        path: &Path,
+        mut input: Box<dyn Read + Send>,
+        expected: u64,
+    ) -> Result<Option<Vec<u8>>, String> {
+        let limit = self.limits.message_bytes;
+        let expected = usize::try_from(expected).map_or(limit, |bytes| bytes.min(limit));
+        // Room to see the end without growing.
+        let mut raw = Vec::with_capacity(expected.saturating_add(64));
+        input.by_ref().take(HEAD).read_to_end(&mut raw).map_err(reason)?;
+        if raw.is_empty() {
             return Err("empty".into());
         }
-        if is_separator(head) {
-            self.mbox = Some((path.to_owned(), Mbox::new(input)));
+        if is_separator(&raw) {
+            let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(raw).chain(input));
+            self.mbox = Some((path.to_owned(), Mbox::new(BufReader::with_capacity(64 * 1024, whole))));
             return Ok(None);
         }
-        let limit = self.limits.message_bytes;
-        let mut raw = Vec::new();
-        input.take(limit as u64 + 1).read_to_end(&mut raw).map_err(reason)?;
+        let rest = limit.saturating_add(1).saturating_sub(raw.len());
+        input.take(rest as u64).read_to_end(&mut raw).map_err(reason)?;
         if raw.len() > limit {
             return Err(too_large(limit));
         }
