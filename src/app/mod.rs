@@ -5,4 +5,5 @@ mod load;
 mod serve;
 
 pub use load::{StartFault, directory, disclaimers, people, rulebook, rules, standing};
+pub(crate) use serve::MEMORY_WAIT;
 pub use serve::{Running, is_served, start};

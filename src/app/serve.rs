@@ -30,7 +30,7 @@ use tokio::{
 };
 
 /// How long a message waits for memory before the client is told to come again.
-const MEMORY_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 /// The file whose lock says that a process serves the folder.
 const SERVING: &str = "serving";
 /// How often what has expired is tidied away.

@@ -2,7 +2,10 @@
 //! mode (docs/postfix.md).
 
 use super::Check;
-use crate::config::{Config, Listen};
+use crate::{
+    app::MEMORY_WAIT,
+    config::{Config, Listen},
+};
 use std::{collections::HashMap, path::Path, process::Command, time::Duration};
 
 /// What is asked of postconf.
@@ -57,16 +60,16 @@ fn checks(config: &Config, settings: &HashMap<String, String>) -> Vec<Check> {
             "smtpd_forbid_bare_newline is not set: SMTP smuggling can carry mail past the gate.\nSet it to yes (Postfix 3.7.9 or later).",
         ),
     });
-    let deadline = config.limits.deadline;
+    // Our last word comes a quarter after the deadline, and a message may wait for memory before.
+    let answer = config.limits.deadline + config.limits.deadline / 4 + MEMORY_WAIT;
     checks.push(match seconds(get("milter_content_timeout")) {
-        Some(wait) if wait > deadline => {
-            Check::good("postfix", "waits longer for the gate than [limits] deadline")
-        }
+        Some(wait) if wait > answer => Check::good("postfix", "waits longer for the gate than it may take"),
         _ => Check::fault(
             "postfix",
             format!(
-                "milter_content_timeout must be longer than [limits] deadline ({} s).",
-                deadline.as_secs()
+                "milter_content_timeout must be longer than the gate may take, {} s:\n\
+                 [limits] deadline, a quarter of it, and the wait for memory.",
+                answer.as_secs()
             ),
         ),
     });
