@@ -6,8 +6,9 @@ set -eu
 case "${1:-build}" in
   # libhyperscan-dev: pattern matching; pkg-config: finds it; lld: links quickly; cmake is not needed.
   build) want="gcc libc6-dev make pkg-config libhyperscan-dev lld" ;;
-  # A real MTA, SMTP and milter test clients, and the public tools that must open what we keep.
-  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim" ;;
+  # A real MTA (with a mechanism to sign in by), SMTP and milter test clients, and the public tools that must open what
+  # we keep.
+  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules" ;;
   *) echo "usage: $0 build|test" >&2; exit 2 ;;
 esac
 
