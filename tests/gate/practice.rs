@@ -311,6 +311,7 @@ fn a4_who_is_a_party_is_not_told() {
     assert_eq!(stop(TEACHER, PUPIL, GROOMING), [HEAD]);
     assert_eq!(stop(HEAD, PUPIL, GROOMING), ["g.whitlock@oakfield.example"]);
     assert_eq!(stop(LEAD, PUPIL, GROOMING), [HEAD]);
+    assert_eq!(stop(TEACHER, PUPIL, "send me nudes"), [HEAD]);
 }
 
 #[test]
@@ -420,6 +421,45 @@ fn a8_what_is_quoted_was_not_written_by_who_quotes_it() {
     assert_eq!(fate.assessment.verdict.plan.incident, None);
     let own = shipped().proved(PUPIL, &[TEACHER], "hi", "im gonna stab you after school");
     assert!(own.assessment.verdict.plan.incident.is_some());
+    // But anyone can write a mark of quotation: what threatens a pupil that way is told to
+    // the lead, and a teacher's sexual talk to the head.
+    let mark = shipped().proved(
+        "24jrowe@pupils.oakfield.example",
+        &[PUPIL],
+        "hi",
+        "> im gonna stab you after school",
+    );
+    mark.delivered(1, "quoted to a pupil");
+    assert_eq!(mark.told(), [LEAD]);
+    let mark = shipped().proved(TEACHER, &[PUPIL], "hi", "> send me nudes");
+    assert_eq!(mark.told(), [HEAD]);
+}
+
+/// A ceiling makes a hold of what another rule wanted a reviewer for: then its sender may not let it go.
+#[test]
+fn a_sender_releases_only_what_no_rule_wanted_stopped_for_longer() {
+    let rules = "
+[[policy]]
+id = \"test.stop\"
+clauses = [\"PD-1\"]
+reason = \"A reviewer looks at health details.\"
+when = { findings = { category = [\"personal-data.health\"] } }
+then = { disposition = \"quarantine\" }
+
+[[policy]]
+id = \"test.ceiling\"
+clauses = [\"PD-1\"]
+reason = \"Staff are asked first.\"
+when = { from = [\"staff\"], proved-sender = true }
+then = { ceiling = \"hold\" }
+";
+    let item = |bench: &Bench| {
+        let fate = bench.proved(TEACHER, &[OUTSIDE], "About noon", HEALTH);
+        assert_eq!(fate.stopped(), Disposition::Hold, "{:?}", fate.assessment.verdict);
+        fate.prepared.items[0].sender_may_release
+    };
+    assert!(item(shipped()));
+    assert!(!item(&Bench::new(rules)));
 }
 
 #[test]
