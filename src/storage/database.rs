@@ -4,10 +4,18 @@
 use super::error::StoreError;
 use chrono::{DateTime, Utc};
 use sqlx::{
-    Connection, SqliteConnection, SqlitePool,
+    Connection as _,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{fs, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+
+/// The database that statements are written for; no other file of the room names one.
+pub(super) type Db = sqlx::Sqlite;
+pub(super) type Connection = <Db as sqlx::Database>::Connection;
+pub(super) type Pool = sqlx::Pool<Db>;
+/// A connection or a pool.
+pub(super) trait Executor<'c>: sqlx::Executor<'c, Database = Db> {}
+impl<'c, T: sqlx::Executor<'c, Database = Db>> Executor<'c> for T {}
 
 /// How long a process waits for another one's commit.
 const BUSY: Duration = Duration::from_secs(5);
@@ -28,11 +36,11 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", WAL_BYTES.to_string())
 }
 
-pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
-    Ok(SqliteConnection::connect_with(&options(path)).await?)
+pub(super) async fn connect(path: &Path) -> Result<Connection, StoreError> {
+    Ok(Connection::connect_with(&options(path)).await?)
 }
 
-pub(super) fn readers(path: &Path) -> SqlitePool {
+pub(super) fn readers(path: &Path) -> Pool {
     SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(BUSY)
@@ -47,7 +55,7 @@ pub(super) fn create(path: &Path) -> std::io::Result<()> {
     }
 }
 
-pub(super) async fn migrate(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+pub(super) async fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     sqlx::migrate!("src/storage/migrations").run(conn).await.map_err(|e| match e {
         sqlx::migrate::MigrateError::Execute(e) => e.into(),
         e => StoreError::Damaged(e.to_string()),

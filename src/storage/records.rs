@@ -2,7 +2,7 @@
 //! custodians alone; the gate itself cannot read them back.
 
 use super::{
-    database::{hex, micros, named, time},
+    database::{Db, hex, micros, named, time},
     error::StoreError,
     keys,
     ledger::{Actor, Event, LedgerEvent},
@@ -16,7 +16,7 @@ use crate::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::QueryBuilder;
 use std::path::Path;
 
 /// One whom a record is filed by: parent, pupil, member of staff.
@@ -88,7 +88,7 @@ impl Store {
         actor: &Actor,
     ) -> Result<Vec<RecordSummary>, StoreError> {
         let secrets = self.secrets()?;
-        let mut sql = QueryBuilder::<Sqlite>::new(
+        let mut sql = QueryBuilder::<Db>::new(
             "SELECT r.id, r.school, r.transaction_id, r.received_at, r.direction, o.bytes, o.sha256
              FROM record r JOIN object o ON o.id = r.object WHERE r.state = 'kept'",
         );

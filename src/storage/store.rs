@@ -1,7 +1,7 @@
 //! Opening the store.
 
 use super::{
-    database,
+    database::{self, Connection, Pool},
     error::StoreError,
     keys::Keys,
     names::{ItemId, Token},
@@ -14,7 +14,6 @@ use crate::{
     mail::Waiting,
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{SqliteConnection, SqlitePool};
 use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
@@ -81,7 +80,7 @@ impl StoreOptions {
 #[derive(Clone)]
 pub struct Store {
     pub(super) shared: Arc<Shared>,
-    pub(super) readers: SqlitePool,
+    pub(super) readers: Pool,
     writer: Option<Arc<Writer>>,
 }
 
@@ -220,7 +219,7 @@ fn is_ours(data: &Path) -> Result<(), StoreError> {
 }
 
 /// The database and the store key must belong together, or nothing would open.
-async fn check_store_key(conn: &mut SqliteConnection, secrets: &Secrets) -> Result<(), StoreError> {
+async fn check_store_key(conn: &mut Connection, secrets: &Secrets) -> Result<(), StoreError> {
     let check = secrets.check();
     sqlx::query("INSERT INTO meta (name, value) VALUES ('store-key', $1) ON CONFLICT (name) DO NOTHING")
         .bind(&check[..])

@@ -1,7 +1,7 @@
 //! Single-use tokens of nudges: random, stored as a digest, bound to the hold's sender.
 
 use super::{
-    database::micros,
+    database::{Executor, micros},
     error::{StoreError, TokenError},
     names::{ItemId, Token},
     secrets::Secrets,
@@ -9,7 +9,6 @@ use super::{
     writer::Tx,
 };
 use crate::mail::Address;
-use sqlx::SqliteExecutor;
 
 pub(super) fn token_digest(secrets: &Secrets, token: &Token) -> [u8; 32] {
     secrets.hash("token", &[token.reveal().as_bytes()])
@@ -25,7 +24,7 @@ struct TokenRow {
 
 /// Which item a token speaks of, when it is good and comes from the hold's own sender.
 async fn look_up(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor<'_>,
     digest: [u8; 32],
     sender: [u8; 32],
     now: i64,

@@ -2,7 +2,7 @@
 //! row before either is shown.
 
 use super::{
-    database::{named, time},
+    database::{Db, named, time},
     error::StoreError,
     items::{ItemDetail, ItemFilter, ItemKind, ItemSecret, ItemState, ItemSummary},
     ledger::{Actor, Event, LedgerEvent},
@@ -14,7 +14,7 @@ use crate::{
     ruleset::Severity,
 };
 use bytes::Bytes;
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::QueryBuilder;
 
 const SEVERITIES: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
@@ -77,7 +77,7 @@ const MOST: u32 = 1_000;
 impl Store {
     /// Newest first.
     pub async fn items(&self, filter: &ItemFilter) -> Result<Vec<ItemSummary>, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
         let default: Vec<ItemState> = ItemState::ALL.into_iter().filter(|s| s.is_shown()).collect();
         let states = if filter.states.is_empty() { &default } else { &filter.states };
         sql.push("i.state IN (");
@@ -108,7 +108,7 @@ impl Store {
 
     /// One item without its encrypted part.
     pub async fn item_summary(&self, id: &ItemId) -> Result<ItemSummary, StoreError> {
-        let mut sql = QueryBuilder::<Sqlite>::new(COLUMNS);
+        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
         sql.push("i.id = ").push_bind(id.to_string());
         let row: Option<SummaryRow> = sql.build_query_as().fetch_optional(&self.readers).await?;
         row.ok_or_else(|| not_found(id))?.summary()

@@ -3,14 +3,13 @@
 //! nothing of its neighbours with it, and nobody is answered before the commit.
 
 use super::{
-    database,
+    database::{self, Connection},
     error::StoreError,
     ledger::{self, Head, Row},
     store::Shared,
 };
 use crate::mail::Waiting;
 use chrono::{DateTime, Utc};
-use sqlx::SqliteConnection;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,7 +20,7 @@ const QUEUE: usize = 1024;
 
 /// The open transaction that a change works in.
 pub(super) struct Tx {
-    pub(super) conn: SqliteConnection,
+    pub(super) conn: Connection,
     pub(super) shared: Arc<Shared>,
     pub(super) now: DateTime<Utc>,
     pub(super) head: Head,
@@ -102,7 +101,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(conn: SqliteConnection, shared: Arc<Shared>) -> Self {
+    pub(super) fn start(conn: Connection, shared: Arc<Shared>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let task = tokio::spawn(run(Some(conn), shared, waiting));
         Self { queue: Some(queue).into(), task: Some(task).into() }
@@ -135,7 +134,7 @@ impl Writer {
 }
 
 async fn run(
-    mut conn: Option<SqliteConnection>,
+    mut conn: Option<Connection>,
     shared: Arc<Shared>,
     mut waiting: mpsc::Receiver<Box<dyn Queued>>,
 ) {
@@ -160,10 +159,10 @@ async fn run(
 /// One transaction. After a failure the connection is not used again: what state it
 /// is in, only a new one knows.
 async fn commit(
-    conn: Option<SqliteConnection>,
+    conn: Option<Connection>,
     shared: &Arc<Shared>,
     group: &mut [Box<dyn Queued>],
-) -> (Option<SqliteConnection>, Result<(), Failed>) {
+) -> (Option<Connection>, Result<(), Failed>) {
     let mut tx = match begin(conn, shared).await {
         Ok(tx) => tx,
         Err(e) => return (None, Err(Failed::Begin(e))),
@@ -189,7 +188,7 @@ async fn commit(
     (Some(tx.conn), Ok(()))
 }
 
-async fn begin(conn: Option<SqliteConnection>, shared: &Arc<Shared>) -> Result<Tx, StoreError> {
+async fn begin(conn: Option<Connection>, shared: &Arc<Shared>) -> Result<Tx, StoreError> {
     let mut conn = match conn {
         Some(conn) => conn,
         None => database::connect(&shared.database).await?,
@@ -227,7 +226,7 @@ async fn apply(group: &mut [Box<dyn Queued>], tx: &mut Tx) -> Result<(), StoreEr
     Ok(())
 }
 
-async fn execute(conn: &mut SqliteConnection, sql: &'static str) -> Result<(), StoreError> {
+async fn execute(conn: &mut Connection, sql: &'static str) -> Result<(), StoreError> {
     sqlx::query(sql).execute(conn).await?;
     Ok(())
 }

@@ -1,10 +1,15 @@
 //! The chain: how a row's hash is made, and how the head is read, sealed and checked.
 
 use super::{LedgerDamage, LedgerEvent};
-use crate::storage::{database::micros, error::StoreError, secrets::Secrets, writer::Tx};
+use crate::storage::{
+    database::{Connection, Db, micros},
+    error::StoreError,
+    secrets::Secrets,
+    writer::Tx,
+};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::QueryBuilder;
 
 /// The last row: its number and hash. Before the first row: zero and zeroes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +111,7 @@ impl Walk {
 }
 
 /// Opens the writer's transaction and its first savepoint, and reads the last row.
-pub(crate) async fn begin_at_head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
+pub(crate) async fn begin_at_head(conn: &mut Connection) -> Result<Head, StoreError> {
     let last: Option<(i64, Vec<u8>)> = sqlx::query_as(
         "BEGIN IMMEDIATE; SAVEPOINT change; SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1",
     )
@@ -188,7 +193,7 @@ impl Tx {
     }
 }
 
-fn insert(rows: &[Row]) -> QueryBuilder<Sqlite> {
+fn insert(rows: &[Row]) -> QueryBuilder<Db> {
     let mut sql = QueryBuilder::new(
         "INSERT INTO ledger (n, at, event, actor, school, transaction_id, subject, hash_in, hash_out,
          details, reason_hash, previous, hash) ",
