@@ -56,7 +56,7 @@ pub(super) fn create(path: &Path) -> std::io::Result<()> {
 }
 
 pub(super) async fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
-    sqlx::migrate!("src/storage/migrations").run(conn).await.map_err(|e| match e {
+    sqlx::migrate!("src/storage/migrations/sqlite").run(conn).await.map_err(|e| match e {
         sqlx::migrate::MigrateError::Execute(e) => e.into(),
         e => StoreError::Damaged(e.to_string()),
     })
