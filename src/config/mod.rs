@@ -3,6 +3,7 @@
 mod cross;
 mod doors;
 mod files;
+mod lives;
 mod model;
 mod network;
 mod read;

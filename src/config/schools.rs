@@ -1,6 +1,7 @@
 //! `[[school]]` with its officers, lists and disclaimers.
 
 use super::{
+    lives,
     read::Marks,
     section::Section,
     source::{At, Source},
@@ -63,6 +64,7 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
         .filter_map(|d| disclaimer(d, &languages, &mut templates))
         .collect();
     let section = s.span.clone();
+    let (calendar, retention, grace) = (lives::calendar(&s), lives::retention(&s), lives::grace(&s));
     s.close();
     let id = id.unwrap_or_else(|| At { value: String::new(), span: section.clone() });
     let school = School {
@@ -76,6 +78,9 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
         disclaimers,
         record_parent_mail,
         confidential_mark: mark.map_or_else(|| "[Confidential]".to_owned(), |mark| mark.value),
+        calendar,
+        retention,
+        grace,
     };
     marks.schools.push(SchoolMarks {
         section,

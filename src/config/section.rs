@@ -56,6 +56,11 @@ impl<'a> Section<'a> {
         self.source.error(span, format!("`{key}` must be {must}."), hint);
     }
 
+    /// Notes what is wrong with a value that was read well.
+    pub(super) fn fault(&self, span: &Range<usize>, message: impl Into<String>, hint: &str) {
+        self.source.error(span, message, hint);
+    }
+
     /// `[key]` below this section.
     pub(super) fn section(&self, key: &'static str) -> Option<Self> {
         let value = self.value(key)?;

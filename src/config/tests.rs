@@ -122,6 +122,13 @@ fn every_mistake_has_its_fault() {
         ("[[school.list]]\nkind = \"helpline\"\nentries = [\"help\"]\n".into(), "11:12: `entries` must be an address or a domain. | As in \"help@service.example\" or \"service.example\"."),
         ("[[school.disclaimer]]\ntemplate = \"../x\"\n".into(), "10:12: `template` must be the name of a template. | As in \"standard\", without folder and ending."),
         ("[[school.disclaimer]]\ntemplate = \"x\"\nroles = [\"teacher\"]\n".into(), "11:10: `roles` must be one of \"staff\", \"pupil\", \"supply\", \"governor\", \"parent\", \"guest\", \"group\", \"service\", \"partner\", \"outside\". | "),
+        // A school's times.
+        ("grace-period = \"1h\"\n".into(), "9:16: `grace-period` must be a duration from 30s to 15m. | Write a number with its unit, \"60s\" or \"5m\"; the default is \"2m\"."),
+        ("[school.calendar]\nholidays = [\"2026-10-30/2026-10-26\"]\n".into(), "10:13: `holidays` must be days. | As in \"2026-10-26/2026-10-30\", first and last day, or one day alone."),
+        ("[school.calendar]\ntime-zone = \"GMT\"\n".into(), "10:13: `time-zone` must be one of \"Europe/London\", \"UTC\". | "),
+        ("[school.calendar]\nterms = [\"2026-09-02/2026-12-18\", \"2026-11-02/2027-03-25\"]\n".into(), "10:35: This term begins within another one. | Holidays within a term go to `holidays`."),
+        ("[school.retention]\ndismissed = \"1 day\"\n".into(), "10:13: `dismissed` must be a time from 7 days to 2 years. | Write a number with days, weeks, months or years; the default is \"30 days\"."),
+        ("[school.retention]\nsealed = \"1 year\"\n".into(), "10:1: The key `sealed` is not known in `[school.retention]`. | Known keys: dismissed, message-log, parent-mail, complaint, evidence."),
         // Schools among each other.
         ("[[school]]\nid = \"b\"\nname = \"B\"\ndomains = \"Oakfield.example\"\n[school.officers]\nlead = \"a@oakfield.example\"\n".into(), "12:11: The domain belongs to `oakfield` too. | Mail must belong to one school: give each its own domain."),
         ("[[school]]\nid = \"oakfield\"\nname = \"B\"\ndomains = \"b.example\"\n[school.officers]\nlead = \"a@b.example\"\n".into(), "10:6: Two schools have this id. | Each school has its own."),
@@ -283,4 +290,26 @@ fn no_text_makes_the_reading_fail() {
     ] {
         assert!(parse(odd, Path::new("")).is_err(), "{odd:?}");
     }
+}
+
+#[test]
+fn a_schools_times_are_read() {
+    use crate::parties::{Period, Retention, Span};
+    let day = |text: &str| text.parse().unwrap();
+    let text = format!(
+        "{SMALL}grace-period = \"2m\"\n[school.calendar]\ntime-zone = \"UTC\"\nweekdays = [\"sunday\", \"monday\"]\n\
+         terms = [\"2027-01-04/2027-03-25\", \"2026-09-02/2026-12-18\"]\nholidays = \"2026-10-26\"\n\
+         [school.retention]\ndismissed = \"2 weeks\"\nparent-mail = \"18 months\"\n"
+    );
+    let config = parse(&text, Path::new("/etc/g.toml")).unwrap_or_else(|faults| panic!("{faults}")).config;
+    let school = &config.schools[0];
+    assert_eq!(school.grace, Some(chrono::TimeDelta::minutes(2)));
+    assert_eq!(school.calendar.holidays, [Span { first: day("2026-10-26"), last: day("2026-10-26") }]);
+    assert_eq!(school.calendar.terms[0].first, day("2026-09-02"));
+    assert!(
+        school.calendar.is_school_day(day("2026-09-06")) && !school.calendar.is_school_day(day("2026-09-08"))
+    );
+    let kept =
+        Retention { dismissed: Period::days(14), parent_mail: Period::months(18), ..Retention::default() };
+    assert_eq!(school.retention, kept);
 }

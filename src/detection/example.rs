@@ -81,6 +81,9 @@ impl ExampleSchool {
             disclaimers: Vec::new(),
             record_parent_mail: false,
             confidential_mark: String::new(),
+            calendar: Default::default(),
+            retention: Default::default(),
+            grace: None,
         };
         Self { directory: Directory::build(people.collect(), Vec::new()), schools: vec![Arc::new(school)] }
     }

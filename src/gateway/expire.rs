@@ -4,12 +4,14 @@
 use super::Gate;
 use crate::{
     effects::{self, Comeback},
+    mail::SchoolId,
+    parties::Calendar,
     storage::{
         Actor, Decision, ItemFilter, ItemId, ItemKind, ItemState, NewOutbox, Ruling, StateError, StoreError,
         Unanswered,
     },
 };
-use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// How long a hold waits before its sender is reminded of it, once.
 const REMIND_AFTER: TimeDelta = TimeDelta::hours(1);
@@ -57,7 +59,9 @@ impl Gate {
             };
             let page = self.store.items(&filter).await?;
             for item in &page {
-                if now >= a_school_day_after(item.received_at) && self.expire(&item.id, now).await? {
+                if now >= self.calendar(&item.school).school_day_after(item.received_at)
+                    && self.expire(&item.id, now).await?
+                {
                     expired += 1;
                 }
             }
@@ -66,6 +70,13 @@ impl Gate {
                 None => return Ok(expired),
             }
         }
+    }
+
+    /// Of a school that the configuration no longer has: weekdays.
+    pub(super) fn calendar(&self, school: &SchoolId) -> Calendar {
+        let standing = self.standing();
+        let found = standing.rulebook.schools.iter().find(|s| s.id == *school);
+        found.map(|s| s.calendar.clone()).unwrap_or_default()
     }
 
     async fn expire(&self, id: &ItemId, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -96,30 +107,6 @@ impl Gate {
             Ok(_) => Ok(true),
             Err(StateError::Store(error)) => Err(error),
             Err(_) => Ok(false),
-        }
-    }
-}
-
-/// The same time on the next day that is no Saturday or Sunday. Holidays are not known
-/// here: a hold goes back earlier than it might, which loses nothing.
-fn a_school_day_after(at: DateTime<Utc>) -> DateTime<Utc> {
-    let days = match at.weekday() {
-        Weekday::Fri => 3,
-        Weekday::Sat => 2,
-        _ => 1,
-    };
-    at + TimeDelta::days(days)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_weekend_is_no_school_day() {
-        let day = |day| format!("2026-11-{day:02}T16:00:00Z").parse::<DateTime<Utc>>().unwrap();
-        for (held, back) in [(2, 3), (5, 6), (6, 9), (7, 9), (8, 9)] {
-            assert_eq!(a_school_day_after(day(held)), day(back));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who wrote to whom: schools, the people of their directories, and the role, relation
 //! and direction of every sender and recipient.
 
+mod calendar;
 mod conflict;
 mod diff;
 mod directory;
@@ -11,11 +12,13 @@ mod office;
 mod person;
 mod proof;
 mod resolve;
+mod retention;
 #[cfg(test)]
 pub(crate) mod sample;
 mod school;
 mod snapshot;
 
+pub use calendar::{Calendar, Span, Zone};
 pub use conflict::{Matter, may_be_told};
 pub use diff::{Diff, diff};
 pub use directory::{Directory, Group, Holder, Known, Name, Person};
@@ -24,5 +27,6 @@ pub use import::{Import, SourceFile, import, import_files};
 pub use model::{AddressKind, Direction, DirectoryId, Listing, Parties, Party, PersonId, Relation, Role};
 pub use person::{GroupKind, GroupRecord, ImageConsent, Membership, PersonRecord, Standing};
 pub use resolve::resolve;
+pub use retention::{Period, Retention};
 pub use school::{DisclaimerChoice, ListEntry, Officers, School};
 pub use snapshot::{DirectoryFile, SnapshotError};

@@ -39,6 +39,9 @@ pub(crate) fn oakfield() -> School {
         disclaimers: Vec::new(),
         record_parent_mail: false,
         confidential_mark: "[Confidential]".into(),
+        calendar: Default::default(),
+        retention: Default::default(),
+        grace: None,
     }
 }
 

@@ -1,7 +1,8 @@
 //! A school as the rooms see it: already checked; `config` makes it.
 
-use super::{Direction, Listing, Role};
+use super::{Calendar, Direction, Listing, Retention, Role};
 use crate::mail::{Address, Mode, SchoolId};
+use chrono::TimeDelta;
 
 /// Who holds which office. The order within one office is the order of standing in.
 #[derive(Clone, Debug, Default)]
@@ -54,4 +55,9 @@ pub struct School {
     pub record_parent_mail: bool,
     /// How notices and subject marks call the confidential mark, for example `[Confidential]`.
     pub confidential_mark: String,
+    pub calendar: Calendar,
+    pub retention: Retention,
+    /// How long mail to outside waits before it leaves, so that its sender can take it back
+    /// (PD-3). `None`: it leaves at once.
+    pub grace: Option<TimeDelta>,
 }

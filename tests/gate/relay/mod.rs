@@ -195,6 +195,9 @@ pub(crate) fn school(id: &str, domains: &[&str]) -> Arc<School> {
         disclaimers: vec![],
         record_parent_mail: false,
         confidential_mark: "[Confidential]".into(),
+        calendar: Default::default(),
+        retention: Default::default(),
+        grace: None,
     })
 }
 
