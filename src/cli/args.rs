@@ -73,6 +73,9 @@ pub enum Command {
     /// Make and show keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// What the program asks of a process of its own: a key under a passphrase
+    #[command(name = "open-identity", hide = true)]
+    OpenIdentity { task: String, name: String, from: String },
 }
 
 #[derive(Debug, Args)]
@@ -304,6 +307,11 @@ pub enum KeysCommand {
         /// Where the private half goes; it must not be there yet
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Put the private half under a passphrase, which is asked twice
+        ///
+        /// At a terminal it is not shown; when standard input is a pipe, two lines are read from it.
+        #[arg(long)]
+        passphrase: bool,
     },
     /// Which keys are configured and present
     Show,
@@ -317,4 +325,6 @@ pub enum KeyKind {
     Records,
     /// Offline, for the day everything else is lost
     Recovery,
+    /// A person's own, by which the command line knows who acts; always under a passphrase
+    Personal,
 }

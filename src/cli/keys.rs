@@ -5,7 +5,7 @@ use super::{
     args::{Cli, KeyKind, KeysCommand},
     context, render,
 };
-use crate::storage::{WorkingKey, keys};
+use crate::storage::keys;
 use serde_json::json;
 use std::{
     io::{self, Write},
@@ -15,25 +15,33 @@ use std::{
 
 pub(super) fn run(cli: &Cli, command: &KeysCommand) -> Answer {
     match command {
-        KeysCommand::Generate { kind, file } => generate(*kind, file),
+        KeysCommand::Generate { kind, file, passphrase } => generate(*kind, file, *passphrase),
         KeysCommand::Show => show(cli),
     }
 }
 
-fn generate(kind: KeyKind, file: &Path) -> Answer {
-    let (public, next) = match kind {
+fn generate(kind: KeyKind, file: &Path, passphrase: bool) -> Answer {
+    let (purpose, next) = match kind {
         KeyKind::Working => (
-            WorkingKey::generate_to(file)?.public(),
+            "Gatehouse working key: keep it off the gate's disk",
             "Name the file in [keys] working, and keep it off the disk that holds the data folder.",
         ),
         KeyKind::Records => (
-            keys::generate_identity(file, "Custodian of records: opens the copies of mail with parents")?,
+            "Custodian of records: opens the copies of mail with parents",
             "Add the line above to [keys] records, and give the file to its custodian; the gate does not need it.",
         ),
         KeyKind::Recovery => (
-            keys::generate_identity(file, "Recovery: opens what the gate holds when its own key is lost")?,
+            "Recovery: opens what the gate holds when its own key is lost",
             "Add the line above to [keys] recovery, and put the file away offline.",
         ),
+        KeyKind::Personal => (
+            "A person's own key: whoever unlocks it acts as that person",
+            "The file stays with its person; the line above says whose it is.",
+        ),
+    };
+    let public = match passphrase || kind == KeyKind::Personal {
+        true => keys::generate_locked(file, purpose)?,
+        false => keys::generate_identity(file, purpose)?,
     };
     writeln!(io::stdout(), "{public}")?;
     writeln!(io::stderr(), "The private half is in {}, readable by you alone.\n{next}", file.display())?;

@@ -84,5 +84,8 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Outbox(command) => outbox::run(cli, command),
         Command::Ledger(command) => ledger::run(cli, command),
         Command::Keys(command) => keys::run(cli, command),
+        Command::OpenIdentity { task, name, from } => {
+            Ok(crate::storage::keys::unlock::serve(task, name, from))
+        }
     }
 }

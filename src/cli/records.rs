@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     mail::{Address, SchoolId},
-    storage::{RecordFilter, RecordId},
+    storage::{RecordFilter, RecordId, keys},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::json;
@@ -87,9 +87,10 @@ fn search(cli: &Cli, filter: &RecordFilter) -> Answer {
 fn export(cli: &Cli, id: &str, identity: &Path, out: Option<&Path>, purpose: &str) -> Answer {
     let id: RecordId = id.parse().map_err(|()| Mistake(format!("`{id}` is no record's id")))?;
     let config = context::config(cli)?;
+    let custodian = keys::unlock(identity)?;
     let record = context::block_on(async {
         let store = context::store(&config).await?;
-        Ok(store.record_export(&id, identity, &context::actor(), purpose).await?)
+        Ok(store.record_export(&id, &custodian, &context::actor(), purpose).await?)
     })?;
     match out {
         Some(path) => {

@@ -1,9 +1,11 @@
 //! The form of a vault object: an age file of a zstd stream of one JSON line (the
 //! envelope) and the bytes as presented. `age -d -i KEY OBJECT | zstd -d` shows it.
 
-use super::error::StoreError;
+use super::{
+    error::StoreError,
+    keys::{PublicKey, for_age},
+};
 use crate::mail::{Envelope, Recipient, ReversePath, TransactionId};
-use age::x25519;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -37,9 +39,10 @@ impl Label {
 }
 
 /// Compresses and encrypts; heavy, so run it where blocking is allowed.
-pub(super) fn pack(label: &Label, raw: &[u8], to: &[x25519::Recipient]) -> Result<Bytes, StoreError> {
+pub(super) fn pack(label: &Label, raw: &[u8], to: &[PublicKey]) -> Result<Bytes, StoreError> {
     let us = |e: &dyn std::fmt::Display| StoreError::Us(format!("an object cannot be packed: {e}"));
-    let recipients = to.iter().map(|r| r as &dyn age::Recipient);
+    let boxed = for_age(to)?;
+    let recipients = boxed.iter().map(|r| r.as_ref() as &dyn age::Recipient);
     let encryptor = age::Encryptor::with_recipients(recipients).map_err(|e| us(&e))?;
     let mut line = serde_json::to_vec(label).map_err(|e| us(&e))?;
     line.push(b'\n');
@@ -88,6 +91,11 @@ pub(super) fn unpack<'a>(
 mod tests {
     use super::*;
     use crate::mail::Address;
+    use age::x25519;
+
+    fn public(key: &x25519::Identity) -> PublicKey {
+        PublicKey::Native(key.to_public())
+    }
 
     fn label(raw: &[u8]) -> Label {
         Label {
@@ -107,7 +115,7 @@ mod tests {
         let (one, two, other) =
             (x25519::Identity::generate(), x25519::Identity::generate(), x25519::Identity::generate());
         let raw = b"From: x\r\n\r\n\x00\xff\nbody\n";
-        let object = pack(&label(raw), raw, &[one.to_public(), two.to_public()]).unwrap();
+        let object = pack(&label(raw), raw, &[public(&one), public(&two)]).unwrap();
         for key in [&one, &two] {
             let (label, back) = unpack(&object, std::iter::once(key as _), 100).unwrap();
             assert_eq!((&back[..], label.recipients.len()), (&raw[..], 1));
@@ -123,7 +131,7 @@ mod tests {
     fn an_object_that_swells_is_stopped() {
         let key = x25519::Identity::generate();
         let raw = vec![b'a'; 8 << 20];
-        let object = pack(&label(&raw), &raw, &[key.to_public()]).unwrap();
+        let object = pack(&label(&raw), &raw, &[public(&key)]).unwrap();
         assert!(object.len() < 8 << 10);
         assert_eq!(
             unpack(&object, std::iter::once(&key as _), 100).err(),

@@ -27,6 +27,8 @@ pub enum StoreError {
     MayHoldImage,
     #[error("the custodian's key cannot be used: {0}")]
     CustodianKey(String),
+    #[error("{0}")]
+    Key(String),
     #[error("{what} `{id}` is not there")]
     NotFound { what: &'static str, id: String },
     /// The object is missing, changed or unreadable; other objects are not concerned.
@@ -55,6 +57,13 @@ impl StoreError {
     /// Whether trying again later can help without anybody's doing.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Busy | Self::Full | Self::Io(_))
+    }
+}
+
+/// A key that nothing can be encrypted to or opened with.
+impl From<KeyError> for StoreError {
+    fn from(e: KeyError) -> Self {
+        Self::Key(e.to_string())
     }
 }
 
@@ -113,4 +122,39 @@ pub enum KeyError {
     NoIdentity(String),
     #[error("`{0}` is no age recipient (age1...)")]
     NoRecipient(String),
+    #[error("the passphrase does not open {0}")]
+    WrongPassphrase(String),
+    #[error(
+        "no passphrase was given: type it at the terminal, or hand it over as one line on standard input"
+    )]
+    NoPassphrase,
+    #[error("the passphrase needs at least {0} characters: whoever has the file can try out short ones")]
+    ShortPassphrase(usize),
+    #[error("the two passphrases are not the same")]
+    OtherPassphrase,
+    #[error("{0} is an age file, but none that a passphrase opens")]
+    NotUnderPassphrase(String),
+    #[error(
+        "{0} asks for more memory to be unlocked than Gatehouse gives (1 GiB): write it anew with `age -p`"
+    )]
+    TooMuchWork(String),
+    #[error("the process that unlocks {0} ended early; it takes up to 1 GiB of memory: is there enough?")]
+    UnlockDied(String),
+    #[error(
+        "the key is in hardware for which the program `{0}` is missing here: install that age plugin (on the \
+         machine where the key is used, and where things are encrypted to it)"
+    )]
+    NoPlugin(String),
+    #[error("it is not encrypted to this key")]
+    NotForThisKey,
+    #[error("a key cannot be encrypted: {0}")]
+    NotEncrypted(String),
+    #[error("a key cannot be decrypted: {0}")]
+    NotDecrypted(String),
+}
+
+impl KeyError {
+    pub(super) fn no_plugin(name: &str) -> Self {
+        Self::NoPlugin(format!("age-plugin-{name}"))
+    }
 }

@@ -40,7 +40,7 @@ pub use decide::{Decided, Decision, Ruling};
 pub use error::{KeyError, StateError, StoreError, TokenError};
 pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, ItemSummary};
 pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
-pub use keys::{KeyStatus, Keys, WorkingKey};
+pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
     Actor, Detail, Event, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerReport, verify_export,
 };

@@ -4,7 +4,7 @@
 use super::{
     database::{Db, hex, micros, named, time},
     error::StoreError,
-    keys,
+    keys::Identities,
     ledger::{Actor, Event, LedgerEvent},
     names::RecordId,
     objects::unpack_checked,
@@ -17,7 +17,6 @@ use crate::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
-use std::path::Path;
 
 /// One whom a record is filed by: parent, pupil, member of staff.
 #[derive(Clone)]
@@ -140,16 +139,15 @@ impl Store {
         })
     }
 
-    /// Opens a record with a custodian's identity file; the ledger notes who and why
-    /// before it is shown.
+    /// Opens a record with a custodian's unlocked key ([`super::keys::unlock`]); the ledger
+    /// notes who and why before it is shown.
     pub async fn record_export(
         &self,
         id: &RecordId,
-        identity: &Path,
+        custodian: &Identities,
         actor: &Actor,
         why: &str,
     ) -> Result<RecordExport, StoreError> {
-        let keys = keys::identities_of(identity).map_err(|e| StoreError::CustodianKey(e.to_string()))?;
         let found: Option<(String, String)> =
             sqlx::query_as("SELECT object, school FROM record WHERE id = $1 AND state = 'kept'")
                 .bind(id.as_str())
@@ -165,8 +163,10 @@ impl Store {
             .because((!why.is_empty()).then(|| why.to_owned()));
         self.ledger(actor, event).await?;
         let object_sha256 = hex(&row.object_sha256);
+        let custodian = custodian.clone();
         let open = move || {
-            let keys = keys.iter().map(|k| k as &dyn age::Identity);
+            let keys = custodian.for_age().map_err(|e| StoreError::CustodianKey(e.to_string()))?;
+            let keys = keys.iter().map(|k| k.as_ref() as &dyn age::Identity);
             unpack_checked(&sealed, keys, &row).map_err(|fault| StoreError::Object { id: object, fault })
         };
         let opened = tokio::task::spawn_blocking(open).await.map_err(|e| StoreError::Us(e.to_string()))?;

@@ -3,7 +3,12 @@
 //! age file for the working key and the recovery key, so that a change of the working
 //! key rewraps one file and no row.
 
-use super::{error::StoreError, keys::Keys, store::Random, vault::disk_error};
+use super::{
+    error::StoreError,
+    keys::{self, Keys, PublicKey},
+    store::Random,
+    vault::disk_error,
+};
 use crate::mail::Address;
 use age::secrecy::{ExposeSecret, ExposeSecretMut, SecretBox};
 use chacha20poly1305::{
@@ -140,17 +145,8 @@ fn mac(key: &SecretBox<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-fn wrap(
-    path: &Path,
-    recipients: &[age::x25519::Recipient],
-    key: &SecretBox<[u8; 32]>,
-) -> Result<(), StoreError> {
-    let recipients = recipients.iter().map(|r| r as &dyn age::Recipient);
-    let us = |e: &dyn std::fmt::Display| StoreError::Us(e.to_string());
-    let encryptor = age::Encryptor::with_recipients(recipients).map_err(|e| us(&e))?;
-    let mut sealed = Vec::new();
-    let mut out = encryptor.wrap_output(&mut sealed).map_err(|e| us(&e))?;
-    out.write_all(key.expose_secret()).and_then(|()| out.finish().map(|_| ())).map_err(|e| us(&e))?;
+fn wrap(path: &Path, recipients: &[PublicKey], key: &SecretBox<[u8; 32]>) -> Result<(), StoreError> {
+    let sealed = keys::encrypt(recipients, key.expose_secret())?;
     let write = || {
         let new = path.with_extension("new");
         let mut file =

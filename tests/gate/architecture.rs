@@ -44,6 +44,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["storage"]),
     ("object_store", &["storage"]),
     ("age", &["storage"]),
+    ("rustix", &["storage"]),
     ("zstd", &["storage"]),
     ("hmac", &["storage"]),
     ("chacha20poly1305", &["storage"]),

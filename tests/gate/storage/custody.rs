@@ -119,8 +119,10 @@ async fn records_are_found_by_party_and_open_for_a_custodian_only() {
     let past = RecordFilter { until: Some(Utc::now() - TimeDelta::days(1)), ..Default::default() };
     assert_eq!(search(past).await, 0);
 
-    let open =
-        async |key: &str| store.record_export(&id, &outside.path().join(key), &lead(), "complaint").await;
+    let open = async |key: &str| {
+        let custodian = keys::unlock(&outside.path().join(key)).unwrap();
+        store.record_export(&id, &custodian, &lead(), "complaint").await
+    };
     let export = open("head.txt").await.unwrap();
     assert_eq!((export.raw, export.envelope.recipients.len()), (Sample::new(1).raw, 2));
     assert!(open("recovery.txt").await.is_ok());

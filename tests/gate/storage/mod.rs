@@ -4,9 +4,11 @@
 
 mod crash;
 mod custody;
+
 mod ledger;
 mod lives;
 mod outbox;
+mod passphrases;
 
 use crate::debian::program;
 use bytes::Bytes;

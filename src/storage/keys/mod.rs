@@ -1,8 +1,19 @@
-//! The keys: the working key in memory, public keys of recovery and custodians.
+//! The keys: the working key in memory, public keys of recovery and custodians; how a
+//! person's own key is unlocked.
+
+mod identity;
+mod public;
+mod terminal;
+pub mod unlock;
+
+pub use identity::Identities;
+pub(super) use public::{PublicKey, encrypt, for_age};
+pub use terminal::{ask_secret, ask_shown};
+pub use unlock::{generate_locked, unlock};
 
 use super::error::KeyError;
 use crate::config::{KeysConfig, WorkingKeySource};
-use age::{secrecy::ExposeSecret, x25519};
+use age::x25519;
 use std::{
     fmt,
     io::{BufRead, Write},
@@ -23,7 +34,7 @@ impl WorkingKey {
         match source {
             WorkingKeySource::File(path) => {
                 refuse_readable_by_others(path)?;
-                Self::parse(&read(path)?, &path.display().to_string())
+                Self::of(&unlock(path)?, &path.display().to_string())
             }
             WorkingKeySource::Environment(name) => {
                 let text = std::env::var(name).map_err(|_| KeyError::NoVariable(name.clone()))?;
@@ -56,13 +67,18 @@ impl WorkingKey {
     }
 
     fn parse(text: &str, place: &str) -> Result<Self, KeyError> {
-        let mut found = identities(text).into_iter();
+        Self::of(&Identities::parse(text, place)?, place)
+    }
+
+    /// A hardware key cannot work by itself, so only age's own identities count here.
+    fn of(identities: &Identities, place: &str) -> Result<Self, KeyError> {
+        let mut found = identities.native().iter().cloned();
         let first = found.next().ok_or_else(|| KeyError::NoIdentity(place.to_owned()))?;
         Ok(Self { first, older: found.collect() })
     }
 
-    pub(super) fn recipient(&self) -> x25519::Recipient {
-        self.first.to_public()
+    pub(super) fn recipient(&self) -> PublicKey {
+        PublicKey::Native(self.first.to_public())
     }
 
     pub(super) fn identities(&self) -> impl Iterator<Item = &dyn age::Identity> {
@@ -82,18 +98,9 @@ pub struct Keys {
     /// `None`: the store can be read as far as it is clear, and nothing can be kept.
     pub working: Option<WorkingKey>,
     /// Can open everything that the working key can; its identity is offline.
-    recovery: Vec<Public>,
+    recovery: Vec<PublicKey>,
     /// Custodians of the records of parent mail.
-    records: Vec<Public>,
-}
-
-#[derive(Clone)]
-pub(super) struct Public(pub(super) x25519::Recipient);
-
-impl fmt::Debug for Public {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
+    records: Vec<PublicKey>,
 }
 
 impl Keys {
@@ -102,7 +109,7 @@ impl Keys {
         recovery: &[String],
         records: &[String],
     ) -> Result<Self, KeyError> {
-        let read = |texts: &[String]| texts.iter().map(|t| recipient(t)).collect::<Result<Vec<_>, _>>();
+        let read = |texts: &[String]| texts.iter().map(|t| t.parse()).collect::<Result<Vec<_>, _>>();
         Ok(Self { working, recovery: read(recovery)?, records: read(records)? })
     }
 
@@ -111,23 +118,18 @@ impl Keys {
         Self::new(Some(WorkingKey::from_source(&config.working)?), &config.recovery, &config.records)
     }
 
-    pub(super) fn working_recipients(&self) -> Option<Vec<x25519::Recipient>> {
+    pub(super) fn working_recipients(&self) -> Option<Vec<PublicKey>> {
         let working = self.working.as_ref()?.recipient();
-        Some(std::iter::once(working).chain(self.recovery.iter().map(|p| p.0.clone())).collect())
+        Some(std::iter::once(working).chain(self.recovery.iter().cloned()).collect())
     }
 
-    pub(super) fn records_recipients(&self) -> Option<Vec<x25519::Recipient>> {
-        (!self.records.is_empty())
-            .then(|| self.records.iter().chain(&self.recovery).map(|p| p.0.clone()).collect())
+    pub(super) fn records_recipients(&self) -> Option<Vec<PublicKey>> {
+        (!self.records.is_empty()).then(|| self.records.iter().chain(&self.recovery).cloned().collect())
     }
 }
 
-fn recipient(text: &str) -> Result<Public, KeyError> {
-    text.trim().parse().map(Public).map_err(|_| KeyError::NoRecipient(text.trim().chars().take(80).collect()))
-}
-
-/// Makes a key for the recovery or for a custodian of the records in a new file (0600);
-/// returns its public part for `[keys]`. The file belongs off the gate.
+/// Makes a key for the recovery, a custodian or a person in a new file (0600); returns its
+/// public half. The file belongs off the gate.
 pub fn generate_identity(path: &Path, purpose: &str) -> Result<String, KeyError> {
     let identity = x25519::Identity::generate();
     write_identity(path, &identity, purpose)?;
@@ -169,24 +171,6 @@ pub fn status(config: &KeysConfig, data: &Path) -> KeyStatus {
     KeyStatus { working, recovery: config.recovery.len(), records: config.records.len(), advice }
 }
 
-/// The identities of an age identity file (or one bare line); other lines are ignored.
-pub(super) fn identities(text: &str) -> Vec<x25519::Identity> {
-    text.lines().map(str::trim).filter_map(|line| line.parse().ok()).collect()
-}
-
-pub(super) fn identities_of(path: &Path) -> Result<Vec<x25519::Identity>, KeyError> {
-    let found = identities(&read(path)?);
-    if found.is_empty() {
-        return Err(KeyError::NoIdentity(path.display().to_string()));
-    }
-    Ok(found)
-}
-
-fn read(path: &Path) -> Result<String, KeyError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| KeyError::File { path: path.display().to_string(), source })
-}
-
 fn refuse_readable_by_others(path: &Path) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt;
     let file = |source| KeyError::File { path: path.display().to_string(), source };
@@ -198,6 +182,11 @@ fn refuse_readable_by_others(path: &Path) -> Result<(), KeyError> {
 }
 
 fn write_identity(path: &Path, identity: &x25519::Identity, purpose: &str) -> Result<(), KeyError> {
+    write_new(path, identity::file_text(identity, purpose).as_bytes())
+}
+
+/// A file for its owner alone that was not there before.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
     use std::os::unix::fs::OpenOptionsExt;
     let fault = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::AlreadyExists => KeyError::Exists(path.display().to_string()),
@@ -205,10 +194,5 @@ fn write_identity(path: &Path, identity: &x25519::Identity, purpose: &str) -> Re
     };
     let mut file =
         std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fault)?;
-    let text = format!(
-        "# {purpose}\n# public key: {}\n{}\n",
-        identity.to_public(),
-        identity.to_string().expose_secret()
-    );
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(fault)
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fault)
 }
