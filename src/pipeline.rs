@@ -7,7 +7,7 @@ use crate::{
     mail::{Facts, Transaction},
     message::{self, Message, Protection},
     parties::{self, Directory, Parties, School},
-    policy::Situation,
+    policy::{Applying, Situation},
     ruleset::RuleSet,
     verdict::{Account, Verdict, decide},
 };
@@ -40,6 +40,8 @@ pub struct Assessment {
     /// How each recipient's fate came about.
     pub accounts: Vec<Account>,
     pub message_id: Option<String>,
+    /// Numbers of the exceptions and the suspension that held for the sender.
+    pub measures: Vec<Arc<str>>,
 }
 
 impl Rulebook {
@@ -65,6 +67,7 @@ pub fn assess<T>(
     let findings = rulebook.detector.detect(&message, &extract, &parties, scratch, rulebook.limits.detect);
     let settled: Vec<String> =
         facts.releases.iter().flat_map(|r| r.settled_policies.iter().cloned()).collect();
+    let measures = Applying::to(facts, &parties, &rulebook.directory);
     let (verdict, accounts) = {
         let situation = Situation {
             message: &message,
@@ -72,12 +75,14 @@ pub fn assess<T>(
             findings: &findings,
             school: rulebook.school(&parties).map(|s| &**s),
             settled: &settled,
+            measures: &measures,
         };
         decide(&rulebook.rules, &situation)
     };
     let assessment = Assessment {
         protection: message.protection(),
         message_id: message.header.message_id.clone(),
+        measures: measures.ids(),
         parties,
         findings,
         verdict,
@@ -122,6 +127,7 @@ impl Assessment {
                 "settled": facts.releases.iter().flat_map(|r| &r.settled_policies).collect::<Vec<_>>(),
                 "scans": facts.scans,
                 "similar_recent": facts.similar_recent,
+                "measures": self.measures,
             },
             "findings": findings,
             "groups": groups,

@@ -37,6 +37,8 @@ const SERVING: &str = "serving";
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 /// How often holds are looked through: who is to be reminded, what goes back.
 const HOLDS: Duration = Duration::from_secs(300);
+/// How often exceptions and suspensions are read anew.
+const MEASURES: Duration = Duration::from_secs(15);
 
 /// A gate whose doors are open.
 pub struct Running {
@@ -65,6 +67,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     let standing = load::standing(&config)?;
     note_start(&store, &standing.rulebook.rules.digest, &standing.rulebook.directory.id().0).await?;
     let gate = Arc::new(Gate::new(standing, store.clone(), clock.clone(), config.notices.per_hour));
+    gate.read_measures().await?;
     let (close, closing) = watch::channel(false);
     let mut running = Running {
         milter: Vec::new(),
@@ -220,7 +223,7 @@ async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks
     };
-    let (mut hourly, mut often) = (every(HOUSEKEEPING), every(HOLDS));
+    let (mut hourly, mut often, mut measures) = (every(HOUSEKEEPING), every(HOLDS), every(MEASURES));
     let mut end = std::pin::pin!(closed(closing));
     loop {
         tokio::select! {
@@ -228,6 +231,11 @@ async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>
             _ = hourly.tick() => {
                 if let Err(error) = store.housekeep().await {
                     tracing::warn!(%error, "store.housekeeping-failed");
+                }
+            }
+            _ = measures.tick() => {
+                if let Err(error) = gate.read_measures().await {
+                    tracing::warn!(%error, "measures.not-read");
                 }
             }
             _ = often.tick() => {

@@ -16,6 +16,7 @@ pub(super) struct Gathered {
 impl Gate {
     pub(super) async fn gather(&self, transaction: &Transaction) -> Result<Gathered, Failure> {
         let mut facts = Facts::at(transaction.received_at, transaction.arrival.proof.clone());
+        facts.measures = self.measures.now();
         let Some(id) = release_id(&transaction.raw) else {
             return Ok(Gathered { facts, release: None });
         };

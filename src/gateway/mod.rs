@@ -8,6 +8,7 @@ mod assess;
 mod expire;
 mod failure;
 mod gather;
+mod measures;
 mod relayed;
 
 use crate::{
@@ -49,6 +50,7 @@ pub struct Gate {
     pool: Arc<Semaphore>,
     scratches: assess::Scratches,
     unconfirmed: Unconfirmed,
+    measures: measures::Held,
     per_hour: Mutex<PerHour>,
     /// Of reports, apart: anyone outside may ask for those, and must not use up what our own people get.
     reports_per_hour: Mutex<PerHour>,
@@ -65,6 +67,7 @@ impl Gate {
             pool: Arc::new(Semaphore::new(cores)),
             scratches: assess::Scratches::default(),
             unconfirmed: Unconfirmed::default(),
+            measures: measures::Held::default(),
             per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             reports_per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             runtime: tokio::runtime::Handle::current(),

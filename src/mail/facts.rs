@@ -2,9 +2,10 @@
 //! Facts are gathered before and stored with the verdict, so that a verdict can be
 //! repeated: same facts, same verdict.
 
-use super::{Address, SenderProof};
+use super::{Address, Measures, SenderProof};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Whether verdicts are carried out. A school starts in `Observe`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -43,11 +44,13 @@ pub struct Facts {
     /// How often this very body went out lately to how many recipients (chain
     /// letters, spread); zero when unknown.
     pub similar_recent: u32,
+    /// Exceptions and suspensions that officers have ordered.
+    pub measures: Arc<Measures>,
 }
 
 impl Facts {
     /// Facts when nothing was gathered but the time and the sender's proof.
     pub fn at(now: DateTime<Utc>, proof: SenderProof) -> Self {
-        Self { now, proof, scans: Vec::new(), releases: Vec::new(), similar_recent: 0 }
+        Self { now, proof, scans: Vec::new(), releases: Vec::new(), similar_recent: 0, measures: Arc::default() }
     }
 }

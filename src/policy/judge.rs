@@ -7,6 +7,7 @@ use crate::{
     parties::{Listing, Party},
     ruleset::{FindingCondition, PolicyRule, RuleSet, When},
 };
+use chrono::{DateTime, Utc};
 use std::{fmt, sync::Arc};
 
 /// A rule's answer for one recipient.
@@ -40,6 +41,11 @@ pub enum WhyNot {
     UnprovedExemption,
     /// A person has decided this already for a released message.
     Settled,
+    /// An officer has ordered an exception for this sender (OF-10).
+    Excepted {
+        id: Arc<str>,
+        until: DateTime<Utc>,
+    },
 }
 
 impl fmt::Display for WhyNot {
@@ -60,6 +66,9 @@ impl fmt::Display for WhyNot {
             Self::SenderNotListed => f.write_str("the sender is not on that list, or not proved"),
             Self::UnprovedExemption => {
                 f.write_str("an exemption needs a proved sender or a listed recipient")
+            }
+            Self::Excepted { id, until } => {
+                write!(f, "exception {id} holds for the sender until {}", until.format("%Y-%m-%d %H:%M UTC"))
             }
             Self::Settled => f.write_str("a person has decided this for this released message"),
         }
@@ -92,7 +101,7 @@ fn apply(
     }
     people(rule, situation, recipient)?;
     let found = match &rule.when.findings {
-        Some(condition) => findings(condition, situation.findings, recipient, exempt)?,
+        Some(condition) => findings(rule, condition, situation, recipient, exempt)?,
         None => Vec::new(),
     };
     state(&rule.when, situation, &found)?;
@@ -148,11 +157,13 @@ fn listed(party: &Party, lists: &[Listing]) -> bool {
 }
 
 fn findings(
+    rule: &PolicyRule,
     condition: &FindingCondition,
-    all: &[Finding],
+    situation: &Situation<'_>,
     recipient: usize,
     exempt: &[Arc<str>],
 ) -> Result<Vec<usize>, WhyNot> {
+    let all = situation.findings;
     let fits = |f: &Finding| {
         (f.recipients.is_empty() || f.recipients.contains(&recipient))
             && !exempt.iter().any(|e| covers(e, f))
@@ -162,10 +173,17 @@ fn findings(
             && condition.confidence.is_none_or(|c| f.confidence >= c)
             && (!condition.own_words || f.origin != Origin::Quoted)
     };
-    let found: Vec<usize> = (0..all.len()).filter(|&i| fits(&all[i])).collect();
+    let mut found: Vec<usize> = (0..all.len()).filter(|&i| fits(&all[i])).collect();
     let asked = condition.count.max(1);
     if found.is_empty() {
         return Err(WhyNot::NoFinding);
+    }
+    let by = found.iter().find_map(|&i| situation.measures.excepts(rule, &all[i]));
+    if let Some(exception) = by {
+        found.retain(|&i| situation.measures.excepts(rule, &all[i]).is_none());
+        if found.is_empty() {
+            return Err(WhyNot::Excepted { id: exception.id.clone(), until: exception.period.until });
+        }
     }
     let mut values: Vec<u64> = found.iter().map(|&i| all[i].value).collect();
     values.sort_unstable();

@@ -1,5 +1,6 @@
 //! All that a policy rule may look at.
 
+use super::Applying;
 use crate::{
     detection::Finding,
     message::{Message, Protection},
@@ -15,6 +16,8 @@ pub struct Situation<'a> {
     pub school: Option<&'a School>,
     /// Policy rules whose decision a person has made already for a released item.
     pub settled: &'a [String],
+    /// Exceptions and suspensions that hold for the sender now.
+    pub measures: &'a Applying<'a>,
 }
 
 impl Situation<'_> {

@@ -16,6 +16,7 @@ mod jobs;
 mod keep;
 pub mod keys;
 mod ledger;
+mod measures;
 mod messages;
 mod names;
 mod objects;
@@ -44,8 +45,11 @@ pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
     Actor, Detail, Event, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerReport, verify_export,
 };
+pub use measures::{
+    Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,
+};
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
-pub use names::{ItemId, ObjectId, OutboxId, RecordId, ReleaseId, Token};
+pub use names::{ItemId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, Token};
 pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,

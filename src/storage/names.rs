@@ -66,6 +66,8 @@ names! {
     ObjectId of 26;
     /// The header value by which a release is known when it comes back through the gate.
     ReleaseId of 26;
+    /// An exception or a suspension.
+    MeasureId of 10;
 }
 
 /// The single-use secret of a nudge (130 random bits). The store keeps only its

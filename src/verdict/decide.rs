@@ -4,7 +4,7 @@
 use super::{Account, Disposition, Group, Reason, Verdict, plan};
 use crate::{
     detection::Finding,
-    policy::{Bounds, Judgement, Situation, bounds, covers, is_hushed, judge},
+    policy::{Bounds, Judgement, Situation, bounds, covers, is_hushed, judge, suspension_rule},
     ruleset::{Category, DispositionName, RuleSet},
 };
 use std::sync::Arc;
@@ -25,18 +25,27 @@ fn account(rules: &RuleSet, situation: &Situation<'_>, recipient: usize) -> Acco
     // Exemptions given by rules take findings away, so the others are judged again without them.
     let granted: Vec<Arc<str>> =
         spoken(&first).flat_map(|(j, _)| j.rule.then.exempt.iter().cloned()).collect();
-    let judgements = if granted.is_empty() {
+    let mut judgements = if granted.is_empty() {
         first
     } else {
         let exempt: Vec<Arc<str>> = bounds.exempt.iter().cloned().chain(granted).collect();
         judge(rules, situation, recipient, &exempt)
     };
+    judgements.extend(suspended(situation, recipient));
     let ceilings = ceilings(&judgements, &bounds);
     let reasons: Vec<Reason> = spoken(&judgements)
         .map(|(judgement, findings)| reason(judgement, findings, &ceilings, situation))
         .collect();
     let disposition = reasons.iter().map(|r| r.given).max().unwrap_or(Disposition::Deliver);
     Account { recipient, bounds, judgements, reasons, disposition }
+}
+
+/// Beside the rules: the sender may not use the school's mail for a while.
+fn suspended(situation: &Situation<'_>, recipient: usize) -> Option<Judgement> {
+    situation.measures.suspension?;
+    let to = situation.parties.recipients.get(recipient)?;
+    let rule = suspension_rule(to, situation.parties.proved_sender.is_some())?;
+    Some(Judgement { rule, outcome: Ok(Vec::new()) })
 }
 
 fn spoken(judgements: &[Judgement]) -> impl Iterator<Item = (&Judgement, &Vec<usize>)> {

@@ -63,6 +63,10 @@ events! {
     NoticeSuppressed = "notice.suppressed",
     NudgeAnswered = "nudge.answered",
     PostmasterTold = "postmaster.told",
+    MeasureAsked = "measure.asked",
+    MeasureApproved = "measure.approved",
+    MeasureRefused = "measure.refused",
+    MeasureEnded = "measure.ended",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.
