@@ -199,6 +199,7 @@ impl Running {
             .map_err(|_| StartFault::Other("reading the new settings broke off".into()))??;
         let rulebook = &standing.rulebook;
         note_start(&self.store, &rulebook.rules.digest, &rulebook.directory.id().0).await?;
+        self.gate.read_measures().await?;
         self.gate.replace(standing);
         Ok(())
     }

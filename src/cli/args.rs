@@ -61,6 +61,12 @@ pub enum Command {
     /// Messages that wait for the safeguarding lead
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Times in which rules find nothing in what a person or class writes, for research and the like
+    #[command(subcommand)]
+    Exception(super::measures::ExceptionCommand),
+    /// Times in which a person may send no mail
+    #[command(subcommand)]
+    Suspend(super::measures::SuspendCommand),
     /// Copies of mail with parents
     #[command(subcommand)]
     Records(RecordsCommand),

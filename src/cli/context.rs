@@ -3,6 +3,7 @@
 use super::{Mistake, args::Cli};
 use crate::{
     config::{self, Checked, Config},
+    mail::Measures,
     storage::{Actor, Keys, Store, StoreOptions},
 };
 use std::{
@@ -11,6 +12,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::MetadataExt,
     path::Path,
+    sync::Arc,
 };
 
 /// Where the configuration is when nobody says.
@@ -55,6 +57,17 @@ pub(super) async fn store(config: &Config) -> Result<Store, Mistake> {
         Err(_) => Keys::new(None, &config.keys.recovery, &config.keys.records).map_err(Mistake::from)?,
     };
     Store::open(StoreOptions::new(config.data.clone(), keys)).await.map_err(Mistake::from)
+}
+
+/// The exceptions and suspensions in force; `None` where no store is there yet, or its key is not.
+pub(super) async fn measures(config: &Config) -> Result<Option<Arc<Measures>>, Mistake> {
+    if !config.data.join("gatehouse.db").exists() || Keys::from_config(&config.keys).is_err() {
+        return Ok(None);
+    }
+    let store = store(config).await?;
+    let measures = store.measures_in_force().await?;
+    store.close().await;
+    Ok(Some(Arc::new(measures)))
 }
 
 /// Who runs the command, as the ledger names it: the account that signed in to the machine, which

@@ -43,7 +43,9 @@ pub(super) fn run(cli: &Cli, asked: &Asked<'_>) -> Answer {
     let overrides = overrides(asked.from, asked.to)?;
     let mut transaction = transaction(&source, &overrides, ids::transaction_id(), now);
     transaction.arrival.proof = proof(asked.signed_in);
-    let facts = Facts::at(now, transaction.arrival.proof.clone());
+    let mut facts = Facts::at(now, transaction.arrival.proof.clone());
+    let measures = context::block_on(context::measures(&config))?;
+    facts.measures = measures.unwrap_or_default();
     let mut scratch = Scratch::new();
     let (assessment, explained) =
         assess(&transaction, &facts, &rulebook, &mut scratch, |message, assessment| {
@@ -97,7 +99,11 @@ impl Sheet<'_> {
         let school = self.rulebook.school(parties).map_or("none of ours", |s| s.name.as_str());
         writeln!(out, "Direction {}, school {school}", parties.direction.name())?;
         let proved = if parties.proved_sender.is_some() { "a person of the directory" } else { "not proved" };
-        writeln!(out, "Sender: {}, {proved}\n", parties.envelope_sender.role())?;
+        writeln!(out, "Sender: {}, {proved}", parties.envelope_sender.role())?;
+        if !self.assessment.measures.is_empty() {
+            writeln!(out, "In force for this sender: {}", self.assessment.measures.join(", "))?;
+        }
+        writeln!(out)?;
         self.findings(out)?;
         if !explained.near_misses.is_empty() {
             writeln!(out, "\nCame near, and is no finding:")?;

@@ -11,6 +11,7 @@ mod explain;
 mod held;
 mod keys;
 mod ledger;
+mod measures;
 mod outbox;
 mod policy;
 mod records;
@@ -80,6 +81,8 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Directory(command) => directory::run(cli, command),
         Command::Hold(command) => held::hold(cli, command),
         Command::Quarantine(command) => held::quarantine(cli, command),
+        Command::Exception(command) => measures::exception(cli, command),
+        Command::Suspend(command) => measures::suspend(cli, command),
         Command::Records(command) => records::run(cli, command),
         Command::Outbox(command) => outbox::run(cli, command),
         Command::Ledger(command) => ledger::run(cli, command),

@@ -51,6 +51,13 @@ pub struct Facts {
 impl Facts {
     /// Facts when nothing was gathered but the time and the sender's proof.
     pub fn at(now: DateTime<Utc>, proof: SenderProof) -> Self {
-        Self { now, proof, scans: Vec::new(), releases: Vec::new(), similar_recent: 0, measures: Arc::default() }
+        Self {
+            now,
+            proof,
+            scans: Vec::new(),
+            releases: Vec::new(),
+            similar_recent: 0,
+            measures: Arc::default(),
+        }
     }
 }

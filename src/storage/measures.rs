@@ -110,7 +110,6 @@ impl Measure {
 }
 
 impl MeasureKind {
-    const ALL: [Self; 2] = [Self::Exception, Self::Suspension];
     pub fn name(self) -> &'static str {
         match self {
             Self::Exception => "exception",
@@ -161,7 +160,8 @@ struct Row {
     sealed: Vec<u8>,
 }
 
-const COLUMNS: &str = "SELECT id, state, school, from_at, until_at, asked_at, asked_by, decided_at, decided_by,
+const COLUMNS: &str =
+    "SELECT id, state, school, from_at, until_at, asked_at, asked_by, decided_at, decided_by,
     ended_at, ended_by, sealed FROM measure";
 
 fn place(id: &str) -> String {
@@ -252,12 +252,7 @@ impl Store {
     }
 
     /// Ends it before its time, or takes a request back.
-    pub async fn measure_end(
-        &self,
-        id: &MeasureId,
-        actor: &Actor,
-        reason: &str,
-    ) -> Result<(), MeasureError> {
+    pub async fn measure_end(&self, id: &MeasureId, actor: &Actor, reason: &str) -> Result<(), MeasureError> {
         let (id, actor, reason) = (id.clone(), actor.clone(), reason.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
@@ -326,9 +321,7 @@ impl Store {
 
     fn read_measure(&self, row: Row) -> Result<KeptMeasure, StoreError> {
         let Secret { measure, reason } = self.secrets()?.open(&place(&row.id), &row.sealed)?;
-        let act = |by: Option<String>, at: Option<i64>| {
-            by.zip(at).map(|(by, at)| Act { by, at: time(at) })
-        };
+        let act = |by: Option<String>, at: Option<i64>| by.zip(at).map(|(by, at)| Act { by, at: time(at) });
         Ok(KeptMeasure {
             id: MeasureId::stored(row.id),
             school: SchoolId(row.school.into()),
