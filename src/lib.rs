@@ -2,6 +2,7 @@
 //! stands in docs/architecture.md; each module opens with its one job.
 
 pub mod app;
+pub mod authority;
 pub mod cli;
 pub mod clock;
 pub mod config;

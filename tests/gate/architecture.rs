@@ -17,6 +17,7 @@ const ROOMS: &[&[&str]] = &[
     &["detection"],
     &["policy"],
     &["verdict"],
+    &["authority"],
     &["config"],
     &["storage"],
     &["wire"],
