@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use super::records::args::RecordsCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -254,35 +255,6 @@ pub enum QuarantineCommand {
         id: String,
         #[arg(long)]
         reason: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum RecordsCommand {
-    /// Find copies by address and time
-    Search {
-        /// Anyone in it
-        #[arg(long, value_name = "ADDRESS")]
-        address: Option<String>,
-        /// From this day, for example 2026-09-01
-        #[arg(long, value_name = "DAY")]
-        since: Option<String>,
-        #[arg(long, value_name = "DAY")]
-        until: Option<String>,
-        #[arg(long, value_name = "SCHOOL")]
-        school: Option<String>,
-    },
-    /// Write one copy out, unaltered; the look is written into the ledger
-    Export {
-        id: String,
-        /// age identity of a custodian of records
-        #[arg(long, value_name = "FILE")]
-        identity: PathBuf,
-        /// Where to; standard output when missing
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-        #[arg(long)]
-        purpose: String,
     },
 }
 

@@ -16,7 +16,9 @@ pub mod rulecheck;
 mod structure;
 #[cfg(test)]
 mod tests;
+mod wordlike;
 
 pub use detector::{Detector, Scratch};
 pub use model::{DetectLimits, DetectorFaults, Explained, Finding, Miss, NearMiss, Origin};
-pub use people::{People, PersonName};
+pub use people::{People, PersonName, folded_words, without_marks};
+pub use wordlike::is_also_a_word;

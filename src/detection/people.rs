@@ -223,6 +223,19 @@ impl std::fmt::Debug for People {
 #[derive(Default)]
 pub struct NameMemory(Vec<Word>);
 
+/// The words of a text as names are compared: without marks and case, each with its place.
+/// An apostrophe or hyphen parts words, in a name as in the text.
+pub fn folded_words(text: &str) -> Vec<(u64, Range<usize>)> {
+    let mut out = Vec::new();
+    words(text, |word| out.push((word.hash, word.start as usize..word.end as usize)));
+    out
+}
+
+/// A text without marks and case.
+pub fn without_marks(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
 fn words_of(text: &str) -> Vec<Word> {
     let mut out = Vec::new();
     words(text, |word| out.push(word));

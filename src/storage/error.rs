@@ -25,6 +25,9 @@ pub enum StoreError {
     /// practice.md, A3.
     #[error("it may hold an image of a child: nobody exports it; tell the lead in person")]
     MayHoldImage,
+    /// practice.md, A and E; the sentence says who may, or what is missing.
+    #[error("{0}")]
+    NotAllowed(&'static str),
     #[error("the custodian's key cannot be used: {0}")]
     CustodianKey(String),
     #[error("{0}")]
@@ -49,7 +52,9 @@ impl StoreError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Us(_) => Blame::Us,
-            Self::NotFound { .. } | Self::CustodianKey(_) | Self::MayHoldImage => Blame::School,
+            Self::NotFound { .. } | Self::CustodianKey(_) | Self::MayHoldImage | Self::NotAllowed(_) => {
+                Blame::School
+            }
             _ => Blame::Operator,
         }
     }

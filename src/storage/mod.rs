@@ -21,6 +21,7 @@ mod messages;
 mod names;
 mod objects;
 mod outbox;
+mod purpose;
 mod queue;
 mod records;
 mod releases;
@@ -54,7 +55,11 @@ pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,
 };
-pub use records::{NewRecord, RecordExport, RecordFilter, RecordParty, RecordSummary};
+pub use purpose::{Purpose, Why};
+pub use records::{
+    AbsenceAccess, Certainty, Filed, FiledAs, NewRecord, RecordExport, RecordFilter, RecordLook, RecordParty,
+    RecordSummary,
+};
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use reminders::Unanswered;
 pub use retry::{Retried, RetryKey, RetryMatch};

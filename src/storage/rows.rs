@@ -8,10 +8,10 @@ use super::{
     keep::{Keep, NewItem, Written},
     ledger::{Event, LedgerEvent},
     messages::{Logged, MessageRow},
-    names::{ItemId, ObjectId, RecordId},
+    names::{ItemId, ObjectId},
     objects::Stored,
     outbox::OutboxMessage,
-    records::NewRecord,
+    records::RecordRow,
     retry::RetryKey,
     secrets::Secrets,
     store::Store,
@@ -20,7 +20,7 @@ use super::{
     views::severity_name,
     writer::{Tx, Unwritten},
 };
-use crate::{mail::SchoolId, parties::Role, ruleset::Category};
+use crate::{mail::SchoolId, ruleset::Category};
 
 /// All rows of a keep, encrypted and ready.
 struct Rows {
@@ -49,15 +49,6 @@ struct ItemRow {
     sealed: Vec<u8>,
     token: Option<[u8; 32]>,
     retry_keys: Vec<RetryKey>,
-}
-
-struct RecordRow {
-    id: RecordId,
-    school: SchoolId,
-    received_at: i64,
-    direction: &'static str,
-    message_id_hash: Option<[u8; 32]>,
-    parties: Vec<([u8; 32], Role)>,
 }
 
 impl Store {
@@ -106,7 +97,8 @@ impl Store {
         let jobs = self.prepare_jobs(outbox, working.as_ref().map(|o| &o.id), Some(transaction)).await?;
         objects.extend(own_objects(&jobs));
         let items = items.into_iter().map(|i| ItemRow::prepare(i, &message, secrets));
-        let records = records.into_iter().map(|r| self.prepare_record(r, &message, secrets));
+        let records =
+            records.into_iter().map(|r| RecordRow::prepare(r, &message, secrets, &self.shared.random));
         Ok(Rows {
             standing,
             items: items.collect::<Result<_, _>>()?,
@@ -117,17 +109,6 @@ impl Store {
             jobs,
             events: ledger,
         })
-    }
-
-    fn prepare_record(&self, record: NewRecord, message: &Logged, secrets: &Secrets) -> RecordRow {
-        RecordRow {
-            id: RecordId::random(&self.shared.random),
-            school: record.school,
-            received_at: micros(message.received_at),
-            direction: message.direction.name(),
-            message_id_hash: record.message_id.map(|id| secrets.hash("message-id", &[id.as_bytes()])),
-            parties: record.parties.iter().map(|p| (secrets.address(&p.address), p.role)).collect(),
-        }
     }
 }
 
@@ -254,44 +235,6 @@ impl Tx {
             .about(item.id.as_str())
             .with("category", item.category.name())
             .with("severity", item.severity)
-            .with("object", object.to_string());
-        event.hash_in = Some(message.sha256);
-        self.append("gate", event).await.map(|_| ())
-    }
-
-    async fn insert_record(
-        &mut self,
-        record: &RecordRow,
-        object: &ObjectId,
-        standing: Standing,
-        message: &MessageRow,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO record (id, state, school, transaction_id, settles_with, received_at, direction,
-             message_id_hash, object) VALUES ($1,$2,$3,$4,$4,$5,$6,$7,$8)",
-        )
-        .bind(record.id.as_str())
-        .bind(standing.or("kept"))
-        .bind(record.school.to_string())
-        .bind(message.transaction.to_string())
-        .bind(record.received_at)
-        .bind(record.direction)
-        .bind(record.message_id_hash.map(Vec::from))
-        .bind(object.as_str())
-        .execute(&mut self.conn)
-        .await?;
-        for (hash, role) in &record.parties {
-            sqlx::query("INSERT INTO record_party (record, address_hash, role) VALUES ($1, $2, $3)")
-                .bind(record.id.as_str())
-                .bind(&hash[..])
-                .bind(role.name())
-                .execute(&mut self.conn)
-                .await?;
-        }
-        let mut event = LedgerEvent::new(Event::RecordCopied)
-            .school(&record.school)
-            .transaction(message.transaction)
-            .about(record.id.as_str())
             .with("object", object.to_string());
         event.hash_in = Some(message.sha256);
         self.append("gate", event).await.map(|_| ())

@@ -23,6 +23,7 @@ mod milter_postfix;
 mod mutations;
 mod postfix;
 mod practice;
+mod records;
 mod relay;
 mod sink;
 mod smtp;

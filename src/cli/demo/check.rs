@@ -8,7 +8,7 @@ use crate::{
         corpus::{self, Mismatch, Seen},
     },
     mail::Mode,
-    storage::{ItemFilter, ItemKind, ItemSummary, LedgerReport, RecordFilter, RecordSummary, Store},
+    storage::{ItemFilter, ItemKind, ItemSummary, LedgerReport, Purpose, RecordFilter, RecordSummary, Store},
     verdict::Disposition,
 };
 
@@ -23,7 +23,8 @@ pub(super) struct Kept {
 
 pub(super) async fn kept(store: &Store) -> Result<Kept, Mistake> {
     let of_kind = async |kind| store.items(&ItemFilter { kind: Some(kind), ..ItemFilter::default() }).await;
-    let records = store.records_search(&RecordFilter::default(), &context::actor()).await?;
+    let why = Purpose::SystemOperation.into();
+    let records = store.records_search(&RecordFilter::default(), &context::actor(), &why).await?;
     Ok(Kept {
         holds: of_kind(ItemKind::Hold).await?,
         quarantined: of_kind(ItemKind::Quarantine).await?,

@@ -4,6 +4,7 @@
 
 mod edits;
 mod items;
+mod records;
 mod tell;
 mod unread;
 
@@ -15,7 +16,7 @@ use crate::{
     mail::{Edits, Facts, Mode, Reply, SchoolId, Transaction},
     message::Message,
     parties::{Directory, Parties, School},
-    storage::{ItemId, LedgerEvent, NewItem, NewOutbox, NewRecord, RecordParty, Token},
+    storage::{ItemId, LedgerEvent, NewItem, NewOutbox, NewRecord, Token},
     verdict::{Disposition, Group, Verdict},
 };
 use std::sync::Arc;
@@ -64,7 +65,7 @@ pub struct Prepared {
 pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     let (live, observed): (Vec<&Group>, Vec<&Group>) =
         matter.verdict.groups.iter().partition(|g| tools.mode(g.school.as_ref()) == Mode::Enforce);
-    let mut prepared = Prepared { records: records(matter), ..Prepared::default() };
+    let mut prepared = Prepared { records: records::records(matter, tools), ..Prepared::default() };
     prepared.passing.extend(observed.iter().flat_map(|g| &g.recipients));
     if live.is_empty() {
         prepared.passing.sort_unstable();
@@ -94,25 +95,6 @@ impl Tools<'_> {
     fn mode(&self, school: Option<&SchoolId>) -> Mode {
         self.school(school).map_or(self.default_mode, |s| s.mode)
     }
-}
-
-/// Copies of mail with parents are a school's own switch, also while it observes. What was
-/// kept is recorded when it is kept, so not again when it comes back released.
-fn records(matter: &Matter<'_>) -> Vec<NewRecord> {
-    if !matter.facts.releases.is_empty() {
-        return Vec::new();
-    }
-    let party = |p: &crate::parties::Party| {
-        p.address.as_ref().map(|a| RecordParty { address: a.clone(), role: p.role() })
-    };
-    let parties: Vec<RecordParty> =
-        matter.parties.senders().chain(&matter.parties.recipients).filter_map(party).collect();
-    let copy = |school: &SchoolId| NewRecord {
-        school: school.clone(),
-        parties: parties.clone(),
-        message_id: matter.message.header.message_id.clone(),
-    };
-    matter.verdict.plan.records.iter().map(copy).collect()
 }
 
 fn refusal(matter: &Matter<'_>) -> Reply {

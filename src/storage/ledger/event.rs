@@ -67,6 +67,7 @@ events! {
     MeasureApproved = "measure.approved",
     MeasureRefused = "measure.refused",
     MeasureEnded = "measure.ended",
+    AbsenceAccessAllowed = "absence-access.allowed",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -1,7 +1,10 @@
 //! What lies on the disk: nothing that a thief can read, everything that the public
 //! tools open, and a clear word when an object is not what it was.
 
-use super::*;
+use super::{
+    records::{open, record},
+    *,
+};
 use gatehouse::{config::WorkingKeySource, parties::Role};
 use std::{os::unix::fs::PermissionsExt, process::Stdio};
 
@@ -17,7 +20,7 @@ const CANARIES: [&str; 8] = [
 ];
 
 /// Keys with a custodian for the records; the folder holds the private files.
-fn with_custodians(folder: &Path) -> Keys {
+pub(super) fn with_custodians(folder: &Path) -> Keys {
     let working = WorkingKey::generate_to(&folder.join("working.txt")).unwrap();
     let recovery = keys::generate_identity(&folder.join("recovery.txt"), "recovery").unwrap();
     let records = keys::generate_identity(&folder.join("head.txt"), "records custodian").unwrap();
@@ -31,7 +34,10 @@ async fn everything(store: &Store) -> (ItemId, RecordId) {
     keep.records.push(NewRecord {
         school: school(),
         parties: vec![RecordParty { address: address("clinic@harbour.example"), role: Role::Parent }],
+        people: vec![],
         message_id: Some("1@oakfield.example".into()),
+        answers: vec![],
+        attachments: 0,
     });
     keep.message.verdict = serde_json::json!({"note": "NHS number"});
     let kept = store.keep(keep).await.unwrap();
@@ -110,7 +116,9 @@ async fn records_are_found_by_party_and_open_for_a_custodian_only() {
     let bench = Bench::with(with_custodians(outside.path())).await;
     let (_, id) = everything(&bench.store).await;
     let store = &bench.store;
-    let search = async |filter: RecordFilter| store.records_search(&filter, &lead()).await.unwrap().len();
+    let search = async |filter: RecordFilter| {
+        store.records_search(&filter, &lead(), &Purpose::Complaint.into()).await.unwrap().len()
+    };
     let party = |a| RecordFilter { party: Some(address(a)), ..Default::default() };
     assert_eq!(search(party("Clinic@harbour.example")).await, 1);
     assert_eq!(search(party("other@harbour.example")).await, 0);
@@ -119,17 +127,15 @@ async fn records_are_found_by_party_and_open_for_a_custodian_only() {
     let past = RecordFilter { until: Some(Utc::now() - TimeDelta::days(1)), ..Default::default() };
     assert_eq!(search(past).await, 0);
 
-    let open = async |key: &str| {
-        let custodian = keys::unlock(&outside.path().join(key)).unwrap();
-        store.record_export(&id, &custodian, &lead(), "complaint").await
-    };
-    let export = open("head.txt").await.unwrap();
+    let opened =
+        async |key: &str| open(store, &id, &outside.path().join(key), &lead(), Purpose::Complaint).await;
+    let export = opened("head.txt").await.unwrap();
     assert_eq!((export.raw, export.envelope.recipients.len()), (Sample::new(1).raw, 2));
-    assert!(open("recovery.txt").await.is_ok());
-    assert!(matches!(open("working.txt").await, Err(StoreError::Object { .. })));
+    assert!(opened("recovery.txt").await.is_ok());
+    assert!(matches!(opened("working.txt").await, Err(StoreError::Object { .. })));
     let without = Bench::new().await;
     let mut keep = Sample::new(1).keep(&without.store, ItemKind::Hold).await;
-    keep.records.push(NewRecord { school: school(), parties: vec![], message_id: None });
+    keep.records.push(record(&[], "1@oakfield.example", &[]));
     assert!(matches!(without.store.keep(keep).await, Err(StoreError::NoRecordsKey)));
     assert!(
         without

@@ -9,6 +9,7 @@ mod ledger;
 mod lives;
 mod outbox;
 mod passphrases;
+mod records;
 
 use crate::debian::program;
 use bytes::Bytes;
@@ -57,6 +58,10 @@ impl Bench {
 
     pub(crate) fn pass(&self, time: TimeDelta) {
         *self.clock.lock().unwrap() += time;
+    }
+
+    pub(crate) fn store_now(&self) -> DateTime<Utc> {
+        *self.clock.lock().unwrap()
     }
 
     pub(crate) async fn verify(&self) -> LedgerReport {

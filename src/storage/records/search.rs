@@ -1,48 +1,37 @@
-//! Records of mail with parents (RE-1): unaltered bytes and envelope, encrypted to the
-//! custodians alone; the gate itself cannot read them back.
+//! Finding records by whom they are filed under, address, time and Message-ID.
 
-use super::{
-    database::{Db, hex, micros, named, time},
-    error::StoreError,
-    keys::Identities,
-    ledger::{Actor, Event, LedgerEvent},
-    names::RecordId,
-    objects::unpack_checked,
-    store::Store,
-};
+use super::{FiledAs, person_hash};
 use crate::{
-    mail::{Address, Envelope, SchoolId, TransactionId},
-    parties::{Direction, Role},
+    mail::{Address, SchoolId, TransactionId},
+    parties::{Direction, PersonId, Role},
+    storage::{
+        database::{Db, hex, micros, named, time},
+        error::StoreError,
+        ledger::{Actor, Event, LedgerEvent},
+        names::RecordId,
+        purpose::Why,
+        store::Store,
+    },
 };
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
 
-/// One whom a record is filed by: parent, pupil, member of staff.
-#[derive(Clone)]
-pub struct RecordParty {
-    pub address: Address,
-    pub role: Role,
-}
-
-/// A copy of the transaction's message for one school.
-#[derive(Clone)]
-pub struct NewRecord {
-    pub school: SchoolId,
-    pub parties: Vec<RecordParty>,
-    pub message_id: Option<String>,
-}
-
+/// What is asked for; `None` and an empty list ask nothing, several things ask for all.
 #[derive(Clone, Debug, Default)]
 pub struct RecordFilter {
     pub school: Option<SchoolId>,
     pub from: Option<DateTime<Utc>>,
     pub until: Option<DateTime<Utc>>,
     pub party: Option<Address>,
+    /// Filed under each of these.
+    pub people: Vec<(PersonId, FiledAs)>,
+    /// Filed under this person in whatever way.
+    pub anyone: Option<PersonId>,
     pub message_id: Option<String>,
     pub limit: Option<u32>,
 }
 
+/// What can be seen of a record without a custodian's key.
 #[derive(Clone, Debug)]
 pub struct RecordSummary {
     pub id: RecordId,
@@ -51,46 +40,48 @@ pub struct RecordSummary {
     pub received_at: DateTime<Utc>,
     pub direction: Direction,
     pub roles: Vec<Role>,
+    /// Of parents, children and staff that it is filed under, how many.
+    pub parents: u32,
+    pub children: u32,
+    pub staff: u32,
+    /// Children of whom it is not certain that it is about them.
+    pub not_certain: u32,
+    pub attachments: u32,
     pub bytes: u64,
     /// SHA-256 of the message, hex.
     pub sha256: String,
 }
 
-pub struct RecordExport {
-    pub envelope: Envelope,
-    pub received_at: DateTime<Utc>,
-    pub raw: Bytes,
-    /// SHA-256 of the object as it lies in the vault and as the ledger names it, hex.
-    pub object_sha256: String,
-}
-
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     school: String,
     transaction_id: String,
     received_at: i64,
     direction: String,
+    attachments: i64,
     bytes: i64,
     sha256: Vec<u8>,
 }
 
+pub(super) const COLUMNS: &str = "SELECT r.id, r.school, r.transaction_id, r.received_at, r.direction,
+    r.attachments, o.bytes, o.sha256 FROM record r JOIN object o ON o.id = r.object WHERE r.state = 'kept'";
+
 const DIRECTIONS: [Direction; 3] = [Direction::Inbound, Direction::Outbound, Direction::Internal];
 /// Most records of one answer.
-const MOST: u32 = 1_000;
+pub(super) const MOST: u32 = 1_000;
 
 impl Store {
-    /// Newest first, at most 1,000; the ledger notes who searched and how many were found.
+    /// Newest first, at most 1,000; the ledger notes who searched, what for, and how many
+    /// were found, before they are told.
     pub async fn records_search(
         &self,
         filter: &RecordFilter,
         actor: &Actor,
+        why: &Why,
     ) -> Result<Vec<RecordSummary>, StoreError> {
         let secrets = self.secrets()?;
-        let mut sql = QueryBuilder::<Db>::new(
-            "SELECT r.id, r.school, r.transaction_id, r.received_at, r.direction, o.bytes, o.sha256
-             FROM record r JOIN object o ON o.id = r.object WHERE r.state = 'kept'",
-        );
+        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
         if let Some(school) = &filter.school {
             sql.push(" AND r.school = ").push_bind(school.to_string());
         }
@@ -104,15 +95,31 @@ impl Store {
             sql.push(" AND r.id IN (SELECT record FROM record_party WHERE address_hash = ");
             sql.push_bind(secrets.address(party).to_vec()).push(")");
         }
+        for (person, filed_as) in &filter.people {
+            sql.push(" AND r.id IN (SELECT record FROM record_person WHERE person_hash = ");
+            sql.push_bind(person_hash(secrets, person)).push(" AND filed_as = ");
+            sql.push_bind(filed_as.name()).push(")");
+        }
+        if let Some(person) = &filter.anyone {
+            sql.push(" AND r.id IN (SELECT record FROM record_person WHERE person_hash = ");
+            sql.push_bind(person_hash(secrets, person)).push(")");
+        }
         if let Some(id) = &filter.message_id {
             let hash = secrets.hash("message-id", &[id.as_bytes()]);
             sql.push(" AND r.message_id_hash = ").push_bind(hash.to_vec());
         }
         sql.push(" ORDER BY r.n DESC LIMIT ").push_bind(i64::from(filter.limit.unwrap_or(MOST).min(MOST)));
         let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
-        let mut event = LedgerEvent::new(Event::RecordsSearched).with("found", rows.len() as i64);
+        let mut event = LedgerEvent::new(Event::RecordsSearched)
+            .with("found", rows.len() as i64)
+            .with("purpose", why.purpose.name())
+            .because(why.words.clone());
         event.school = filter.school.clone();
         self.ledger(actor, event).await?;
+        self.record_summaries(rows).await
+    }
+
+    pub(super) async fn record_summaries(&self, rows: Vec<Row>) -> Result<Vec<RecordSummary>, StoreError> {
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
             out.push(self.record_summary(row).await?);
@@ -126,6 +133,12 @@ impl Store {
                 .bind(&row.id)
                 .fetch_all(&self.readers)
                 .await?;
+        let filed: Vec<(String, String)> =
+            sqlx::query_as("SELECT filed_as, certainty FROM record_person WHERE record = $1")
+                .bind(&row.id)
+                .fetch_all(&self.readers)
+                .await?;
+        let count = |kind: FiledAs| filed.iter().filter(|(f, _)| f == kind.name()).count() as u32;
         let damaged = |_| StoreError::Damaged(format!("record {} cannot be read", row.id));
         Ok(RecordSummary {
             transaction: row.transaction_id.parse().map_err(damaged)?,
@@ -133,44 +146,14 @@ impl Store {
             received_at: time(row.received_at),
             direction: named(&DIRECTIONS, Direction::name, &row.direction)?,
             roles: roles.iter().map(|r| named(&Role::ALL, Role::name, r)).collect::<Result<_, _>>()?,
+            parents: count(FiledAs::Parent),
+            children: count(FiledAs::Child),
+            staff: count(FiledAs::Staff),
+            not_certain: filed.iter().filter(|(_, c)| c != "certain").count() as u32,
+            attachments: u32::try_from(row.attachments).unwrap_or(u32::MAX),
             bytes: row.bytes.unsigned_abs(),
             sha256: hex(&row.sha256),
             id: RecordId::stored(row.id),
         })
-    }
-
-    /// Opens a record with a custodian's unlocked key ([`super::keys::unlock`]); the ledger
-    /// notes who and why before it is shown.
-    pub async fn record_export(
-        &self,
-        id: &RecordId,
-        custodian: &Identities,
-        actor: &Actor,
-        why: &str,
-    ) -> Result<RecordExport, StoreError> {
-        let found: Option<(String, String)> =
-            sqlx::query_as("SELECT object, school FROM record WHERE id = $1 AND state = 'kept'")
-                .bind(id.as_str())
-                .fetch_optional(&self.readers)
-                .await?;
-        let (object, school) =
-            found.ok_or_else(|| StoreError::NotFound { what: "record", id: id.to_string() })?;
-        let row = self.object_row(&object).await?;
-        let sealed = self.sealed_object(&object, &row).await?;
-        let event = LedgerEvent::new(Event::RecordExported)
-            .school(&SchoolId(school.into()))
-            .about(id.as_str())
-            .because((!why.is_empty()).then(|| why.to_owned()));
-        self.ledger(actor, event).await?;
-        let object_sha256 = hex(&row.object_sha256);
-        let custodian = custodian.clone();
-        let open = move || {
-            let keys = custodian.for_age().map_err(|e| StoreError::CustodianKey(e.to_string()))?;
-            let keys = keys.iter().map(|k| k.as_ref() as &dyn age::Identity);
-            unpack_checked(&sealed, keys, &row).map_err(|fault| StoreError::Object { id: object, fault })
-        };
-        let opened = tokio::task::spawn_blocking(open).await.map_err(|e| StoreError::Us(e.to_string()))?;
-        let (label, raw) = opened?;
-        Ok(RecordExport { received_at: label.received_at, raw, object_sha256, envelope: label.envelope() })
     }
 }

@@ -1,0 +1,128 @@
+//! `gatehouse records` as typed.
+
+use crate::storage::Purpose;
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum RecordsCommand {
+    /// Find copies by person, address and time; shows times, roles and counts, no content
+    Search(SearchArgs),
+    /// The conversation that a record belongs to, for one parent at a time; no content
+    Thread {
+        id: String,
+        /// Whose thread, when several parents stand in the record: an id, an address or a name
+        #[arg(long, value_name = "PERSON")]
+        parent: Option<String>,
+        #[command(flatten)]
+        why: WhyArgs,
+    },
+    /// Write copies out, unaltered; each look is written into the ledger before it is made
+    Export {
+        /// One record or several
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+        #[command(flatten)]
+        key: KeyArgs,
+        /// Where to; standard output when missing
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        why: WhyArgs,
+    },
+    /// Let colleagues read the records of a member of staff who is away
+    #[command(subcommand)]
+    Absence(AbsenceCommand),
+}
+
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// Anyone in it, by address
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Option<String>,
+    /// Filed under this parent: an id of the directory, an address or a whole name
+    #[arg(long, value_name = "PERSON")]
+    pub parent: Option<String>,
+    /// Filed under this child
+    #[arg(long, value_name = "PERSON")]
+    pub child: Option<String>,
+    /// Filed under this member of staff
+    #[arg(long, value_name = "PERSON")]
+    pub staff: Option<String>,
+    /// From this day, for example 2026-09-01
+    #[arg(long, value_name = "DAY")]
+    pub since: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    #[arg(long, value_name = "SCHOOL")]
+    pub school: Option<String>,
+    /// What the search is for
+    #[arg(long, value_name = "PURPOSE", value_parser = purposes(), default_value = "facts")]
+    pub purpose: Purpose,
+    /// More about it, in your own words; kept encrypted
+    #[arg(long, value_name = "WORDS")]
+    pub because: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    /// age identity of a custodian of records
+    #[arg(long, value_name = "FILE")]
+    pub identity: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// What the look is for
+    #[arg(long, value_name = "PURPOSE", value_parser = purposes())]
+    pub purpose: Purpose,
+    /// More about it, in your own words; kept encrypted
+    #[arg(long, value_name = "WORDS")]
+    pub because: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AbsenceCommand {
+    /// Give leave: whoever says this approves it, and somebody else uses it with `--purpose absence`
+    Allow {
+        /// Who is away: an id of the directory, an address or a whole name
+        #[arg(value_name = "PERSON")]
+        person: String,
+        /// The last day, 31 days from now at most
+        #[arg(long, value_name = "DAY")]
+        until: String,
+        /// Why; kept encrypted
+        #[arg(long, value_name = "WORDS")]
+        reason: String,
+    },
+}
+
+/// The purposes by their names, with a word on each in `--help`.
+fn purposes() -> impl TypedValueParser<Value = Purpose> {
+    let value = |p: Purpose| PossibleValue::new(p.name()).help(about(p));
+    PossibleValuesParser::new(Purpose::ALL.map(value)).map(|name| {
+        let found = Purpose::ALL.into_iter().find(|p| p.name() == name);
+        // The parser before has taken names of this list only.
+        found.unwrap_or(Purpose::Facts)
+    })
+}
+
+fn about(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Facts => "to establish facts",
+        Purpose::Compliance => "to check that rules and law are kept",
+        Purpose::Standards => "to see that standards are met",
+        Purpose::Crime => "to prevent or detect crime",
+        Purpose::UnauthorisedUse => "use of the system that is not authorised",
+        Purpose::SystemOperation => "to keep the system running",
+        Purpose::Safeguarding => "to protect a child",
+        Purpose::Allegation => "an allegation against a member of staff",
+        Purpose::SubjectAccess => "somebody asks what is held on them",
+        Purpose::Complaint => "a complaint",
+        Purpose::LegalRequest => "a legal request or one of the police",
+        Purpose::Absence => "the account's owner is away; needs leave that somebody else gave",
+    }
+}
