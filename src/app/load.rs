@@ -115,5 +115,6 @@ pub fn standing(config: &Config) -> Result<Standing, StartFault> {
         mode: config.mode,
         on_failure: config.on_failure,
         limits: config.limits.clone(),
+        anchors: config.anchors.clone(),
     })
 }

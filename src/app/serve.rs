@@ -35,7 +35,8 @@ pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 const SERVING: &str = "serving";
 /// How often what has expired is tidied away.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
-/// How often holds are looked through: who is to be reminded, what goes back.
+/// How often holds are looked through (who is to be reminded, what goes back), and places that hold
+/// the ledger's heads: each gets one hourly, and one that failed is tried again.
 const HOLDS: Duration = Duration::from_secs(300);
 /// How often exceptions and suspensions are read anew.
 const MEASURES: Duration = Duration::from_secs(15);
@@ -64,6 +65,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     options.clock = clock.clone();
     let store = Store::open(options).await?;
     store.outbox_reclaim().await?;
+    store.ledger_key_or_make().await?;
     let standing = load::standing(&config)?;
     note_start(&store, &standing.rulebook.rules.digest, &standing.rulebook.directory.id().0).await?;
     let gate = Arc::new(Gate::new(standing, store.clone(), clock.clone(), config.notices.per_hour));
@@ -242,6 +244,9 @@ async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>
             _ = often.tick() => {
                 if let Err(error) = gate.expire_holds().await {
                     tracing::warn!(%error, "holds.not-expired");
+                }
+                if let Err(error) = gate.anchor_ledger().await {
+                    tracing::warn!(%error, "ledger.not-anchored");
                 }
                 if let Err(error) = gate.remind_of_holds().await {
                     tracing::warn!(%error, "holds.not-reminded");

@@ -7,6 +7,7 @@ use crate::{
     parties::{Directory, Person},
     storage::{Actor, Keys, Store, StoreOptions},
 };
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use std::{
     fs,
     future::Future,
@@ -98,6 +99,19 @@ pub(super) fn person<'d>(directory: &'d Directory, text: &str) -> Result<Person<
             "Several people in the directory are `{text}`; give the id that the school's system has"
         ))),
     }
+}
+
+/// The first moment of a day, `2026-09-01`.
+pub(super) fn day(text: &str) -> Result<DateTime<Utc>, Mistake> {
+    let day: NaiveDate =
+        text.parse().map_err(|_| Mistake(format!("`{text}` is no day; write it as 2026-09-01")))?;
+    Ok(day.and_time(chrono::NaiveTime::MIN).and_utc())
+}
+
+/// The first moment after it.
+pub(super) fn end_of_day(text: &str) -> Result<DateTime<Utc>, Mistake> {
+    let start = day(text)?;
+    Ok(start.checked_add_days(Days::new(1)).unwrap_or(start))
 }
 
 /// Who runs the command, as the ledger names it: the account that signed in to the machine, which

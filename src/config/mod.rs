@@ -1,5 +1,6 @@
 //! gatehouse.toml as written, then as checked; every fault at once with file, line and hint.
 
+mod anchors;
 mod cross;
 mod doors;
 mod files;
@@ -14,8 +15,9 @@ mod units;
 
 pub use crate::parties::{Fault, Faults, Gravity, render};
 pub use model::{
-    BareNewline, Config, DkimConfig, FailureChoice, HopTls, KeysConfig, Limits, Listen, MilterConfig,
-    NextHop, NoticesConfig, OnFailure, RelayClient, RelayConfig, TenantSecret, TlsFiles, WorkingKeySource,
+    AnchorConfig, AnchorPlace, BareNewline, Config, DkimConfig, FailureChoice, HopTls, KeysConfig, Limits,
+    Listen, MilterConfig, NextHop, NoticesConfig, OnFailure, RelayClient, RelayConfig, TenantSecret,
+    TlsFiles, TokenSource, WorkingKeySource,
 };
 pub use network::Network;
 

@@ -29,6 +29,8 @@ pub struct Config {
     pub keys: KeysConfig,
     pub notices: NoticesConfig,
     pub dkim: Vec<DkimConfig>,
+    /// Places outside this machine that hold the ledger's heads.
+    pub anchors: Vec<AnchorConfig>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,4 +199,38 @@ pub struct DkimConfig {
     pub domain: String,
     pub selector: String,
     pub key: PathBuf,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnchorConfig {
+    /// By which the ledger and `doctor` call it; no address.
+    pub name: String,
+    pub place: AnchorPlace,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnchorPlace {
+    /// To somebody outside, through our own outbox.
+    Mail(crate::mail::Address),
+    /// A folder on a file share: one file that only grows.
+    Folder(PathBuf),
+    /// A web service that takes one small JSON object by POST.
+    Http { url: String, token: Option<TokenSource> },
+}
+
+/// Where a bearer token is read each time it is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    File(PathBuf),
+    Environment(String),
+}
+
+impl AnchorPlace {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Mail(_) => "mail",
+            Self::Folder(_) => "folder",
+            Self::Http { .. } => "http",
+        }
+    }
 }

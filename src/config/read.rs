@@ -2,8 +2,8 @@
 //! other is held together in `cross`.
 
 use super::{
-    Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource, doors,
-    schools,
+    Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource,
+    anchors, doors, schools,
     section::Section,
     source::{At, Source, WHOLE_FILE},
 };
@@ -26,6 +26,8 @@ pub(super) struct Marks {
     pub(super) limits: Range<usize>,
     pub(super) keys: Range<usize>,
     pub(super) dkim: Vec<Range<usize>>,
+    pub(super) anchors: Vec<At<String>>,
+    pub(super) anchor_folders: Vec<At<PathBuf>>,
     pub(super) files: Vec<(Need, At<PathBuf>)>,
 }
 
@@ -57,6 +59,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
     let schools = root.sections("school").into_iter();
     let hops = root.sections("next-hop").into_iter();
     let dkims = root.sections("dkim").into_iter();
+    let places = root.sections("anchor").into_iter();
     let config = Config {
         file: source.file.to_owned(),
         mode,
@@ -72,6 +75,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         keys: keys_section.map_or_else(no_keys, |s| keys(source, s, m)),
         notices: notices(source, root.section("notices"), &hostname, m),
         dkim: dkims.map(|s| dkim(s, m)).collect(),
+        anchors: places.filter_map(|s| anchors::anchor(source, s, m)).collect(),
         hostname,
     };
     root.close();

@@ -2,6 +2,7 @@
 //! bytes), notices and reports as composed messages, DKIM as the last edit, and the
 //! worker that empties the outbox.
 
+mod anchor;
 mod answer;
 mod comeback;
 mod delivery;
@@ -14,6 +15,7 @@ mod prepare;
 mod reminder;
 mod words;
 
+pub use anchor::bring;
 pub use answer::{Answer, Keyword, parse_answer};
 pub use comeback::comeback;
 pub use delivery::{Delivery, DeliveryOptions, Observer, ReleaseField, Turn};

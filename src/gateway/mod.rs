@@ -3,6 +3,7 @@
 //! school chose, a 4xx by default; in observe mode the message passes unchanged.
 
 mod act;
+mod anchor;
 mod answer;
 mod assess;
 mod expire;
@@ -13,7 +14,7 @@ mod relayed;
 
 use crate::{
     clock::Clock,
-    config::{Limits, OnFailure},
+    config::{AnchorConfig, Limits, OnFailure},
     effects::{Disclaimers, Notices, PerHour, Signers},
     mail::{Custody, House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
     pipeline::Rulebook,
@@ -39,6 +40,8 @@ pub struct Standing {
     pub mode: Mode,
     pub on_failure: OnFailure,
     pub limits: Limits,
+    /// Places outside that hold the ledger's heads.
+    pub anchors: Vec<AnchorConfig>,
 }
 
 /// The house behind every door.

@@ -44,7 +44,9 @@ pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, Ite
 pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
-    Actor, Detail, Event, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerReport, verify_export,
+    Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Gathered, LedgerDamage, LedgerEntry,
+    LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport, SignedHead, Words, gather_anchors,
+    verify_export,
 };
 pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,

@@ -1,8 +1,10 @@
 //! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
 pub mod files;
+mod http;
 mod memory;
 pub mod milter;
 pub mod smtp;
 
+pub use http::{NoAnswer, post_json};
 pub use memory::{MemoryBudget, NoMemory, Reservation};

@@ -49,6 +49,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("zstd", &["storage"]),
     ("hmac", &["storage"]),
     ("chacha20poly1305", &["storage"]),
+    ("ring", &["storage"]),
+    ("reqwest", &["wire"]),
     ("lettre", &["effects"]),
     ("mail_auth", &["effects"]),
     ("toml", &["config", "ruleset", "report"]),

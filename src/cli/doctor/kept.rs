@@ -1,9 +1,9 @@
 //! What is kept: the store opens, nothing is stuck.
 
-use super::Check;
+use super::{super::render, Check};
 use crate::{
     config::Config,
-    storage::{Counts, Keys, Store, StoreOptions},
+    storage::{AnchorState, Counts, Keys, Store, StoreOptions},
 };
 use chrono::{TimeDelta, Utc};
 
@@ -15,19 +15,24 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
         return vec![Check::note("store", format!("{} is made at the first start", config.data.display()))];
     }
     match counts(config).await {
-        Ok(counts) => counted(&counts),
+        Ok((counts, anchors)) => {
+            let mut checks = counted(&counts);
+            checks.extend(anchored(config, &anchors));
+            checks
+        }
         Err(fault) => vec![Check::fault("store", fault)],
     }
 }
 
-async fn counts(config: &Config) -> Result<Counts, String> {
+async fn counts(config: &Config) -> Result<(Counts, Vec<AnchorState>), String> {
     let keys = Keys::from_config(&config.keys)
         .or_else(|_| Keys::new(None, &config.keys.recovery, &config.keys.records))
         .map_err(|e| e.to_string())?;
     let store = Store::open(StoreOptions::new(config.data.clone(), keys)).await.map_err(|e| e.to_string())?;
-    let counts = store.counts().await.map_err(|e| e.to_string());
+    let counts = store.counts().await.map_err(|e| e.to_string())?;
+    let anchors = store.anchors().await.map_err(|e| e.to_string())?;
     store.close().await;
-    counts
+    Ok((counts, anchors))
 }
 
 fn counted(counts: &Counts) -> Vec<Check> {
@@ -52,4 +57,33 @@ fn counted(counts: &Counts) -> Vec<Check> {
         _ => Check::good("outbox", format!("{} wait to be sent", counts.outbox_waiting)),
     });
     checks
+}
+
+/// A place that has had nothing for so long is not held hourly any more.
+const OLD_ANCHOR: TimeDelta = TimeDelta::hours(3);
+
+/// One line for each place outside that holds the ledger's heads.
+fn anchored(config: &Config, states: &[AnchorState]) -> Vec<Check> {
+    if config.anchors.is_empty() {
+        let says = "nobody outside this machine holds the ledger's heads: who rules it could write the ledger anew.\n\
+                    Add `[[anchor]]` to gatehouse.toml (docs/ledger.md).";
+        return vec![Check::note("anchor", says)];
+    }
+    let one = |name: &str| {
+        let what = format!("anchor {name}");
+        let Some(state) = states.iter().find(|s| s.place == name) else {
+            return Check::note(what, "it has nothing yet; the running gate brings it the first head");
+        };
+        let last = state.anchored_at.map_or("never".to_owned(), |at| render::time(at));
+        match (&state.failing, state.anchored_at) {
+            (Some((since, fault)), _) => {
+                Check::fault(what, format!("{fault} (since {}, last brought {last})", render::time(*since)))
+            }
+            (None, Some(at)) if Utc::now() - at > OLD_ANCHOR => {
+                Check::note(what, format!("last brought {last}: only a running gate does it"))
+            }
+            _ => Check::good(what, format!("{} rows, last brought {last}", state.rows)),
+        }
+    };
+    config.anchors.iter().map(|anchor| one(&anchor.name)).collect()
 }

@@ -10,7 +10,6 @@ use crate::{
     mail::{Address, SchoolId},
     storage::{FiledAs, RecordFilter, RecordSummary, Why},
 };
-use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::{Value, json};
 use std::{io, process::ExitCode};
 
@@ -18,8 +17,8 @@ pub(super) fn search(cli: &Cli, args: &SearchArgs) -> Answer {
     let config = context::config(cli)?;
     let mut filter = RecordFilter {
         school: args.school.as_deref().map(|s| SchoolId(s.into())),
-        from: args.since.as_deref().map(day).transpose()?,
-        until: args.until.as_deref().map(end_of_day).transpose()?,
+        from: args.since.as_deref().map(context::day).transpose()?,
+        until: args.until.as_deref().map(context::end_of_day).transpose()?,
         party: args.address.as_deref().map(parse_address).transpose()?,
         ..RecordFilter::default()
     };
@@ -87,17 +86,6 @@ fn row(r: &RecordSummary) -> Value {
         "bytes": r.bytes,
         "sha256": r.sha256,
     })
-}
-
-pub(super) fn day(text: &str) -> Result<DateTime<Utc>, Mistake> {
-    let day: NaiveDate =
-        text.parse().map_err(|_| Mistake(format!("`{text}` is no day; write it as 2026-09-01")))?;
-    Ok(day.and_time(chrono::NaiveTime::MIN).and_utc())
-}
-
-pub(super) fn end_of_day(text: &str) -> Result<DateTime<Utc>, Mistake> {
-    let start = day(text)?;
-    Ok(start.checked_add_days(Days::new(1)).unwrap_or(start))
 }
 
 fn parse_address(text: &str) -> Result<Address, Mistake> {

@@ -113,7 +113,7 @@ fn allow_absence(cli: &Cli, person: &str, until: &str, reason: &str) -> Answer {
     let config = context::config(cli)?;
     let directory = app::directory(&config)?;
     let owner = context::person(&directory, person)?.id().clone();
-    let ends_at = find::end_of_day(until)?;
+    let ends_at = context::end_of_day(until)?;
     let access = context::block_on(async {
         let store = context::store(&config).await?;
         Ok(store.allow_absence_access(&owner, &context::actor(), ends_at, reason).await?)

@@ -26,6 +26,7 @@ pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
     cross.limits();
     cross.notices();
     cross.keys_and_dkim();
+    cross.anchors();
 }
 
 struct Cross<'a> {
@@ -185,6 +186,20 @@ impl Cross<'_> {
                 self.source.warning(&WHOLE_FILE, "Senders cannot answer a nudge by a reply.", hint);
             }
             _ => {}
+        }
+    }
+
+    fn anchors(&self) {
+        let mut seen: HashMap<&str, ()> = HashMap::new();
+        for name in &self.marks.anchors {
+            if seen.insert(&name.value, ()).is_some() {
+                let hint = "The ledger calls a place by its name.";
+                self.source.error(&name.span, "Two `[[anchor]]` have this name.", hint);
+            }
+        }
+        for folder in self.marks.anchor_folders.iter().filter(|f| f.value.starts_with(&self.config.data)) {
+            let hint = "Who rewrites the ledger rewrites it too. Name a folder of another machine.";
+            self.source.error(&folder.span, "The anchor's folder lies in the data folder.", hint);
         }
     }
 

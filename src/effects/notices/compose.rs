@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::NoticesConfig,
     mail::{Address, Recipient, ReversePath, SchoolId},
-    storage::{ItemId, NewOutbox, OutboxKind, OutboxMessage},
+    storage::{ItemId, NewOutbox, OutboxKind, OutboxMessage, SignedHead},
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -125,6 +125,24 @@ impl Notices {
         text.push_str("\nThe ledger has the rows; the next hop's log has the addresses.\n");
         let unique = format!("postmaster.{job}");
         self.written(to, "Mail of the gate could not be delivered", text, &unique, now, Answers::None)
+    }
+
+    /// A head of the ledger for whoever keeps heads outside; `line` is what counts.
+    pub fn anchor(
+        &self,
+        to: &Address,
+        head: &SignedHead,
+        line: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let text = format!(
+            "Please keep this message unchanged; there is nothing to do.\n\n\
+             It says how far the ledger of a mail gateway is, so that nobody can rewrite or shorten it\n\
+             unseen. With all such messages in one folder, and an export of the ledger:\n\n\
+             gatehouse ledger verify EXPORT --anchors FOLDER\n\n{line}\n"
+        );
+        let unique = format!("anchor.{}", head.rows);
+        self.written(to, "The state of a mail gateway's ledger", text, &unique, now, Answers::None)
     }
 
     /// A delivery report to the sender of a message (RFC 3464).

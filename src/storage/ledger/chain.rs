@@ -24,8 +24,8 @@ impl Head {
     }
 }
 
-/// A row as it lies in the table.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+/// A row as it lies in the table, or is about to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) n: i64,
     pub(crate) at: i64,
@@ -42,7 +42,69 @@ pub(crate) struct Row {
     pub(crate) hash: Vec<u8>,
 }
 
+/// A row that is only looked at: nothing of it is copied.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowRef<'a> {
+    pub(crate) n: i64,
+    pub(crate) at: i64,
+    pub(crate) event: &'a str,
+    pub(crate) actor: &'a str,
+    pub(crate) school: Option<&'a str>,
+    pub(crate) transaction_id: Option<&'a str>,
+    pub(crate) subject: Option<&'a str>,
+    pub(crate) hash_in: Option<&'a [u8]>,
+    pub(crate) hash_out: Option<&'a [u8]>,
+    pub(crate) details: &'a str,
+    pub(crate) reason_hash: Option<&'a [u8]>,
+    pub(crate) previous: &'a [u8],
+    pub(crate) hash: &'a [u8],
+}
+
+/// The columns in the order in which [`RowRef`] reads them.
+pub(super) const COLUMNS: &str = "n, at, event, actor, school, transaction_id, subject, hash_in, hash_out, details, reason_hash, previous, hash";
+
+impl<'r> sqlx::FromRow<'r, <Db as sqlx::Database>::Row> for RowRef<'r> {
+    fn from_row(row: &'r <Db as sqlx::Database>::Row) -> Result<Self, sqlx::Error> {
+        use sqlx::Row as _;
+        Ok(Self {
+            n: row.try_get(0)?,
+            at: row.try_get(1)?,
+            event: row.try_get(2)?,
+            actor: row.try_get(3)?,
+            school: row.try_get(4)?,
+            transaction_id: row.try_get(5)?,
+            subject: row.try_get(6)?,
+            hash_in: row.try_get(7)?,
+            hash_out: row.try_get(8)?,
+            details: row.try_get(9)?,
+            reason_hash: row.try_get(10)?,
+            previous: row.try_get(11)?,
+            hash: row.try_get(12)?,
+        })
+    }
+}
+
 impl Row {
+    pub(crate) fn by_ref(&self) -> RowRef<'_> {
+        RowRef {
+            n: self.n,
+            at: self.at,
+            event: &self.event,
+            actor: &self.actor,
+            school: self.school.as_deref(),
+            transaction_id: self.transaction_id.as_deref(),
+            subject: self.subject.as_deref(),
+            hash_in: self.hash_in.as_deref(),
+            hash_out: self.hash_out.as_deref(),
+            details: &self.details,
+            reason_hash: self.reason_hash.as_deref(),
+            previous: &self.previous,
+            hash: &self.hash,
+        }
+    }
+}
+
+impl RowRef<'_> {
     /// SHA-256 over the format's name and every field but `hash`, in the order above:
     /// numbers as 8 bytes, texts and bytes after their length in 4 (all big-endian), a
     /// missing one as the length 2^32-1. docs/storage.md says it for other tools.
@@ -60,14 +122,14 @@ impl Row {
         field(Some(&self.at.to_be_bytes()));
         field(Some(self.event.as_bytes()));
         field(Some(self.actor.as_bytes()));
-        field(self.school.as_deref().map(str::as_bytes));
-        field(self.transaction_id.as_deref().map(str::as_bytes));
-        field(self.subject.as_deref().map(str::as_bytes));
-        field(self.hash_in.as_deref());
-        field(self.hash_out.as_deref());
+        field(self.school.map(str::as_bytes));
+        field(self.transaction_id.map(str::as_bytes));
+        field(self.subject.map(str::as_bytes));
+        field(self.hash_in);
+        field(self.hash_out);
         field(Some(self.details.as_bytes()));
-        field(self.reason_hash.as_deref());
-        field(Some(&self.previous));
+        field(self.reason_hash);
+        field(Some(self.previous));
         hash.finalize().into()
     }
 }
@@ -82,18 +144,20 @@ impl Walk {
         Self { head: Head::none() }
     }
 
-    pub(crate) fn step(&mut self, row: &Row) -> Result<(), (i64, LedgerDamage)> {
+    pub(crate) fn step(&mut self, row: &RowRef<'_>) -> Result<(), (i64, LedgerDamage)> {
         let next = self.head.n + 1;
         if row.n > next {
             return Err((next, LedgerDamage::Missing));
         }
-        if row.n < next || row.computed_hash()[..] != row.hash {
+        if row.n < next || row.computed_hash()[..] != *row.hash {
             return Err((row.n, LedgerDamage::Changed));
         }
         if row.previous != self.head.hash {
             return Err((row.n, LedgerDamage::Unlinked));
         }
-        self.head = Head { n: row.n, hash: row.hash.clone() };
+        self.head.n = row.n;
+        self.head.hash.clear();
+        self.head.hash.extend_from_slice(row.hash);
         Ok(())
     }
 
@@ -174,7 +238,7 @@ impl Tx {
             previous: self.head.hash.clone(),
             hash: Vec::new(),
         };
-        row.hash = row.computed_hash().to_vec();
+        row.hash = row.by_ref().computed_hash().to_vec();
         self.head = Head { n, hash: row.hash.clone() };
         self.rows.push(row);
         Ok(n)

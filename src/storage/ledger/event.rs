@@ -68,6 +68,18 @@ events! {
     MeasureRefused = "measure.refused",
     MeasureEnded = "measure.ended",
     AbsenceAccessAllowed = "absence-access.allowed",
+    LedgerKeyMade = "ledger.key-made",
+    LedgerKeyChanged = "ledger.key-changed",
+    LedgerAnchored = "ledger.anchored",
+    LedgerAnchorFailing = "ledger.anchor-failing",
+    LedgerVerified = "ledger.verified",
+    LedgerViewed = "ledger.viewed",
+    MessageEdited = "message.edited",
+    SettingChanged = "setting.changed",
+    RuleChanged = "rule.changed",
+    DirectoryChanged = "directory.changed",
+    ReloadAsked = "reload.asked",
+    ReloadRefused = "reload.refused",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.
@@ -130,6 +142,11 @@ impl From<i64> for Detail {
         Self::Number(number)
     }
 }
+impl From<usize> for Detail {
+    fn from(number: usize) -> Self {
+        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
 impl From<u16> for Detail {
     fn from(number: u16) -> Self {
         Self::Number(number.into())
@@ -150,6 +167,37 @@ pub struct LedgerEvent {
     pub details: BTreeMap<&'static str, Detail>,
     /// Why, in somebody's own words: kept encrypted, erasable.
     pub reason: Option<String>,
+}
+
+impl Event {
+    /// Whether it changes how the gate works (QU-5), by the first word of its name.
+    pub fn is_change(self) -> bool {
+        const CHANGES: [&str; 20] = [
+            "absence-access",
+            "config",
+            "directory",
+            "exception",
+            "grant",
+            "key",
+            "keys",
+            "list",
+            "measure",
+            "mode",
+            "policy",
+            "reload",
+            "retention",
+            "role",
+            "rule",
+            "rules",
+            "setting",
+            "store",
+            "suspension",
+            "user",
+        ];
+        let name = self.name();
+        CHANGES.contains(&name.split('.').next().unwrap_or(name))
+            || matches!(self, Self::LedgerKeyMade | Self::LedgerKeyChanged | Self::PersonErased)
+    }
 }
 
 impl LedgerEvent {

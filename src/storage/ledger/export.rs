@@ -3,7 +3,9 @@
 
 use super::{
     LedgerDamage, LedgerFault, LedgerReport,
-    chain::{Head, Row, Walk},
+    chain::{Head, Row, RowRef},
+    check::{Against, Check},
+    signed::{SignedHead, unhex},
 };
 use crate::storage::database::{hex, time};
 use chrono::{DateTime, Utc};
@@ -41,29 +43,42 @@ struct LastLine {
     head: String,
     /// Can be checked by who has the working key.
     seal: String,
+    /// Can be checked by everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed: Option<SignedHead>,
 }
 
-pub(super) fn write_row(out: &mut dyn Write, row: &Row) -> io::Result<()> {
+/// Heads come first, so that who reads knows what each row must be when it comes.
+pub(super) fn write_signed(out: &mut dyn Write, signed: &SignedHead) -> io::Result<()> {
+    write_line(out, signed)
+}
+
+pub(super) fn write_row(out: &mut dyn Write, row: &RowRef<'_>) -> io::Result<()> {
     let line = Line {
         n: row.n,
         at: time(row.at),
-        event: row.event.clone(),
-        actor: row.actor.clone(),
-        school: row.school.clone(),
-        transaction: row.transaction_id.clone(),
-        subject: row.subject.clone(),
-        hash_in: row.hash_in.as_deref().map(hex),
-        hash_out: row.hash_out.as_deref().map(hex),
-        details: row.details.clone(),
-        reason_hash: row.reason_hash.as_deref().map(hex),
-        previous: hex(&row.previous),
-        hash: hex(&row.hash),
+        event: row.event.to_owned(),
+        actor: row.actor.to_owned(),
+        school: row.school.map(str::to_owned),
+        transaction: row.transaction_id.map(str::to_owned),
+        subject: row.subject.map(str::to_owned),
+        hash_in: row.hash_in.map(hex),
+        hash_out: row.hash_out.map(hex),
+        details: row.details.to_owned(),
+        reason_hash: row.reason_hash.map(hex),
+        previous: hex(row.previous),
+        hash: hex(row.hash),
     };
     write_line(out, &line)
 }
 
-pub(super) fn write_head(out: &mut dyn Write, head: &Head, seal: &[u8]) -> io::Result<()> {
-    write_line(out, &LastLine { rows: head.n, head: hex(&head.hash), seal: hex(seal) })
+pub(super) fn write_head(
+    out: &mut dyn Write,
+    head: &Head,
+    seal: &[u8],
+    signed: Option<SignedHead>,
+) -> io::Result<()> {
+    write_line(out, &LastLine { rows: head.n, head: hex(&head.hash), seal: hex(seal), signed })
 }
 
 fn write_line(out: &mut dyn Write, line: &impl Serialize) -> io::Result<()> {
@@ -98,46 +113,49 @@ impl Line {
     }
 }
 
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [a, b] if !a.is_ascii_uppercase() && !b.is_ascii_uppercase() => {
-                let digit = |d: u8| char::from(d).to_digit(16);
-                u8::try_from(digit(*a)? * 16 + digit(*b)?).ok()
-            }
-            _ => None,
-        })
-        .collect()
-}
+/// Heads before the first row at most.
+const MOST_HEADS: usize = 1_000_000;
 
-/// Checks an export without a store or a key: every row, its place, and that the last
-/// row is the head that the export ends with. Whether the head is the gate's own is for
-/// who has noted it elsewhere, or has the working key.
-pub fn verify_export(path: &Path) -> io::Result<Result<LedgerReport, LedgerFault>> {
+/// Checks an export without a store or a key: every row, its place, that the last row is the
+/// head that the export ends with, and every signature that it carries, by the keys that its
+/// rows name. Whether those are the gate's own is for who has noted one elsewhere, or has anchors.
+pub fn verify_export(path: &Path, against: &Against) -> io::Result<Result<LedgerReport, LedgerFault>> {
     let mut file = BufReader::new(File::open(path)?);
-    let mut walk = Walk::start();
     let mut line = Vec::new();
-    loop {
+    let mut next_line = |line: &mut Vec<u8>| -> io::Result<bool> {
         line.clear();
-        (&mut file).take(LONGEST_LINE).read_until(b'\n', &mut line)?;
-        let fault = |(row, what): (i64, LedgerDamage)| LedgerFault { row: row.unsigned_abs(), what };
-        let next = walk.head.n + 1;
-        if line.is_empty() {
-            return Ok(Err(fault((next, LedgerDamage::Missing))));
-        }
-        if let Ok(last) = serde_json::from_slice::<LastLine>(&line) {
+        (&mut file).take(LONGEST_LINE).read_until(b'\n', line)?;
+        Ok(!line.is_empty())
+    };
+    let fault = |(row, what): (i64, LedgerDamage)| LedgerFault { row: row.unsigned_abs(), what };
+    let mut kept = Vec::new();
+    let mut more = next_line(&mut line)?;
+    while more
+        && kept.len() < MOST_HEADS
+        && let Ok(head) = serde_json::from_slice::<SignedHead>(&line)
+    {
+        kept.push(head);
+        more = next_line(&mut line)?;
+    }
+    let mut check = Check::start(kept, against);
+    while more {
+        let next = check.walk.head.n + 1;
+        let Ok(row) = serde_json::from_slice::<Line>(&line) else {
+            let Ok(last) = serde_json::from_slice::<LastLine>(&line) else {
+                return Ok(Err(fault((next, LedgerDamage::Unreadable))));
+            };
+            if next_line(&mut line)? {
+                return Ok(Err(fault((next, LedgerDamage::Added))));
+            }
             let head = Head { n: last.rows, hash: unhex(&last.head).unwrap_or_default() };
-            let mut more = [0];
-            let added = file.read(&mut more)? > 0;
-            let end = if added { Err((next, LedgerDamage::Added)) } else { walk.end(&head) };
-            let report = LedgerReport { rows: walk.head.n.unsigned_abs(), head: last.head, sealed: false };
-            return Ok(end.map(|()| report).map_err(fault));
-        }
-        let row = serde_json::from_slice::<Line>(&line).ok().and_then(Line::row);
-        let step = row.ok_or((next, LedgerDamage::Unreadable)).and_then(|row| walk.step(&row));
+            return Ok(check.end(&head, last.signed).map_err(fault));
+        };
+        let step =
+            row.row().ok_or((next, LedgerDamage::Unreadable)).and_then(|row| check.step(&row.by_ref()));
         if let Err(e) = step {
             return Ok(Err(fault(e)));
         }
+        more = next_line(&mut line)?;
     }
+    Ok(Err(fault((check.walk.head.n + 1, LedgerDamage::Missing))))
 }

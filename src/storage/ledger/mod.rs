@@ -3,20 +3,33 @@
 //! No content; persons only by random ids; a reason in somebody's own words lies
 //! encrypted beside it and can be erased without breaking the chain.
 
+mod anchor;
 mod chain;
+mod check;
 mod event;
 mod export;
+mod gather;
 mod history;
+mod key;
 mod people;
+mod signed;
 
+pub use anchor::{AnchorFault, AnchorState, DueAnchor};
+pub use check::{Against, Gathered};
 pub use event::{Actor, Detail, Event, LedgerEvent};
 pub use export::verify_export;
-pub use history::LedgerEntry;
+pub use gather::gather_anchors;
+pub use history::{LedgerEntry, LedgerFilter};
+pub use key::LedgerKey;
+pub use people::Words;
+pub use signed::SignedHead;
 
 pub(super) use chain::{Head, Row, begin_at_head, seal_and_commit};
 
-use super::{error::StoreError, store::Store, vault::disk_error};
-use chain::Walk;
+use super::{database::Connection, error::StoreError, store::Store, vault::disk_error};
+use chain::{COLUMNS, RowRef};
+use check::Check;
+use sqlx::FromRow;
 use std::io::Write;
 
 /// A ledger without a fault.
@@ -27,6 +40,15 @@ pub struct LedgerReport {
     pub head: String,
     /// Whether the seal over the last row could be checked (it needs the working key).
     pub sealed: bool,
+    /// Whose ledger it is, as its first signing key's row says.
+    pub installation: Option<String>,
+    /// The public key in force at the end, hex.
+    pub key: Option<String>,
+    /// Up to this row somebody's signature vouches for the ledger.
+    pub signed_rows: u64,
+    /// Anchors from outside that were compared, all on the chain, and how far they reach.
+    pub anchors: u64,
+    pub anchored_rows: u64,
 }
 
 /// The first row at which the ledger is not what it was.
@@ -51,6 +73,22 @@ pub enum LedgerDamage {
     SealBroken,
     #[error("cannot be read")]
     Unreadable,
+    #[error("names a signing key that the key before it did not certify")]
+    KeyNotCertified,
+    #[error("has not the signing key that was given: it is another ledger, or was written anew")]
+    WrongKey,
+    #[error("is not the row that {0} vouches for: it, or rows before it, were written anew")]
+    Rewritten(String),
+    #[error("is missing, and {0} vouches that it was there: rows were cut off the end")]
+    CutOff(String),
+    #[error(
+        "{0} is signed with a key that the ledger does not name there: the ledger was written anew, or the anchor is none of its own"
+    )]
+    KeyUnknown(String),
+    #[error("{0} is of another installation, unless the ledger was written anew under another name")]
+    OtherInstallation(String),
+    #[error("{0} was changed: its signature does not fit")]
+    SignatureBroken(String),
 }
 
 /// Rows read at once.
@@ -69,20 +107,29 @@ impl Store {
         .await
     }
 
-    /// Checks every row, its place and the seal.
+    /// Checks every row, its place, the seal and every signature that the store has.
     pub async fn ledger_verify(&self) -> Result<Result<LedgerReport, LedgerFault>, StoreError> {
+        self.ledger_verify_against(&Against::default()).await
+    }
+
+    /// The same, with what somebody has from outside the machine.
+    pub async fn ledger_verify_against(
+        &self,
+        against: &Against,
+    ) -> Result<Result<LedgerReport, LedgerFault>, StoreError> {
         let fault = |(row, what): (i64, LedgerDamage)| LedgerFault { row: row.unsigned_abs(), what };
-        let mut walk = Walk::start();
+        let mut moment = self.readers.begin().await?;
+        let mut check = Check::start(key::signed_heads(&mut moment).await?, against);
         let mut wrong = None;
-        let (head, seal) = self
-            .each_row(|row| {
-                wrong = walk.step(row).err();
-                Ok(wrong.is_none())
-            })
-            .await?;
+        each_row(&mut moment, |row| {
+            wrong = check.step(row).err();
+            Ok(wrong.is_none())
+        })
+        .await?;
         if let Some(wrong) = wrong {
             return Ok(Err(fault(wrong)));
         }
+        let (head, seal) = sealed_head(&mut moment).await?;
         let secrets = self.shared.secrets.as_ref();
         let sealed = match secrets {
             Some(secrets) if head.n > 0 && !chain::seal_fits(secrets, &head, &seal) => {
@@ -90,51 +137,64 @@ impl Store {
             }
             secrets => secrets.is_some(),
         };
-        let report = LedgerReport {
-            rows: walk.head.n.unsigned_abs(),
-            head: super::database::hex(&walk.head.hash),
-            sealed,
-        };
-        Ok(walk.end(&head).map(|()| report).map_err(fault))
+        Ok(check.end(&head, None).map(|report| LedgerReport { sealed, ..report }).map_err(fault))
     }
 
-    /// Writes all rows as JSON lines, the head last; [`verify_export`] checks them
-    /// offline. Returns the number of rows. The caller notes `ledger.exported`.
+    /// Writes what was signed, then all rows, then the head with its seal and signature, as JSON
+    /// lines; [`verify_export`] checks them offline. Returns the number of rows. The caller notes
+    /// `ledger.exported` before.
     pub async fn ledger_export(&self, out: &mut (dyn Write + Send)) -> Result<u64, StoreError> {
+        let disk = |e: std::io::Error| disk_error(&e);
+        let mut moment = self.readers.begin().await?;
+        for signed in key::signed_heads(&mut moment).await? {
+            export::write_signed(out, &signed).map_err(disk)?;
+        }
         let mut last = Head::none();
-        let (_, seal) = self
-            .each_row(|row| {
-                last = Head { n: row.n, hash: row.hash.clone() };
-                export::write_row(out, row).map_err(|e| disk_error(&e)).map(|()| true)
-            })
-            .await?;
-        export::write_head(out, &last, &seal).map_err(|e| disk_error(&e))?;
+        each_row(&mut moment, |row| {
+            last.n = row.n;
+            last.hash.clear();
+            last.hash.extend_from_slice(row.hash);
+            export::write_row(out, row).map_err(disk).map(|()| true)
+        })
+        .await?;
+        let (_, seal) = sealed_head(&mut moment).await?;
+        let signed = match &self.shared.secrets {
+            Some(secrets) => key::sign(&mut moment, secrets, self.now()).await?,
+            None => None,
+        };
+        export::write_head(out, &last, &seal, signed).map_err(disk)?;
         Ok(last.n.unsigned_abs())
     }
+}
 
-    /// Every row in order as of one moment, while `see` wants more; then the sealed head.
-    async fn each_row(
-        &self,
-        mut see: impl FnMut(&Row) -> Result<bool, StoreError>,
-    ) -> Result<(Head, Vec<u8>), StoreError> {
-        let mut moment = self.readers.begin().await?;
-        let mut after = i64::MIN;
-        'all: loop {
-            let page: Vec<Row> = sqlx::query_as("SELECT * FROM ledger WHERE n > $1 ORDER BY n LIMIT $2")
-                .bind(after)
-                .bind(PAGE)
-                .fetch_all(&mut *moment)
-                .await?;
-            let Some(last) = page.last() else { break };
-            after = last.n;
-            for row in &page {
-                if !see(row)? {
-                    break 'all;
-                }
+async fn sealed_head(moment: &mut Connection) -> Result<(Head, Vec<u8>), StoreError> {
+    let head: Option<(i64, Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("SELECT n, hash, seal FROM ledger_head").fetch_optional(moment).await?;
+    Ok(head.map_or_else(|| (Head::none(), Vec::new()), |(n, hash, seal)| (Head { n, hash }, seal)))
+}
+
+/// Every row in order, while `see` wants more.
+async fn each_row(
+    moment: &mut Connection,
+    mut see: impl FnMut(&RowRef<'_>) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM ledger WHERE n > $1 ORDER BY n LIMIT $2");
+    let mut after = i64::MIN;
+    loop {
+        let page = sqlx::query(sqlx::AssertSqlSafe(sql.as_str()))
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(&mut *moment)
+            .await?;
+        for row in &page {
+            let row = RowRef::from_row(row)?;
+            after = row.n;
+            if !see(&row)? {
+                return Ok(());
             }
         }
-        let head: Option<(i64, Vec<u8>, Vec<u8>)> =
-            sqlx::query_as("SELECT n, hash, seal FROM ledger_head").fetch_optional(&mut *moment).await?;
-        Ok(head.map_or_else(|| (Head::none(), Vec::new()), |(n, hash, seal)| (Head { n, hash }, seal)))
+        if (page.len() as i64) < PAGE {
+            return Ok(());
+        }
     }
 }

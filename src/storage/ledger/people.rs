@@ -59,10 +59,17 @@ impl Store {
         })
     }
 
-    /// Forgets who stands behind a person's random id. Returns whether there was anything
-    /// to forget; the next act of that person makes a new id.
-    pub async fn erase_person(&self, person: &PersonId, by: &Actor) -> Result<bool, StoreError> {
-        let (person, by) = (Actor::Person(person.clone()), by.clone());
+    /// Forgets who stands behind somebody's random id. Returns whether there was anything to
+    /// forget; the next act of that person makes a new id. The words in which that person gave
+    /// reasons are forgotten too if asked: the ledger keeps their keyed hash.
+    pub async fn erase_person(
+        &self,
+        person: &Actor,
+        words: Words,
+        by: &Actor,
+        why: &str,
+    ) -> Result<bool, StoreError> {
+        let (person, by, why) = (person.clone(), by.clone(), why.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
                 let hash =
@@ -73,11 +80,32 @@ impl Store {
                         .fetch_optional(&mut tx.conn)
                         .await?;
                 let Some(id) = gone else { return Ok(false) };
+                let mut forgotten = 0;
+                if words == Words::ForgottenToo {
+                    let rows = sqlx::query(
+                        "DELETE FROM ledger_reason WHERE n IN (SELECT n FROM ledger WHERE actor = $1)",
+                    )
+                    .bind(&id)
+                    .execute(&mut tx.conn)
+                    .await?;
+                    forgotten = rows.rows_affected().cast_signed();
+                }
                 let by = tx.random_id(&by).await?;
-                tx.append(&by, LedgerEvent::new(Event::PersonErased).about(id)).await?;
+                let erased = LedgerEvent::new(Event::PersonErased)
+                    .about(id)
+                    .with("reasons", forgotten)
+                    .because((!why.is_empty()).then_some(why));
+                tx.append(&by, erased).await?;
                 Ok(true)
             })
         })
         .await
     }
+}
+
+/// What becomes of the reasons that somebody gave in own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    Kept,
+    ForgottenToo,
 }
