@@ -23,3 +23,4 @@ setup:
 
 setup-test:
 	@scripts/setup.sh test
+	@scripts/s3-server.sh

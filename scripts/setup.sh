@@ -8,9 +8,11 @@ case "${1:-build}" in
   build) want="gcc libc6-dev make pkg-config libhyperscan-dev lld" ;;
   # A real MTA (with a mechanism to sign in by), SMTP and milter test clients, and the public tools that must open what
   # we keep.
-  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules" ;;
+  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules util-linux" ;;
   *) echo "usage: $0 build|test" >&2; exit 2 ;;
 esac
+# Fetches the tests' S3 server (scripts/s3-server.sh).
+if [ "${1:-build}" = test ] && ! python3 -m pip --version >/dev/null 2>&1; then want="$want python3-pip"; fi
 
 missing=""
 for package in $want; do

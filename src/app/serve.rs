@@ -61,7 +61,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     let clock: Clock = clock::system();
     let alone = serve_alone(&config.data)?;
     let keys = Keys::from_config(&config.keys)?;
-    let mut options = StoreOptions::new(config.data.clone(), keys);
+    let mut options = StoreOptions::from_config(&config, keys);
     options.clock = clock.clone();
     let store = Store::open(options).await?;
     store.outbox_reclaim().await?;

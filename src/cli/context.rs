@@ -58,7 +58,7 @@ pub(super) async fn store(config: &Config) -> Result<Store, Mistake> {
         Ok(keys) => keys,
         Err(_) => Keys::new(None, &config.keys.recovery, &config.keys.records).map_err(Mistake::from)?,
     };
-    Store::open(StoreOptions::new(config.data.clone(), keys)).await.map_err(Mistake::from)
+    Store::open(StoreOptions::from_config(config, keys)).await.map_err(Mistake::from)
 }
 
 /// The exceptions and suspensions in force; `None` where no store is there yet, or its key is not.

@@ -12,12 +12,13 @@ mod schools;
 mod section;
 mod source;
 mod units;
+mod vault;
 
 pub use crate::parties::{Fault, Faults, Gravity, render};
 pub use model::{
-    AnchorConfig, AnchorPlace, BareNewline, Config, DkimConfig, FailureChoice, HopTls, KeysConfig, Limits,
-    Listen, MilterConfig, NextHop, NoticesConfig, OnFailure, RelayClient, RelayConfig, TenantSecret,
-    TlsFiles, TokenSource, WorkingKeySource,
+    AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials, Config, DkimConfig, FailureChoice,
+    HopTls, KeysConfig, Limits, Listen, LockConfig, LockMode, MilterConfig, NextHop, NoticesConfig, OnFailure,
+    RelayClient, RelayConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig, WorkingKeySource,
 };
 pub use network::Network;
 

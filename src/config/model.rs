@@ -27,6 +27,7 @@ pub struct Config {
     pub limits: Limits,
     pub on_failure: OnFailure,
     pub keys: KeysConfig,
+    pub vault: VaultConfig,
     pub notices: NoticesConfig,
     pub dkim: Vec<DkimConfig>,
     /// Places outside this machine that hold the ledger's heads.
@@ -180,6 +181,58 @@ pub enum WorkingKeySource {
     Environment(String),
     /// The first line of standard input at start.
     Stdin,
+}
+
+/// Where encrypted objects lie.
+#[derive(Clone, Debug, Default)]
+pub enum VaultConfig {
+    /// `vault/` in the data folder.
+    #[default]
+    Folder,
+    Bucket(BucketConfig),
+}
+
+/// A bucket of S3-compatible storage.
+#[derive(Clone, Debug)]
+pub struct BucketConfig {
+    pub bucket: String,
+    /// Above all objects, without slashes around it; may be empty.
+    pub prefix: String,
+    /// `https://host:port`; `None` for Amazon's own of the region.
+    pub endpoint: Option<String>,
+    pub region: String,
+    pub credentials: BucketCredentials,
+    /// Certificates to check the server against, instead of the system's roots.
+    pub ca: Option<PathBuf>,
+    /// Of one request, the answer read.
+    pub timeout: Duration,
+    /// `None` asks for no Object Lock; the bucket may still have one of its own.
+    pub lock: Option<LockConfig>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BucketCredentials {
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, if set, `AWS_SESSION_TOKEN`.
+    Environment,
+    /// A file of the AWS command line's form.
+    File(PathBuf),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockMode {
+    /// Whoever has a special right at the object store may still delete.
+    Governance,
+    /// Nobody may, not even the owner of the bucket.
+    Compliance,
+}
+
+/// For how long objects are locked when they are put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockConfig {
+    pub mode: LockMode,
+    /// Held and quarantined mail.
+    pub working: Duration,
+    pub records: Duration,
 }
 
 #[derive(Clone, Debug)]

@@ -12,14 +12,14 @@ const SIZES: [(&str, u64); 7] = [
     ("GiB", 1 << 30),
 ];
 
-const TIMES: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+const TIMES: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 /// Bytes of `"50 MB"` (MB is a million, MiB 2^20).
 pub(super) fn size(text: &str) -> Option<u64> {
     measure(text, &SIZES)
 }
 
-/// `"500ms"`, `"60s"`, `"5m"`, `"1h"`.
+/// `"500ms"`, `"60s"`, `"5m"`, `"1h"`, `"30d"`.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     measure(text, &TIMES).map(Duration::from_millis)
 }
@@ -59,6 +59,7 @@ mod tests {
         assert_eq!(size("50mb"), Some(50_000_000));
         assert_eq!(size("1 MiB"), Some(1 << 20));
         assert_eq!(duration("60s"), Some(Duration::from_secs(60)));
+        assert_eq!(duration("30d"), Some(Duration::from_secs(30 * 86_400)));
         assert_eq!(duration(" 5 m "), Some(Duration::from_secs(300)));
         for wrong in
             ["", "50", "MB", "-1 MB", "1.5 MB", "5 parsecs", "99999999999999999999 B", "99999999999999 GB"]

@@ -43,6 +43,12 @@ pub enum StoreError {
     Damaged(String),
     #[error("the disk or the store failed: {0}")]
     Io(String),
+    /// The object store does not answer, or cannot just now.
+    #[error("the object store is away: {0}")]
+    VaultAway(String),
+    /// The object store answers, but not as asked.
+    #[error("{0}")]
+    Vault(String),
     #[error("storage: {0}")]
     Us(String),
 }
@@ -61,7 +67,7 @@ impl StoreError {
 
     /// Whether trying again later can help without anybody's doing.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy | Self::Full | Self::Io(_))
+        matches!(self, Self::Busy | Self::Full | Self::Io(_) | Self::VaultAway(_))
     }
 }
 

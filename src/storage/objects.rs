@@ -86,8 +86,10 @@ impl Store {
         let packed = tokio::task::spawn_blocking(pack).await.map_err(|e| StoreError::Us(e.to_string()))?;
         let (object, sha256, object_sha256, bytes) = packed?;
         let id = ObjectId::random(&self.shared.random);
-        let path = path_of(&id, class, self.now());
-        self.shared.vault.put(&path, object).await?;
+        let now = self.now();
+        let path = path_of(&id, class, now);
+        let lock = self.shared.vault.lock_for(class, now);
+        self.shared.vault.put(&path, object, lock).await?;
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         Ok(Stored { id, path, bytes, sha256, object_sha256 })
     }
@@ -114,11 +116,17 @@ impl Store {
         if row.purged_at.is_some() {
             return Err(fault("was purged"));
         }
-        let object = self.shared.vault.get(&row.path).await?.ok_or_else(|| fault("is missing"))?;
-        if sha256(&object).await[..] != row.object_sha256 {
-            return Err(fault("was changed"));
+        let found = self.shared.vault.get(&row.path).await?;
+        if let Some(object) = &found
+            && sha256(object).await[..] == row.object_sha256
+        {
+            return Ok(object.clone());
         }
-        Ok(object)
+        // A bucket with versions may still have it under what somebody did to it.
+        match self.shared.vault.get_first(&row.path).await? {
+            Some(object) if sha256(&object).await[..] == row.object_sha256 => Ok(object),
+            _ => Err(fault(if found.is_some() { "was changed" } else { "is missing" })),
+        }
     }
 
     /// Opens an object with the working key, checked against its row and its label.

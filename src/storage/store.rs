@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     clock::{self, Clock},
+    config::{Config, VaultConfig},
     mail::Waiting,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -62,15 +63,28 @@ pub struct StoreOptions {
     /// The data folder; made with mode 0700 when missing.
     pub data: PathBuf,
     pub keys: Keys,
+    pub vault: VaultConfig,
     pub clock: Clock,
     pub random: Random,
     pub timing: Timing,
 }
 
 impl StoreOptions {
-    /// With the system's clock and randomness.
+    /// With the system's clock and randomness, objects in the data folder.
     pub fn new(data: PathBuf, keys: Keys) -> Self {
-        Self { data, keys, clock: clock::system(), random: system_random(), timing: Timing::default() }
+        Self {
+            data,
+            keys,
+            vault: VaultConfig::Folder,
+            clock: clock::system(),
+            random: system_random(),
+            timing: Timing::default(),
+        }
+    }
+
+    /// Everything where the configuration says.
+    pub fn from_config(config: &Config, keys: Keys) -> Self {
+        Self { vault: config.vault.clone(), ..Self::new(config.data.clone(), keys) }
     }
 }
 
@@ -105,7 +119,7 @@ impl Shared {
 impl Store {
     /// Opens or makes the store under `options.data` and brings its tables up to date.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
-        let StoreOptions { data, keys, clock, random, timing } = options;
+        let StoreOptions { data, keys, vault, clock, random, timing } = options;
         let made = tokio::task::spawn_blocking(move || prepare(data, keys, &random).map(|p| (p, random)));
         let ((folder, keys, secrets), random) = made.await.map_err(|e| StoreError::Us(e.to_string()))??;
         let mut conn = database::connect(&folder.database).await?;
@@ -117,7 +131,7 @@ impl Store {
         let shared = Arc::new(Shared {
             database: folder.database,
             keys,
-            vault: Vault::in_folder(&folder.vault)?,
+            vault: Vault::open(&vault, &folder.vault)?,
             clock,
             random,
             timing,

@@ -25,6 +25,7 @@ mod postfix;
 mod practice;
 mod records;
 mod relay;
+mod s3;
 mod sink;
 mod smtp;
 mod storage;

@@ -28,7 +28,7 @@ async fn counts(config: &Config) -> Result<(Counts, Vec<AnchorState>), String> {
     let keys = Keys::from_config(&config.keys)
         .or_else(|_| Keys::new(None, &config.keys.recovery, &config.keys.records))
         .map_err(|e| e.to_string())?;
-    let store = Store::open(StoreOptions::new(config.data.clone(), keys)).await.map_err(|e| e.to_string())?;
+    let store = Store::open(StoreOptions::from_config(config, keys)).await.map_err(|e| e.to_string())?;
     let counts = store.counts().await.map_err(|e| e.to_string())?;
     let anchors = store.anchors().await.map_err(|e| e.to_string())?;
     store.close().await;

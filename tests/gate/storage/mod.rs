@@ -1,7 +1,8 @@
 //! Storage through its own door: what is kept is there, whole, unreadable to a thief,
-//! and every change is in the ledger. `crash` kills, `custody` opens with public tools
+//! and every change is in the ledger. `bucket` keeps in S3-compatible storage, `crash` kills, `custody` opens with public tools
 //! and steals the disk, `lives` decides, `outbox` delivers, `ledger` tampers.
 
+mod bucket;
 mod crash;
 mod custody;
 

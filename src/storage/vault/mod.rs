@@ -1,0 +1,171 @@
+//! The vault: immutable encrypted objects in a folder or in a bucket of S3-compatible
+//! storage. What `put` has returned for is durable: fsynced, or confirmed by the server.
+
+mod answers;
+mod bucket;
+mod client;
+mod folder;
+
+pub(super) use folder::disk_error;
+
+use super::{error::StoreError, names::ObjectId};
+use crate::config::{LockConfig, LockMode, VaultConfig};
+use bucket::Bucket;
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use folder::Folder;
+use std::path::Path;
+
+/// Who can read an object, and so under which keys and where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// What the gate may have to send on: working key and recovery key.
+    Working,
+    /// Records: the custodians and the recovery key, not the gate.
+    Records,
+}
+
+impl Class {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Working => "working",
+            Self::Records => "records",
+        }
+    }
+}
+
+/// `2026-10/working/ID.age`: one folder for each epoch, a month of a class.
+pub(super) fn path_of(id: &ObjectId, class: Class, at: DateTime<Utc>) -> String {
+    format!("{}/{}/{id}.age", at.format("%Y-%m"), class.name())
+}
+
+/// Object Lock as the object store keeps it: until then it lets nobody delete the object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lock {
+    pub mode: LockMode,
+    pub until: DateTime<Utc>,
+}
+
+impl LockMode {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Governance => "GOVERNANCE",
+            Self::Compliance => "COMPLIANCE",
+        }
+    }
+}
+
+/// What became of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// Nothing of it is left, in no version.
+    Gone,
+    /// The object store refuses.
+    Locked(Lock),
+}
+
+pub(super) struct Vault {
+    place: Place,
+    lock: Option<LockConfig>,
+}
+
+enum Place {
+    Folder(Folder),
+    Bucket(Box<Bucket>),
+}
+
+impl Vault {
+    /// `folder` is used when the configuration names no bucket. Does no request.
+    pub(super) fn open(config: &VaultConfig, folder: &Path) -> Result<Self, StoreError> {
+        Ok(match config {
+            VaultConfig::Folder => Self { place: Place::Folder(Folder::open(folder)?), lock: None },
+            VaultConfig::Bucket(c) => Self { place: Place::Bucket(Bucket::open(c)?.into()), lock: c.lock },
+        })
+    }
+
+    /// Whether deleting costs no more than a write to the disk.
+    pub(super) fn is_near(&self) -> bool {
+        matches!(self.place, Place::Folder(_))
+    }
+
+    /// `vault/` or `s3://bucket/prefix`.
+    pub(super) fn name(&self) -> String {
+        match &self.place {
+            Place::Folder(folder) => folder.name(),
+            Place::Bucket(bucket) => bucket.name(),
+        }
+    }
+
+    /// The lock that an object of a class gets at a time, where one is asked for.
+    pub(super) fn lock_for(&self, class: Class, now: DateTime<Utc>) -> Option<Lock> {
+        let config = self.lock?;
+        let time = match class {
+            Class::Working => config.working,
+            Class::Records => config.records,
+        };
+        let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
+        Some(Lock { mode: config.mode, until: now.checked_add_signed(time)? })
+    }
+
+    /// Never overwrites.
+    pub(super) async fn put(&self, path: &str, object: Bytes, lock: Option<Lock>) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.put(path, object).await,
+            Place::Bucket(bucket) => bucket.put(path, object, lock).await,
+        }
+    }
+
+    /// `None` when it is not there.
+    pub(super) async fn get(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.get(path).await,
+            Place::Bucket(bucket) => bucket.get(path).await,
+        }
+    }
+
+    /// What was put, where a bucket with versions still has it under something that
+    /// somebody laid over it: we never overwrite, so the oldest version is ours.
+    pub(super) async fn get_first(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
+        match &self.place {
+            Place::Folder(_) => Ok(None),
+            Place::Bucket(bucket) => bucket.get_first(path).await,
+        }
+    }
+
+    /// Takes it away in all its versions. That it is gone already is no fault.
+    pub(super) async fn delete(&self, path: &str) -> Result<Removal, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.delete(path).await.map(|()| Removal::Gone),
+            Place::Bucket(bucket) => bucket.delete(path).await,
+        }
+    }
+
+    /// The lock on an object, as the object store says.
+    pub(super) async fn lock_of(&self, path: &str) -> Result<Option<Lock>, StoreError> {
+        match &self.place {
+            Place::Folder(_) => Ok(None),
+            Place::Bucket(bucket) => bucket.lock_of(path).await,
+        }
+    }
+
+    /// Calls `see` with the path and time of every object.
+    pub(super) async fn each(&self, see: impl FnMut(&str, DateTime<Utc>) + Send) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.each(see).await,
+            Place::Bucket(bucket) => bucket.each(see).await,
+        }
+    }
+}
+
+/// A name in the vault is made by us; one that is not ours reaches no file and no request.
+fn is_ours(path: &str) -> Result<(), StoreError> {
+    let word = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    match path.len() <= 200 && path.split('/').all(word) {
+        true => Ok(()),
+        false => Err(StoreError::Damaged("a row names an object by a path that is none of ours".into())),
+    }
+}

@@ -1,0 +1,233 @@
+//! A real S3 server (SeaweedFS) for the tests: one for the process, on loopback and free
+//! ports, ended by the kernel when the process ends, however it ends. Each test makes a
+//! bucket of its own.
+
+use gatehouse::config::{BucketConfig, BucketCredentials, LockConfig, VaultConfig};
+use object_store::{
+    aws::{AwsAuthorizer, AwsCredential},
+    client::{HttpRequest, HttpRequestBody},
+};
+use reqwest::Method;
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+const KEY: &str = "gate";
+const SECRET: &str = "an invented secret";
+
+pub(crate) struct S3 {
+    pub(crate) address: SocketAddr,
+    folder: TempDir,
+}
+
+/// The server of this process; started by the first who asks.
+pub(crate) fn server() -> &'static S3 {
+    static SERVER: OnceLock<S3> = OnceLock::new();
+    SERVER.get_or_init(S3::start)
+}
+
+/// A bucket that nobody else uses.
+pub(crate) struct TestBucket {
+    pub(crate) name: String,
+    credentials: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Plain,
+    /// Made for Object Lock, and so with versions.
+    Lockable,
+}
+
+impl S3 {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let weed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/seaweedfs-4.48/weed");
+        assert!(weed.is_file(), "the S3 server is not there; `scripts/s3-server.sh` fetches it");
+        let identities = serde_json::json!({"identities": [{
+            "name": "gate",
+            "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }]});
+        fs::write(folder.path().join("identities.json"), identities.to_string()).unwrap();
+        fs::write(
+            folder.path().join("credentials"),
+            format!("[default]\naws_access_key_id = {KEY}\naws_secret_access_key = {SECRET}\n"),
+        )
+        .unwrap();
+        fs::create_dir(folder.path().join("data")).unwrap();
+        // All held at once, so that no port is given twice.
+        let held: Vec<_> = (0..8).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let port: Vec<u16> = held.iter().map(|l| l.local_addr().unwrap().port()).collect();
+        drop(held);
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let args = [
+            "server".into(),
+            "-filer".into(),
+            "-s3".into(),
+            "-ip=127.0.0.1".into(),
+            "-ip.bind=127.0.0.1".into(),
+            format!("-dir={}", path("data")),
+            format!("-filer.localSocket={}", path("filer.sock")),
+            format!("-s3.localSocket={}", path("s3.sock")),
+            format!("-s3.config={}", path("identities.json")),
+            format!("-master.port={}", port[0]),
+            format!("-master.port.grpc={}", port[1]),
+            format!("-volume.port={}", port[2]),
+            format!("-volume.port.grpc={}", port[3]),
+            format!("-filer.port={}", port[4]),
+            format!("-filer.port.grpc={}", port[5]),
+            format!("-s3.port={}", port[6]),
+            format!("-s3.port.grpc={}", port[7]),
+            "-s3.port.iceberg=0".into(),
+            "-s3.port.lance=0".into(),
+            "-volume.max=200".into(),
+            "-master.volumeSizeLimitMB=64".into(),
+            "-master.telemetry=false".into(),
+        ];
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let mut command = crate::debian::program("setpriv");
+        command.args(["--pdeathsig", "KILL"]).arg(weed).args(args).current_dir(folder.path());
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        // The signal comes when the thread that started it ends, so it is one that never does.
+        let (started, has_started) = mpsc::channel();
+        std::thread::spawn(move || {
+            let child = command.spawn();
+            started.send(child.is_ok()).unwrap();
+            if let Ok(mut child) = child {
+                let _ = child.wait();
+            }
+            loop {
+                std::thread::park();
+            }
+        });
+        assert!(has_started.recv().unwrap(), "the S3 server does not start");
+        let server = Self { address: ([127, 0, 0, 1], port[6]).into(), folder };
+        server.wait();
+        server
+    }
+
+    /// Until it takes and gives back an object: its parts come up one after the other.
+    fn wait(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let up = || {
+            let put = |path: &str| self.request(Method::PUT, path, &[], b"x").map(|r| r.0);
+            put("ready") == Some(200) && put("ready/object") == Some(200)
+        };
+        while !up() {
+            let log = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            assert!(Instant::now() < deadline, "the S3 server does not come up:\n{}", log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// One signed request with its answer's status and body, as any owner of the
+    /// credentials can make it; `None` when nobody answers.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: &[u8],
+    ) -> Option<(u16, Vec<u8>)> {
+        let credential = AwsCredential { key_id: KEY.into(), secret_key: SECRET.into(), token: None };
+        let url = format!("http://{}/{path}", self.address);
+        let mut unsigned = HttpRequest::new(HttpRequestBody::from(body.to_vec()));
+        *unsigned.method_mut() = method.clone();
+        *unsigned.uri_mut() = url.parse().unwrap();
+        for (name, value) in headers {
+            unsigned.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        AwsAuthorizer::new(&credential, "s3", "us-east-1").try_authorize(&mut unsigned, None).unwrap();
+        let mut signed = reqwest::Request::new(method, url.parse().unwrap());
+        *signed.headers_mut() = std::mem::take(unsigned.headers_mut());
+        *signed.body_mut() = Some(body.to_vec().into());
+        let work = async {
+            let answer = http().execute(signed).await.ok()?;
+            let status = answer.status().as_u16();
+            Some((status, answer.bytes().await.ok()?.to_vec()))
+        };
+        // A thread of its own: the caller may already be within a runtime.
+        std::thread::scope(|scope| {
+            let run =
+                || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+            scope.spawn(run).join().unwrap()
+        })
+    }
+
+    pub(crate) fn bucket(&self, kind: Kind) -> TestBucket {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("school-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let lockable = [("x-amz-bucket-object-lock-enabled", "true")];
+        let headers = if kind == Kind::Lockable { &lockable[..] } else { &[] };
+        assert_eq!(self.request(Method::PUT, &name, headers, b"").unwrap().0, 200);
+        TestBucket { name, credentials: self.folder.path().join("credentials") }
+    }
+}
+
+fn http() -> reqwest::Client {
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+    let tls = ClientConfig::builder_with_provider(std::sync::Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
+    client.timeout(Duration::from_secs(20)).no_proxy().build().unwrap()
+}
+
+impl TestBucket {
+    pub(crate) fn at(&self, address: SocketAddr, lock: Option<LockConfig>) -> VaultConfig {
+        VaultConfig::Bucket(BucketConfig {
+            bucket: self.name.clone(),
+            prefix: "gate/one".into(),
+            endpoint: Some(format!("http://{address}")),
+            region: "us-east-1".into(),
+            credentials: BucketCredentials::File(self.credentials.clone()),
+            ca: None,
+            timeout: Duration::from_secs(5),
+            lock,
+        })
+    }
+
+    pub(crate) fn config(&self) -> VaultConfig {
+        self.at(server().address, None)
+    }
+
+    /// The keys of all objects, under the gate's prefix or not.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.listed("list-type=2")
+    }
+
+    /// One key for each version and each marker of a deletion.
+    pub(crate) fn versions(&self) -> Vec<String> {
+        self.listed("versions=")
+    }
+
+    fn listed(&self, query: &str) -> Vec<String> {
+        let (status, body) =
+            server().request(Method::GET, &format!("{}?{query}", self.name), &[], b"").unwrap();
+        assert_eq!(status, 200);
+        let text = String::from_utf8(body).unwrap();
+        text.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap().to_owned()).collect()
+    }
+
+    /// As somebody does who has the credentials.
+    pub(crate) fn overwrite(&self, key: &str, body: &[u8]) -> u16 {
+        server().request(Method::PUT, &format!("{}/{key}", self.name), &[], body).unwrap().0
+    }
+
+    pub(crate) fn delete(&self, key: &str) -> u16 {
+        server().request(Method::DELETE, &format!("{}/{key}", self.name), &[], b"").unwrap().0
+    }
+}
