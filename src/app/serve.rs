@@ -235,6 +235,9 @@ async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>
                 if let Err(error) = store.housekeep().await {
                     tracing::warn!(%error, "store.housekeeping-failed");
                 }
+                if let Err(error) = store.scrub_some().await {
+                    tracing::warn!(%error, "store.scrub-failed");
+                }
             }
             _ = measures.tick() => {
                 if let Err(error) = gate.read_measures().await {

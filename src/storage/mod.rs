@@ -21,6 +21,7 @@ mod messages;
 mod names;
 mod objects;
 mod outbox;
+mod purge;
 mod purpose;
 mod queue;
 mod records;
@@ -29,6 +30,7 @@ mod reminders;
 mod results;
 mod retry;
 mod rows;
+mod scrub;
 mod secrets;
 mod settle;
 mod store;
@@ -57,6 +59,7 @@ pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,
 };
+pub use purge::Purged;
 pub use purpose::{Purpose, Why};
 pub use records::{
     AbsenceAccess, Certainty, Filed, FiledAs, NewRecord, RecordExport, RecordFilter, RecordLook, RecordParty,
@@ -65,5 +68,7 @@ pub use records::{
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use reminders::Unanswered;
 pub use retry::{Retried, RetryKey, RetryMatch};
+pub use scrub::{ScrubFault, ScrubReport};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
-pub use upkeep::{Counts, Housekeeping, ScrubFault, ScrubReport};
+pub use upkeep::{Counts, Housekeeping};
+pub use vault::Lock;

@@ -27,6 +27,7 @@ pub(super) struct Stored {
     bytes: i64,
     sha256: [u8; 32],
     object_sha256: [u8; 32],
+    locked_until: Option<DateTime<Utc>>,
 }
 
 /// A row of `object`.
@@ -37,6 +38,14 @@ pub(super) struct ObjectRow {
     pub(super) sha256: Vec<u8>,
     pub(super) object_sha256: Vec<u8>,
     pub(super) purged_at: Option<i64>,
+    unwanted_at: Option<i64>,
+}
+
+impl ObjectRow {
+    /// Purged, or as soon as a lock lets it be.
+    pub(super) fn is_unwanted(&self) -> bool {
+        self.purged_at.is_some() || self.unwanted_at.is_some()
+    }
 }
 
 pub(super) async fn sha256(bytes: &Bytes) -> [u8; 32] {
@@ -91,7 +100,7 @@ impl Store {
         let lock = self.shared.vault.lock_for(class, now);
         self.shared.vault.put(&path, object, lock).await?;
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        Ok(Stored { id, path, bytes, sha256, object_sha256 })
+        Ok(Stored { id, path, bytes, sha256, object_sha256, locked_until: lock.map(|l| l.until) })
     }
 
     /// For objects that certainly no row names; one that stays is swept away later.
@@ -102,18 +111,19 @@ impl Store {
     }
 
     pub(super) async fn object_row(&self, id: &str) -> Result<ObjectRow, StoreError> {
-        let row =
-            sqlx::query_as("SELECT path, bytes, sha256, object_sha256, purged_at FROM object WHERE id = $1")
-                .bind(id)
-                .fetch_optional(&self.readers)
-                .await?;
+        let row = sqlx::query_as(
+            "SELECT path, bytes, sha256, object_sha256, purged_at, unwanted_at FROM object WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.readers)
+        .await?;
         row.ok_or_else(|| StoreError::NotFound { what: "object", id: id.to_owned() })
     }
 
     /// The object as it lies in the vault, checked against its row.
     pub(super) async fn sealed_object(&self, id: &str, row: &ObjectRow) -> Result<Bytes, StoreError> {
         let fault = |fault| StoreError::Object { id: id.to_owned(), fault };
-        if row.purged_at.is_some() {
+        if row.is_unwanted() {
             return Err(fault("was purged"));
         }
         let found = self.shared.vault.get(&row.path).await?;
@@ -123,10 +133,8 @@ impl Store {
             return Ok(object.clone());
         }
         // A bucket with versions may still have it under what somebody did to it.
-        match self.shared.vault.get_first(&row.path).await? {
-            Some(object) if sha256(&object).await[..] == row.object_sha256 => Ok(object),
-            _ => Err(fault(if found.is_some() { "was changed" } else { "is missing" })),
-        }
+        let version = self.shared.vault.get_version(&row.path, &row.object_sha256).await?;
+        version.ok_or_else(|| fault(if found.is_some() { "was changed" } else { "is missing" }))
     }
 
     /// Opens an object with the working key, checked against its row and its label.
@@ -164,7 +172,8 @@ impl Tx {
         transaction: Option<TransactionId>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO object (id, path, kept_at, bytes, sha256, object_sha256) VALUES ($1,$2,$3,$4,$5,$6)",
+            "INSERT INTO object (id, path, kept_at, bytes, sha256, object_sha256, locked_until)
+             VALUES ($1,$2,$3,$4,$5,$6,$7)",
         )
         .bind(object.id.as_str())
         .bind(&object.path)
@@ -172,6 +181,7 @@ impl Tx {
         .bind(object.bytes)
         .bind(&object.sha256[..])
         .bind(&object.object_sha256[..])
+        .bind(object.locked_until.map(micros))
         .execute(&mut self.conn)
         .await?;
         let mut event = LedgerEvent::new(Event::ObjectKept).about(object.id.as_str());
@@ -184,8 +194,8 @@ impl Tx {
 
     /// Purges objects of a dropped transaction that nothing else needs.
     pub(super) async fn purge_unwanted(&mut self, transaction: &str) -> Result<u64, StoreError> {
-        let unwanted: Vec<(String, String)> = sqlx::query_as(
-            "SELECT o.id, o.path FROM object o WHERE o.purged_at IS NULL
+        let unwanted: Vec<String> = sqlx::query_scalar(
+            "SELECT o.id FROM object o WHERE o.purged_at IS NULL AND o.unwanted_at IS NULL
              AND o.id IN (SELECT object FROM item WHERE settles_with = $1
                     UNION SELECT object FROM record WHERE settles_with = $1
                     UNION SELECT object FROM outbox WHERE settles_with = $1)
@@ -197,14 +207,8 @@ impl Tx {
         .fetch_all(&mut self.conn)
         .await?;
         let count = unwanted.len() as u64;
-        for (id, path) in unwanted {
-            sqlx::query("UPDATE object SET purged_at = $1 WHERE id = $2")
-                .bind(micros(self.now))
-                .bind(&id)
-                .execute(&mut self.conn)
-                .await?;
-            self.append("gate", LedgerEvent::new(Event::ObjectPurged).about(id)).await?;
-            self.purged.push(path);
+        for id in unwanted {
+            self.unwant_object(&id, "dropped").await?;
         }
         Ok(count)
     }

@@ -19,7 +19,7 @@ use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
 };
 use tokio::sync::Notify;
 
@@ -108,6 +108,8 @@ pub(super) struct Shared {
     pub(super) random: Random,
     pub(super) timing: Timing,
     pub(super) outbox_wake: Notify,
+    /// Set by a commit that left objects which nothing needs.
+    pub(super) unwanted: AtomicBool,
 }
 
 impl Shared {
@@ -136,10 +138,16 @@ impl Store {
             random,
             timing,
             outbox_wake: Notify::new(),
+            unwanted: AtomicBool::new(false),
             secrets,
         });
         let writer = shared.secrets.is_some().then(|| Writer::start(conn, Arc::clone(&shared)).into());
         Ok(Self { shared, readers, writer })
+    }
+
+    /// Where objects lie: a folder, or `s3://bucket/prefix`.
+    pub fn vault_name(&self) -> String {
+        self.shared.vault.name()
     }
 
     /// A fresh name for an item, so that its nudge can be written before it is kept.
@@ -186,7 +194,11 @@ impl Store {
         F: for<'t> FnOnce(&'t mut Tx) -> Waiting<'t, Result<T, E>> + Send + 'static,
     {
         match &self.writer {
-            Some(writer) => writer.write(change).await,
+            Some(writer) => {
+                let written = writer.write(change).await;
+                self.purge_after_commit().await;
+                written
+            }
             None => Err(Unwritten::Refused(StoreError::NoWorkingKey.into())),
         }
     }

@@ -1,4 +1,4 @@
-//! What `doctor` counts, what is done now and then, and the check of every object.
+//! What `doctor` counts, and what is done now and then.
 
 use super::{
     database::{micros, time},
@@ -6,7 +6,7 @@ use super::{
     store::Store,
     writer::Tx,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 #[derive(Clone, Debug)]
 pub struct Counts {
@@ -31,27 +31,9 @@ pub struct Housekeeping {
     pub dropped: u64,
     pub tokens: u64,
     pub releases: u64,
+    /// Objects taken out of the vault.
+    pub purged: u64,
 }
-
-#[derive(Clone, Debug)]
-pub struct ScrubReport {
-    pub objects: u64,
-    pub bytes: u64,
-    /// Files of keeps that were never acknowledged (a kill between file and commit).
-    pub orphans: u64,
-    pub faults: Vec<ScrubFault>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScrubFault {
-    pub object: String,
-    pub fault: &'static str,
-}
-
-/// A file in the vault without a row is younger than this while its keep may still be
-/// on its way.
-const ORPHAN_AGE: TimeDelta = TimeDelta::hours(24);
-const PAGE: i64 = 1_000;
 
 impl Store {
     pub async fn counts(&self) -> Result<Counts, StoreError> {
@@ -85,89 +67,12 @@ impl Store {
         })
     }
 
-    /// Drops what was never confirmed and never retried, forgets what has expired.
+    /// Drops what was never confirmed and never retried, forgets what has expired, purges what
+    /// nothing needs.
     /// Call it hourly.
     pub async fn housekeep(&self) -> Result<Housekeeping, StoreError> {
-        self.write(move |tx| Box::pin(async move { tidy(tx).await })).await
-    }
-
-    /// Checks every object against its row and the ledger, and that every item, record
-    /// and object of the ledger is there. Files that no row names are counted, and taken
-    /// away when they are a day old.
-    pub async fn scrub(&self) -> Result<ScrubReport, StoreError> {
-        let mut report = ScrubReport { objects: 0, bytes: 0, orphans: 0, faults: Vec::new() };
-        let mut after = String::new();
-        loop {
-            let page: Vec<String> = sqlx::query_scalar(
-                "SELECT id FROM object WHERE id > $1 AND purged_at IS NULL ORDER BY id LIMIT $2",
-            )
-            .bind(&after)
-            .bind(PAGE)
-            .fetch_all(&self.readers)
-            .await?;
-            let Some(last) = page.last() else { break };
-            after = last.clone();
-            for id in page {
-                self.scrub_object(id, &mut report).await?;
-            }
-        }
-        let gone: Vec<String> = sqlx::query_scalar(
-            "SELECT subject FROM ledger l WHERE
-                (event IN ('item.held', 'item.quarantined') AND NOT EXISTS (SELECT 1 FROM item WHERE id = subject))
-             OR (event = 'record.copied' AND NOT EXISTS (SELECT 1 FROM record WHERE id = subject))
-             OR (event = 'object.kept' AND NOT EXISTS (SELECT 1 FROM object WHERE id = subject))",
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        let missing = |object| ScrubFault { object, fault: "is in the ledger, but its row is gone" };
-        report.faults.extend(gone.into_iter().map(missing));
-        report.orphans = self.sweep().await?;
-        Ok(report)
-    }
-
-    async fn scrub_object(&self, id: String, report: &mut ScrubReport) -> Result<(), StoreError> {
-        let row = self.object_row(&id).await?;
-        report.objects += 1;
-        let named: Option<i64> = sqlx::query_scalar(
-            "SELECT n FROM ledger WHERE subject = $1 AND event = 'object.kept' AND hash_in = $2 AND hash_out = $3",
-        )
-        .bind(&id)
-        .bind(&row.sha256)
-        .bind(&row.object_sha256)
-        .fetch_optional(&self.readers)
-        .await?;
-        if named.is_none() {
-            report.faults.push(ScrubFault { object: id.clone(), fault: "is not what the ledger names" });
-        }
-        match self.sealed_object(&id, &row).await {
-            Ok(object) => report.bytes += object.len() as u64,
-            // Purged between the two looks.
-            Err(StoreError::Object { fault: "was purged", .. }) => {}
-            Err(StoreError::Object { fault, .. }) => report.faults.push(ScrubFault { object: id, fault }),
-            Err(e) => return Err(e),
-        }
-        Ok(())
-    }
-
-    /// Counts files that no row names, and deletes the old ones.
-    async fn sweep(&self) -> Result<u64, StoreError> {
-        let mut files = Vec::new();
-        self.shared.vault.each(|path, modified| files.push((path.to_owned(), modified))).await?;
-        let mut orphans = 0;
-        for (path, modified) in files {
-            let wanted: Option<i64> =
-                sqlx::query_scalar("SELECT 1 FROM object WHERE path = $1 AND purged_at IS NULL")
-                    .bind(&path)
-                    .fetch_optional(&self.readers)
-                    .await?;
-            if wanted.is_none() {
-                orphans += 1;
-                if modified < self.now() - ORPHAN_AGE {
-                    self.shared.vault.delete(&path).await?;
-                }
-            }
-        }
-        Ok(orphans)
+        let tidied: Housekeeping = self.write(move |tx| Box::pin(async move { tidy(tx).await })).await?;
+        Ok(Housekeeping { purged: self.purge_due().await?.gone, ..tidied })
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::mail::Waiting;
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 /// Changes in one commit at most.
@@ -26,8 +26,8 @@ pub(super) struct Tx {
     pub(super) head: Head,
     /// The ledger's new rows up to `head`, which nobody reads before the commit.
     pub(super) rows: Vec<Row>,
-    /// Objects that no row wants any more; deleted after the commit.
-    pub(super) purged: Vec<String>,
+    /// There are objects that no row wants any more; they are purged after the commit.
+    pub(super) leaves_unwanted: bool,
     /// New work for the outbox.
     pub(super) wakes_outbox: bool,
 }
@@ -178,9 +178,8 @@ async fn commit(
     if let Err(e) = committed {
         return (None, Err(Failed::Commit(e)));
     }
-    for path in tx.purged.drain(..) {
-        // A file that stays is an orphan, which the next housekeeping takes away.
-        let _ = shared.vault.delete(&path).await;
+    if tx.leaves_unwanted {
+        shared.unwanted.store(true, Ordering::Release);
     }
     if tx.wakes_outbox {
         shared.outbox_wake.notify_one();
@@ -200,7 +199,7 @@ async fn begin(conn: Option<Connection>, shared: &Arc<Shared>) -> Result<Tx, Sto
         now: (shared.clock)(),
         head,
         rows: Vec::new(),
-        purged: Vec::new(),
+        leaves_unwanted: false,
         wakes_outbox: false,
     })
 }
@@ -214,12 +213,12 @@ async fn apply(group: &mut [Box<dyn Queued>], tx: &mut Tx) -> Result<(), StoreEr
             execute(&mut tx.conn, "RELEASE change; SAVEPOINT change").await?;
         }
         let (head, rows) = (tx.head.clone(), tx.rows.len());
-        let (purged, wakes) = (tx.purged.len(), tx.wakes_outbox);
+        let (unwanted, wakes) = (tx.leaves_unwanted, tx.wakes_outbox);
         if !entry.apply(tx).await {
             execute(&mut tx.conn, "ROLLBACK TO change").await?;
             tx.head = head;
             tx.rows.truncate(rows);
-            tx.purged.truncate(purged);
+            tx.leaves_unwanted = unwanted;
             tx.wakes_outbox = wakes;
         }
     }

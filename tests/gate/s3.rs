@@ -222,6 +222,15 @@ impl TestBucket {
         text.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap().to_owned()).collect()
     }
 
+    /// The version of the only object of this key.
+    pub(crate) fn version_of(&self, key: &str) -> String {
+        let query = format!("{}?versions=&prefix={key}", self.name);
+        let (_, body) = server().request(Method::GET, &query, &[], b"").unwrap();
+        let text = String::from_utf8(body).unwrap();
+        let id = text.split("<VersionId>").nth(1).and_then(|rest| rest.split('<').next());
+        id.expect("a version").to_owned()
+    }
+
     /// As somebody does who has the credentials.
     pub(crate) fn overwrite(&self, key: &str, body: &[u8]) -> u16 {
         server().request(Method::PUT, &format!("{}/{key}", self.name), &[], body).unwrap().0

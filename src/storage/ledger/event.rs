@@ -80,6 +80,12 @@ events! {
     DirectoryChanged = "directory.changed",
     ReloadAsked = "reload.asked",
     ReloadRefused = "reload.refused",
+    /// A lock of the object store keeps it longer than it is needed.
+    ObjectPurgeRefused = "object.purge-refused",
+    /// The scrub found it missing or changed.
+    ObjectFaulty = "object.faulty",
+    /// And found it sound again.
+    ObjectSound = "object.sound",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

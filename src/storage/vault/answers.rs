@@ -38,7 +38,6 @@ pub(super) struct Version {
     pub(super) key: String,
     /// `null` as a word where versions are not kept.
     pub(super) version_id: String,
-    pub(super) last_modified: DateTime<Utc>,
 }
 
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, StoreError> {

@@ -17,6 +17,8 @@ use sha2::{Digest, Sha256};
 
 /// Versions of one object that are looked at; we make one.
 const MOST_VERSIONS: usize = 1_000;
+/// Versions that are read in search of ours.
+const MOST_TRIED: usize = 8;
 
 pub(super) struct Bucket {
     client: Client,
@@ -70,13 +72,17 @@ impl Bucket {
         self.fetch(&key, None).await
     }
 
-    pub(super) async fn get_first(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
+    pub(super) async fn get_version(&self, path: &str, sha256: &[u8]) -> Result<Option<Bytes>, StoreError> {
         let key = self.key(path)?;
         let (versions, _) = self.versions(&key).await?;
-        match versions.iter().min_by_key(|v| v.last_modified) {
-            Some(first) => self.fetch(&key, Some(&first.version_id)).await,
-            None => Ok(None),
+        // The newest comes first, and ours is the oldest.
+        for version in versions.iter().rev().take(MOST_TRIED) {
+            let found = self.fetch(&key, Some(&version.version_id)).await?;
+            if let Some(found) = found.filter(|found| Sha256::digest(found)[..] == *sha256) {
+                return Ok(Some(found));
+            }
         }
+        Ok(None)
     }
 
     async fn fetch(&self, key: &str, version: Option<&str>) -> Result<Option<Bytes>, StoreError> {
@@ -89,11 +95,6 @@ impl Bucket {
             Answer::Exists => Err(refused("to read", "a precondition")),
             Answer::Forbidden(code) => Err(refused("to read", &code)),
         }
-    }
-
-    pub(super) async fn lock_of(&self, path: &str) -> Result<Option<Lock>, StoreError> {
-        let key = self.key(path)?;
-        self.lock_of_version(&key, None).await
     }
 
     async fn lock_of_version(&self, key: &str, version: Option<&str>) -> Result<Option<Lock>, StoreError> {

@@ -123,12 +123,12 @@ impl Vault {
         }
     }
 
-    /// What was put, where a bucket with versions still has it under something that
-    /// somebody laid over it: we never overwrite, so the oldest version is ours.
-    pub(super) async fn get_first(&self, path: &str) -> Result<Option<Bytes>, StoreError> {
+    /// What was put, by its digest, where a bucket with versions still has it under something
+    /// that somebody laid over it.
+    pub(super) async fn get_version(&self, path: &str, sha256: &[u8]) -> Result<Option<Bytes>, StoreError> {
         match &self.place {
             Place::Folder(_) => Ok(None),
-            Place::Bucket(bucket) => bucket.get_first(path).await,
+            Place::Bucket(bucket) => bucket.get_version(path, sha256).await,
         }
     }
 
@@ -137,14 +137,6 @@ impl Vault {
         match &self.place {
             Place::Folder(folder) => folder.delete(path).await.map(|()| Removal::Gone),
             Place::Bucket(bucket) => bucket.delete(path).await,
-        }
-    }
-
-    /// The lock on an object, as the object store says.
-    pub(super) async fn lock_of(&self, path: &str) -> Result<Option<Lock>, StoreError> {
-        match &self.place {
-            Place::Folder(_) => Ok(None),
-            Place::Bucket(bucket) => bucket.lock_of(path).await,
         }
     }
 

@@ -4,46 +4,38 @@
 
 use super::*;
 use crate::s3::{self, Kind, TestBucket};
-use gatehouse::config::VaultConfig;
-use std::{
-    net::SocketAddr,
-    sync::atomic::{AtomicBool, Ordering},
+use gatehouse::config::{LockConfig, LockMode, VaultConfig};
+use std::net::SocketAddr;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
 };
-use tokio::net::{TcpListener, TcpStream};
 
 async fn open(folder: &Path, vault: VaultConfig) -> Store {
     let options = StoreOptions { vault, ..StoreOptions::new(folder.join("data"), keys()) };
     Store::open(options).await.unwrap()
 }
 
-/// A place between the store and the server that can be shut.
+/// A way to the server that can be shut.
 struct Way {
     address: SocketAddr,
-    open: Arc<AtomicBool>,
+    open: Arc<watch::Sender<bool>>,
 }
 
 impl Way {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let open = Arc::new(AtomicBool::new(true));
-        let is_open = Arc::clone(&open);
+        let open = Arc::new(watch::Sender::new(true));
+        let way = Arc::clone(&open);
         tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
-                if !is_open.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let is_open = Arc::clone(&is_open);
+                let mut open = way.subscribe();
                 tokio::spawn(async move {
                     let mut far = TcpStream::connect(s3::server().address).await.unwrap();
-                    let shut = async {
-                        while is_open.load(Ordering::SeqCst) {
-                            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-                        }
-                    };
                     tokio::select! {
                         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-                        () = shut => {}
+                        _ = open.wait_for(|open| !open) => {}
                     }
                 });
             }
@@ -51,8 +43,10 @@ impl Way {
         Self { address, open }
     }
 
-    fn set(&self, open: bool) {
-        self.open.store(open, Ordering::SeqCst);
+    /// Shut when this returns: what was connected is cut off, and who comes is turned away.
+    async fn shut(&self) {
+        self.open.send_replace(false);
+        self.open.closed().await;
     }
 }
 
@@ -121,11 +115,11 @@ async fn a_server_that_is_away_is_a_passing_failure_and_is_found_again() {
     let way = Way::new().await;
     let store = open(folder.path(), bucket.at(way.address, None)).await;
     Sample::new(1).held(&store, ItemKind::Hold).await;
-    way.set(false);
+    way.shut().await;
     let keep = Sample::new(2).keep(&store, ItemKind::Hold).await;
     let error = store.keep(keep).await.unwrap_err();
     assert!(error.is_passing() && matches!(error, StoreError::VaultAway(_)), "{error}");
-    way.set(true);
+    way.open.send_replace(true);
     Sample::new(2).held(&store, ItemKind::Hold).await;
     assert_eq!(bucket.keys().len(), 2);
     assert_eq!(store.counts().await.unwrap().open_holds, 2);
@@ -147,4 +141,83 @@ async fn wrong_credentials_and_a_missing_bucket_say_what_to_mend() {
     let keep = Sample::new(1).keep(&store, ItemKind::Hold).await;
     let wrong = store.keep(keep).await.unwrap_err();
     assert!(!wrong.is_passing() && wrong.to_string().contains("credentials of [vault]"), "{wrong}");
+}
+
+fn locked(mode: LockMode, seconds: u64) -> Option<LockConfig> {
+    let time = std::time::Duration::from_secs(seconds);
+    Some(LockConfig { mode, working: time, records: time })
+}
+
+fn events(ledger: &str, name: &str) -> Vec<serde_json::Value> {
+    let rows = ledger.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap());
+    rows.filter(|row| row["event"] == name).collect()
+}
+
+async fn ledger_of(store: &Store) -> String {
+    let mut out = Vec::new();
+    store.ledger_export(&mut out).await.unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The lock is the server's: no word of ours, and none of whoever has the credentials, deletes
+/// the object before its time.
+#[tokio::test]
+async fn a_locked_object_is_purged_when_its_lock_has_ended_and_not_before() {
+    let bucket = s3::server().bucket(Kind::Lockable);
+    let folder = tempfile::tempdir().unwrap();
+    let vault = bucket.at(s3::server().address, locked(LockMode::Compliance, 4));
+    let store = open(folder.path(), vault).await;
+    let keep = Sample::new(1).keep(&store, ItemKind::Hold).await;
+    let provisional = store.keep_provisionally(keep).await.unwrap();
+    let key = only(&bucket);
+    let version = bucket.version_of(&key);
+    assert_eq!(bucket.delete(&format!("{key}?versionId={version}")), 403);
+    store.discard(provisional, 550).await.unwrap();
+    store.purge_due().await.unwrap();
+    assert_eq!(only(&bucket), key);
+    let refused = events(&ledger_of(&store).await, "object.purge-refused");
+    assert_eq!(refused.len(), 1, "said once");
+    let details = refused[0]["details"].to_string();
+    assert!(
+        details.contains("COMPLIANCE") && details.contains("gate") && details.contains("dropped"),
+        "{details}"
+    );
+    assert!(events(&ledger_of(&store).await, "object.purged").is_empty());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while store.purge_due().await.unwrap().gone == 0 {
+        assert!(std::time::Instant::now() < deadline, "the lock does not end");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    assert!(bucket.versions().is_empty(), "no version and no marker is left");
+    assert_eq!(events(&ledger_of(&store).await, "object.purged").len(), 1);
+    store.ledger_verify().await.unwrap().unwrap();
+}
+
+/// A fault is found by the hourly part, said once in the ledger however often it is looked at, and
+/// its end too.
+#[tokio::test]
+async fn the_hourly_scrub_goes_round_and_says_each_fault_once() {
+    let bench = Bench::new().await;
+    for number in 1..=3 {
+        Sample::new(number).held(&bench.store, ItemKind::Hold).await;
+    }
+    let some = async || bench.store.scrub_some().await.unwrap();
+    assert_eq!((some().await.objects, some().await.objects), (3, 0), "a second look comes a week later");
+    let (path, bytes) = bench
+        .files()
+        .into_iter()
+        .find(|(path, _)| {
+            path.extension() == Some("age".as_ref()) && path.to_string_lossy().contains("vault")
+        })
+        .unwrap();
+    std::fs::remove_file(&path).unwrap();
+    for _ in 0..2 {
+        bench.pass(TimeDelta::days(8));
+        assert_eq!(some().await.faults.iter().map(|f| f.fault).collect::<Vec<_>>(), ["is missing"]);
+    }
+    std::fs::write(&path, bytes).unwrap();
+    bench.pass(TimeDelta::days(8));
+    assert!(some().await.faults.is_empty());
+    let ledger = ledger_of(&bench.store).await;
+    assert_eq!((events(&ledger, "object.faulty").len(), events(&ledger, "object.sound").len()), (1, 1));
 }
