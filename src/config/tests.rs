@@ -105,7 +105,7 @@ fn every_mistake_has_its_fault() {
         // Keys and kinds of values.
         ("[vault]\nurl = \"s3:/x\"\n".into(), "10:7: `url` must be a bucket, with a folder in it or without. | Write the bucket and a folder in it, \"s3://school-mail/gatehouse\"; without `url` objects lie in the data folder."),
         ("[vault]\nurl = \"s3://mail/a/../b\"\n".into(), "10:7: `url` must be a bucket, with a folder in it or without. | Write the bucket and a folder in it, \"s3://school-mail/gatehouse\"; without `url` objects lie in the data folder."),
-        ("[vault]\nregion = \"x\"\n".into(), "9:2: `[vault]` has no `url`. | Write the bucket and a folder in it, \"s3://school-mail/gatehouse\"; without `url` objects lie in the data folder."),
+        ("[vault]\nregion = \"x\"\n".into(), "9:1: `[vault]` has no `url`. | Write the bucket and a folder in it, \"s3://school-mail/gatehouse\"; without `url` objects lie in the data folder."),
         ("[vault]\nurl = \"s3://mail\"\nendpoint = \"s3.oakfield.example\"\n".into(), "11:12: `endpoint` must be the address of an S3 server. | Write its address, \"https://s3.school.example\" or with `:9000`; leave it out for Amazon's own."),
         ("[vault]\nurl = \"s3://mail\"\naws-secret = \"x\"\n".into(), "11:1: The key `aws-secret` is not known in `[vault]`. | Known keys: url, region, endpoint, credentials, ca, timeout, lock."),
         ("[vault]\nurl = \"s3://mail\"\n[vault.lock]\nmode = \"forever\"\n".into(), "12:8: `mode` must be one of \"governance\", \"compliance\". | "),
