@@ -16,9 +16,10 @@ mod vault;
 
 pub use crate::parties::{Fault, Faults, Gravity, render};
 pub use model::{
-    AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials, Config, DkimConfig, FailureChoice,
-    HopTls, KeysConfig, Limits, Listen, LockConfig, LockMode, MilterConfig, NextHop, NoticesConfig, OnFailure,
-    RelayClient, RelayConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig, WorkingKeySource,
+    AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials, Config, DkimConfig,
+    FailureChoice, HopTls, KeysConfig, Limits, Listen, LockConfig, LockMode, MilterConfig, NextHop,
+    NoticesConfig, OnFailure, RelayClient, RelayConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig,
+    WorkingKeySource,
 };
 pub use network::Network;
 
