@@ -173,10 +173,11 @@ fn decided(config: &Config, kind: MeasureKind, decide: &Decide, approval: Option
         let store = context::store(config).await?;
         of_kind(&store, kind, &id).await?;
         let (actor, reason) = (context::actor(), &decide.reason);
-        Ok(match approval {
+        match approval {
             Some(approval) => store.measure_decide(&id, approval, &actor, reason).await?,
             None => store.measure_end(&id, &actor, reason).await?,
-        })
+        }
+        Ok(())
     })?;
     let said = match approval {
         Some(Approval::Yes) => "Approved. A running gate holds to it within half a minute.",
