@@ -69,7 +69,14 @@ async fn keep(store: &Store) {
         marked_edits: None,
         retry_keys: store.retry_keys(&message.envelope, &message.raw).await.expect("keys of a retry"),
     };
-    let keep = Keep { message, items: vec![item], outbox: vec![], records: vec![], ledger: vec![] };
+    let keep = Keep {
+        message,
+        items: vec![item],
+        outbox: vec![],
+        records: vec![],
+        proposals: vec![],
+        ledger: vec![],
+    };
     store.keep(keep).await.expect("a message that is kept");
 }
 

@@ -62,6 +62,9 @@ pub enum Command {
     /// Messages that wait for the safeguarding lead
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// What was found or reported and is followed up: proposed by the gate, opened by a person
+    #[command(subcommand)]
+    Incident(super::incident::IncidentCommand),
     /// Times in which rules find nothing in what a person or class writes, for research and the like
     #[command(subcommand)]
     Exception(super::measures::ExceptionCommand),

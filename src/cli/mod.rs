@@ -9,6 +9,7 @@ mod directory;
 mod doctor;
 mod explain;
 mod held;
+mod incident;
 mod keys;
 mod ledger;
 mod measures;
@@ -81,6 +82,7 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Directory(command) => directory::run(cli, command),
         Command::Hold(command) => held::hold(cli, command),
         Command::Quarantine(command) => held::quarantine(cli, command),
+        Command::Incident(command) => incident::run(cli, command),
         Command::Exception(command) => measures::exception(cli, command),
         Command::Suspend(command) => measures::suspend(cli, command),
         Command::Records(command) => records::run(cli, command),

@@ -144,6 +144,7 @@ fn officers(s: &Section<'_>) -> (Officers, Range<usize>, Vec<&'static str>, Vec<
         chair: office("chair"),
         data_protection: office("data-protection"),
         postmaster: office("postmaster").pop(),
+        report: office("report"),
     };
     let span = o.span.clone();
     o.close();

@@ -24,7 +24,7 @@ pub use dkim::{Signers, SigningFailed};
 pub use mark::{is_marked, subject_mark};
 pub use notices::{
     Addressee, Alert, Comeback, ComposeError, DeliveryReport, Found, Language, Notices, Nudge, Occasion,
-    PerHour, ReportedRecipient, Returned, Situation, Whereabouts, Withheld, Written, may_write,
+    PerHour, Receipt, ReportedRecipient, Returned, Situation, Whereabouts, Withheld, Written, may_write,
     wants_failure, wants_success,
 };
 pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};

@@ -71,13 +71,14 @@ impl Gate {
         onward: &mut dyn Onward,
     ) -> Result<Outcome, StoreError> {
         let logged = self.logged(standing, transaction, &assessed);
-        let Prepared { passing, edits, items, outbox, records, ledger, .. } = assessed.prepared;
-        if items.is_empty() && outbox.is_empty() && records.is_empty() && ledger.is_empty() {
+        let Prepared { passing, edits, items, outbox, records, proposals, ledger, .. } = assessed.prepared;
+        let nothing = items.is_empty() && outbox.is_empty() && records.is_empty();
+        if nothing && proposals.is_empty() && ledger.is_empty() {
             let bytes = edits.apply(&transaction.raw);
             let onto = Passing { transaction, recipients: &passing, edits: &edits, bytes: &bytes };
             return self.pass(logged, onto, onward).await;
         }
-        let mut keep = Keep { message: logged, items, outbox, records, ledger };
+        let mut keep = Keep { message: logged, items, outbox, records, proposals, ledger };
         let found = self.retried(transaction, &mut keep).await?;
         if passing.is_empty() {
             return self.keep_all(keep, &found).await;
@@ -199,6 +200,7 @@ impl Gate {
         let is_new = |job: &NewOutbox| job.item.as_ref().is_some_and(|id| items.iter().any(|i| i.id == *id));
         keep.outbox.retain(|job| !job.retry_keys.is_empty() || is_new(job));
         keep.records.clear();
+        keep.proposals.clear();
         Ok(found)
     }
 

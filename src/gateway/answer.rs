@@ -156,7 +156,14 @@ impl Gate {
             disposition: Disposition::Deliver,
             verdict: serde_json::json!({"answer": "to a nudge"}),
         };
-        let keep = Keep { message, items: vec![], outbox: vec![], records: vec![], ledger: vec![] };
+        let keep = Keep {
+            message,
+            items: vec![],
+            outbox: vec![],
+            records: vec![],
+            proposals: vec![],
+            ledger: vec![],
+        };
         // What it asked for is committed already: a failure here must not make the client
         // repeat an answer whose token is used up.
         match self.store.keep(keep).await {

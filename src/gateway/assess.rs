@@ -70,6 +70,7 @@ impl Gate {
             notices: &standing.notices,
             default_mode: standing.mode,
             item_id: &|| self.store.new_item_id(),
+            incident_id: &|| self.store.new_incident_id(),
             token: &|| self.store.new_token(),
             may_write: &may_write,
         };

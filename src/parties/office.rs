@@ -27,7 +27,7 @@ pub(super) fn held(
             officer == address || person.is_some_and(|p| person_of(officer, directory) == Some(p))
         })
     };
-    if holds(&officers.lead) || holds(&officers.deputies) {
+    if holds(&officers.lead) || holds(&officers.deputies) || officers.report.contains(address) {
         Some(Office::Safeguarding)
     } else if holds(&officers.chair) {
         Some(Office::Chair)

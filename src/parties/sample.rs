@@ -26,6 +26,7 @@ pub(crate) fn oakfield() -> School {
             head: addresses(&["h.marsh@oakfield.example"]),
             chair: addresses(&["g.whitlock@oakfield.example"]),
             data_protection: addresses(&["dataprotection@oakfield.example"]),
+            report: vec![],
             postmaster: Some(address("postmaster@oakfield.example")),
         },
         lists: vec![

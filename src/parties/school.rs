@@ -16,6 +16,8 @@ pub struct Officers {
     pub data_protection: Vec<Address>,
     /// Where reports about our own mail go (RFC 2142 postmaster).
     pub postmaster: Option<Address>,
+    /// Where people pass on what they should not have got (OF-7); the lead reads it.
+    pub report: Vec<Address>,
 }
 
 /// An address (`a@b.example`) or a whole domain (`b.example`) on one of the lists.

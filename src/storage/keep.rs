@@ -2,6 +2,7 @@
 
 use super::{
     error::StoreError,
+    incidents::NewProposal,
     items::{FindingSummary, ItemKind},
     jobs::Standing,
     ledger::LedgerEvent,
@@ -27,6 +28,8 @@ pub struct Keep {
     pub items: Vec<NewItem>,
     pub outbox: Vec<NewOutbox>,
     pub records: Vec<NewRecord>,
+    /// What a rule or a report proposes to a person.
+    pub proposals: Vec<NewProposal>,
     /// Further ledger rows of this transaction; items, records, objects and jobs
     /// write their own.
     pub ledger: Vec<LedgerEvent>,

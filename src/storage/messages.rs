@@ -313,4 +313,18 @@ impl Store {
         self.ledger(actor, event).await?;
         Ok(view)
     }
+
+    /// Whether the sender was proved; `None` where the log no longer has the message. Nothing
+    /// else of the row is given, so that no look is noted.
+    pub(super) async fn was_proved(&self, transaction: TransactionId) -> Result<Option<bool>, StoreError> {
+        let id = transaction.to_string();
+        let sealed: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT sealed FROM message WHERE transaction_id = $1")
+                .bind(&id)
+                .fetch_optional(&self.readers)
+                .await?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let view: LoggedView = self.secrets()?.open(&format!("message/{id}"), &sealed)?;
+        Ok(view.verdict.pointer("/facts/proved").and_then(serde_json::Value::as_bool))
+    }
 }

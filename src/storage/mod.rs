@@ -11,6 +11,7 @@ mod capsule;
 mod database;
 mod decide;
 mod error;
+mod incidents;
 mod items;
 mod jobs;
 mod keep;
@@ -42,6 +43,11 @@ mod writer;
 
 pub use decide::{Decided, Decision, Ruling};
 pub use error::{KeyError, StateError, StoreError, TokenError};
+pub use incidents::{
+    Dismissal, Entry, Evidence, Incident, IncidentEntry, IncidentError, IncidentFilter, IncidentKind,
+    IncidentLink, IncidentOrigin, IncidentPerson, IncidentState, IncidentSummary, Link, NewIncident,
+    NewProposal, Part, Referral, Who,
+};
 pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, ItemSummary};
 pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
@@ -54,7 +60,7 @@ pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,
 };
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
-pub use names::{ItemId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, Token};
+pub use names::{IncidentId, ItemId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, Token};
 pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,

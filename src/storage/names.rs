@@ -66,6 +66,7 @@ names! {
     ObjectId of 26;
     /// The header value by which a release is known when it comes back through the gate.
     ReleaseId of 26;
+    IncidentId of 10;
     /// An exception or a suspension.
     MeasureId of 10;
 }

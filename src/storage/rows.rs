@@ -3,6 +3,7 @@
 use super::{
     database::micros,
     error::StoreError,
+    incidents::ProposalRow,
     items::{ItemKind, ItemSecret},
     jobs::{JobRow, Standing, own_objects},
     keep::{Keep, NewItem, Written},
@@ -32,6 +33,7 @@ struct Rows {
     items: Vec<ItemRow>,
     jobs: Vec<JobRow>,
     records: Vec<RecordRow>,
+    proposals: Vec<ProposalRow>,
     events: Vec<LedgerEvent>,
 }
 
@@ -77,7 +79,7 @@ impl Store {
         standing: Standing,
         objects: &mut Vec<Stored>,
     ) -> Result<Rows, StoreError> {
-        let Keep { message, items, outbox, records, ledger } = keep;
+        let Keep { message, items, outbox, records, proposals, ledger } = keep;
         let secrets = self.secrets()?;
         let transaction = message.transaction;
         let put = async |class, wanted: bool| match wanted {
@@ -88,7 +90,12 @@ impl Store {
             false => Ok(None),
         };
         let of_transaction = |m: &OutboxMessage| matches!(m, OutboxMessage::Transaction(_));
-        let wanted = !items.is_empty() || outbox.iter().any(|job| of_transaction(&job.message));
+        let proposals = proposals
+            .into_iter()
+            .map(|new| ProposalRow::prepare(new, secrets))
+            .collect::<Result<Vec<_>, _>>()?;
+        let reported = proposals.iter().any(ProposalRow::wants_bytes);
+        let wanted = reported || !items.is_empty() || outbox.iter().any(|job| of_transaction(&job.message));
         let (working, records_object) =
             futures_util::future::join(put(Class::Working, wanted), put(Class::Records, !records.is_empty()))
                 .await;
@@ -103,6 +110,7 @@ impl Store {
             standing,
             items: items.collect::<Result<_, _>>()?,
             records: records.collect(),
+            proposals,
             message: MessageRow::prepare(&message, secrets).await?,
             working,
             records_object,
@@ -171,6 +179,10 @@ impl Rows {
         for record in &self.records {
             let object = &self.records_object.as_ref().ok_or_else(missing)?.id;
             tx.insert_record(record, object, self.standing, &self.message).await?;
+        }
+        for proposal in &self.proposals {
+            let object = self.working.as_ref().map(|o| &o.id);
+            tx.insert_proposal(proposal, object, self.standing).await?;
         }
         for mut event in self.events {
             event.transaction = Some(transaction);

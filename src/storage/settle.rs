@@ -45,6 +45,7 @@ impl Store {
                     tx.confirm_record(id).await?;
                 }
                 let transaction = written.transaction.to_string();
+                tx.confirm_proposals(&transaction).await?;
                 match fate {
                     Some(fate) => {
                         tx.set_fate(&transaction, fate.word()).await?;
@@ -136,6 +137,7 @@ impl Tx {
             "UPDATE item SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional' RETURNING id",
             "UPDATE outbox SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional' RETURNING id",
             "UPDATE record SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional' RETURNING id",
+            "UPDATE incident SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional' RETURNING id",
         ] {
             let ids: Vec<String> =
                 sqlx::query_scalar(statement).bind(transaction).fetch_all(&mut self.conn).await?;

@@ -55,7 +55,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("lettre", &["effects"]),
     ("mail_auth", &["effects"]),
     ("toml", &["config", "ruleset", "report"]),
-    ("csv", &["parties"]),
+    ("csv", &["cli", "parties"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
 ];

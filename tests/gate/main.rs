@@ -17,6 +17,7 @@ mod golden;
 mod hop;
 mod hostile;
 mod house;
+mod incidents;
 mod measures;
 mod milter;
 mod milter_postfix;

@@ -126,6 +126,7 @@ impl Bench {
             notices: &self.standing.notices,
             default_mode: self.standing.mode,
             item_id: &|| self.store.new_item_id(),
+            incident_id: &|| self.store.new_incident_id(),
             token: &|| self.store.new_token(),
             may_write: &|occasion, about| {
                 effects::may_write(occasion, about, facts.now, &mut effects::PerHour::new(1000))

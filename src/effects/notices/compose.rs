@@ -1,6 +1,7 @@
 //! Our own messages as bytes. lettre composes; the next-hop client sends.
 
 use super::{
+    receipt::{self, Receipt},
     report::DeliveryReport,
     words::{self, Alert, Language, Nudge, Returned},
 };
@@ -91,6 +92,19 @@ impl Notices {
         let subject = subject(languages, words::returned_subject);
         let text = text(languages, |l| words::returned(l, returned));
         self.written(to, &subject, text, &format!("returned.{}", returned.number), now, Answers::None)
+    }
+
+    /// For whoever passed a message on to the report address.
+    pub fn receipt(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        receipt: &Receipt<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, receipt::subject);
+        let text = text(languages, |l| receipt::text(l, receipt));
+        self.written(to, &subject, text, &format!("receipt.{}", receipt.number), now, Answers::None)
     }
 
     /// An officer's notice: number and category, nothing of the message.

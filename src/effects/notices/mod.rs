@@ -5,11 +5,13 @@
 
 mod allow;
 mod compose;
+mod receipt;
 mod report;
 mod time;
 mod words;
 
 pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write};
 pub use compose::{ComposeError, Notices, Written};
+pub use receipt::Receipt;
 pub use report::{DeliveryReport, ReportedRecipient, wants_failure, wants_success};
 pub use words::{Alert, Comeback, Found, Language, Nudge, Returned, Situation, Whereabouts};

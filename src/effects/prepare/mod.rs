@@ -4,6 +4,7 @@
 
 mod edits;
 mod items;
+mod propose;
 mod records;
 mod tell;
 mod unread;
@@ -16,7 +17,7 @@ use crate::{
     mail::{Edits, Facts, Mode, Reply, SchoolId, Transaction},
     message::Message,
     parties::{Directory, Parties, School},
-    storage::{ItemId, LedgerEvent, NewItem, NewOutbox, NewRecord, Token},
+    storage::{IncidentId, ItemId, LedgerEvent, NewItem, NewOutbox, NewProposal, NewRecord, Token},
     verdict::{Disposition, Group, Verdict},
 };
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub struct Tools<'a> {
     pub default_mode: Mode,
     pub item_id: &'a dyn Fn() -> ItemId,
     pub token: &'a dyn Fn() -> Token,
+    pub incident_id: &'a dyn Fn() -> IncidentId,
     pub may_write: &'a dyn Fn(Occasion, &Addressee<'_>) -> Result<(), Withheld>,
 }
 
@@ -56,6 +58,7 @@ pub struct Prepared {
     pub items: Vec<NewItem>,
     pub outbox: Vec<NewOutbox>,
     pub records: Vec<NewRecord>,
+    pub proposals: Vec<NewProposal>,
     pub ledger: Vec<LedgerEvent>,
     /// The whole transaction is refused with this.
     pub refusal: Option<Reply>,
@@ -67,6 +70,7 @@ pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
         matter.verdict.groups.iter().partition(|g| tools.mode(g.school.as_ref()) == Mode::Enforce);
     let mut prepared = Prepared { records: records::records(matter, tools), ..Prepared::default() };
     prepared.passing.extend(observed.iter().flat_map(|g| &g.recipients));
+    propose::reports(matter, tools, &mut prepared);
     if live.is_empty() {
         prepared.passing.sort_unstable();
         return prepared;
@@ -81,6 +85,7 @@ pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     prepared.passing.sort_unstable();
     items::keep(matter, tools, &live, &ready, &mut prepared);
     tell::tell(matter, tools, &live, &mut prepared);
+    propose::by_rule(matter, &live, tools, &mut prepared);
     prepared.ledger.extend(ready.ledger);
     prepared.edits = ready.edits;
     prepared

@@ -254,7 +254,7 @@ impl<'a> Desk<'a> {
     }
 }
 
-fn languages(school: Option<&School>) -> Vec<Language> {
+pub(super) fn languages(school: Option<&School>) -> Vec<Language> {
     Language::of(school.map_or(&[], |s| s.languages.as_slice()))
 }
 

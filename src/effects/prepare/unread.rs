@@ -49,5 +49,12 @@ pub fn keep_unread(
         disposition: Disposition::Quarantine,
         verdict: serde_json::json!({"failed": "assessment"}),
     };
-    Some(Keep { message, items: vec![item], outbox: vec![], records: vec![], ledger: vec![] })
+    Some(Keep {
+        message,
+        items: vec![item],
+        outbox: vec![],
+        records: vec![],
+        proposals: vec![],
+        ledger: vec![],
+    })
 }

@@ -86,6 +86,10 @@ events! {
     ObjectFaulty = "object.faulty",
     /// And found it sound again.
     ObjectSound = "object.sound",
+    IncidentProposed = "incident.proposed",
+    IncidentChanged = "incident.changed",
+    IncidentViewed = "incident.viewed",
+    IncidentBytesViewed = "incident.bytes-viewed",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -194,6 +194,7 @@ impl Sample {
             items: vec![self.item(store, kind).await],
             outbox: vec![],
             records: vec![],
+            proposals: vec![],
             ledger: vec![],
         }
     }
