@@ -49,6 +49,10 @@ pub enum StoreError {
     /// The object store answers, but not as asked.
     #[error("{0}")]
     Vault(String),
+    #[error(
+        "the database turns the gate away: {0}; check the address, the password and the rights in `[store]` (docs/storage.md)"
+    )]
+    Refused(String),
     #[error("storage: {0}")]
     Us(String),
 }

@@ -3,7 +3,7 @@
 //! [`Store::measures_in_force`]; who may ask and approve is for the caller.
 
 use super::{
-    database::{Db, micros, named, time},
+    database::{Sql, micros, named, time},
     error::StoreError,
     ledger::{Actor, Event, LedgerEvent},
     names::MeasureId,
@@ -13,7 +13,6 @@ use super::{
 use crate::mail::{Covers, Exception, Measures, Period, SchoolId, Suspension};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::QueryBuilder;
 use std::{fmt, sync::Arc};
 
 /// What is asked for.
@@ -281,7 +280,7 @@ impl Store {
 
     /// Newest first, at most 1,000.
     pub async fn measures(&self, kind: MeasureKind) -> Result<Vec<KeptMeasure>, StoreError> {
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         sql.push(" WHERE kind = ").push_bind(kind.name());
         sql.push(" ORDER BY asked_at DESC, id LIMIT ").push_bind(MOST);
         let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
@@ -289,7 +288,7 @@ impl Store {
     }
 
     pub async fn measure(&self, id: &MeasureId) -> Result<KeptMeasure, StoreError> {
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         sql.push(" WHERE id = ").push_bind(id.to_string());
         let row: Option<Row> = sql.build_query_as().fetch_optional(&self.readers).await?;
         let missing = || StoreError::NotFound { what: "exception or suspension", id: id.to_string() };
@@ -299,7 +298,7 @@ impl Store {
     /// What the gate holds to from now on: approved and not yet over. Those that begin later
     /// are among them; each message's own time decides.
     pub async fn measures_in_force(&self) -> Result<Measures, StoreError> {
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         sql.push(" WHERE state = 'approved' AND until_at > ").push_bind(micros(self.now()));
         sql.push(" ORDER BY until_at LIMIT ").push_bind(MOST);
         let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;

@@ -1,4 +1,4 @@
-//! What is kept: the store (SQLite), the vault (encrypted objects), the ledger (hash
+//! What is kept: the store (SQLite or PostgreSQL), the vault (encrypted objects), the ledger (hash
 //! chain), the outbox, the keys. Alone names sqlx, object_store, age and zstd.
 //!
 //! Order of every keep: objects are written and fsynced, then all rows go in one
@@ -15,6 +15,7 @@ mod incidents;
 mod items;
 mod jobs;
 mod keep;
+mod keyfile;
 pub mod keys;
 mod ledger;
 mod measures;
@@ -41,6 +42,7 @@ mod vault;
 mod views;
 mod writer;
 
+pub use database::{DatabaseAddress, Kind, PostgresUrl};
 pub use decide::{Decided, Decision, Ruling};
 pub use error::{KeyError, StateError, StoreError, TokenError};
 pub use incidents::{

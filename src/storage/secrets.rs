@@ -1,13 +1,12 @@
 //! The store key: 32 random bytes that encrypt columns, key the hashes by which
-//! addresses are looked up, and seal the ledger's head. On disk it exists only as an
+//! addresses are looked up, and seal the ledger's head. It lies down only as an
 //! age file for the working key and the recovery key, so that a change of the working
 //! key rewraps one file and no row.
 
 use super::{
     error::StoreError,
-    keys::{self, Keys, PublicKey},
+    keys::{self, Keys},
     store::Random,
-    vault::disk_error,
 };
 use crate::mail::Address;
 use age::secrecy::{ExposeSecret, ExposeSecretMut, SecretBox};
@@ -18,12 +17,7 @@ use chacha20poly1305::{
 use hmac::{Hmac, KeyInit as _, Mac};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::Sha256;
-use std::{
-    fs,
-    io::{Read, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::io::Read;
 
 /// 24 bytes of nonce come before the ciphertext.
 const NONCE: usize = 24;
@@ -37,36 +31,32 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Opens `store-key.age`, or makes it when there is no `database` yet; wraps it anew
-    /// when the working key has changed. `None` without a working key.
-    pub(super) fn open_or_make(
-        folder: &Path,
-        database: &Path,
+    /// Opens the store key's age file, or makes the key when there is none yet. What is to lie
+    /// in its place comes back with it: a new file, or one wrapped anew because the working key
+    /// has changed. `None` without a working key.
+    pub(super) fn unlock(
+        file: Option<&[u8]>,
         keys: &Keys,
         random: &Random,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Option<(Self, Option<Vec<u8>>)>, StoreError> {
         let Some(recipients) = keys.working_recipients() else { return Ok(None) };
-        let path = folder.join("store-key.age");
-        if !path.exists() {
-            if database.exists() {
-                return Err(StoreError::StoreKey("store-key.age is missing beside its database".into()));
-            }
-            let mut key = SecretBox::new(Box::new([0_u8; 32]));
-            random(key.expose_secret_mut());
-            wrap(&path, &recipients, &key)?;
-        }
-        let sealed = fs::read(&path).map_err(|e| disk_error(&e))?;
         let working = keys.working.as_ref().ok_or(StoreError::NoWorkingKey)?;
         let mut key = SecretBox::new(Box::new([0_u8; 32]));
-        match open(&sealed, working.identities().take(1), &mut key) {
-            // Only an older identity fits: the working key was changed.
-            Err(StoreError::WrongWorkingKey) => {
-                open(&sealed, working.identities(), &mut key)?;
-                wrap(&path, &recipients, &key)?;
+        let new = match file {
+            None => {
+                random(key.expose_secret_mut());
+                Some(keys::encrypt(&recipients, key.expose_secret())?)
             }
-            opened => opened?,
-        }
-        Ok(Some(Self::derive(&key, random.clone())))
+            Some(file) => match open(file, working.identities().take(1), &mut key) {
+                // Only an older identity fits: the working key was changed.
+                Err(StoreError::WrongWorkingKey) => {
+                    open(file, working.identities(), &mut key)?;
+                    Some(keys::encrypt(&recipients, key.expose_secret())?)
+                }
+                opened => opened.map(|()| None)?,
+            },
+        };
+        Ok(Some((Self::derive(&key, random.clone()), new)))
     }
 
     fn derive(key: &SecretBox<[u8; 32]>, random: Random) -> Self {
@@ -145,20 +135,6 @@ fn mac(key: &SecretBox<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-fn wrap(path: &Path, recipients: &[PublicKey], key: &SecretBox<[u8; 32]>) -> Result<(), StoreError> {
-    let sealed = keys::encrypt(recipients, key.expose_secret())?;
-    let write = || {
-        let new = path.with_extension("new");
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-        file.write_all(&sealed)?;
-        file.sync_all()?;
-        fs::rename(&new, path)?;
-        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
-    };
-    write().map_err(|e| disk_error(&e))
-}
-
 fn open<'a>(
     sealed: &[u8],
     identities: impl Iterator<Item = &'a dyn age::Identity>,
@@ -178,8 +154,8 @@ mod tests {
     use super::*;
     use crate::storage::{WorkingKey, system_random};
 
-    fn secrets(folder: &Path, keys: &Keys) -> Result<Secrets, StoreError> {
-        Secrets::open_or_make(folder, &folder.join("none"), keys, &system_random()).map(Option::unwrap)
+    fn secrets(file: Option<&[u8]>, keys: &Keys) -> Result<(Secrets, Option<Vec<u8>>), StoreError> {
+        Secrets::unlock(file, keys, &system_random()).map(Option::unwrap)
     }
 
     fn keys() -> Keys {
@@ -188,8 +164,7 @@ mod tests {
 
     #[test]
     fn a_sealed_value_opens_only_in_its_place_and_unchanged() {
-        let folder = tempfile::tempdir().unwrap();
-        let s = secrets(folder.path(), &keys()).unwrap();
+        let (s, _) = secrets(None, &keys()).unwrap();
         let mut sealed = s.seal("item/1", &"canary").unwrap();
         assert_eq!(s.open::<String>("item/1", &sealed).unwrap(), "canary");
         assert!(s.open::<String>("item/2", &sealed).is_err());
@@ -200,13 +175,13 @@ mod tests {
 
     #[test]
     fn the_store_key_comes_back_with_its_working_key_only() {
-        let folder = tempfile::tempdir().unwrap();
         let keys = keys();
-        let first = secrets(folder.path(), &keys).unwrap();
-        let again = secrets(folder.path(), &keys).unwrap();
+        let (first, file) = secrets(None, &keys).unwrap();
+        let (again, unchanged) = secrets(file.as_deref(), &keys).unwrap();
+        assert!(unchanged.is_none());
         assert_eq!(first.hash("x", &[b"a"]), again.hash("x", &[b"a"]));
         assert_ne!(first.hash("x", &[b"a", b"b"]), first.hash("x", &[b"ab", b""]));
         let other = Keys::new(Some(WorkingKey::ephemeral()), &[], &[]).unwrap();
-        assert!(matches!(secrets(folder.path(), &other), Err(StoreError::WrongWorkingKey)));
+        assert!(matches!(secrets(file.as_deref(), &other), Err(StoreError::WrongWorkingKey)));
     }
 }

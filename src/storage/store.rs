@@ -1,8 +1,9 @@
 //! Opening the store.
 
 use super::{
-    database::{self, Connection, Pool},
+    database::{self, Connection, DatabaseAddress, Db, Kind, Place, Pool},
     error::StoreError,
+    keyfile,
     keys::Keys,
     names::{ItemId, Token},
     secrets::Secrets,
@@ -19,7 +20,10 @@ use std::{
     fs, io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
 };
 use tokio::sync::Notify;
 
@@ -62,6 +66,7 @@ impl Default for Timing {
 pub struct StoreOptions {
     /// The data folder; made with mode 0700 when missing.
     pub data: PathBuf,
+    pub database: DatabaseAddress,
     pub keys: Keys,
     pub vault: VaultConfig,
     pub clock: Clock,
@@ -70,10 +75,11 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// With the system's clock and randomness, objects in the data folder.
+    /// With the system's clock and randomness, SQLite and the objects in the data folder.
     pub fn new(data: PathBuf, keys: Keys) -> Self {
         Self {
             data,
+            database: DatabaseAddress::Folder,
             keys,
             vault: VaultConfig::Folder,
             clock: clock::system(),
@@ -100,11 +106,13 @@ pub struct Store {
 
 /// What the writer's task and the store's callers both need.
 pub(super) struct Shared {
-    pub(super) database: PathBuf,
+    pub(super) place: Place,
     pub(super) keys: Keys,
     pub(super) secrets: Option<Secrets>,
     pub(super) vault: Vault,
-    pub(super) clock: Clock,
+    clock: Clock,
+    /// By how many microseconds the clock that all nodes of a store share is ahead of `clock`.
+    ahead: AtomicI64,
     pub(super) random: Random,
     pub(super) timing: Timing,
     pub(super) outbox_wake: Notify,
@@ -113,28 +121,52 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// The time by which leases, expiries and the ledger go: nodes whose clocks differ agree on it.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        (self.clock)() + TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Takes over by how much the database's clock is ahead. Less than a second is the way
+    /// there and back, and would only make the time jump.
+    pub(super) fn set_ahead(&self, micros: i64) {
+        const SECOND: u64 = 1_000_000;
+        if micros.abs_diff(self.ahead.load(Ordering::Relaxed)) > SECOND {
+            self.ahead.store(micros, Ordering::Relaxed);
+        }
+    }
+
     pub(super) fn secrets(&self) -> Result<&Secrets, StoreError> {
         self.secrets.as_ref().ok_or(StoreError::NoWorkingKey)
     }
 }
 
 impl Store {
-    /// Opens or makes the store under `options.data` and brings its tables up to date.
+    /// Opens or makes the store and brings its tables up to date.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
-        let StoreOptions { data, keys, vault, clock, random, timing } = options;
-        let made = tokio::task::spawn_blocking(move || prepare(data, keys, &random).map(|p| (p, random)));
-        let ((folder, keys, secrets), random) = made.await.map_err(|e| StoreError::Us(e.to_string()))??;
-        let mut conn = database::connect(&folder.database).await?;
+        let StoreOptions { data, database, keys, vault, clock, random, timing } = options;
+        let (of_folder, keys_too, random_too) = (database.is_folder(), keys.clone(), random.clone());
+        let made = tokio::task::spawn_blocking(move || prepare(data, of_folder, &keys_too, &random_too));
+        let (folder, secrets) = made.await.map_err(|e| StoreError::Us(e.to_string()))??;
+        let place = match &database {
+            DatabaseAddress::Folder => Place::file(&folder.database)?,
+            DatabaseAddress::Postgres(url) => Place::server(url)?,
+        };
+        let mut conn = database::connect(&place).await?;
         database::migrate(&mut conn).await?;
+        let secrets = match place.kind() {
+            Kind::Sqlite => secrets,
+            Kind::Postgres => keyfile::in_database(&mut conn, &keys, &random).await?,
+        };
         if let Some(secrets) = &secrets {
             check_store_key(&mut conn, secrets).await?;
         }
-        let readers = database::readers(&folder.database);
+        let readers = database::readers(&place);
         let shared = Arc::new(Shared {
-            database: folder.database,
+            place,
             keys,
             vault: Vault::open(&vault, &folder.vault)?,
             clock,
+            ahead: AtomicI64::new(0),
             random,
             timing,
             outbox_wake: Notify::new(),
@@ -143,6 +175,11 @@ impl Store {
         });
         let writer = shared.secrets.is_some().then(|| Writer::start(conn, Arc::clone(&shared)).into());
         Ok(Self { shared, readers, writer })
+    }
+
+    /// Which database keeps the rows.
+    pub fn kind(&self) -> Kind {
+        self.shared.place.kind()
     }
 
     /// Where objects lie: a folder, or `s3://bucket/prefix`.
@@ -168,12 +205,17 @@ impl Store {
         }
     }
 
+    /// A transaction that reads everything as of one moment.
+    pub(super) async fn moment(&self) -> Result<sqlx::Transaction<'static, Db>, StoreError> {
+        database::moment(&self.readers, self.kind()).await
+    }
+
     pub(super) fn secrets(&self) -> Result<&Secrets, StoreError> {
         self.shared.secrets()
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        (self.shared.clock)()
+        self.shared.now()
     }
 
     /// A change in the next commit, with all that wait for it.
@@ -211,11 +253,13 @@ struct Folder {
     _lock: fs::File,
 }
 
+/// Makes the folders, and with SQLite (`of_folder`) its file and the store key.
 fn prepare(
     data: PathBuf,
-    keys: Keys,
+    of_folder: bool,
+    keys: &Keys,
     random: &Random,
-) -> Result<(Folder, Keys, Option<Secrets>), StoreError> {
+) -> Result<(Folder, Option<Secrets>), StoreError> {
     let disk = |e: io::Error| disk_error(&e);
     let folder = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     let (database, vault) = (data.join("gatehouse.db"), data.join("vault"));
@@ -225,12 +269,15 @@ fn prepare(
     let lock =
         fs::OpenOptions::new().create(true).append(true).mode(0o600).open(data.join("lock")).map_err(disk)?;
     lock.lock().map_err(disk)?;
-    if keys.working.is_none() && !database.exists() {
-        return Err(StoreError::NoWorkingKey);
+    let mut secrets = None;
+    if of_folder {
+        if keys.working.is_none() && !database.exists() {
+            return Err(StoreError::NoWorkingKey);
+        }
+        secrets = keyfile::in_folder(&data, &database, keys, random)?;
+        database::create(&database).map_err(disk)?;
     }
-    let secrets = Secrets::open_or_make(&data, &database, &keys, random)?;
-    database::create(&database).map_err(disk)?;
-    Ok((Folder { database, vault, _lock: lock }, keys, secrets))
+    Ok((Folder { database, vault, _lock: lock }, secrets))
 }
 
 /// Files that root leaves here, run by an admin in a hurry, are files that the service cannot open

@@ -44,11 +44,6 @@ impl Store {
             sqlx::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state = 'waiting'")
                 .fetch_one(&self.readers)
                 .await?;
-        let file = |suffix: &str| {
-            let mut path = self.shared.database.clone().into_os_string();
-            path.push(suffix);
-            std::fs::metadata(path).map_or(0, |m| m.len())
-        };
         Ok(Counts {
             open_holds: count("SELECT COUNT(*) FROM item WHERE state = 'open' AND kind = 'hold'").await?,
             open_quarantine: count("SELECT COUNT(*) FROM item WHERE state = 'open' AND kind = 'quarantine'")
@@ -62,7 +57,7 @@ impl Store {
             records: count("SELECT COUNT(*) FROM record WHERE state = 'kept'").await?,
             messages: count("SELECT COUNT(*) FROM message").await?,
             ledger_rows: count("SELECT COALESCE(MAX(n), 0) FROM ledger").await?,
-            database_bytes: file("") + file("-wal"),
+            database_bytes: self.shared.place.bytes(&self.readers).await?,
             working_key: self.shared.secrets.is_some(),
         })
     }

@@ -2,7 +2,7 @@
 //! row before either is shown.
 
 use super::{
-    database::{Db, named, time},
+    database::{Sql, named, time},
     error::StoreError,
     items::{ItemDetail, ItemFilter, ItemKind, ItemSecret, ItemState, ItemSummary},
     ledger::{Actor, Event, LedgerEvent},
@@ -14,7 +14,6 @@ use crate::{
     ruleset::Severity,
 };
 use bytes::Bytes;
-use sqlx::QueryBuilder;
 
 const SEVERITIES: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
 
@@ -77,15 +76,14 @@ const MOST: u32 = 1_000;
 impl Store {
     /// Newest first.
     pub async fn items(&self, filter: &ItemFilter) -> Result<Vec<ItemSummary>, StoreError> {
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         let default: Vec<ItemState> = ItemState::ALL.into_iter().filter(|s| s.is_shown()).collect();
         let states = if filter.states.is_empty() { &default } else { &filter.states };
-        sql.push("i.state IN (");
-        let mut list = sql.separated(", ");
-        for state in states {
-            list.push_bind(state.name());
-        }
-        sql.push(")");
+        sql.push("i.state IN ").push_row(|list| {
+            for state in states {
+                list.bind(state.name());
+            }
+        });
         if let Some(kind) = filter.kind {
             sql.push(" AND i.kind = ").push_bind(kind.name());
         }
@@ -108,7 +106,7 @@ impl Store {
 
     /// One item without its encrypted part.
     pub async fn item_summary(&self, id: &ItemId) -> Result<ItemSummary, StoreError> {
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         sql.push("i.id = ").push_bind(id.to_string());
         let row: Option<SummaryRow> = sql.build_query_as().fetch_optional(&self.readers).await?;
         row.ok_or_else(|| not_found(id))?.summary()

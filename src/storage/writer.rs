@@ -172,7 +172,7 @@ async fn commit(
         return (None, Err(Failed::Begin(e)));
     }
     let committed = match tx.head == before {
-        true => execute(&mut tx.conn, "COMMIT").await,
+        true => database::commit(&mut tx.conn, Vec::new()).await,
         false => ledger::seal_and_commit(&mut tx).await,
     };
     if let Err(e) = committed {
@@ -188,45 +188,48 @@ async fn commit(
 }
 
 async fn begin(conn: Option<Connection>, shared: &Arc<Shared>) -> Result<Tx, StoreError> {
-    let mut conn = match conn {
-        Some(conn) => conn,
-        None => database::connect(&shared.database).await?,
+    let (conn, begun) = match conn {
+        Some(conn) => match begin_with(conn).await {
+            // The connection was lost while nobody wrote: nothing is lost with it.
+            Err(StoreError::Io(_)) => begin_with(database::connect(&shared.place).await?).await?,
+            begun => begun?,
+        },
+        None => begin_with(database::connect(&shared.place).await?).await?,
     };
-    let head = ledger::begin_at_head(&mut conn).await?;
+    shared.set_ahead(begun.ahead);
     Ok(Tx {
         conn,
         shared: Arc::clone(shared),
-        now: (shared.clock)(),
-        head,
+        now: shared.now(),
+        head: begun.last.map_or_else(Head::none, |(n, hash)| Head { n, hash }),
         rows: Vec::new(),
         leaves_unwanted: false,
         wakes_outbox: false,
     })
 }
 
-/// Every change within its savepoint. Statements go together where they can: each call of
-/// the database crosses to its thread and back, which costs more than most statements.
+async fn begin_with(mut conn: Connection) -> Result<(Connection, database::Begun), StoreError> {
+    let begun = database::begin(&mut conn).await?;
+    Ok((conn, begun))
+}
+
+/// Every change within its savepoint.
 async fn apply(group: &mut [Box<dyn Queued>], tx: &mut Tx) -> Result<(), StoreError> {
     for (i, entry) in group.iter_mut().enumerate() {
         // The first came with BEGIN, and the commit releases the last.
         if i > 0 {
-            execute(&mut tx.conn, "RELEASE change; SAVEPOINT change").await?;
+            database::next_change(&mut tx.conn).await?;
         }
         let (head, rows) = (tx.head.clone(), tx.rows.len());
         let (unwanted, wakes) = (tx.leaves_unwanted, tx.wakes_outbox);
         if !entry.apply(tx).await {
-            execute(&mut tx.conn, "ROLLBACK TO change").await?;
+            database::undo_change(&mut tx.conn).await?;
             tx.head = head;
             tx.rows.truncate(rows);
             tx.leaves_unwanted = unwanted;
             tx.wakes_outbox = wakes;
         }
     }
-    Ok(())
-}
-
-async fn execute(conn: &mut Connection, sql: &'static str) -> Result<(), StoreError> {
-    sqlx::query(sql).execute(conn).await?;
     Ok(())
 }
 

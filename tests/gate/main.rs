@@ -23,6 +23,8 @@ mod milter;
 mod milter_postfix;
 mod mutations;
 mod postfix;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod practice;
 mod records;
 mod relay;
@@ -30,3 +32,7 @@ mod s3;
 mod sink;
 mod smtp;
 mod storage;
+// The same tests once more, with PostgreSQL: `Bench` asks for its own path.
+#[allow(clippy::duplicate_mod)]
+#[path = "storage/mod.rs"]
+mod storage_on_postgres;

@@ -2,14 +2,13 @@
 
 use super::{LedgerDamage, LedgerEvent};
 use crate::storage::{
-    database::{Connection, Db, micros},
+    database::{self, Db, Sql, micros},
     error::StoreError,
     secrets::Secrets,
     writer::Tx,
 };
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use sqlx::QueryBuilder;
 
 /// The last row: its number and hash. Before the first row: zero and zeroes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,17 +173,7 @@ impl Walk {
     }
 }
 
-/// Opens the writer's transaction and its first savepoint, and reads the last row.
-pub(crate) async fn begin_at_head(conn: &mut Connection) -> Result<Head, StoreError> {
-    let last: Option<(i64, Vec<u8>)> = sqlx::query_as(
-        "BEGIN IMMEDIATE; SAVEPOINT change; SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1",
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(last.map_or_else(Head::none, |(n, hash)| Head { n, hash }))
-}
-
-/// Rows in one statement; SQLite allows 32,766 values.
+/// Rows in one statement; SQLite allows 32,766 values, PostgreSQL 65,535.
 const TOGETHER: usize = 200;
 
 /// Writes the transaction's rows, seals the last one and commits. The rows come this late so
@@ -196,16 +185,12 @@ pub(crate) async fn seal_and_commit(tx: &mut Tx) -> Result<(), StoreError> {
     for rows in early.chunks(TOGETHER) {
         insert(rows).build().execute(&mut tx.conn).await?;
     }
-    let mut sql = insert(last);
-    sql.push("; INSERT INTO ledger_head (one, n, hash, seal) VALUES (1, ");
-    let mut values = sql.separated(", ");
-    values.push_bind(tx.head.n).push_bind(tx.head.hash.clone()).push_bind(seal.to_vec());
-    sql.push(
-        ") ON CONFLICT (one) DO UPDATE SET n = excluded.n, hash = excluded.hash, seal = excluded.seal;
-         COMMIT",
-    );
-    sql.build().execute(&mut tx.conn).await?;
-    Ok(())
+    let mut head = Sql::new("INSERT INTO ledger_head (one, n, hash, seal) VALUES ");
+    head.push_row(|r| {
+        r.bind(1_i64).bind(tx.head.n).bind(tx.head.hash.clone()).bind(seal.to_vec());
+    });
+    head.push(" ON CONFLICT (one) DO UPDATE SET n = excluded.n, hash = excluded.hash, seal = excluded.seal");
+    database::commit(&mut tx.conn, vec![insert(last), head]).await
 }
 
 pub(crate) fn seal_fits(secrets: &Secrets, head: &Head, seal: &[u8]) -> bool {
@@ -257,26 +242,29 @@ impl Tx {
     }
 }
 
-fn insert(rows: &[Row]) -> QueryBuilder<Db> {
-    let mut sql = QueryBuilder::new(
+fn insert(rows: &[Row]) -> Sql {
+    let mut sql = Sql::new(
         "INSERT INTO ledger (n, at, event, actor, school, transaction_id, subject, hash_in, hash_out,
-         details, reason_hash, previous, hash) ",
+         details, reason_hash, previous, hash) VALUES ",
     );
-    sql.push_values(rows, |mut values, row| {
-        values
-            .push_bind(row.n)
-            .push_bind(row.at)
-            .push_bind(row.event.clone())
-            .push_bind(row.actor.clone())
-            .push_bind(row.school.clone())
-            .push_bind(row.transaction_id.clone())
-            .push_bind(row.subject.clone())
-            .push_bind(row.hash_in.clone())
-            .push_bind(row.hash_out.clone())
-            .push_bind(row.details.clone())
-            .push_bind(row.reason_hash.clone())
-            .push_bind(row.previous.clone())
-            .push_bind(row.hash.clone());
-    });
+    for (i, row) in rows.iter().enumerate() {
+        sql.push(if i == 0 { "" } else { ", " });
+        sql.push_row(|values| {
+            values
+                .bind(row.n)
+                .bind(row.at)
+                .bind(row.event.clone())
+                .bind(row.actor.clone())
+                .bind(row.school.clone())
+                .bind(row.transaction_id.clone())
+                .bind(row.subject.clone())
+                .bind(row.hash_in.clone())
+                .bind(row.hash_out.clone())
+                .bind(row.details.clone())
+                .bind(row.reason_hash.clone())
+                .bind(row.previous.clone())
+                .bind(row.hash.clone());
+        });
+    }
     sql
 }

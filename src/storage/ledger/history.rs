@@ -5,13 +5,12 @@ use super::Event;
 use crate::{
     mail::{SchoolId, TransactionId},
     storage::{
-        database::{Db, hex, micros, time},
+        database::{Sql, hex, micros, time},
         error::StoreError,
         store::Store,
     },
 };
 use chrono::{DateTime, Utc};
-use sqlx::QueryBuilder;
 
 /// One row as people read it.
 #[derive(Clone, Debug)]
@@ -82,7 +81,7 @@ impl Store {
 
     /// The last rows that fit, oldest first. Whoever shows them to people notes it.
     pub async fn ledger_rows(&self, filter: &LedgerFilter) -> Result<Vec<LedgerEntry>, StoreError> {
-        let mut sql = QueryBuilder::<Db>::new(
+        let mut sql = Sql::new(
             "SELECT l.n, l.at, l.event, l.actor, l.school, l.transaction_id, l.subject, l.hash_in, l.hash_out,
              l.details, r.sealed FROM ledger l LEFT JOIN ledger_reason r ON r.n = l.n WHERE l.n > 0",
         );
@@ -96,12 +95,11 @@ impl Store {
             sql.push(" AND l.at < ").push_bind(micros(until));
         }
         if !filter.events.is_empty() {
-            sql.push(" AND l.event IN (");
-            let mut list = sql.separated(", ");
-            for event in &filter.events {
-                list.push_bind(event.clone());
-            }
-            sql.push(")");
+            sql.push(" AND l.event IN ").push_row(|list| {
+                for event in &filter.events {
+                    list.bind(event.as_str());
+                }
+            });
         }
         if let Some(school) = &filter.school {
             sql.push(" AND l.school = ").push_bind(school.to_string());

@@ -60,7 +60,7 @@ impl Store {
     /// Signs the ledger as it stands and keeps what was signed. `None` before the first row.
     pub async fn ledger_sign(&self) -> Result<Option<SignedHead>, StoreError> {
         self.ledger_key_or_make().await?;
-        let mut moment = self.readers.begin().await?;
+        let mut moment = self.moment().await?;
         let signed = sign(&mut moment, self.secrets()?, self.now()).await?;
         drop(moment);
         let Some(signed) = signed else { return Ok(None) };

@@ -24,7 +24,7 @@ pub use key::LedgerKey;
 pub use people::Words;
 pub use signed::SignedHead;
 
-pub(super) use chain::{Head, Row, begin_at_head, seal_and_commit};
+pub(super) use chain::{Head, Row, seal_and_commit};
 
 use super::{database::Connection, error::StoreError, store::Store, vault::disk_error};
 use chain::{COLUMNS, RowRef};
@@ -118,7 +118,7 @@ impl Store {
         against: &Against,
     ) -> Result<Result<LedgerReport, LedgerFault>, StoreError> {
         let fault = |(row, what): (i64, LedgerDamage)| LedgerFault { row: row.unsigned_abs(), what };
-        let mut moment = self.readers.begin().await?;
+        let mut moment = self.moment().await?;
         let mut check = Check::start(key::signed_heads(&mut moment).await?, against);
         let mut wrong = None;
         each_row(&mut moment, |row| {
@@ -145,7 +145,7 @@ impl Store {
     /// `ledger.exported` before.
     pub async fn ledger_export(&self, out: &mut (dyn Write + Send)) -> Result<u64, StoreError> {
         let disk = |e: std::io::Error| disk_error(&e);
-        let mut moment = self.readers.begin().await?;
+        let mut moment = self.moment().await?;
         for signed in key::signed_heads(&mut moment).await? {
             export::write_signed(out, &signed).map_err(disk)?;
         }

@@ -5,7 +5,7 @@ use crate::{
     mail::{Address, SchoolId, TransactionId},
     parties::{Direction, PersonId, Role},
     storage::{
-        database::{Db, hex, micros, named, time},
+        database::{Sql, hex, micros, named, time},
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
         names::RecordId,
@@ -14,7 +14,6 @@ use crate::{
     },
 };
 use chrono::{DateTime, Utc};
-use sqlx::QueryBuilder;
 
 /// What is asked for; `None` and an empty list ask nothing, several things ask for all.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +80,7 @@ impl Store {
         why: &Why,
     ) -> Result<Vec<RecordSummary>, StoreError> {
         let secrets = self.secrets()?;
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         if let Some(school) = &filter.school {
             sql.push(" AND r.school = ").push_bind(school.to_string());
         }

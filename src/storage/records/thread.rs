@@ -9,7 +9,7 @@ use super::{
 use crate::{
     parties::PersonId,
     storage::{
-        database::Db,
+        database::Sql,
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
         names::RecordId,
@@ -17,7 +17,6 @@ use crate::{
         store::Store,
     },
 };
-use sqlx::QueryBuilder;
 use std::collections::BTreeSet;
 
 /// Steps from answer to answer; a mail program names nearly all of a thread in each message.
@@ -59,13 +58,13 @@ impl Store {
             }
         };
         let members = self.thread_members(id, parent.as_deref(), &school).await?;
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
-        sql.push(" AND r.id IN (");
-        let mut list = sql.separated(", ");
-        for member in &members {
-            list.push_bind(member.clone());
-        }
-        sql.push(") ORDER BY r.received_at, r.n");
+        let mut sql = Sql::new(COLUMNS);
+        sql.push(" AND r.id IN ").push_row(|list| {
+            for member in &members {
+                list.bind(member.as_str());
+            }
+        });
+        sql.push(" ORDER BY r.received_at, r.n");
         let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
         let event = LedgerEvent::new(Event::RecordsSearched)
             .school(&crate::mail::SchoolId(school.into()))
@@ -88,16 +87,15 @@ impl Store {
         let mut members = BTreeSet::from([id.to_string()]);
         let mut newest: Vec<String> = members.iter().cloned().collect();
         for _ in 0..STEPS {
-            let mut sql = QueryBuilder::<Db>::new(
+            let mut sql = Sql::new(
                 "SELECT DISTINCT b.record FROM record_link a JOIN record_link b ON b.link_hash = a.link_hash
                  JOIN record r ON r.id = b.record WHERE r.state = 'kept' AND r.school = ",
             );
-            sql.push_bind(school.to_owned()).push(" AND a.record IN (");
-            let mut list = sql.separated(", ");
-            for record in &newest {
-                list.push_bind(record.clone());
-            }
-            sql.push(")");
+            sql.push_bind(school.to_owned()).push(" AND a.record IN ").push_row(|list| {
+                for record in &newest {
+                    list.bind(record.as_str());
+                }
+            });
             if let Some(parent) = parent {
                 sql.push(" AND b.record IN (SELECT record FROM record_person WHERE filed_as = 'parent' AND person_hash = ");
                 sql.push_bind(parent.to_vec()).push(")");

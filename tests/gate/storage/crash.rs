@@ -22,7 +22,9 @@ fn keys_in(folder: &Path) -> Keys {
 }
 
 async fn open_in(folder: &Path) -> Store {
-    Store::open(StoreOptions::new(folder.join("data"), keys_in(folder))).await.unwrap()
+    let mut options = StoreOptions::new(folder.join("data"), keys_in(folder));
+    options.database = database_of(folder);
+    Store::open(options).await.unwrap()
 }
 
 /// Says to the parent what was acknowledged; one write, so that a kill cuts no line.
@@ -101,9 +103,13 @@ async fn the_writer_that_is_killed() {
 }
 
 fn start_writer(folder: &Path, first: u64, shell: &str) -> Child {
+    // The child would make a database that ends with it.
+    database_of(folder);
+    let (_, room) = module_path!().split_once("::").unwrap();
+    let test = format!("{room}::the_writer_that_is_killed");
     Command::new("sh")
         .arg("-c")
-        .arg(format!("{shell} exec \"$0\" --exact storage::crash::the_writer_that_is_killed --nocapture"))
+        .arg(format!("{shell} exec \"$0\" --exact {test} --nocapture"))
         .arg(std::env::current_exe().unwrap())
         .env(CHILD, format!("{}:{first}", folder.display()))
         .stdin(Stdio::null())
@@ -213,6 +219,10 @@ async fn kill_9_at_random_moments_loses_nothing_that_was_acknowledged() {
 
 #[tokio::test]
 async fn a_disk_without_room_defers_and_shows_nothing_half_written() {
+    // The limit below holds for our own process, not for a server.
+    if KIND == Kind::Postgres {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     keys_in(folder.path());
     open_in(folder.path()).await.close().await;

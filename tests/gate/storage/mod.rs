@@ -1,5 +1,6 @@
 //! Storage through its own door: what is kept is there, whole, unreadable to a thief,
-//! and every change is in the ledger. `bucket` keeps in S3-compatible storage, `crash` kills, `custody` opens with public tools
+//! and every change is in the ledger. Built twice, for each database once (main.rs).
+//! `bucket` keeps in S3-compatible storage, `crash` kills, `custody` opens with public tools
 //! and steals the disk, `lives` decides, `outbox` delivers, `ledger` tampers.
 
 mod bucket;
@@ -12,7 +13,7 @@ mod outbox;
 mod passphrases;
 mod records;
 
-use crate::debian::program;
+use crate::{debian::program, postgres};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use gatehouse::{
@@ -35,6 +36,30 @@ pub(crate) fn address(text: &str) -> Address {
 
 pub(crate) fn keys() -> Keys {
     Keys::new(Some(WorkingKey::ephemeral()), &[], &[]).unwrap()
+}
+
+/// Which database this building of the tests is for.
+pub(crate) const KIND: Kind = match module_path!().as_bytes() {
+    b"gate::storage" => Kind::Sqlite,
+    _ => Kind::Postgres,
+};
+
+/// The database that belongs to a test's folder; a fresh one when the folder is new.
+pub(crate) fn database_of(folder: &Path) -> DatabaseAddress {
+    match KIND {
+        Kind::Sqlite => DatabaseAddress::Folder,
+        Kind::Postgres => DatabaseAddress::Postgres(PostgresUrl::new(url_of(folder))),
+    }
+}
+
+fn url_of(folder: &Path) -> String {
+    let noted = folder.join("database-url");
+    std::fs::read_to_string(&noted).unwrap_or_else(|_| {
+        let url = postgres::fresh_database();
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(noted, &url).unwrap();
+        url
+    })
 }
 
 /// A store in a folder of its own with a clock that the test moves.
@@ -77,7 +102,7 @@ impl Bench {
         Self { store, keys, folder, clock }
     }
 
-    /// Every file of the data folder with its bytes.
+    /// Every file of the data folder with its bytes, and what PostgreSQL holds.
     pub(crate) fn files(&self) -> Vec<(std::path::PathBuf, Vec<u8>)> {
         fn walk(dir: &Path, out: &mut Vec<(std::path::PathBuf, Vec<u8>)>) {
             for entry in std::fs::read_dir(dir).unwrap() {
@@ -90,22 +115,38 @@ impl Bench {
         }
         let mut out = Vec::new();
         walk(self.folder.path(), &mut out);
+        if KIND == Kind::Postgres {
+            out.push(("gatehouse.db".into(), postgres::dump(&url_of(self.folder.path()))));
+        }
         out
     }
 
-    /// Changes the closed database behind the store's back, with Debian's `sqlite3`.
+    /// Changes the closed database behind the store's back, with Debian's `sqlite3` or `psql`.
     pub(crate) fn sql(&self, statements: &str) {
-        let out = program("sqlite3")
-            .arg(self.folder.path().join("data/gatehouse.db"))
-            .arg(statements)
-            .output()
-            .unwrap();
+        let out = self.try_sql(statements);
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    pub(crate) fn try_sql(&self, statements: &str) -> std::process::Output {
+        let mut tool = match KIND {
+            Kind::Sqlite => {
+                let mut sqlite = program("sqlite3");
+                sqlite.arg(self.folder.path().join("data/gatehouse.db")).arg(statements);
+                sqlite
+            }
+            Kind::Postgres => {
+                let mut psql = postgres::psql(&url_of(self.folder.path()));
+                psql.args(["-c", statements]);
+                psql
+            }
+        };
+        tool.output().unwrap()
     }
 }
 
 async fn open_at(folder: &Path, keys: Keys, clock: &Arc<Mutex<DateTime<Utc>>>) -> Result<Store, StoreError> {
     let mut options = StoreOptions::new(folder.join("data"), keys);
+    options.database = database_of(folder);
     let clock = Arc::clone(clock);
     options.clock = Arc::new(move || *clock.lock().unwrap());
     Store::open(options).await
