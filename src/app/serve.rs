@@ -64,6 +64,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     let mut options = StoreOptions::from_config(&config, keys);
     options.clock = clock.clone();
     let store = Store::open(options).await?;
+    records_have_readers(&store, &config).await?;
     store.outbox_reclaim().await?;
     store.ledger_key_or_make().await?;
     let standing = load::standing(&config)?;
@@ -94,6 +95,20 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     running.tasks.spawn(delivery.run(closed(closing.clone())));
     running.tasks.spawn(housekeep(store, running.gate.clone(), closing));
     Ok(running)
+}
+
+/// Mail with parents would be deferred at its first copy; better said before the doors open.
+async fn records_have_readers(store: &Store, config: &Config) -> Result<(), StartFault> {
+    let keeping = config.schools.iter().filter(|s| s.record_parent_mail).map(|s| s.id.clone());
+    let faults = store.custodian_faults(&keeping.collect::<Vec<_>>()).await?;
+    let sentences = faults.sentences();
+    if !faults.nobody.is_empty() {
+        return Err(StartFault::Other(sentences.join("\n")));
+    }
+    for fault in sentences {
+        tracing::warn!(fault, "keys.custodians");
+    }
+    Ok(())
 }
 
 /// One process serves a data folder: two would send the outbox twice. The system gives the

@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use super::keys::args::KeysCommand;
 use super::records::args::RecordsCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -362,35 +363,4 @@ pub struct LedgerVerifyArgs {
     /// The public key that you noted elsewhere: the ledger must name it
     #[arg(long, value_name = "KEY")]
     pub public_key: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Make a key: the private half goes into FILE, the public half is printed
-    Generate {
-        #[arg(value_enum)]
-        kind: KeyKind,
-        /// Where the private half goes; it must not be there yet
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// Put the private half under a passphrase, which is asked twice
-        ///
-        /// At a terminal it is not shown; when standard input is a pipe, two lines are read from it.
-        #[arg(long)]
-        passphrase: bool,
-    },
-    /// Which keys are configured and present
-    Show,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KeyKind {
-    /// The gate's own, for mail that it must send on
-    Working,
-    /// For the records of parent mail: its holder reads them
-    Records,
-    /// Offline, for the day everything else is lost
-    Recovery,
-    /// A person's own, by which the command line knows who acts; always under a passphrase
-    Personal,
 }

@@ -141,7 +141,6 @@ fn every_mistake_has_its_fault() {
         ("[[school]]\nid = \"b\"\nname = \"B\"\ndomains = \"b.example\"\n".into(), "9:1: The school `b` has no safeguarding lead. | Give `lead` in `[school.officers]`: somebody must be told."),
         ("[[school]]\nid = \"b\"\nname = \"B\"\n[school.officers]\nlead = \"a@b.example\"\n".into(), "9:1: `[[school]]` has no `domains`. | The school's mail domains, as in [\"school.example\"]."),
         ("[[school]]\nid = \"B!\"\nname = \"B\"\ndomains = \"b.example\"\n[school.officers]\nlead = \"a@b.example\"\n".into(), "10:6: `id` must be a short name of a-z, 0-9 and -. | As in \"oakfield\"."),
-        ("record-parent-mail = true\n".into(), "4:1: The school `oakfield` keeps records, but nobody could read them. | Give `records` in `[keys]`, an age recipient of a custodian."),
         ("mode = \"enforce\"\n".into(), "0:0: Without a next hop nothing can be released and nobody told. | Add `[[next-hop]]`, for example your own MTA at a port without this milter."),
         // Doors.
         ("[milter]\n".into(), "9:1: `[milter]` has no `listen`. | Write \"127.0.0.1:8891\" or \"unix:/run/gatehouse/milter.sock\"."),

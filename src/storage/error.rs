@@ -1,7 +1,11 @@
 //! What can go wrong with what is kept, and whose turn it is. No text of mail and no
 //! address is ever part of an error.
 
-use super::{ItemState, names::ItemId};
+use super::{
+    ItemState,
+    access::Class,
+    names::{CustodianId, ItemId},
+};
 use crate::mail::{Blame, Failure};
 use chrono::{DateTime, Utc};
 
@@ -20,8 +24,16 @@ pub enum StoreError {
     NoWorkingKey,
     #[error("this store was made with another working key")]
     WrongWorkingKey,
-    #[error("records are to be kept but [keys] names no custodian's key for them")]
-    NoRecordsKey,
+    #[error(
+        "nobody could open the {0}: name a custodian (`gatehouse keys custodian join`), or for records the first \
+         one in [keys] records"
+    )]
+    NoCustodian(String),
+    /// Put the old identity below the new one in the key's source, or use the recovery key.
+    #[error("it lies under a working key that is not in the source of the working key any more")]
+    OldWorkingKey,
+    #[error("the key at hand does not open it")]
+    NotForThisKey,
     /// practice.md, A3.
     #[error("it may hold an image of a child: nobody exports it; tell the lead in person")]
     MayHoldImage,
@@ -62,9 +74,11 @@ impl StoreError {
     pub fn blame(&self) -> Blame {
         match self {
             Self::Us(_) => Blame::Us,
-            Self::NotFound { .. } | Self::CustodianKey(_) | Self::MayHoldImage | Self::NotAllowed(_) => {
-                Blame::School
-            }
+            Self::NotFound { .. }
+            | Self::CustodianKey(_)
+            | Self::NotForThisKey
+            | Self::MayHoldImage
+            | Self::NotAllowed(_) => Blame::School,
             _ => Blame::Operator,
         }
     }
@@ -122,6 +136,25 @@ pub enum TokenError {
     WrongSender,
 }
 
+/// A set of custodians that stays as it is.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CustodianError {
+    #[error("this key is in the set already")]
+    IsIn,
+    #[error("there is no custodian {0} in this set; `gatehouse keys custodian list` shows who is")]
+    NotIn(CustodianId),
+    #[error("the last custodian cannot leave: let another one join first, or nobody could read what is kept")]
+    Last,
+    #[error("a set has at most {0} custodians")]
+    TooMany(usize),
+    #[error("the class `{}` has no custodians", .0.name())]
+    NoSet(Class),
+    #[error("somebody else changed the set just now: look at it again")]
+    ChangedMeanwhile,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Keys that cannot be read, made or used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -162,6 +195,10 @@ pub enum KeyError {
     NoPlugin(String),
     #[error("it is not encrypted to this key")]
     NotForThisKey,
+    #[error("line {0} of the share is not right: its last two letters do not fit the others")]
+    ShareLine(usize),
+    #[error("the two shares make no key: {0}")]
+    Shares(&'static str),
     #[error("a key cannot be encrypted: {0}")]
     NotEncrypted(String),
     #[error("a key cannot be decrypted: {0}")]

@@ -1,6 +1,7 @@
 //! Jobs of the outbox as rows: how one is written, and how a claimed one is read back.
 
 use super::{
+    access::Access,
     database::{micros, named, time},
     error::StoreError,
     ledger::{Event, LedgerEvent},
@@ -13,7 +14,6 @@ use super::{
     releases::{NewRelease, RELEASE_HEADER},
     retry::RetryKey,
     store::Store,
-    vault::Class,
     writer::Tx,
 };
 use crate::mail::{Edits, Envelope, HeaderEdit, Recipient, Reply, ReversePath, SchoolId, TransactionId};
@@ -105,8 +105,8 @@ impl Store {
             }
             OutboxMessage::Written(written) => {
                 let transaction = transaction.unwrap_or(TransactionId(0));
-                let stored =
-                    self.put_object(Class::Working, transaction, &envelope, self.now(), written).await?;
+                let sealing = self.sealing(&[Access::working()]).await?;
+                let stored = self.put_object(&sealing, transaction, &envelope, self.now(), written).await?;
                 object = Some(stored.id.clone());
                 new_object = Some(stored);
             }

@@ -2,7 +2,13 @@
 //! itself for PostgreSQL, since several nodes share it.
 
 use super::{
-    database::Connection, error::StoreError, keys::Keys, secrets::Secrets, store::Random, vault::disk_error,
+    database::{Connection, Kind},
+    error::StoreError,
+    keys::Keys,
+    secrets::Secrets,
+    store::{Random, Store},
+    vault::disk_error,
+    writer::Tx,
 };
 use std::{
     fs,
@@ -32,6 +38,32 @@ pub(super) fn in_folder(
         write(&path, &new).map_err(|e| disk_error(&e))?;
     }
     Ok(Some(secrets))
+}
+
+/// Wraps the store key for the working key and the recovery keys that this process came with.
+pub(super) async fn wrap_anew(store: &Store) -> Result<(), StoreError> {
+    if store.kind() == Kind::Postgres {
+        return store.write(|tx| Box::pin(wrap_anew_in_database(tx))).await;
+    }
+    let shared = store.shared.clone();
+    let work = move || {
+        let path = shared.folder.join("store-key.age");
+        let file = fs::read(&path).map_err(|e| disk_error(&e))?;
+        write(&path, &Secrets::wrapped_anew(&file, &shared.keys)?).map_err(|e| disk_error(&e))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Us(e.to_string()))?
+}
+
+async fn wrap_anew_in_database(tx: &mut Tx) -> Result<(), StoreError> {
+    let file: Vec<u8> = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'store-key.age'")
+        .fetch_one(&mut tx.conn)
+        .await?;
+    let new = Secrets::wrapped_anew(&file, &tx.shared.keys)?;
+    sqlx::query("UPDATE meta SET value = $1 WHERE name = 'store-key.age'")
+        .bind(new)
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
 }
 
 fn write(path: &Path, file: &[u8]) -> io::Result<()> {

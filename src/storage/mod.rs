@@ -6,10 +6,13 @@
 //! reads sees all of it or nothing. What lies where: docs/storage.md; why:
 //! docs/decisions/vault-and-ledger.md.
 
+mod access;
 mod backoff;
 mod capsule;
+mod custodians;
 mod database;
 mod decide;
+mod epochs;
 mod error;
 mod incidents;
 mod items;
@@ -42,9 +45,12 @@ mod vault;
 mod views;
 mod writer;
 
+pub use access::{Access, Class};
+pub use custodians::{Custodian, CustodianFaults, Custodians};
 pub use database::{DatabaseAddress, Kind, PostgresUrl};
 pub use decide::{Decided, Decision, Ruling};
-pub use error::{KeyError, StateError, StoreError, TokenError};
+pub use epochs::{EpochState, EpochSummary, Rewrapped, Rotation, Since};
+pub use error::{CustodianError, KeyError, StateError, StoreError, TokenError};
 pub use incidents::{
     Dismissal, Entry, Evidence, Incident, IncidentEntry, IncidentError, IncidentFilter, IncidentKind,
     IncidentLink, IncidentOrigin, IncidentPerson, IncidentState, IncidentSummary, Link, NewIncident,
@@ -62,7 +68,9 @@ pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,
 };
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
-pub use names::{IncidentId, ItemId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, Token};
+pub use names::{
+    CustodianId, EpochId, IncidentId, ItemId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, Token,
+};
 pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// Crockford's base32: no I, L, O, U, so that a name can be read out over a telephone.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(super) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 pub(super) fn random_word(random: &Random, letters: usize) -> Arc<str> {
     let mut bytes = vec![0; letters];
@@ -13,19 +13,24 @@ pub(super) fn random_word(random: &Random, letters: usize) -> Arc<str> {
     bytes.iter().map(|b| char::from(ALPHABET[usize::from(b & 31)])).collect::<String>().into()
 }
 
+/// A letter as people type it.
+pub(super) fn letter(c: char) -> Option<char> {
+    let c = match c.to_ascii_uppercase() {
+        'I' | 'L' => '1',
+        'O' => '0',
+        c => c,
+    };
+    (c.is_ascii() && ALPHABET.contains(&(c as u8))).then_some(c)
+}
+
 /// Reads a word as people type it: either case, I and L for 1, O for 0, hyphens ignored.
 fn read_word(text: &str, letters: usize) -> Option<Arc<str>> {
     let mut out = String::with_capacity(letters);
     for c in text.trim().chars().filter(|c| *c != '-') {
-        let c = match c.to_ascii_uppercase() {
-            'I' | 'L' => '1',
-            'O' => '0',
-            c => c,
-        };
-        if !c.is_ascii() || !ALPHABET.contains(&(c as u8)) || out.len() == letters {
+        if out.len() == letters {
             return None;
         }
-        out.push(c);
+        out.push(letter(c)?);
     }
     (out.len() == letters).then(|| out.into())
 }
@@ -64,6 +69,10 @@ names! {
     RecordId of 10;
     /// An object of the vault (130 random bits).
     ObjectId of 26;
+    /// An epoch key: a month of a class of access.
+    EpochId of 10;
+    /// A custodian of a class of access.
+    CustodianId of 10;
     /// The header value by which a release is known when it comes back through the gate.
     ReleaseId of 26;
     IncidentId of 10;

@@ -4,11 +4,12 @@
 use super::{
     capsule::{self, Label},
     database::{hex, micros},
+    epochs::Sealing,
     error::StoreError,
     ledger::{Event, LedgerEvent},
-    names::ObjectId,
+    names::{EpochId, ObjectId},
     store::Store,
-    vault::{Class, path_of},
+    vault::path_of,
     writer::Tx,
 };
 use crate::mail::{Envelope, TransactionId};
@@ -24,6 +25,7 @@ const LONG: usize = 64 << 10;
 pub(super) struct Stored {
     pub(super) id: ObjectId,
     pub(super) path: String,
+    epochs: Vec<EpochId>,
     bytes: i64,
     sha256: [u8; 32],
     object_sha256: [u8; 32],
@@ -64,17 +66,13 @@ impl Store {
     /// Packs and puts; the object is fsynced when this returns.
     pub(super) async fn put_object(
         &self,
-        class: Class,
+        sealing: &Sealing,
         transaction: TransactionId,
         envelope: &Envelope,
         received_at: DateTime<Utc>,
         raw: Bytes,
     ) -> Result<Stored, StoreError> {
-        let keys = &self.shared.keys;
-        let recipients = match class {
-            Class::Working => keys.working_recipients().ok_or(StoreError::NoWorkingKey)?,
-            Class::Records => keys.records_recipients().ok_or(StoreError::NoRecordsKey)?,
-        };
+        let recipients = sealing.to.clone();
         let mut label = Label {
             format: capsule::FORMAT.to_owned(),
             transaction,
@@ -96,11 +94,12 @@ impl Store {
         let (object, sha256, object_sha256, bytes) = packed?;
         let id = ObjectId::random(&self.shared.random);
         let now = self.now();
-        let path = path_of(&id, class, now);
-        let lock = self.shared.vault.lock_for(class, now);
+        let path = path_of(&id, sealing.class, now);
+        let lock = self.shared.vault.lock_for(sealing.class, now);
         self.shared.vault.put(&path, object, lock).await?;
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        Ok(Stored { id, path, bytes, sha256, object_sha256, locked_until: lock.map(|l| l.until) })
+        let (epochs, locked_until) = (sealing.epochs.clone(), lock.map(|l| l.until));
+        Ok(Stored { id, path, epochs, bytes, sha256, object_sha256, locked_until })
     }
 
     /// For objects that certainly no row names; one that stays is swept away later.
@@ -141,11 +140,12 @@ impl Store {
     pub(super) async fn open_object(&self, id: &str) -> Result<(Label, Bytes), StoreError> {
         let row = self.object_row(id).await?;
         let object = self.sealed_object(id, &row).await?;
-        let working = self.shared.keys.working.clone().ok_or(StoreError::NoWorkingKey)?;
+        let working = self.working_identities(id).await?;
         let id = id.to_owned();
         let open = move || {
-            unpack_checked(&object, working.identities(), &row)
-                .map_err(|fault| StoreError::Object { id, fault })
+            let keys = working.for_age()?;
+            let keys = keys.iter().map(|key| key.as_ref() as &dyn age::Identity);
+            unpack_checked(&object, keys, &row).map_err(|fault| StoreError::Object { id, fault })
         };
         tokio::task::spawn_blocking(open).await.map_err(|e| StoreError::Us(e.to_string()))?
     }
@@ -184,6 +184,13 @@ impl Tx {
         .bind(object.locked_until.map(micros))
         .execute(&mut self.conn)
         .await?;
+        for epoch in &object.epochs {
+            sqlx::query("INSERT INTO object_epoch (object, epoch) VALUES ($1, $2)")
+                .bind(object.id.as_str())
+                .bind(epoch.as_str())
+                .execute(&mut self.conn)
+                .await?;
+        }
         let mut event = LedgerEvent::new(Event::ObjectKept).about(object.id.as_str());
         event.transaction = transaction;
         event.hash_in = Some(object.sha256);

@@ -1,6 +1,7 @@
 //! How a keep becomes objects and rows: objects first, then one change of the writer.
 
 use super::{
+    access::{Access, Class},
     database::micros,
     error::StoreError,
     incidents::ProposalRow,
@@ -17,7 +18,6 @@ use super::{
     secrets::Secrets,
     store::Store,
     tokens::token_digest,
-    vault::Class,
     views::severity_name,
     writer::{Tx, Unwritten},
 };
@@ -82,12 +82,13 @@ impl Store {
         let Keep { message, items, outbox, records, proposals, ledger } = keep;
         let secrets = self.secrets()?;
         let transaction = message.transaction;
-        let put = async |class, wanted: bool| match wanted {
-            true => {
+        let put = async |accesses: Vec<Access>| match accesses.is_empty() {
+            true => Ok(None),
+            false => {
+                let sealing = self.sealing(&accesses).await?;
                 let (at, raw) = (message.received_at, message.raw.clone());
-                self.put_object(class, transaction, &message.envelope, at, raw).await.map(Some)
+                self.put_object(&sealing, transaction, &message.envelope, at, raw).await.map(Some)
             }
-            false => Ok(None),
         };
         let of_transaction = |m: &OutboxMessage| matches!(m, OutboxMessage::Transaction(_));
         let proposals = proposals
@@ -96,9 +97,9 @@ impl Store {
             .collect::<Result<Vec<_>, _>>()?;
         let reported = proposals.iter().any(ProposalRow::wants_bytes);
         let wanted = reported || !items.is_empty() || outbox.iter().any(|job| of_transaction(&job.message));
-        let (working, records_object) =
-            futures_util::future::join(put(Class::Working, wanted), put(Class::Records, !records.is_empty()))
-                .await;
+        let for_gate = if wanted { vec![Access::working()] } else { vec![] };
+        let for_custodians = records.iter().map(|r| Access::of(Class::Records, &r.school)).collect();
+        let (working, records_object) = futures_util::future::join(put(for_gate), put(for_custodians)).await;
         objects.extend(working.iter().chain(&records_object).flatten().cloned());
         let (working, records_object) = (working?, records_object?);
         let jobs = self.prepare_jobs(outbox, working.as_ref().map(|o| &o.id), Some(transaction)).await?;

@@ -76,6 +76,9 @@ impl Store {
         .await?;
         let missing = |object| ScrubFault { object, fault: "is in the ledger, but its row is gone" };
         report.faults.extend(gone.into_iter().map(missing));
+        if self.shared.secrets.is_some() {
+            self.scrub_epochs(&mut report.faults).await?;
+        }
         report.orphans = self.sweep().await?;
         Ok(report)
     }

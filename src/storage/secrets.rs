@@ -59,6 +59,15 @@ impl Secrets {
         Ok(Some((Self::derive(&key, random.clone()), new)))
     }
 
+    /// The file, wrapped for the first working key and the recovery keys as they are now.
+    pub(super) fn wrapped_anew(file: &[u8], keys: &Keys) -> Result<Vec<u8>, StoreError> {
+        let recipients = keys.working_recipients().ok_or(StoreError::NoWorkingKey)?;
+        let working = keys.working.as_ref().ok_or(StoreError::NoWorkingKey)?;
+        let mut key = SecretBox::new(Box::new([0_u8; 32]));
+        open(file, working.identities(), &mut key)?;
+        Ok(keys::encrypt(&recipients, key.expose_secret())?)
+    }
+
     fn derive(key: &SecretBox<[u8; 32]>, random: Random) -> Self {
         let sub = |label: &str| SecretBox::new(Box::new(mac(key, &[label.as_bytes()])));
         let columns = sub("gatehouse columns 1");

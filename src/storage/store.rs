@@ -2,6 +2,7 @@
 
 use super::{
     database::{self, Connection, DatabaseAddress, Db, Kind, Place, Pool},
+    epochs::{self, WorkingState},
     error::StoreError,
     keyfile,
     keys::Keys,
@@ -107,7 +108,10 @@ pub struct Store {
 /// What the writer's task and the store's callers both need.
 pub(super) struct Shared {
     pub(super) place: Place,
+    /// The data folder.
+    pub(super) folder: PathBuf,
     pub(super) keys: Keys,
+    pub(super) working: WorkingState,
     pub(super) secrets: Option<Secrets>,
     pub(super) vault: Vault,
     clock: Clock,
@@ -157,12 +161,16 @@ impl Store {
             Kind::Sqlite => secrets,
             Kind::Postgres => keyfile::in_database(&mut conn, &keys, &random).await?,
         };
+        let mut new_keys = false;
         if let Some(secrets) = &secrets {
             check_store_key(&mut conn, secrets).await?;
+            new_keys = epochs::settle_working(&mut conn, &keys, secrets).await?;
         }
         let readers = database::readers(&place);
         let shared = Arc::new(Shared {
             place,
+            folder: folder.data,
+            working: WorkingState::default(),
             keys,
             vault: Vault::open(&vault, &folder.vault)?,
             clock,
@@ -174,7 +182,11 @@ impl Store {
             secrets,
         });
         let writer = shared.secrets.is_some().then(|| Writer::start(conn, Arc::clone(&shared)).into());
-        Ok(Self { shared, readers, writer })
+        let store = Self { shared, readers, writer };
+        if new_keys {
+            store.rotate_working().await?;
+        }
+        Ok(store)
     }
 
     /// Which database keeps the rows.
@@ -247,6 +259,7 @@ impl Store {
 }
 
 struct Folder {
+    data: PathBuf,
     database: PathBuf,
     vault: PathBuf,
     /// Held until the folder is made: two processes may open it for the first time at once.
@@ -277,7 +290,7 @@ fn prepare(
         secrets = keyfile::in_folder(&data, &database, keys, random)?;
         database::create(&database).map_err(disk)?;
     }
-    Ok((Folder { database, vault, _lock: lock }, secrets))
+    Ok((Folder { data, database, vault, _lock: lock }, secrets))
 }
 
 /// Files that root leaves here, run by an admin in a hurry, are files that the service cannot open

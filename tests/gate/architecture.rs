@@ -46,6 +46,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("object_store", &["storage"]),
     ("quick_xml", &["storage"]),
     ("age", &["storage"]),
+    ("bech32", &["storage"]),
     ("rustix", &["storage"]),
     ("zstd", &["storage"]),
     ("hmac", &["storage"]),

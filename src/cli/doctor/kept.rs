@@ -3,7 +3,7 @@
 use super::{super::render, Check};
 use crate::{
     config::Config,
-    storage::{AnchorState, Counts, Keys, Store, StoreOptions},
+    storage::{AnchorState, Counts, Keys, Store, StoreError, StoreOptions},
 };
 use chrono::{TimeDelta, Utc};
 
@@ -14,9 +14,10 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
     if !config.data.exists() {
         return vec![Check::note("store", format!("{} is made at the first start", config.data.display()))];
     }
-    match counts(config).await {
-        Ok((counts, anchors)) => {
+    match looked_at(config).await {
+        Ok((counts, anchors, keys)) => {
             let mut checks = counted(&counts);
+            checks.extend(keys);
             checks.extend(anchored(config, &anchors));
             checks
         }
@@ -24,15 +25,43 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
     }
 }
 
-async fn counts(config: &Config) -> Result<(Counts, Vec<AnchorState>), String> {
+async fn looked_at(config: &Config) -> Result<(Counts, Vec<AnchorState>, Vec<Check>), String> {
     let keys = Keys::from_config(&config.keys)
         .or_else(|_| Keys::new(None, &config.keys.recovery, &config.keys.records))
         .map_err(|e| e.to_string())?;
     let store = Store::open(StoreOptions::from_config(config, keys)).await.map_err(|e| e.to_string())?;
     let counts = store.counts().await.map_err(|e| e.to_string())?;
     let anchors = store.anchors().await.map_err(|e| e.to_string())?;
+    let keys = match keyed(&store, config).await {
+        // Said once already, by the check of the working key.
+        Err(StoreError::NoWorkingKey) => Vec::new(),
+        Err(e) => vec![Check::fault("epochs", e.to_string())],
+        Ok(checks) => checks,
+    };
     store.close().await;
-    Ok((counts, anchors))
+    Ok((counts, anchors, keys))
+}
+
+/// Whether what is kept can be opened by those who are to open it.
+async fn keyed(store: &Store, config: &Config) -> Result<Vec<Check>, StoreError> {
+    let keeping = config.schools.iter().filter(|s| s.record_parent_mail).map(|s| s.id.clone());
+    let faults = store.custodian_faults(&keeping.collect::<Vec<_>>()).await?;
+    let mut checks: Vec<Check> = match faults.nobody.is_empty() {
+        true => faults.sentences().into_iter().map(|text| Check::note("custodians", text)).collect(),
+        false => faults.sentences().into_iter().map(|text| Check::fault("custodians", text)).collect(),
+    };
+    let found = store.working_check().await?;
+    checks.push(match found.stuck {
+        0 => Check::good("epochs", format!("the working key opens all {} of its own", found.wrapped)),
+        stuck => Check::fault(
+            "epochs",
+            format!(
+                "{stuck} epochs of held mail do not open with the first working key.\n\
+                 Put the older key back below it and run `gatehouse keys rotate`, or use the recovery key: docs/keys.md."
+            ),
+        ),
+    });
+    Ok(checks)
 }
 
 fn counted(counts: &Counts) -> Vec<Check> {

@@ -79,14 +79,6 @@ fn key(config: &Config) -> Vec<Check> {
         }
     }];
     checks.extend(status.advice.into_iter().map(|advice| Check::note("keys", advice)));
-    let records = config.schools.iter().any(|s| s.record_parent_mail);
-    if records && config.keys.records.is_empty() {
-        checks.push(Check::fault(
-            "records",
-            "a school keeps records but [keys] records names no custodian: such mail would be deferred.\n\
-             Make a key with `gatehouse keys generate records FILE`.",
-        ));
-    }
     checks
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(cli: &Cli, command: &RecordsCommand) -> Answer {
 }
 
 impl WhyArgs {
-    fn why(&self) -> Why {
+    pub(in crate::cli) fn why(&self) -> Why {
         Why { purpose: self.purpose, words: self.because.clone() }
     }
 }

@@ -207,12 +207,10 @@ impl Cross<'_> {
         let records = self.config.schools.iter().zip(&self.marks.schools);
         for (school, marks) in records.filter(|(school, _)| school.record_parent_mail) {
             if self.config.keys.records.is_empty() {
-                let text = format!("{} keeps records, but nobody could read them.", named(&school.id));
-                self.source.error(
-                    &marks.section,
-                    text,
-                    "Give `records` in `[keys]`, an age recipient of a custodian.",
-                );
+                // The store may name the custodians, which is asked at start.
+                let text = format!("{} keeps records, and `[keys]` names no custodian.", named(&school.id));
+                let hint = "Give `records` in `[keys]`, or name one by `gatehouse keys custodian join`.";
+                self.source.warning(&marks.section, text, hint);
             }
         }
         if let super::WorkingKeySource::File(path) = &self.config.keys.working

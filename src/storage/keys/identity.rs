@@ -13,7 +13,12 @@ use age::{
     },
     x25519,
 };
-use std::{fmt, io::Read};
+use std::{
+    collections::HashMap,
+    fmt,
+    io::Read,
+    sync::{Arc, Mutex},
+};
 use subtle::ConstantTimeEq;
 
 /// The identities of one file or several. They are never printed and never written.
@@ -21,6 +26,8 @@ use subtle::ConstantTimeEq;
 pub struct Identities {
     native: Vec<x25519::Identity>,
     plugins: Vec<plugin::Identity>,
+    /// Identities of epochs that these have opened, by the epoch's id.
+    epochs: Arc<Mutex<HashMap<String, x25519::Identity>>>,
 }
 
 /// Keys and wrapped keys are small; what is longer is none.
@@ -36,7 +43,21 @@ impl Identities {
         let plugins: Vec<_> = lines().filter_map(|line| line.parse().ok()).collect();
         match native.is_empty() && plugins.is_empty() {
             true => Err(KeyError::NoIdentity(place.to_owned())),
-            false => Ok(Self { native, plugins }),
+            false => Ok(Self { native, plugins, epochs: Arc::default() }),
+        }
+    }
+
+    pub(crate) fn of(identity: x25519::Identity) -> Self {
+        Self { native: vec![identity], plugins: Vec::new(), epochs: Arc::default() }
+    }
+
+    pub(crate) fn remembered(&self, epoch: &str) -> Option<x25519::Identity> {
+        self.epochs.lock().ok()?.get(epoch).cloned()
+    }
+
+    pub(crate) fn remember(&self, epoch: &str, identity: &x25519::Identity) {
+        if let Ok(mut epochs) = self.epochs.lock() {
+            epochs.insert(epoch.to_owned(), identity.clone());
         }
     }
 
@@ -92,6 +113,13 @@ impl Identities {
         Ok(boxed)
     }
 
+    /// These and others.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        self.native.extend(other.native.iter().cloned());
+        self.plugins.extend(other.plugins.iter().cloned());
+        self
+    }
+
     pub(crate) fn native(&self) -> &[x25519::Identity] {
         &self.native
     }
@@ -101,6 +129,15 @@ impl fmt::Debug for Identities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Identities({} own, {} of plugins)", self.native.len(), self.plugins.len())
     }
+}
+
+/// age writes an X25519 identity as Bech32 of its 32 bytes (https://c2sp.org/age#native-x25519).
+pub(super) fn from_bytes(key: &[u8; 32]) -> Option<x25519::Identity> {
+    let prefix = bech32::Hrp::parse("age-secret-key-").ok()?;
+    let mut text = bech32::encode::<bech32::Bech32>(prefix, key).ok()?.to_ascii_uppercase();
+    let identity = text.parse().ok();
+    text.zeroize();
+    identity
 }
 
 /// An identity as the text of a file, in the form of `age-keygen`.

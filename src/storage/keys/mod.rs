@@ -3,6 +3,7 @@
 
 mod identity;
 mod public;
+pub mod shares;
 mod terminal;
 pub mod unlock;
 
@@ -26,7 +27,7 @@ use std::{
 #[derive(Clone)]
 pub struct WorkingKey {
     first: x25519::Identity,
-    older: Vec<x25519::Identity>,
+    all: Identities,
 }
 
 impl WorkingKey {
@@ -53,12 +54,13 @@ impl WorkingKey {
     pub fn generate_to(path: &Path) -> Result<Self, KeyError> {
         let first = x25519::Identity::generate();
         write_identity(path, &first, "Gatehouse working key: keep it off the gate's disk")?;
-        Ok(Self { first, older: Vec::new() })
+        Ok(Self { all: Identities::of(first.clone()), first })
     }
 
     /// A key that is in no file, for tests and the demo.
     pub fn ephemeral() -> Self {
-        Self { first: x25519::Identity::generate(), older: Vec::new() }
+        let first = x25519::Identity::generate();
+        Self { all: Identities::of(first.clone()), first }
     }
 
     /// `age1...`
@@ -72,17 +74,36 @@ impl WorkingKey {
 
     /// A hardware key cannot work by itself, so only age's own identities count here.
     fn of(identities: &Identities, place: &str) -> Result<Self, KeyError> {
-        let mut found = identities.native().iter().cloned();
-        let first = found.next().ok_or_else(|| KeyError::NoIdentity(place.to_owned()))?;
-        Ok(Self { first, older: found.collect() })
+        let first = identities.native().first().cloned();
+        let first = first.ok_or_else(|| KeyError::NoIdentity(place.to_owned()))?;
+        Ok(Self { first, all: identities.clone() })
     }
 
     pub(super) fn recipient(&self) -> PublicKey {
         PublicKey::Native(self.first.to_public())
     }
 
+    /// All of them; what they open of epochs is remembered as long as the key itself.
+    pub(super) fn all(&self) -> Identities {
+        self.all.clone()
+    }
+
+    /// Beside the working key: what else opens what lies under an older or lost one.
+    pub fn and_opened_by(self, other: &Identities) -> Self {
+        Self { all: self.all.and(other), ..self }
+    }
+
+    /// Whether the source held more than one, as it does while the key is changed.
+    pub fn has_older(&self) -> bool {
+        self.all.native().len() > 1
+    }
+
+    pub(super) fn first_alone(&self) -> Identities {
+        Identities::of(self.first.clone())
+    }
+
     pub(super) fn identities(&self) -> impl Iterator<Item = &dyn age::Identity> {
-        std::iter::once(&self.first).chain(&self.older).map(|i| i as &dyn age::Identity)
+        self.all.native().iter().map(|i| i as &dyn age::Identity)
     }
 }
 
@@ -123,8 +144,13 @@ impl Keys {
         Some(std::iter::once(working).chain(self.recovery.iter().cloned()).collect())
     }
 
-    pub(super) fn records_recipients(&self) -> Option<Vec<PublicKey>> {
-        (!self.records.is_empty()).then(|| self.records.iter().chain(&self.recovery).cloned().collect())
+    pub(super) fn recovery(&self) -> &[PublicKey] {
+        &self.recovery
+    }
+
+    /// The first custodians of records, until the store names a set.
+    pub(super) fn records(&self) -> &[PublicKey] {
+        &self.records
     }
 }
 

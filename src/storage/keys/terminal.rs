@@ -50,6 +50,11 @@ pub fn ask_shown(question: &str) -> Result<Zeroizing<String>, KeyError> {
     answer.map_err(|source| KeyError::File { path: "the terminal".into(), source })
 }
 
+/// To the person, not into an answer that a program reads.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 pub(super) fn answered(answer: io::Result<Zeroizing<String>>) -> Result<SecretString, KeyError> {
     match answer {
         Ok(text) if text.is_empty() => Err(KeyError::NoPassphrase),

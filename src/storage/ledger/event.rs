@@ -90,6 +90,12 @@ events! {
     IncidentChanged = "incident.changed",
     IncidentViewed = "incident.viewed",
     IncidentBytesViewed = "incident.bytes-viewed",
+    EpochBegun = "epoch.begun",
+    EpochRewrapped = "epoch.rewrapped",
+    CustodianJoined = "custodian.joined",
+    CustodianLeft = "custodian.left",
+    WorkingKeyChanged = "working-key.changed",
+    RecoveryUsed = "recovery.used",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

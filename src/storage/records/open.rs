@@ -11,7 +11,6 @@ use crate::{
         keys::Identities,
         ledger::{Actor, Event, LedgerEvent},
         names::RecordId,
-        objects::unpack_checked,
         purpose::{Purpose, Why},
         records::{Certainty, Filed},
         store::Store,
@@ -89,7 +88,6 @@ impl Store {
         };
         let filed = self.record_filed(id, people).await?;
         let row = self.object_row(&object).await?;
-        let sealed = self.sealed_object(&object, &row).await?;
         let mut event = LedgerEvent::new(Event::RecordExported)
             .school(&school)
             .about(id.as_str())
@@ -101,15 +99,7 @@ impl Store {
         }
         self.ledger(actor, event).await?;
         let (sha256, object_sha256) = (hex(&row.sha256), hex(&row.object_sha256));
-        let named_object = object.clone();
-        let custodian = custodian.clone();
-        let open = move || {
-            let keys = custodian.for_age().map_err(|e| StoreError::CustodianKey(e.to_string()))?;
-            let keys = keys.iter().map(|k| k.as_ref() as &dyn age::Identity);
-            unpack_checked(&sealed, keys, &row).map_err(|fault| StoreError::Object { id: object, fault })
-        };
-        let opened = tokio::task::spawn_blocking(open).await.map_err(|e| StoreError::Us(e.to_string()))?;
-        let (label, raw) = opened?;
+        let (label, raw) = self.open_with(&object, row, custodian).await?;
         let damaged = |_| StoreError::Damaged(format!("record {id} cannot be read"));
         Ok(RecordExport {
             id: id.clone(),
@@ -123,7 +113,7 @@ impl Store {
             received_at: label.received_at,
             raw,
             sha256,
-            object: named_object,
+            object,
             object_sha256,
             filed,
             envelope: label.envelope(),

@@ -8,31 +8,13 @@ mod folder;
 
 pub(super) use folder::disk_error;
 
-use super::{error::StoreError, names::ObjectId};
+use super::{access::Class, error::StoreError, names::ObjectId};
 use crate::config::{LockConfig, LockMode, VaultConfig};
 use bucket::Bucket;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use folder::Folder;
 use std::path::Path;
-
-/// Who can read an object, and so under which keys and where it lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    /// What the gate may have to send on: working key and recovery key.
-    Working,
-    /// Records: the custodians and the recovery key, not the gate.
-    Records,
-}
-
-impl Class {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Working => "working",
-            Self::Records => "records",
-        }
-    }
-}
 
 /// `2026-10/working/ID.age`: one folder for each epoch, a month of a class.
 pub(super) fn path_of(id: &ObjectId, class: Class, at: DateTime<Utc>) -> String {
@@ -101,7 +83,7 @@ impl Vault {
         let config = self.lock?;
         let time = match class {
             Class::Working => config.working,
-            Class::Records => config.records,
+            _ => config.records,
         };
         let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
         Some(Lock { mode: config.mode, until: now.checked_add_signed(time)? })

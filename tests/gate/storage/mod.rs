@@ -1,16 +1,16 @@
 //! Storage through its own door: what is kept is there, whole, unreadable to a thief,
 //! and every change is in the ledger. Built twice, for each database once (main.rs).
 //! `bucket` keeps in S3-compatible storage, `crash` kills, `custody` opens with public tools
-//! and steals the disk, `lives` decides, `outbox` delivers, `ledger` tampers.
+//! and steals the disk, `drills` changes and loses keys, `lives` decides, `outbox` delivers,
+//! `ledger` tampers.
 
 mod bucket;
 mod crash;
 mod custody;
-
+pub(crate) mod drills;
 mod ledger;
 mod lives;
 mod outbox;
-mod passphrases;
 mod records;
 
 use crate::{debian::program, postgres};

@@ -9,12 +9,12 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-pub(super) fn gatehouse() -> Command {
+pub(crate) fn gatehouse() -> Command {
     Command::new(env!("CARGO_BIN_EXE_gatehouse"))
 }
 
 /// Runs it with lines on standard input, as a pipe gives them.
-pub(super) fn with_lines(command: &mut Command, lines: &str) -> Output {
+pub(crate) fn with_lines(command: &mut Command, lines: &str) -> Output {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
