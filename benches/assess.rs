@@ -66,7 +66,9 @@ fn assessing(c: &mut Criterion) {
             });
         });
         group.bench_function(BenchmarkId::new("assess", format!("{kib} KiB")), |b| {
-            b.iter(|| black_box(assess(&transaction, &facts, &rulebook, &mut scratch, |_, _| ()).0.findings));
+            b.iter(|| {
+                black_box(assess(&transaction, &facts, &rulebook, &mut scratch, |_, _, _| ()).0.findings)
+            });
         });
         group.finish();
     }

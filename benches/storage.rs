@@ -10,8 +10,8 @@ use gatehouse::{
     parties::Direction,
     ruleset::{Category, Severity},
     storage::{
-        Actor, Event, ItemKind, Keep, Keys, LedgerEvent, Logged, NewItem, PassFate, Passed, Store,
-        StoreOptions, WorkingKey,
+        Actor, Event, ItemKind, Keep, Keys, LedgerEvent, Logged, NewItem, PassFate, Passed, Searchable,
+        Store, StoreOptions, WorkingKey,
     },
     verdict::Disposition,
 };
@@ -74,6 +74,7 @@ async fn keep(store: &Store) {
         items: vec![item],
         outbox: vec![],
         records: vec![],
+        searchable: Searchable::default(),
         proposals: vec![],
         ledger: vec![],
     };

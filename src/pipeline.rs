@@ -52,14 +52,14 @@ impl Rulebook {
     }
 }
 
-/// Assesses one message; `then` sees it once more before it is let go, together with the
-/// assessment, so that edits are computed over the same reading of the bytes.
+/// Assesses one message; `then` sees it and its text once more before they are let go, together with
+/// the assessment, so that edits and the search index rest on the same reading of the bytes.
 pub fn assess<T>(
     transaction: &Transaction,
     facts: &Facts,
     rulebook: &Rulebook,
     scratch: &mut Scratch,
-    then: impl FnOnce(&Message<'_>, &Assessment) -> T,
+    then: impl FnOnce(&Message<'_>, &extraction::Extract<'_>, &Assessment) -> T,
 ) -> (Assessment, T) {
     let message = message::read(&transaction.raw, rulebook.limits.read);
     let parties = parties::resolve(transaction, &message.header, &rulebook.directory, &rulebook.schools);
@@ -88,7 +88,7 @@ pub fn assess<T>(
         verdict,
         accounts,
     };
-    let after = then(&message, &assessment);
+    let after = then(&message, &extract, &assessment);
     (assessment, after)
 }
 

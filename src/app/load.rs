@@ -4,13 +4,14 @@ use crate::{
     config::{Config, Limits},
     detection::{DetectLimits, Detector, DetectorFaults, People, PersonName},
     effects::{ComposeError, Disclaimers, Notices, Signers, TemplateFault},
-    extraction::ExtractLimits,
+    extraction::{self, ExtractLimits},
     gateway::Standing,
-    message::ReadLimits,
-    parties::{Directory, DirectoryFile, SnapshotError},
+    mail::Transaction,
+    message::{self, ReadLimits},
+    parties::{self, Directory, DirectoryFile, SnapshotError},
     pipeline::{ReadingLimits, Rulebook},
     ruleset::{self, RuleFaults, RuleSet},
-    storage::{KeyError, StoreError},
+    storage::{KeyError, Searchable, StoreError},
 };
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -92,6 +93,17 @@ fn reading(limits: &Limits) -> ReadingLimits {
         extract: ExtractLimits { text_bytes: limits.text_bytes },
         detect: DetectLimits { findings: limits.findings, ..DetectLimits::default() },
     }
+}
+
+/// By what a message can be found, read with the limits and people in force.
+pub fn searchable(config: &Config) -> Result<impl Fn(&Transaction) -> Searchable + Send + Sync, StartFault> {
+    let (directory, schools) = (directory(config)?, config.schools.clone());
+    let limits = reading(&config.limits);
+    Ok(move |transaction: &Transaction| {
+        let message = message::read(&transaction.raw, limits.read);
+        let parties = parties::resolve(transaction, &message.header, &directory, &schools);
+        Searchable::new(&extraction::extract(&message, limits.extract), &parties)
+    })
 }
 
 /// The disclaimers' templates; none when no school asks for any and there is no folder.

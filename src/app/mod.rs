@@ -4,6 +4,6 @@
 mod load;
 mod serve;
 
-pub use load::{StartFault, directory, disclaimers, people, rulebook, rules, standing};
+pub use load::{StartFault, directory, disclaimers, people, rulebook, rules, searchable, standing};
 pub(crate) use serve::MEMORY_WAIT;
 pub use serve::{Running, is_served, start};

@@ -253,6 +253,9 @@ async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>
                 if let Err(error) = store.scrub_some().await {
                     tracing::warn!(%error, "store.scrub-failed");
                 }
+                if let Err(error) = store.search_tidy().await {
+                    tracing::warn!(%error, "search.not-tidied");
+                }
             }
             _ = measures.tick() => {
                 if let Err(error) = gate.read_measures().await {

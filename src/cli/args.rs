@@ -2,6 +2,7 @@
 
 use super::keys::args::KeysCommand;
 use super::records::args::RecordsCommand;
+use super::search::QuarantineSearch;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -78,6 +79,9 @@ pub enum Command {
     /// What the gate sends by itself: released mail and notices
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Care of the store as a whole
+    #[command(subcommand)]
+    Store(super::store::StoreCommand),
     /// The chained record of all that happened
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -229,6 +233,8 @@ pub enum HoldCommand {
 pub enum QuarantineCommand {
     /// What waits for a decision; ids, times, categories
     List,
+    /// Find messages by words, people and time; each search is written into the ledger
+    Search(QuarantineSearch),
     /// One message: what was found, or all of it
     Show {
         id: String,

@@ -48,7 +48,7 @@ pub(super) fn run(cli: &Cli, asked: &Asked<'_>) -> Answer {
     facts.measures = measures.unwrap_or_default();
     let mut scratch = Scratch::new();
     let (assessment, explained) =
-        assess(&transaction, &facts, &rulebook, &mut scratch, |message, assessment| {
+        assess(&transaction, &facts, &rulebook, &mut scratch, |message, _, assessment| {
             let extract = extraction::extract(message, rulebook.limits.extract);
             let mut scratch = Scratch::new();
             rulebook.detector.detect_explained(

@@ -4,7 +4,7 @@
 use super::{
     Answer, Mistake,
     args::{Cli, HoldCommand, QuarantineCommand},
-    context, render,
+    context, render, search,
 };
 use crate::{
     config::Config,
@@ -38,6 +38,7 @@ pub(super) fn quarantine(cli: &Cli, command: &QuarantineCommand) -> Answer {
     const KIND: ItemKind = ItemKind::Quarantine;
     match command {
         QuarantineCommand::List => list(cli, KIND),
+        QuarantineCommand::Search(args) => search::quarantine(cli, args),
         QuarantineCommand::Show { id, raw: false, purpose } => show(cli, KIND, id, purpose),
         QuarantineCommand::Show { id, raw: true, purpose } => raw(cli, id, purpose),
         QuarantineCommand::Release { id, reason } => decide(cli, KIND, id, Decision::Release, reason, None),
@@ -54,7 +55,7 @@ fn parse(id: &str) -> Result<ItemId, Mistake> {
     id.parse().map_err(|()| Mistake(format!("`{id}` is no item's number; `list` shows them")))
 }
 
-fn row(item: &ItemSummary) -> Value {
+pub(super) fn row(item: &ItemSummary) -> Value {
     json!({
         "id": item.id.as_str(),
         "kind": item.kind.name(),
@@ -69,6 +70,17 @@ fn row(item: &ItemSummary) -> Value {
     })
 }
 
+/// What a list and a search show of an item.
+pub(super) const COLUMNS: [(&str, &str); 7] = [
+    ("id", "Number"),
+    ("state", "State"),
+    ("school", "School"),
+    ("received_at", "Received"),
+    ("category", "Category"),
+    ("severity", "Severity"),
+    ("recipients", "Recipients"),
+];
+
 fn list(cli: &Cli, kind: ItemKind) -> Answer {
     let config = context::config(cli)?;
     let items = context::block_on(async {
@@ -76,15 +88,7 @@ fn list(cli: &Cli, kind: ItemKind) -> Answer {
         Ok(context::store(&config).await?.items(&filter).await?)
     })?;
     let rows: Vec<Value> = items.iter().map(row).collect();
-    let columns = render::columns(&[
-        ("id", "Number"),
-        ("state", "State"),
-        ("school", "School"),
-        ("received_at", "Received"),
-        ("category", "Category"),
-        ("severity", "Severity"),
-        ("recipients", "Recipients"),
-    ]);
+    let columns = render::columns(&COLUMNS);
     render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "Nothing waits.")?;
     Ok(ExitCode::SUCCESS)
 }

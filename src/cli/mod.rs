@@ -19,7 +19,9 @@ mod records;
 mod render;
 mod rules;
 mod scan;
+mod search;
 mod serve;
+mod store;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -87,6 +89,7 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Suspend(command) => measures::suspend(cli, command),
         Command::Records(command) => records::run(cli, command),
         Command::Outbox(command) => outbox::run(cli, command),
+        Command::Store(command) => store::run(cli, command),
         Command::Ledger(command) => ledger::run(cli, command),
         Command::Keys(command) => keys::run(cli, command),
         Command::OpenIdentity { task, name, from } => {

@@ -10,7 +10,8 @@ use crate::{
     parties::{self, Parties, PersonId, Role},
     policy::may_disclose,
     storage::{
-        Actor, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Ruling, StateError, StoreError, Token,
+        Actor, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Ruling, Searchable, StateError,
+        StoreError, Token,
     },
     verdict::Disposition,
 };
@@ -161,6 +162,7 @@ impl Gate {
             items: vec![],
             outbox: vec![],
             records: vec![],
+            searchable: Searchable::default(),
             proposals: vec![],
             ledger: vec![],
         };

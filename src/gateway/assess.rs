@@ -5,7 +5,9 @@ use super::{Gate, Standing};
 use crate::{
     detection::Scratch,
     effects::{self, Addressee, Occasion, Prepared, Withheld},
+    extraction::Extract,
     mail::{Blame, Facts, Failure, Transaction},
+    message::Message,
     pipeline::{Assessment, assess},
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,11 +76,12 @@ impl Gate {
             token: &|| self.store.new_token(),
             may_write: &may_write,
         };
-        let prepare = |message: &crate::message::Message<'_>, assessment: &Assessment| {
+        let prepare = |message: &Message<'_>, extract: &Extract<'_>, assessment: &Assessment| {
             let matter = effects::Matter {
                 transaction,
                 facts,
                 message,
+                extract,
                 parties: &assessment.parties,
                 findings: &assessment.findings,
                 verdict: &assessment.verdict,

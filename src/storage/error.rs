@@ -44,6 +44,10 @@ pub enum StoreError {
     CustodianKey(String),
     #[error("{0}")]
     Key(String),
+    #[error("there is no word in it that can be searched for: give one of two letters or more, or a number")]
+    NothingToSearchFor,
+    #[error("that is too much at once: search for at most {most} words and people")]
+    TooMuchAsked { most: usize },
     #[error("{what} `{id}` is not there")]
     NotFound { what: &'static str, id: String },
     /// The object is missing, changed or unreadable; other objects are not concerned.
@@ -78,7 +82,9 @@ impl StoreError {
             | Self::CustodianKey(_)
             | Self::NotForThisKey
             | Self::MayHoldImage
-            | Self::NotAllowed(_) => Blame::School,
+            | Self::NotAllowed(_)
+            | Self::NothingToSearchFor
+            | Self::TooMuchAsked { .. } => Blame::School,
             _ => Blame::Operator,
         }
     }

@@ -11,6 +11,7 @@ use super::{
     outbox::NewOutbox,
     records::NewRecord,
     retry::{RetryKey, RetryMatch},
+    search::Searchable,
     store::Store,
 };
 use crate::{
@@ -30,6 +31,8 @@ pub struct Keep {
     pub records: Vec<NewRecord>,
     /// What a rule or a report proposes to a person.
     pub proposals: Vec<NewProposal>,
+    /// By what the items of quarantine and the records can be found.
+    pub searchable: Searchable,
     /// Further ledger rows of this transaction; items, records, objects and jobs
     /// write their own.
     pub ledger: Vec<LedgerEvent>,

@@ -15,6 +15,7 @@ use super::{
     outbox::OutboxMessage,
     records::RecordRow,
     retry::RetryKey,
+    search::{Facets, FreshRow, Kind, Searchable},
     secrets::Secrets,
     store::Store,
     tokens::token_digest,
@@ -34,6 +35,7 @@ struct Rows {
     jobs: Vec<JobRow>,
     records: Vec<RecordRow>,
     proposals: Vec<ProposalRow>,
+    fresh: Vec<FreshRow>,
     events: Vec<LedgerEvent>,
 }
 
@@ -63,12 +65,16 @@ impl Store {
                 return Err(e);
             }
         };
+        let documents = rows.fresh.len();
         match self.write_or_tell(move |tx| Box::pin(rows.insert(tx))).await {
             Err(Unwritten::Refused(e)) => {
                 self.forget_objects(&objects).await;
                 Err(e)
             }
-            other => other.map_err(Unwritten::into_error),
+            other => {
+                self.searchable_kept(documents);
+                other.map_err(Unwritten::into_error)
+            }
         }
     }
 
@@ -79,7 +85,7 @@ impl Store {
         standing: Standing,
         objects: &mut Vec<Stored>,
     ) -> Result<Rows, StoreError> {
-        let Keep { message, items, outbox, records, proposals, ledger } = keep;
+        let Keep { message, items, outbox, records, mut searchable, proposals, ledger } = keep;
         let secrets = self.secrets()?;
         let transaction = message.transaction;
         let put = async |accesses: Vec<Access>| match accesses.is_empty() {
@@ -105,12 +111,16 @@ impl Store {
         let jobs = self.prepare_jobs(outbox, working.as_ref().map(|o| &o.id), Some(transaction)).await?;
         objects.extend(own_objects(&jobs));
         let items = items.into_iter().map(|i| ItemRow::prepare(i, &message, secrets));
+        let items = items.collect::<Result<Vec<_>, _>>()?;
         let records =
             records.into_iter().map(|r| RecordRow::prepare(r, &message, secrets, &self.shared.random));
+        let records: Vec<_> = records.collect();
+        searchable.envelope(&message.envelope);
         Ok(Rows {
             standing,
-            items: items.collect::<Result<_, _>>()?,
-            records: records.collect(),
+            fresh: fresh(&items, &records, &searchable, secrets)?,
+            items,
+            records,
             proposals,
             message: MessageRow::prepare(&message, secrets).await?,
             working,
@@ -119,6 +129,32 @@ impl Store {
             events: ledger,
         })
     }
+}
+
+/// Holds are nobody's to find but their sender's, who has a list of them (practice.md, A5).
+fn fresh(
+    items: &[ItemRow],
+    records: &[RecordRow],
+    searchable: &Searchable,
+    secrets: &Secrets,
+) -> Result<Vec<FreshRow>, StoreError> {
+    let items = items.iter().filter(|item| item.kind == ItemKind::Quarantine).map(|item| Facets {
+        kind: Kind::Quarantine,
+        id: item.id.as_str(),
+        at: item.received_at,
+        school: &item.school,
+        category: Some(item.category),
+        filed: Vec::new(),
+    });
+    let records = records.iter().map(|record| Facets {
+        kind: Kind::Record,
+        id: record.id.as_str(),
+        at: record.received_at,
+        school: &record.school,
+        category: None,
+        filed: record.people.iter().map(|(person, filed_as, _)| (*filed_as, &person[..])).collect(),
+    });
+    items.chain(records).map(|facets| FreshRow::prepare(searchable, &facets, secrets)).collect()
 }
 
 impl ItemRow {
@@ -184,6 +220,9 @@ impl Rows {
         for proposal in &self.proposals {
             let object = self.working.as_ref().map(|o| &o.id);
             tx.insert_proposal(proposal, object, self.standing).await?;
+        }
+        for row in &self.fresh {
+            tx.make_searchable(row).await?;
         }
         for mut event in self.events {
             event.transaction = Some(transaction);

@@ -134,15 +134,20 @@ impl Tx {
     ) -> Result<u64, StoreError> {
         let mut dropped = 0;
         for statement in [
-            "UPDATE item SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional' RETURNING id",
-            "UPDATE outbox SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional' RETURNING id",
-            "UPDATE record SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional' RETURNING id",
-            "UPDATE incident SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional' RETURNING id",
+            "UPDATE item SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional'
+             RETURNING id, received_at",
+            "UPDATE outbox SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional'
+             RETURNING id, created_at",
+            "UPDATE record SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional'
+             RETURNING id, received_at",
+            "UPDATE incident SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional'
+             RETURNING id, made_at",
         ] {
-            let ids: Vec<String> =
-                sqlx::query_scalar(statement).bind(transaction).fetch_all(&mut self.conn).await?;
-            dropped += ids.len() as u64;
-            for id in ids {
+            let rows: Vec<(String, i64)> =
+                sqlx::query_as(statement).bind(transaction).fetch_all(&mut self.conn).await?;
+            dropped += rows.len() as u64;
+            for (id, at) in rows {
+                self.forget_searchable(&id, at).await?;
                 let event = LedgerEvent::new(Event::ItemDropped).about(id).with("why", why);
                 self.append("gate", event).await?;
             }

@@ -7,6 +7,7 @@ use super::{
     keyfile,
     keys::Keys,
     names::{ItemId, Token},
+    search::Tidying,
     secrets::Secrets,
     vault::{Vault, disk_error},
     writer::{Tx, Unwritten, Writer},
@@ -122,6 +123,7 @@ pub(super) struct Shared {
     pub(super) outbox_wake: Notify,
     /// Set by a commit that left objects which nothing needs.
     pub(super) unwanted: AtomicBool,
+    pub(super) tidying: Tidying,
 }
 
 impl Shared {
@@ -179,6 +181,7 @@ impl Store {
             timing,
             outbox_wake: Notify::new(),
             unwanted: AtomicBool::new(false),
+            tidying: Tidying::default(),
             secrets,
         });
         let writer = shared.secrets.is_some().then(|| Writer::start(conn, Arc::clone(&shared)).into());

@@ -104,6 +104,22 @@ impl Store {
         rows.into_iter().map(SummaryRow::summary).collect()
     }
 
+    /// Those of these items that there are, in no order.
+    pub(super) async fn items_named(&self, ids: &[String]) -> Result<Vec<ItemSummary>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = Sql::new(COLUMNS);
+        sql.push("i.id IN ");
+        sql.push_row(|list| {
+            for id in ids {
+                list.bind(id.as_str());
+            }
+        });
+        let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(&self.readers).await?;
+        rows.into_iter().map(SummaryRow::summary).collect()
+    }
+
     /// One item without its encrypted part.
     pub async fn item_summary(&self, id: &ItemId) -> Result<ItemSummary, StoreError> {
         let mut sql = Sql::new(COLUMNS);

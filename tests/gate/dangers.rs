@@ -237,6 +237,10 @@ fn a_record_is_opened_by_its_custodian_alone_and_is_what_was_sent() {
             assert_eq!(without_trace(&gate.sink.wait_for(1)[0].data), sent.as_bytes());
             let records = gate.home.list(&["records", "search", "--address", PARENT]);
             assert_eq!(records.len(), 1, "{door:?} {mode}");
+            for (words, found) in [("thanked letters", 1), ("homework", 1), ("visit", 0)] {
+                let asked: Vec<&str> = ["records", "search"].into_iter().chain(words.split(' ')).collect();
+                assert_eq!(gate.home.list(&asked).len(), found, "{words}");
+            }
             let id = records[0]["id"].as_str().unwrap();
             let export = |key: &str| {
                 let key = gate.home.path(key);

@@ -134,11 +134,12 @@ impl Bench {
         };
         let mut scratch = Scratch::new();
         let (assessment, prepared) =
-            assess(&transaction, &facts, rulebook, &mut scratch, |message, assessment| {
+            assess(&transaction, &facts, rulebook, &mut scratch, |message, extract, assessment| {
                 let matter = effects::Matter {
                     transaction: &transaction,
                     facts: &facts,
                     message,
+                    extract,
                     parties: &assessment.parties,
                     findings: &assessment.findings,
                     verdict: &assessment.verdict,

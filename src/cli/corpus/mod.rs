@@ -60,7 +60,7 @@ fn judge(rulebook: &Rulebook, example: &Example, scratch: &mut Scratch) -> Judge
         envelope: example.envelope.clone(),
         raw: example.raw.clone(),
     };
-    let (assessment, ()) = assess(&transaction, &facts, rulebook, scratch, |_, _| ());
+    let (assessment, ()) = assess(&transaction, &facts, rulebook, scratch, |_, _, _| ());
     let seen = seen(&transaction, &assessment);
     Judged {
         mismatches: compare(&example.expected, &seen),

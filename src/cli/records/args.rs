@@ -1,6 +1,6 @@
 //! `gatehouse records` as typed.
 
-use crate::storage::Purpose;
+use crate::{cli::search::Asked, storage::Purpose};
 use clap::{
     Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum RecordsCommand {
-    /// Find copies by person, address and time; shows times, roles and counts, no content
+    /// Find copies by words, people and time; shows times, roles and counts, no content
     Search(SearchArgs),
     /// The conversation that a record belongs to, for one parent at a time; no content
     Thread {
@@ -40,9 +40,8 @@ pub enum RecordsCommand {
 
 #[derive(Debug, Args)]
 pub struct SearchArgs {
-    /// Anyone in it, by address
-    #[arg(long, value_name = "ADDRESS")]
-    pub address: Option<String>,
+    #[command(flatten)]
+    pub asked: Asked,
     /// Filed under this parent: an id of the directory, an address or a whole name
     #[arg(long, value_name = "PERSON")]
     pub parent: Option<String>,
@@ -52,13 +51,6 @@ pub struct SearchArgs {
     /// Filed under this member of staff
     #[arg(long, value_name = "PERSON")]
     pub staff: Option<String>,
-    /// From this day, for example 2026-09-01
-    #[arg(long, value_name = "DAY")]
-    pub since: Option<String>,
-    #[arg(long, value_name = "DAY")]
-    pub until: Option<String>,
-    #[arg(long, value_name = "SCHOOL")]
-    pub school: Option<String>,
     /// What the search is for
     #[arg(long, value_name = "PURPOSE", value_parser = purposes(), default_value = "facts")]
     pub purpose: Purpose,

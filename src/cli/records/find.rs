@@ -6,38 +6,35 @@ use super::{
 };
 use crate::{
     app,
-    cli::{Answer, Mistake, args::Cli, context, render},
-    mail::{Address, SchoolId},
-    storage::{FiledAs, RecordFilter, RecordSummary, Why},
+    cli::{
+        Answer,
+        args::Cli,
+        context, render,
+        search::{may_see, say_more},
+    },
+    storage::{FiledAs, RecordSummary, Why},
 };
 use serde_json::{Value, json};
 use std::{io, process::ExitCode};
 
 pub(super) fn search(cli: &Cli, args: &SearchArgs) -> Answer {
     let config = context::config(cli)?;
-    let mut filter = RecordFilter {
-        school: args.school.as_deref().map(|s| SchoolId(s.into())),
-        from: args.since.as_deref().map(context::day).transpose()?,
-        until: args.until.as_deref().map(context::end_of_day).transpose()?,
-        party: args.address.as_deref().map(parse_address).transpose()?,
-        ..RecordFilter::default()
-    };
+    let directory = app::directory(&config)?;
+    let mut search = args.asked.search(&directory)?;
     let asked =
         [(&args.parent, FiledAs::Parent), (&args.child, FiledAs::Child), (&args.staff, FiledAs::Staff)];
-    if asked.iter().any(|(person, _)| person.is_some()) {
-        let directory = app::directory(&config)?;
-        for (person, filed_as) in asked {
-            if let Some(person) = person {
-                filter.people.push((context::person(&directory, person)?.id().clone(), filed_as));
-            }
+    for (person, filed_as) in asked {
+        if let Some(person) = person {
+            search.filed.push((context::person(&directory, person)?.id().clone(), Some(filed_as)));
         }
     }
     let why = Why { purpose: args.purpose, words: args.because.clone() };
     let found = context::block_on(async {
         let store = context::store(&config).await?;
-        Ok(store.records_search(&filter, &context::actor(), &why).await?)
+        Ok(store.search_records(&search, &may_see, &context::actor(), &why).await?)
     })?;
-    print(cli, &found)
+    print(cli, &found.hits)?;
+    say_more(&found)
 }
 
 pub(super) fn thread(cli: &Cli, id: &str, parent: Option<&str>, why: &WhyArgs) -> Answer {
@@ -86,8 +83,4 @@ fn row(r: &RecordSummary) -> Value {
         "bytes": r.bytes,
         "sha256": r.sha256,
     })
-}
-
-fn parse_address(text: &str) -> Result<Address, Mistake> {
-    Address::parse(text).ok_or_else(|| Mistake(format!("`{text}` is no mail address")))
 }

@@ -163,7 +163,7 @@ fn assess_file(
     let mut transaction = transaction(source, overrides, ids::transaction_id(), now);
     transaction.arrival.proof = proof.clone();
     let facts = Facts::at(now, proof.clone());
-    let (assessment, ()) = assess(&transaction, &facts, rulebook, scratch, |_, _| ());
+    let (assessment, ()) = assess(&transaction, &facts, rulebook, scratch, |_, _, _| ());
     let elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     Scanned::Message {
         line: line::message(&source.path, source.index, &transaction, &assessment, elapsed),

@@ -14,10 +14,13 @@ pub use unread::keep_unread;
 use super::{Addressee, Disclaimers, Notices, Occasion, Signers, Withheld};
 use crate::{
     detection::Finding,
+    extraction::Extract,
     mail::{Edits, Facts, Mode, Reply, SchoolId, Transaction},
     message::Message,
     parties::{Directory, Parties, School},
-    storage::{IncidentId, ItemId, LedgerEvent, NewItem, NewOutbox, NewProposal, NewRecord, Token},
+    storage::{
+        IncidentId, ItemId, LedgerEvent, NewItem, NewOutbox, NewProposal, NewRecord, Searchable, Token,
+    },
     verdict::{Disposition, Group, Verdict},
 };
 use std::sync::Arc;
@@ -28,6 +31,7 @@ pub struct Matter<'a> {
     pub transaction: &'a Transaction,
     pub facts: &'a Facts,
     pub message: &'a Message<'a>,
+    pub extract: &'a Extract<'a>,
     pub parties: &'a Parties,
     pub findings: &'a [Finding],
     pub verdict: &'a Verdict,
@@ -58,6 +62,8 @@ pub struct Prepared {
     pub items: Vec<NewItem>,
     pub outbox: Vec<NewOutbox>,
     pub records: Vec<NewRecord>,
+    /// By what items and records can be found; empty when there are none.
+    pub searchable: Searchable,
     pub proposals: Vec<NewProposal>,
     pub ledger: Vec<LedgerEvent>,
     /// The whole transaction is refused with this.
@@ -66,6 +72,14 @@ pub struct Prepared {
 
 /// Prepares all effects of a verdict.
 pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
+    let mut prepared = effects(matter, tools);
+    if !prepared.items.is_empty() || !prepared.records.is_empty() {
+        prepared.searchable = Searchable::new(matter.extract, matter.parties);
+    }
+    prepared
+}
+
+fn effects(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     let (live, observed): (Vec<&Group>, Vec<&Group>) =
         matter.verdict.groups.iter().partition(|g| tools.mode(g.school.as_ref()) == Mode::Enforce);
     let mut prepared = Prepared { records: records::records(matter, tools), ..Prepared::default() };

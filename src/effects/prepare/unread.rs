@@ -4,7 +4,7 @@ use crate::{
     mail::{Edits, Transaction},
     parties::{Direction, School},
     ruleset::{Category, Severity},
-    storage::{ItemId, ItemKind, Keep, Logged, NewItem},
+    storage::{ItemId, ItemKind, Keep, Logged, NewItem, Searchable},
     verdict::Disposition,
 };
 use std::sync::Arc;
@@ -54,6 +54,7 @@ pub fn keep_unread(
         items: vec![item],
         outbox: vec![],
         records: vec![],
+        searchable: Searchable::unread(envelope),
         proposals: vec![],
         ledger: vec![],
     })

@@ -96,6 +96,7 @@ events! {
     CustodianLeft = "custodian.left",
     WorkingKeyChanged = "working-key.changed",
     RecoveryUsed = "recovery.used",
+    QuarantineSearched = "quarantine.searched",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -24,13 +24,13 @@ const MOST_LINKS: usize = 64;
 /// A record's rows, hashed and ready.
 pub(in crate::storage) struct RecordRow {
     pub(in crate::storage) id: RecordId,
-    school: SchoolId,
-    received_at: i64,
+    pub(in crate::storage) school: SchoolId,
+    pub(in crate::storage) received_at: i64,
     direction: &'static str,
     message_id_hash: Option<[u8; 32]>,
     attachments: u32,
     parties: Vec<([u8; 32], Role)>,
-    people: Vec<(Vec<u8>, FiledAs, Certainty)>,
+    pub(in crate::storage) people: Vec<(Vec<u8>, FiledAs, Certainty)>,
     links: Vec<Vec<u8>>,
 }
 

@@ -91,7 +91,7 @@ pub struct NewRecord {
 }
 
 /// Apart from the hashes by which the ledger knows who acts.
-fn person_hash(secrets: &Secrets, person: &PersonId) -> Vec<u8> {
+pub(super) fn person_hash(secrets: &Secrets, person: &PersonId) -> Vec<u8> {
     secrets.hash("filed", &[person.0.as_bytes()]).to_vec()
 }
 

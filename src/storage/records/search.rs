@@ -14,6 +14,7 @@ use crate::{
     },
 };
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
 /// What is asked for; `None` and an empty list ask nothing, several things ask for all.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +70,8 @@ pub(super) const COLUMNS: &str = "SELECT r.id, r.school, r.transaction_id, r.rec
 const DIRECTIONS: [Direction; 3] = [Direction::Inbound, Direction::Outbound, Direction::Internal];
 /// Most records of one answer.
 pub(super) const MOST: u32 = 1_000;
+/// Records whose particulars are read with one statement.
+const TOGETHER: usize = 500;
 
 impl Store {
     /// Newest first, at most 1,000; the ledger notes who searched, what for, and how many
@@ -118,41 +121,80 @@ impl Store {
         self.record_summaries(rows).await
     }
 
+    /// What belongs to them is read for many at once: a page has hundreds.
     pub(super) async fn record_summaries(&self, rows: Vec<Row>) -> Result<Vec<RecordSummary>, StoreError> {
-        let mut out = Vec::with_capacity(rows.len());
-        for row in rows {
-            out.push(self.record_summary(row).await?);
+        let (mut roles, mut filed) = (HashMap::new(), HashMap::new());
+        for rows in rows.chunks(TOGETHER) {
+            let found = self.of_records("SELECT record, role, role FROM record_party", rows).await?;
+            found.into_iter().for_each(|(id, role, _)| roles.entry(id).or_insert_with(Vec::new).push(role));
+            let found =
+                self.of_records("SELECT record, filed_as, certainty FROM record_person", rows).await?;
+            found.into_iter().for_each(|(id, f, c)| filed.entry(id).or_insert_with(Vec::new).push((f, c)));
         }
-        Ok(out)
+        let summary = |row: Row| {
+            let roles = roles.remove(&row.id).unwrap_or_default();
+            let filed = filed.remove(&row.id).unwrap_or_default();
+            record_summary(row, roles, &filed)
+        };
+        rows.into_iter().map(summary).collect()
     }
 
-    async fn record_summary(&self, row: Row) -> Result<RecordSummary, StoreError> {
-        let roles: Vec<String> =
-            sqlx::query_scalar("SELECT role FROM record_party WHERE record = $1 ORDER BY role")
-                .bind(&row.id)
-                .fetch_all(&self.readers)
-                .await?;
-        let filed: Vec<(String, String)> =
-            sqlx::query_as("SELECT filed_as, certainty FROM record_person WHERE record = $1")
-                .bind(&row.id)
-                .fetch_all(&self.readers)
-                .await?;
-        let count = |kind: FiledAs| filed.iter().filter(|(f, _)| f == kind.name()).count() as u32;
-        let damaged = |_| StoreError::Damaged(format!("record {} cannot be read", row.id));
-        Ok(RecordSummary {
-            transaction: row.transaction_id.parse().map_err(damaged)?,
-            school: SchoolId(row.school.into()),
-            received_at: time(row.received_at),
-            direction: named(&DIRECTIONS, Direction::name, &row.direction)?,
-            roles: roles.iter().map(|r| named(&Role::ALL, Role::name, r)).collect::<Result<_, _>>()?,
-            parents: count(FiledAs::Parent),
-            children: count(FiledAs::Child),
-            staff: count(FiledAs::Staff),
-            not_certain: filed.iter().filter(|(_, c)| c != "certain").count() as u32,
-            attachments: u32::try_from(row.attachments).unwrap_or(u32::MAX),
-            bytes: row.bytes.unsigned_abs(),
-            sha256: hex(&row.sha256),
-            id: RecordId::stored(row.id),
-        })
+    async fn of_records(
+        &self,
+        select: &'static str,
+        rows: &[Row],
+    ) -> Result<Vec<(String, String, String)>, StoreError> {
+        let mut sql = Sql::new(select);
+        sql.push(" WHERE record IN ");
+        sql.push_row(|list| {
+            for row in rows {
+                list.bind(row.id.clone());
+            }
+        });
+        Ok(sql.build_query_as().fetch_all(&self.readers).await?)
     }
+
+    /// Those of these records that count, in no order.
+    pub(in crate::storage) async fn records_named(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<RecordSummary>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = Sql::new(COLUMNS);
+        sql.push(" AND r.id IN ");
+        sql.push_row(|list| {
+            for id in ids {
+                list.bind(id.clone());
+            }
+        });
+        let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
+        self.record_summaries(rows).await
+    }
+}
+
+fn record_summary(
+    row: Row,
+    mut roles: Vec<String>,
+    filed: &[(String, String)],
+) -> Result<RecordSummary, StoreError> {
+    roles.sort_unstable();
+    let count = |kind: FiledAs| filed.iter().filter(|(f, _)| f == kind.name()).count() as u32;
+    let damaged = |_| StoreError::Damaged(format!("record {} cannot be read", row.id));
+    Ok(RecordSummary {
+        transaction: row.transaction_id.parse().map_err(damaged)?,
+        school: SchoolId(row.school.into()),
+        received_at: time(row.received_at),
+        direction: named(&DIRECTIONS, Direction::name, &row.direction)?,
+        roles: roles.iter().map(|r| named(&Role::ALL, Role::name, r)).collect::<Result<_, _>>()?,
+        parents: count(FiledAs::Parent),
+        children: count(FiledAs::Child),
+        staff: count(FiledAs::Staff),
+        not_certain: filed.iter().filter(|(_, c)| c != "certain").count() as u32,
+        attachments: u32::try_from(row.attachments).unwrap_or(u32::MAX),
+        bytes: row.bytes.unsigned_abs(),
+        sha256: hex(&row.sha256),
+        id: RecordId::stored(row.id),
+    })
 }

@@ -2,7 +2,7 @@
 //! and every change is in the ledger. Built twice, for each database once (main.rs).
 //! `bucket` keeps in S3-compatible storage, `crash` kills, `custody` opens with public tools
 //! and steals the disk, `drills` changes and loses keys, `lives` decides, `outbox` delivers,
-//! `ledger` tampers.
+//! `ledger` tampers, `search` finds.
 
 mod bucket;
 mod crash;
@@ -12,6 +12,7 @@ mod ledger;
 mod lives;
 mod outbox;
 mod records;
+mod search;
 
 use crate::{debian::program, postgres};
 use bytes::Bytes;
@@ -123,8 +124,14 @@ impl Bench {
 
     /// Changes the closed database behind the store's back, with Debian's `sqlite3` or `psql`.
     pub(crate) fn sql(&self, statements: &str) {
+        self.ask(statements);
+    }
+
+    /// What the closed database answers.
+    pub(crate) fn ask(&self, statements: &str) -> String {
         let out = self.try_sql(statements);
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
     }
 
     pub(crate) fn try_sql(&self, statements: &str) -> std::process::Output {
@@ -235,6 +242,7 @@ impl Sample {
             items: vec![self.item(store, kind).await],
             outbox: vec![],
             records: vec![],
+            searchable: Searchable::default(),
             proposals: vec![],
             ledger: vec![],
         }

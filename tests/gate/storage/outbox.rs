@@ -130,6 +130,7 @@ async fn a_part_and_a_large_notice_come_out_as_they_went_in() {
         items: vec![],
         outbox: vec![part, notice(&large)],
         records: vec![],
+        searchable: Searchable::default(),
         proposals: vec![],
         ledger: vec![],
     };

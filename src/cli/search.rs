@@ -1,0 +1,171 @@
+//! `search` of `gatehouse quarantine` and `gatehouse records`: what is asked for as typed becomes one
+//! question of the store; a person stands for all their addresses.
+
+use super::{Answer, Mistake, args::Cli, context, held, records::args::WhyArgs, render};
+use crate::{
+    app,
+    mail::{Address, SchoolId},
+    parties::Directory,
+    ruleset::Category,
+    storage::{Correspondent, Found, ItemState, Search},
+};
+use clap::Args;
+use serde_json::Value;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+/// What every search may ask for.
+#[derive(Debug, Args)]
+pub struct Asked {
+    /// Words that must all be there, in the subject, the text, a name or a file name
+    ///
+    /// Case, accents, plurals and Welsh mutations make no difference: `plant` finds `blant`.
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
+    /// Words of the subject
+    #[arg(long, value_name = "WORDS")]
+    pub subject: Option<String>,
+    /// Who sent it: an address, or a person by name or id with all their addresses
+    #[arg(long, value_name = "WHO")]
+    pub from: Vec<String>,
+    /// Who got it
+    #[arg(long, value_name = "WHO")]
+    pub to: Vec<String>,
+    /// Who sent or got it; given several times, all of them
+    #[arg(long, value_name = "WHO", visible_alias = "address")]
+    pub with: Vec<String>,
+    /// From this day, for example 2026-09-01
+    #[arg(long, value_name = "DAY")]
+    pub since: Option<String>,
+    /// Up to and with this day
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    #[arg(long, value_name = "SCHOOL")]
+    pub school: Option<String>,
+    /// At most so many, newest first
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
+    /// The next page: the word that the page before ended with
+    #[arg(long, value_name = "PAGE")]
+    pub after: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct QuarantineSearch {
+    #[command(flatten)]
+    pub asked: Asked,
+    /// Only what is in this state (open, releasing, released, returned, kept-as-evidence, ...)
+    #[arg(long, value_name = "STATE")]
+    pub state: Vec<String>,
+    /// Only what is of this category, for example harm.bullying
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Option<String>,
+    #[command(flatten)]
+    pub why: WhyArgs,
+}
+
+pub(super) fn quarantine(cli: &Cli, args: &QuarantineSearch) -> Answer {
+    let mut states = Vec::new();
+    for name in &args.state {
+        let state = ItemState::ALL.into_iter().find(|s| s.name() == name);
+        states.push(state.ok_or_else(|| Mistake(format!("there is no state `{name}`")))?);
+    }
+    let category = args
+        .category
+        .as_deref()
+        .map(|name| name.parse::<Category>().map_err(|()| Mistake(format!("there is no category `{name}`"))));
+    let config = context::config(cli)?;
+    let search =
+        Search { states, category: category.transpose()?, ..args.asked.search(&app::directory(&config)?)? };
+    let found = context::block_on(async {
+        let store = context::store(&config).await?;
+        Ok(store.search_quarantine(&search, &may_see, &context::actor(), &args.why.why()).await?)
+    })?;
+    let rows: Vec<Value> = found.hits.iter().map(held::row).collect();
+    let (mut out, columns) = (io::stdout().lock(), render::columns(&held::COLUMNS));
+    render::rows(&mut out, cli.format, &columns, &rows, "Nothing was found in quarantine.")?;
+    say_more(&found)
+}
+
+/// The one place where it is decided whether whoever searches may see a hit, before it is shown or
+/// counted. Whoever runs this command line acts as the operator of the machine, who is shown numbers,
+/// times, states and categories of everything, as by `list`, and no content.
+pub(super) fn may_see<T>(_: &T) -> bool {
+    true
+}
+
+impl Asked {
+    pub(super) fn search(&self, directory: &Directory) -> Result<Search, Mistake> {
+        let people = |given: &[String]| -> Result<Vec<Vec<Correspondent>>, Mistake> {
+            given.iter().map(|text| who(directory, text)).collect()
+        };
+        let after = |text: &String| {
+            text.parse()
+                .map_err(|()| Mistake("--after takes the word that the page before ended with".into()))
+        };
+        Ok(Search {
+            words: self.words.join(" "),
+            subject: self.subject.clone().unwrap_or_default(),
+            from: people(&self.from)?,
+            to: people(&self.to)?,
+            with: people(&self.with)?,
+            since: self.since.as_deref().map(context::day).transpose()?,
+            until: self.until.as_deref().map(context::end_of_day).transpose()?,
+            school: self.school.as_deref().map(|s| SchoolId(s.into())),
+            after: self.after.as_ref().map(after).transpose()?,
+            limit: Some(self.limit),
+            ..Search::default()
+        })
+    }
+}
+
+/// An address stands for itself, a person for all their addresses.
+fn who(directory: &Directory, text: &str) -> Result<Vec<Correspondent>, Mistake> {
+    let text = text.trim();
+    if text.contains('@') {
+        let address = Address::parse(text).ok_or_else(|| Mistake(format!("`{text}` is no mail address")))?;
+        return Ok(vec![Correspondent::Address(address)]);
+    }
+    let person = context::person(directory, text)?;
+    let addresses = person.addresses().map(|(address, _)| Correspondent::Address(address));
+    Ok(addresses.chain([Correspondent::Person(person.id().clone())]).collect())
+}
+
+/// What an answer leaves open, on standard error.
+pub(super) fn say_more<T>(found: &Found<T>) -> Answer {
+    let mut err = io::stderr();
+    if found.stopped {
+        writeln!(err, "So many had to be passed over that the search stopped here.")?;
+    }
+    if let Some(after) = found.after {
+        writeln!(err, "There may be more: the same again with --after {after}")?;
+    }
+    if found.in_part {
+        writeln!(
+            err,
+            "Some messages cannot be searched whole, because they are too long or a file in them could not be read: \
+             look for those by people and time as well."
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parties::sample;
+
+    #[test]
+    fn a_person_is_found_by_id_or_name_with_all_addresses() {
+        let directory = sample::directory();
+        let person = directory.people().find(|p| p.addresses().count() > 1).unwrap();
+        let name = format!("{} {}", person.given(), person.family());
+        for text in [&*person.id().0, &name, &name.to_uppercase()] {
+            assert_eq!(who(&directory, text).unwrap().len(), person.addresses().count() + 1, "{text}");
+        }
+        assert_eq!(who(&directory, "x@y.example").unwrap().len(), 1);
+        assert!(who(&directory, "Nobody Atall").is_err() && who(&directory, "x@").is_err());
+    }
+}
