@@ -8,11 +8,14 @@ case "${1:-build}" in
   build) want="gcc libc6-dev make pkg-config libhyperscan-dev lld" ;;
   # A real MTA (with a mechanism to sign in by), SMTP and milter test clients, and the public tools that must open what
   # we keep.
-  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules util-linux" ;;
+  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules util-linux postgresql" ;;
   *) echo "usage: $0 build|test" >&2; exit 2 ;;
 esac
 # Fetches the tests' S3 server (scripts/s3-server.sh).
 if [ "${1:-build}" = test ] && ! python3 -m pip --version >/dev/null 2>&1; then want="$want python3-pip"; fi
+
+# Any version of PostgreSQL will do.
+if [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ]; then want="${want% postgresql}"; fi
 
 missing=""
 for package in $want; do
@@ -32,8 +35,13 @@ fi
 echo "Installing from Debian${sudo:+ (by sudo)}:$missing"
 export DEBIAN_FRONTEND=noninteractive
 case "$missing" in
-  *postfix* | *opendkim*)
-    # The tests run private instances; Debian's own must neither be configured nor started.
+  *postfix* | *opendkim* | *postgresql*)
+    # The tests run private instances; Debian's own must neither be configured nor started, and PostgreSQL's
+    # package must not make a cluster that would start with the machine.
+    case "$missing" in *postgresql*)
+      $sudo mkdir -p /etc/postgresql-common/createcluster.d
+      echo 'create_main_cluster = false' | $sudo tee /etc/postgresql-common/createcluster.d/gatehouse-tests.conf >/dev/null ;;
+    esac
     echo 'postfix postfix/main_mailer_type select No configuration' | $sudo debconf-set-selections
     if [ ! -e /usr/sbin/policy-rc.d ]; then
       printf '#!/bin/sh\nexit 101\n' | $sudo tee /usr/sbin/policy-rc.d >/dev/null

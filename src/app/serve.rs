@@ -8,13 +8,14 @@ use crate::{
     gateway::{Gate, GateHouse},
     ids,
     mail::House,
-    storage::{Actor, Event, Keys, LedgerEvent, Store, StoreOptions},
+    storage::{Actor, Event, Keys, LedgerEvent, Store, StoreError, StoreOptions},
     wire::{
         MemoryBudget,
         milter::{MilterServer, MilterService},
         smtp::{NextHopClient, RelayServer, RelayService, system_resolver},
     },
 };
+use chrono::TimeDelta;
 use std::{
     fs,
     net::SocketAddr,
@@ -34,10 +35,12 @@ pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 /// The file whose lock says that a process serves the folder.
 const SERVING: &str = "serving";
 /// How often what has expired is tidied away.
-const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
 /// How often holds are looked through (who is to be reminded, what goes back), and places that hold
 /// the ledger's heads: each gets one hourly, and one that failed is tried again.
-const HOLDS: Duration = Duration::from_secs(300);
+const HOLDS: TimeDelta = TimeDelta::minutes(5);
+/// How often a node looks whether such work is due, and says that it is there.
+const DUTIES: Duration = Duration::from_secs(60);
 /// How often exceptions and suspensions are read anew.
 const MEASURES: Duration = Duration::from_secs(15);
 
@@ -65,7 +68,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     options.clock = clock.clone();
     let store = Store::open(options).await?;
     records_have_readers(&store, &config).await?;
-    store.outbox_reclaim().await?;
+    store.begin_serving().await?;
     store.ledger_key_or_make().await?;
     let standing = load::standing(&config)?;
     note_start(&store, &standing.rulebook.rules.digest, &standing.rulebook.directory.id().0).await?;
@@ -241,38 +244,45 @@ async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks
     };
-    let (mut hourly, mut often, mut measures) = (every(HOUSEKEEPING), every(HOLDS), every(MEASURES));
+    let (mut duties, mut measures) = (every(DUTIES), every(MEASURES));
     let mut end = std::pin::pin!(closed(closing));
     loop {
         tokio::select! {
             () = &mut end => return,
-            _ = hourly.tick() => {
-                if let Err(error) = store.housekeep().await {
-                    tracing::warn!(%error, "store.housekeeping-failed");
-                }
-                if let Err(error) = store.scrub_some().await {
-                    tracing::warn!(%error, "store.scrub-failed");
-                }
-                if let Err(error) = store.search_tidy().await {
-                    tracing::warn!(%error, "search.not-tidied");
-                }
-            }
+            _ = duties.tick() => look_at_duties(&store, &gate).await,
             _ = measures.tick() => {
                 if let Err(error) = gate.read_measures().await {
                     tracing::warn!(%error, "measures.not-read");
                 }
             }
-            _ = often.tick() => {
-                if let Err(error) = gate.expire_holds().await {
-                    tracing::warn!(%error, "holds.not-expired");
-                }
-                if let Err(error) = gate.anchor_ledger().await {
-                    tracing::warn!(%error, "ledger.not-anchored");
-                }
-                if let Err(error) = gate.remind_of_holds().await {
-                    tracing::warn!(%error, "holds.not-reminded");
-                }
-            }
         }
+    }
+}
+
+/// What one node does for all, when it is due. New scheduled work gets a line here.
+async fn look_at_duties(store: &Store, gate: &Arc<Gate>) {
+    if let Err(error) = store.note_node().await {
+        tracing::warn!(%error, "node.not-noted");
+    }
+    duty(store, "holds.expire", HOLDS, gate.expire_holds()).await;
+    duty(store, "holds.remind", HOLDS, gate.remind_of_holds()).await;
+    duty(store, "ledger.anchor", HOLDS, gate.anchor_ledger()).await;
+    duty(store, "store.housekeeping", HOUSEKEEPING, store.housekeep()).await;
+    duty(store, "search.tidy", HOUSEKEEPING, store.search_tidy()).await;
+    duty(store, "store.scrub", HOUSEKEEPING, store.scrub_some()).await;
+}
+
+async fn duty<T>(
+    store: &Store,
+    name: &'static str,
+    every: TimeDelta,
+    work: impl Future<Output = Result<T, StoreError>>,
+) {
+    let done = match store.take_duty(name, every).await {
+        Ok(Some(duty)) => duty.run(work).await.map(|_| ()),
+        other => other.map(|_| ()),
+    };
+    if let Err(error) = done {
+        tracing::warn!(duty = name, %error, "duty.failed");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Mistake, args::Cli};
 use crate::{
-    config::{self, Checked, Config},
+    config::{self, Checked, Config, StoreConfig},
     mail::{Address, Measures},
     parties::{Directory, Person},
     storage::{Actor, Keys, Store, StoreOptions},
@@ -63,7 +63,8 @@ pub(super) async fn store(config: &Config) -> Result<Store, Mistake> {
 
 /// The exceptions and suspensions in force; `None` where no store is there yet, or its key is not.
 pub(super) async fn measures(config: &Config) -> Result<Option<Arc<Measures>>, Mistake> {
-    if !config.data.join("gatehouse.db").exists() || Keys::from_config(&config.keys).is_err() {
+    let in_folder = config.store == StoreConfig::Folder;
+    if (in_folder && !config.data.join("gatehouse.db").exists()) || Keys::from_config(&config.keys).is_err() {
         return Ok(None);
     }
     let store = store(config).await?;

@@ -11,6 +11,7 @@ mod read;
 mod schools;
 mod section;
 mod source;
+mod store;
 mod units;
 mod vault;
 
@@ -18,8 +19,8 @@ pub use crate::parties::{Fault, Faults, Gravity, render};
 pub use model::{
     AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials, Config, DkimConfig,
     FailureChoice, HopTls, KeysConfig, Limits, Listen, LockConfig, LockMode, MilterConfig, NextHop,
-    NoticesConfig, OnFailure, RelayClient, RelayConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig,
-    WorkingKeySource,
+    NoticesConfig, OnFailure, PasswordSource, RelayClient, RelayConfig, StoreConfig, TenantSecret, TlsFiles,
+    TokenSource, VaultConfig, WorkingKeySource,
 };
 pub use network::Network;
 

@@ -27,6 +27,7 @@ pub struct Config {
     pub limits: Limits,
     pub on_failure: OnFailure,
     pub keys: KeysConfig,
+    pub store: StoreConfig,
     pub vault: VaultConfig,
     pub notices: NoticesConfig,
     pub dkim: Vec<DkimConfig>,
@@ -181,6 +182,23 @@ pub enum WorkingKeySource {
     Environment(String),
     /// The first line of standard input at start.
     Stdin,
+}
+
+/// Which database keeps the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// SQLite, `gatehouse.db` in the data folder.
+    Folder,
+    /// PostgreSQL. The address holds no password.
+    Postgres { url: String, password: Option<PasswordSource> },
+}
+
+/// Read anew whenever a process opens the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordSource {
+    /// The first line of the file.
+    File(PathBuf),
+    Environment(String),
 }
 
 /// Where encrypted objects lie.

@@ -6,7 +6,7 @@ use super::{
     anchors, doors, schools,
     section::Section,
     source::{At, Source, WHOLE_FILE},
-    vault,
+    store, vault,
 };
 use crate::mail::{Mode, SchoolId};
 use std::{ops::Range, path::PathBuf, sync::Arc, time::Duration};
@@ -74,6 +74,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         limits: limits(root.section("limits"), m),
         on_failure: on_failure(root.section("on-failure")),
         keys: keys_section.map_or_else(no_keys, |s| keys(source, s, m)),
+        store: store::store(source, root.section("store"), m),
         vault: vault::vault(source, root.section("vault"), m),
         notices: notices(source, root.section("notices"), &hostname, m),
         dkim: dkims.map(|s| dkim(s, m)).collect(),

@@ -82,7 +82,7 @@ impl DeliveryOptions {
             postmasters: config.schools.iter().filter_map(postmaster).collect(),
             release_field: if config.milter.is_some() { ReleaseField::Keep } else { ReleaseField::Omit },
             parallel: 8,
-            lease: TimeDelta::minutes(30),
+            lease: TimeDelta::minutes(5),
             // A decision at the command line is another process's: nothing but looking tells of it.
             poll: Duration::from_secs(2),
             clock: clock::system(),
@@ -139,13 +139,33 @@ impl Delivery {
     }
 
     async fn turn(self: Arc<Self>, job: OutboxJob) {
-        let result = match &job.task {
-            Task::Deliver(recipients) => self.deliver(&job, recipients).await,
-            Task::Report(due) => self.report(&job, due).await,
+        let work = async {
+            match &job.task {
+                Task::Deliver(recipients) => self.deliver(&job, recipients).await,
+                Task::Report(due) => self.report(&job, due).await,
+            }
         };
+        let result = self.renewed(&job, work).await;
         match result {
             Ok(turn) => (self.options.observer)(turn),
             Err(error) => self.store_away(&error),
+        }
+    }
+
+    /// Renews the job's lease while the work lasts. That it was lost ends no work: what a next
+    /// hop has taken is true, and is written down.
+    async fn renewed<T>(&self, job: &OutboxJob, work: impl Future<Output = T>) -> T {
+        let third = (self.options.lease / 3).to_std().unwrap_or(self.options.poll);
+        let mut work = std::pin::pin!(work);
+        loop {
+            match tokio::time::timeout(third, &mut work).await {
+                Ok(done) => return done,
+                Err(_) => match self.store.outbox_renew(job, self.options.lease).await {
+                    Ok(true) => {}
+                    Ok(false) => tracing::warn!(job = %job.id, "another node has taken this job over"),
+                    Err(error) => self.store_away(&error),
+                },
+            }
         }
     }
 

@@ -54,8 +54,11 @@ impl Gate {
             self.note(standing, transaction, &assessed, PassFate::Refused { code: refusal.code }).await;
             return Ok(Outcome::Refused(refusal));
         }
-        let outcome =
-            self.carry_out(standing, transaction, assessed, onward).await.map_err(|e| stored(e.into()))?;
+        let outcome = match self.carry_out(standing, transaction, assessed, onward).await {
+            // Two connections brought it at once, perhaps to two nodes: one of them keeps it.
+            Err(error @ StoreError::KeptMeanwhile) => return Ok(Outcome::Deferred(reply(&error.into()))),
+            outcome => outcome.map_err(|e| stored(e.into()))?,
+        };
         if let (Some(release), Outcome::Accepted(_)) = (&release, &outcome) {
             self.use_up(release, transaction.envelope.recipients.iter().map(|r| &r.address)).await;
         }
@@ -195,6 +198,9 @@ impl Gate {
         }
         let again = |key: &RetryKey| found.iter().any(|f| keys.get(f.key) == Some(key));
         keep.items.retain(|item| !item.retry_keys.iter().all(again));
+        for item in &mut keep.items {
+            item.retry_keys.retain(|key| !again(key));
+        }
         keep.outbox.retain(|job| job.retry_keys.is_empty() || !job.retry_keys.iter().all(again));
         // The earlier try wrote its notices and records; of what is new somebody must hear.
         let items = &keep.items;

@@ -50,6 +50,9 @@ pub enum StoreError {
     TooMuchAsked { most: usize },
     #[error("{what} `{id}` is not there")]
     NotFound { what: &'static str, id: String },
+    /// The client's next try finds it.
+    #[error("this very message was kept on another connection at the same moment")]
+    KeptMeanwhile,
     /// The object is missing, changed or unreadable; other objects are not concerned.
     #[error("object {id}: {fault}")]
     Object { id: String, fault: &'static str },

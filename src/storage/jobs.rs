@@ -211,6 +211,8 @@ impl Tx {
 /// A row of `outbox`, as far as delivery needs it.
 #[derive(sqlx::FromRow)]
 pub(super) struct ClaimedRow {
+    pub(super) n: i64,
+    pub(super) next_at: i64,
     pub(super) id: String,
     kind: String,
     item: Option<String>,

@@ -12,6 +12,7 @@ mod capsule;
 mod custodians;
 mod database;
 mod decide;
+mod duty;
 mod epochs;
 mod error;
 mod incidents;
@@ -24,6 +25,7 @@ mod ledger;
 mod measures;
 mod messages;
 mod names;
+mod node;
 mod objects;
 mod outbox;
 mod purge;
@@ -50,6 +52,7 @@ pub use access::{Access, Class};
 pub use custodians::{Custodian, CustodianFaults, Custodians};
 pub use database::{DatabaseAddress, Kind, PostgresUrl};
 pub use decide::{Decided, Decision, Ruling};
+pub use duty::Duty;
 pub use epochs::{EpochState, EpochSummary, Rewrapped, Rotation, Since};
 pub use error::{CustodianError, KeyError, StateError, StoreError, TokenError};
 pub use incidents::{
@@ -72,6 +75,7 @@ pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
 pub use names::{
     CustodianId, EpochId, IncidentId, ItemId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, Token,
 };
+pub use node::NodeSeen;
 pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,
@@ -88,5 +92,5 @@ pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
-pub use upkeep::{Counts, Housekeeping};
+pub use upkeep::{Counts, DatabaseFacts, Housekeeping};
 pub use vault::Lock;

@@ -1,7 +1,7 @@
 //! The outbox at work: claims, results, reports.
 
 use super::{
-    database::{micros, named, time},
+    database::{self, Sql, micros, named, time},
     error::StoreError,
     jobs::{ClaimedRow, Standing, own_objects},
     ledger::{Actor, Event, LedgerEvent},
@@ -68,18 +68,21 @@ impl Store {
         Ok(jobs)
     }
 
-    /// Whatever an earlier process had claimed when it was killed is due again at once. For
-    /// the one process that works on the outbox, before it begins.
-    pub async fn outbox_reclaim(&self) -> Result<u64, StoreError> {
+    /// Keeps a job for `lease` from now: for work that lasts. `false` when another process has
+    /// taken it over.
+    pub async fn outbox_renew(&self, job: &OutboxJob, lease: TimeDelta) -> Result<bool, StoreError> {
+        let (id, held) = (job.id.clone(), job.lease);
         self.write(move |tx| {
             Box::pin(async move {
-                let freed = sqlx::query(
-                    "UPDATE outbox SET lease = lease + 1, lease_until = NULL
-                     WHERE state = 'waiting' AND lease_until IS NOT NULL",
+                let renewed = sqlx::query(
+                    "UPDATE outbox SET lease_until = $1 WHERE id = $2 AND lease = $3 AND state = 'waiting'",
                 )
+                .bind(micros(tx.now + lease))
+                .bind(id.as_str())
+                .bind(held)
                 .execute(&mut tx.conn)
                 .await?;
-                Ok(freed.rows_affected())
+                Ok(renewed.rows_affected() == 1)
             })
         })
         .await
@@ -237,17 +240,19 @@ impl SummaryRow {
 }
 
 async fn claim(tx: &mut Tx, limit: usize, lease: TimeDelta) -> Result<Vec<ClaimedRow>, StoreError> {
-    let claimed = sqlx::query_as(
-        "UPDATE outbox SET lease = lease + 1, lease_until = $1, attempts = attempts + 1
-         WHERE id IN (SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= $2
-             AND (lease_until IS NULL OR lease_until <= $2) ORDER BY next_at, n LIMIT $3)
-         RETURNING id, kind, item, school, next_hop, release, created_at, expires_at, lease, attempts,
-             object, sealed, body",
-    )
-    .bind(micros(tx.now + lease))
-    .bind(micros(tx.now))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(&mut tx.conn)
-    .await?;
+    let (now, until, node) = (micros(tx.now), micros(tx.now + lease), tx.shared.node.clone());
+    let mut sql = Sql::new("UPDATE outbox SET lease = lease + 1, attempts = attempts + 1, lease_until = ");
+    sql.push_bind(until).push(", node = ").push_bind(node);
+    sql.push(" WHERE id IN (SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= ").push_bind(now);
+    sql.push(" AND (lease_until IS NULL OR lease_until <= ").push_bind(now);
+    sql.push(") ORDER BY next_at, n LIMIT ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    sql.push(database::skip_locked(&tx.conn));
+    sql.push(
+        ") RETURNING n, next_at, id, kind, item, school, next_hop, release, created_at, expires_at, lease, attempts,
+         object, sealed, body",
+    );
+    let mut claimed: Vec<ClaimedRow> = sql.build_query_as().fetch_all(&mut tx.conn).await?;
+    // Neither database returns them in the order of the SELECT.
+    claimed.sort_by_key(|row| (row.next_at, row.n));
     Ok(claimed)
 }

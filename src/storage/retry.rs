@@ -190,7 +190,21 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let Some(transaction) = standing.transaction() else { return Ok(()) };
         let confirmed_at = matches!(standing, Standing::Final(_)).then_some(micros(self.now));
+        let since = micros(self.now - self.shared.timing.retry_window);
         for key in keys {
+            // Another connection, perhaps another node's, has kept it since we looked.
+            let quicker: Option<i64> = sqlx::query_scalar(
+                "SELECT 1 FROM retry_key WHERE retry_key = $1 AND settles_with <> $2
+                 AND (confirmed_at IS NULL OR confirmed_at > $3) LIMIT 1",
+            )
+            .bind(&key.0[..])
+            .bind(transaction.to_string())
+            .bind(since)
+            .fetch_optional(&mut self.conn)
+            .await?;
+            if quicker.is_some() {
+                return Err(StoreError::KeptMeanwhile);
+            }
             sqlx::query(
                 "INSERT INTO retry_key (retry_key, settles_with, item, outbox, kept_at, confirmed_at)
                  VALUES ($1,$2,$3,$4,$5,$6)",

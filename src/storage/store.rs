@@ -7,6 +7,7 @@ use super::{
     keyfile,
     keys::Keys,
     names::{ItemId, Token},
+    node,
     search::Tidying,
     secrets::Secrets,
     vault::{Vault, disk_error},
@@ -92,7 +93,11 @@ impl StoreOptions {
 
     /// Everything where the configuration says.
     pub fn from_config(config: &Config, keys: Keys) -> Self {
-        Self { vault: config.vault.clone(), ..Self::new(config.data.clone(), keys) }
+        Self {
+            database: DatabaseAddress::from_config(&config.store),
+            vault: config.vault.clone(),
+            ..Self::new(config.data.clone(), keys)
+        }
     }
 }
 
@@ -111,6 +116,8 @@ pub(super) struct Shared {
     pub(super) place: Place,
     /// The data folder.
     pub(super) folder: PathBuf,
+    /// This node's id.
+    pub(super) node: String,
     pub(super) keys: Keys,
     pub(super) working: WorkingState,
     pub(super) secrets: Option<Secrets>,
@@ -173,6 +180,7 @@ impl Store {
             place,
             folder: folder.data,
             working: WorkingState::default(),
+            node: folder.node,
             keys,
             vault: Vault::open(&vault, &folder.vault)?,
             clock,
@@ -265,6 +273,7 @@ struct Folder {
     data: PathBuf,
     database: PathBuf,
     vault: PathBuf,
+    node: String,
     /// Held until the folder is made: two processes may open it for the first time at once.
     _lock: fs::File,
 }
@@ -285,6 +294,7 @@ fn prepare(
     let lock =
         fs::OpenOptions::new().create(true).append(true).mode(0o600).open(data.join("lock")).map_err(disk)?;
     lock.lock().map_err(disk)?;
+    let node = node::id_in(&data, random)?;
     let mut secrets = None;
     if of_folder {
         if keys.working.is_none() && !database.exists() {
@@ -293,7 +303,7 @@ fn prepare(
         secrets = keyfile::in_folder(&data, &database, keys, random)?;
         database::create(&database).map_err(disk)?;
     }
-    Ok((Folder { data, database, vault, _lock: lock }, secrets))
+    Ok((Folder { data, database, vault, node, _lock: lock }, secrets))
 }
 
 /// Files that root leaves here, run by an admin in a hurry, are files that the service cannot open

@@ -1,7 +1,7 @@
 //! What `doctor` counts, and what is done now and then.
 
 use super::{
-    database::{micros, time},
+    database::{Kind, micros, time},
     error::StoreError,
     store::Store,
     writer::Tx,
@@ -35,7 +35,21 @@ pub struct Housekeeping {
     pub purged: u64,
 }
 
+/// Which database it is.
+#[derive(Clone, Debug)]
+pub struct DatabaseFacts {
+    pub kind: Kind,
+    pub version: String,
+    /// What it acknowledges is on its disk; a PostgreSQL with `fsync = off` does not care.
+    pub synced: bool,
+}
+
 impl Store {
+    pub async fn database(&self) -> Result<DatabaseFacts, StoreError> {
+        let (version, synced) = self.shared.place.version(&self.readers).await?;
+        Ok(DatabaseFacts { kind: self.kind(), version, synced })
+    }
+
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let count = async |sql: &'static str| -> Result<u64, StoreError> {
             Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.readers).await?.unsigned_abs())

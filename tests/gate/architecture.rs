@@ -43,6 +43,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("indymilter", &["wire"]),
     ("tokio_rustls", &["wire", "storage"]),
     ("sqlx", &["storage"]),
+    ("url", &["config"]),
     ("object_store", &["storage"]),
     ("quick_xml", &["storage"]),
     ("age", &["storage"]),
@@ -174,6 +175,15 @@ fn each_foreign_crate_has_its_owner() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// sqlx's builder writes `?`, which PostgreSQL does not know (CONTRIBUTING.md).
+#[test]
+fn statements_are_put_together_for_both_databases() {
+    let wrong = |path: &Path, text: &str| code(text).contains("QueryBuilder") && room_of(path) == "storage";
+    let files = sources().into_iter().filter(|(path, text)| wrong(path, text));
+    let names: Vec<_> = files.map(|(path, _)| path).collect();
+    assert!(names.is_empty(), "{names:?}: use database::Sql");
 }
 
 /// A receipt needs a proof, and a proof can be made only where the thing proved happens.

@@ -173,7 +173,7 @@ impl Home {
     pub(crate) async fn store(&self) -> Store {
         let config = config::load(&self.path("gatehouse.toml")).unwrap_or_else(|e| panic!("{e}"));
         let keys = Keys::from_config(&config.keys).unwrap();
-        Store::open(StoreOptions::new(config.data, keys)).await.unwrap()
+        Store::open(StoreOptions::from_config(&config, keys)).await.unwrap()
     }
 
     pub(crate) fn serve(&self) -> Serving {

@@ -22,6 +22,7 @@ mod measures;
 mod milter;
 mod milter_postfix;
 mod mutations;
+mod nodes;
 mod passphrases;
 mod postfix;
 #[path = "../support/postgres.rs"]

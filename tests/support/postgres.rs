@@ -60,9 +60,12 @@ pub(crate) fn psql(url: &str) -> Command {
     psql
 }
 
-/// Everything that a database holds, as `pg_dump` writes it.
+/// Everything that a database holds, as `pg_dump` writes it; `psql` puts it in the place of what is there.
 pub(crate) fn dump(url: &str) -> Vec<u8> {
-    let out = Command::new(cluster_programs().join("pg_dump")).arg(url).output().unwrap();
+    let out = Command::new(cluster_programs().join("pg_dump"))
+        .args(["--clean", "--if-exists", url])
+        .output()
+        .unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     out.stdout
 }

@@ -3,20 +3,23 @@
 use super::{super::render, Check};
 use crate::{
     config::Config,
-    storage::{AnchorState, Counts, Keys, Store, StoreError, StoreOptions},
+    storage::{AnchorState, Counts, DatabaseFacts, Keys, Kind, NodeSeen, Store, StoreError, StoreOptions},
 };
 use chrono::{TimeDelta, Utc};
 
 /// Mail that has waited this long to leave is stuck, not slow.
 const STUCK: TimeDelta = TimeDelta::hours(4);
 
+/// A gate says every minute that it is there.
+const GONE: TimeDelta = TimeDelta::minutes(10);
+
 pub(super) async fn all(config: &Config) -> Vec<Check> {
     if !config.data.exists() {
         return vec![Check::note("store", format!("{} is made at the first start", config.data.display()))];
     }
     match looked_at(config).await {
-        Ok((counts, anchors, keys)) => {
-            let mut checks = counted(&counts);
+        Ok((mut checks, counts, anchors, keys)) => {
+            checks.extend(counted(&counts));
             checks.extend(keys);
             checks.extend(anchored(config, &anchors));
             checks
@@ -25,11 +28,15 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
     }
 }
 
-async fn looked_at(config: &Config) -> Result<(Counts, Vec<AnchorState>, Vec<Check>), String> {
+type Looked = (Vec<Check>, Counts, Vec<AnchorState>, Vec<Check>);
+
+async fn looked_at(config: &Config) -> Result<Looked, String> {
     let keys = Keys::from_config(&config.keys)
         .or_else(|_| Keys::new(None, &config.keys.recovery, &config.keys.records))
         .map_err(|e| e.to_string())?;
     let store = Store::open(StoreOptions::from_config(config, keys)).await.map_err(|e| e.to_string())?;
+    let facts = store.database().await.map_err(|e| e.to_string())?;
+    let nodes = store.nodes().await.map_err(|e| e.to_string())?;
     let counts = store.counts().await.map_err(|e| e.to_string())?;
     let anchors = store.anchors().await.map_err(|e| e.to_string())?;
     let keys = match keyed(&store, config).await {
@@ -39,7 +46,7 @@ async fn looked_at(config: &Config) -> Result<(Counts, Vec<AnchorState>, Vec<Che
         Ok(checks) => checks,
     };
     store.close().await;
-    Ok((counts, anchors, keys))
+    Ok((database(&facts, &nodes), counts, anchors, keys))
 }
 
 /// Whether what is kept can be opened by those who are to open it.
@@ -62,6 +69,28 @@ async fn keyed(store: &Store, config: &Config) -> Result<Vec<Check>, StoreError>
         ),
     });
     Ok(checks)
+}
+
+/// Which database it is, and with PostgreSQL which gates share it.
+fn database(facts: &DatabaseFacts, nodes: &[NodeSeen]) -> Vec<Check> {
+    let what = format!("{} {}", facts.kind.name(), facts.version);
+    if !facts.synced {
+        let says = "it runs with fsync = off: what it acknowledges is lost with the power, and mail with it.\n\
+                    Set fsync = on in postgresql.conf.";
+        return vec![Check::fault("database", format!("{what}: {says}"))];
+    }
+    let mut checks = vec![Check::good("database", what)];
+    if facts.kind == Kind::Postgres {
+        checks.extend(nodes.iter().map(|node| {
+            let here = if node.here { " (this one)" } else { "" };
+            let text = format!("{}{here}, last seen {}", node.id, render::time(node.seen_at));
+            match Utc::now() - node.seen_at > GONE {
+                false => Check::good("gate", text),
+                true => Check::note("gate", format!("{text}: stopped, or away")),
+            }
+        }));
+    }
+    checks
 }
 
 fn counted(counts: &Counts) -> Vec<Check> {

@@ -9,7 +9,7 @@ mod sql;
 
 pub use place::{DatabaseAddress, PostgresUrl};
 pub(super) use place::{Place, create};
-pub(super) use session::{Begun, begin, commit, moment, next_change, undo_change};
+pub(super) use session::{Begun, begin, commit, moment, next_change, skip_locked, undo_change};
 pub(super) use sql::Sql;
 
 use super::error::StoreError;

@@ -1,6 +1,7 @@
 //! Where the database is, and how big it has grown.
 
 use super::{Kind, Pool, StoreError};
+use crate::config::{PasswordSource, StoreConfig};
 use sqlx::any::AnyConnectOptions;
 use std::{
     fmt::Write,
@@ -19,22 +20,50 @@ pub enum DatabaseAddress {
     Postgres(PostgresUrl),
 }
 
+/// `postgres://user@host/database`, and where its password is.
+#[derive(Clone)]
+pub struct PostgresUrl {
+    url: String,
+    password: Option<PasswordSource>,
+}
+
 impl DatabaseAddress {
+    pub fn from_config(config: &StoreConfig) -> Self {
+        match config {
+            StoreConfig::Folder => Self::Folder,
+            StoreConfig::Postgres { url, password } => {
+                Self::Postgres(PostgresUrl { url: url.clone(), password: password.clone() })
+            }
+        }
+    }
+
     pub(crate) fn is_folder(&self) -> bool {
         matches!(self, Self::Folder)
     }
 }
 
-/// `postgres://user:password@host/database`; never shown whole, since it may hold the password.
-#[derive(Clone)]
-pub struct PostgresUrl(String);
-
 impl PostgresUrl {
     pub fn new(url: impl Into<String>) -> Self {
-        Self(url.into())
+        Self { url: url.into(), password: None }
+    }
+
+    fn password(&self) -> Result<Option<String>, StoreError> {
+        let missing = |what: String| StoreError::Refused(format!("its password cannot be read: {what}"));
+        Ok(match &self.password {
+            None => None,
+            Some(PasswordSource::Environment(name)) => {
+                Some(std::env::var(name).map_err(|_| missing(format!("the variable {name} is not set")))?)
+            }
+            Some(PasswordSource::File(path)) => {
+                let text = fs::read_to_string(path)
+                    .map_err(|e| missing(format!("{}: {}", path.display(), e.kind())))?;
+                Some(text.lines().next().unwrap_or_default().to_owned())
+            }
+        })
     }
 }
 
+/// Never shown whole: a test's or a caller's own may hold a password.
 impl std::fmt::Debug for PostgresUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PostgresUrl(..)")
@@ -56,7 +85,12 @@ impl Place {
     }
 
     pub(crate) fn server(url: &PostgresUrl) -> Result<Self, StoreError> {
-        Ok(Self { options: options(&url.0)?, file: None })
+        let mut options = options(&url.url)?;
+        if let Some(password) = url.password()? {
+            // It refuses one only where there is no host, which the configuration has checked.
+            let _ = options.database_url.set_password(Some(&password));
+        }
+        Ok(Self { options, file: None })
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -65,6 +99,20 @@ impl Place {
 
     pub(super) fn options(&self) -> &AnyConnectOptions {
         &self.options
+    }
+
+    /// The server's own number, and whether it keeps what it has acknowledged.
+    pub(crate) async fn version(&self, readers: &Pool) -> Result<(String, bool), StoreError> {
+        if self.kind() == Kind::Sqlite {
+            let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(readers).await?;
+            return Ok((version, true));
+        }
+        let (version, fsync): (String, String) = sqlx::query_as(
+            "SELECT current_setting('server_version') AS version, current_setting('fsync') AS fsync",
+        )
+        .fetch_one(readers)
+        .await?;
+        Ok((version, fsync == "on"))
     }
 
     pub(crate) async fn bytes(&self, readers: &Pool) -> Result<u64, StoreError> {

@@ -118,6 +118,15 @@ pub(crate) async fn commit(conn: &mut Connection, last: Vec<Sql>) -> Result<(), 
     }
 }
 
+/// Ends the SELECT of rows that are to be claimed: what another has locked by hand or for a
+/// backup is not waited for. SQLite has one writer and no such words.
+pub(crate) fn skip_locked(conn: &Connection) -> &'static str {
+    match Kind::of(conn) {
+        Kind::Sqlite => "",
+        Kind::Postgres => " FOR UPDATE SKIP LOCKED",
+    }
+}
+
 /// Statements without values in one call. SQLite keeps them prepared; PostgreSQL takes several
 /// only in its simple protocol.
 async fn run(conn: &mut Connection, sql: &'static str) -> Result<(), StoreError> {

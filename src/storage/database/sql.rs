@@ -34,12 +34,13 @@ impl Sql {
         self
     }
 
-    /// `($1, $2)`: for `IN`, or a row of `VALUES`.
+    /// `($1, $2)`: for `IN`, or a row of `VALUES`. Nothing is in a list of none.
     pub(crate) fn push_row(&mut self, values: impl FnOnce(&mut Row<'_>)) -> &mut Self {
         self.push("(");
         let mut row = Row { sql: self, separator: "" };
         values(&mut row);
-        self.push(")")
+        let none = row.separator.is_empty();
+        self.push(if none { "NULL)" } else { ")" })
     }
 
     /// As both databases read it.

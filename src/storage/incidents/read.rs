@@ -9,7 +9,7 @@ use crate::{
     mail::{SchoolId, TransactionId},
     ruleset::Category,
     storage::{
-        database::{Db, named, time},
+        database::{Sql, named, time},
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
         names::IncidentId,
@@ -18,7 +18,6 @@ use crate::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use sqlx::QueryBuilder;
 
 #[derive(Clone, Debug, Default)]
 pub struct IncidentFilter {
@@ -123,17 +122,16 @@ impl Row {
 impl Store {
     /// Newest first.
     pub async fn incidents(&self, filter: &IncidentFilter) -> Result<Vec<IncidentSummary>, StoreError> {
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         let waiting = [IncidentState::Proposed, IncidentState::Open];
         let states: &[IncidentState] = if filter.states.is_empty() { &waiting } else { &filter.states };
-        sql.push("i.state IN (");
-        let mut list = sql.separated(", ");
-        for state in
-            states.iter().filter(|s| !matches!(s, IncidentState::Provisional | IncidentState::Dropped))
-        {
-            list.push_bind(state.name());
-        }
-        sql.push(")");
+        sql.push("i.state IN ").push_row(|list| {
+            for state in
+                states.iter().filter(|s| !matches!(s, IncidentState::Provisional | IncidentState::Dropped))
+            {
+                list.bind(state.name());
+            }
+        });
         if let Some(school) = &filter.school {
             sql.push(" AND i.school = ").push_bind(school.to_string());
         }
@@ -150,7 +148,7 @@ impl Store {
     }
 
     pub async fn incident_summary(&self, id: &IncidentId) -> Result<IncidentSummary, IncidentError> {
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         sql.push("i.state NOT IN ('provisional', 'dropped') AND i.id = ").push_bind(id.to_string());
         let row: Option<Row> =
             sql.build_query_as().fetch_optional(&self.readers).await.map_err(StoreError::from)?;
@@ -160,7 +158,7 @@ impl Store {
     /// A person's earlier incidents. Dismissed and malicious ones are no history
     /// (practice.md, A8), nor is having told of one.
     pub async fn incident_history(&self, who: &Who) -> Result<Vec<IncidentSummary>, StoreError> {
-        let mut sql = QueryBuilder::<Db>::new(COLUMNS);
+        let mut sql = Sql::new(COLUMNS);
         sql.push(
             "i.state IN ('open', 'closed') AND i.id IN (SELECT incident FROM incident_person WHERE part IN ",
         );

@@ -1,8 +1,8 @@
 //! Storage through its own door: what is kept is there, whole, unreadable to a thief,
 //! and every change is in the ledger. Built twice, for each database once (main.rs).
 //! `bucket` keeps in S3-compatible storage, `crash` kills, `custody` opens with public tools
-//! and steals the disk, `drills` changes and loses keys, `lives` decides, `outbox` delivers,
-//! `ledger` tampers, `search` finds.
+//! and steals the disk, `drills` changes and loses keys, `lives` decides, `nodes` are several,
+//! `outbox` delivers, `ledger` tampers, `search` finds.
 
 mod bucket;
 mod crash;
@@ -10,6 +10,7 @@ mod custody;
 pub(crate) mod drills;
 mod ledger;
 mod lives;
+mod nodes;
 mod outbox;
 mod records;
 mod search;
@@ -120,6 +121,25 @@ impl Bench {
             out.push(("gatehouse.db".into(), postgres::dump(&url_of(self.folder.path()))));
         }
         out
+    }
+
+    /// The closed database whole.
+    pub(crate) fn snapshot(&self) -> Vec<u8> {
+        match KIND {
+            Kind::Sqlite => std::fs::read(self.folder.path().join("data/gatehouse.db")).unwrap(),
+            Kind::Postgres => postgres::dump(&url_of(self.folder.path())),
+        }
+    }
+
+    /// Puts an earlier one in its place.
+    pub(crate) fn put_back(&self, snapshot: &[u8]) {
+        if KIND == Kind::Sqlite {
+            return std::fs::write(self.folder.path().join("data/gatehouse.db"), snapshot).unwrap();
+        }
+        let file = self.folder.path().join("snapshot.sql");
+        std::fs::write(&file, snapshot).unwrap();
+        let out = postgres::psql(&url_of(self.folder.path())).arg("-f").arg(file).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     }
 
     /// Changes the closed database behind the store's back, with Debian's `sqlite3` or `psql`.

@@ -1,0 +1,128 @@
+//! Scheduled work that is done once among all nodes of a store: who takes a duty has it under
+//! a lease, renewed while the work lasts; who is killed loses it to the next that asks.
+
+use super::{database::micros, error::StoreError, store::Store};
+use chrono::TimeDelta;
+use std::time::Duration;
+
+/// How long a duty stays with a node that no longer answers.
+const LEASE: TimeDelta = TimeDelta::minutes(5);
+/// Well before the lease ends.
+const RENEWAL: Duration = Duration::from_secs(60);
+/// After a failure it is tried again, by whichever node asks first.
+const PAUSE: TimeDelta = TimeDelta::minutes(1);
+
+/// Work that this node alone has now. Dropped, it comes again when the lease ends.
+pub struct Duty {
+    store: Store,
+    name: &'static str,
+    lease: i64,
+}
+
+impl Store {
+    /// Takes the duty `name` when it is due, which is `every` after it was last begun, and no
+    /// other node has it.
+    pub async fn take_duty(&self, name: &'static str, every: TimeDelta) -> Result<Option<Duty>, StoreError> {
+        let now = self.now();
+        let waits: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM duty WHERE name = $1 AND (lease_until > $2 OR done_at > $3) LIMIT 1",
+        )
+        .bind(name)
+        .bind(micros(now))
+        .bind(micros(now - every))
+        .fetch_optional(&self.readers)
+        .await?;
+        if waits.is_some() {
+            return Ok(None);
+        }
+        let taken = self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query("INSERT INTO duty (name) VALUES ($1) ON CONFLICT (name) DO NOTHING")
+                    .bind(name)
+                    .execute(&mut tx.conn)
+                    .await?;
+                let lease: Option<i64> = sqlx::query_scalar(
+                    "UPDATE duty SET node = $1, lease = lease + 1, lease_until = $2 WHERE name = $3
+                     AND (lease_until IS NULL OR lease_until <= $4) AND (done_at IS NULL OR done_at <= $5)
+                     RETURNING lease",
+                )
+                .bind(&tx.shared.node)
+                .bind(micros(tx.now + LEASE))
+                .bind(name)
+                .bind(micros(tx.now))
+                .bind(micros(tx.now - every))
+                .fetch_optional(&mut tx.conn)
+                .await?;
+                Ok::<_, StoreError>(lease)
+            })
+        });
+        Ok(taken.await?.map(|lease| Duty { store: self.clone(), name, lease }))
+    }
+}
+
+impl Duty {
+    /// Does the work while the duty is this node's. Work that outlives its lease and
+    /// was taken over meanwhile is broken off.
+    pub async fn run<T, E: From<StoreError>>(self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let begun = self.store.now();
+        let mut work = std::pin::pin!(work);
+        let done = loop {
+            match tokio::time::timeout(RENEWAL, &mut work).await {
+                Ok(done) => break done,
+                Err(_) => match self.renew().await {
+                    // Nobody can take it over either while the store is away.
+                    Err(error) if error.is_passing() => {}
+                    renewed => renewed?,
+                },
+            }
+        };
+        match &done {
+            Ok(_) => self.end(Some(micros(begun)), None).await?,
+            Err(_) => self.end(None, Some(micros(self.store.now() + PAUSE))).await?,
+        }
+        done
+    }
+
+    async fn renew(&self) -> Result<(), StoreError> {
+        let (name, lease) = (self.name, self.lease);
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let held = sqlx::query(
+                        "UPDATE duty SET lease_until = $1 WHERE name = $2 AND lease = $3 AND lease_until IS NOT NULL",
+                    )
+                    .bind(micros(tx.now + LEASE))
+                    .bind(name)
+                    .bind(lease)
+                    .execute(&mut tx.conn)
+                    .await?;
+                    match held.rows_affected() {
+                        1 => Ok(()),
+                        _ => Err(StoreError::NotFound { what: "lease of duty", id: name.to_owned() }),
+                    }
+                })
+            })
+            .await
+    }
+
+    async fn end(&self, done_at: Option<i64>, lease_until: Option<i64>) -> Result<(), StoreError> {
+        let (name, lease) = (self.name, self.lease);
+        self.store
+            .write(move |tx| {
+                Box::pin(async move {
+                    sqlx::query(
+                        "UPDATE duty SET done_at = COALESCE($1, done_at), lease_until = $2
+                         WHERE name = $3 AND lease = $4",
+                    )
+                    .bind(done_at)
+                    .bind(lease_until)
+                    .bind(name)
+                    .bind(lease)
+                    .execute(&mut tx.conn)
+                    .await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
