@@ -289,9 +289,12 @@ async fn the_index_of_quarantine_is_made_anew_from_the_messages() {
 /// All words of our example messages are kept; a thief has every file but no key, and those words.
 #[tokio::test]
 async fn a_thief_with_a_dictionary_finds_no_word_and_no_count() {
-    let empty = Bench::new().await;
-    empty.store.clone().close().await;
-    let of_the_house = empty.files().into_iter().flat_map(|(_, bytes)| bytes).collect::<Vec<u8>>();
+    // Names of tables, schools, states, categories and purposes are clear; they are in every store.
+    let other = Bench::new().await;
+    Letter::new("", "").quarantined(&other.store, 1).await;
+    find(&other.store, words("nothing")).await;
+    other.store.clone().close().await;
+    let of_the_house = other.files().into_iter().flat_map(|(_, bytes)| bytes).collect::<Vec<u8>>();
     let bench = Bench::new().await;
     let store = &bench.store;
     let mut dictionary = std::collections::BTreeSet::new();
