@@ -1,5 +1,5 @@
 //! The form of a vault object: an age file of a zstd stream of one JSON line (the
-//! envelope) and the bytes as presented. `age -d -i KEY OBJECT | zstd -d` shows it.
+//! envelope) and the bytes as presented. `age -d -i EPOCH OBJECT | zstd -d` shows it.
 
 use super::{
     error::StoreError,

@@ -18,6 +18,7 @@ mod hop;
 mod hostile;
 mod house;
 mod incidents;
+mod keys_cli;
 mod measures;
 mod milter;
 mod milter_postfix;
