@@ -132,8 +132,16 @@ async fn keep(store: &Store, number: usize, at: DateTime<Utc>) {
         verdict: serde_json::json!({"groups": 1}),
     };
     let records = if record { vec![new] } else { vec![] };
-    let keep =
-        Keep { message, items, outbox: vec![], records, searchable, proposals: vec![], ledger: vec![] };
+    let keep = Keep {
+        message,
+        items,
+        outbox: vec![],
+        records,
+        searchable,
+        proposals: vec![],
+        ledger: vec![],
+        concerned: gatehouse::storage::Concerned::default(),
+    };
     store.keep(keep).await.expect("a message that is kept");
 }
 

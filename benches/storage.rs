@@ -10,8 +10,8 @@ use gatehouse::{
     parties::Direction,
     ruleset::{Category, Severity},
     storage::{
-        Actor, Event, ItemKind, Keep, Keys, LedgerEvent, Logged, NewItem, PassFate, Passed, Searchable,
-        Store, StoreOptions, WorkingKey,
+        Actor, Concerned, Event, ItemKind, Keep, Keys, LedgerEvent, Logged, NewItem, PassFate, Passed,
+        Searchable, Store, StoreOptions, WorkingKey,
     },
     verdict::Disposition,
 };
@@ -77,6 +77,7 @@ async fn keep(store: &Store) {
         searchable: Searchable::default(),
         proposals: vec![],
         ledger: vec![],
+        concerned: Concerned::default(),
     };
     store.keep(keep).await.expect("a message that is kept");
 }

@@ -19,4 +19,4 @@ pub use grants::{Approval, Grant, GrantKind, Scope, in_force};
 pub use judge::{Answer, Position, Who, Why, judge};
 pub use model::{Act, Gravity, Matter, Office, Offices, Reach, Relation, SenderMay, State, Step, Thing};
 pub use page::page;
-pub use people::{Asker, Bench, Case, Face, Member, may, position};
+pub use people::{Asker, Bench, Case, Face, Member, is_hidden_from, may, position};

@@ -129,11 +129,13 @@ impl Case {
             Relation::Proposed
         } else if own_hold && asker.is_any(&self.owner) {
             Relation::Owner
-        } else if asker.is_any(&self.parties) || !own_hold && asker.is_any(&self.owner) {
+        } else if asker.is_any(&self.parties)
+            || !own_hold && (asker.is_any(&self.owner) || asker.is_any(&self.supervisors))
+        {
             Relation::Party
         } else if asker.is_any(&self.subject) {
             Relation::Subject
-        } else if own_hold && asker.is_any(&self.supervisors) {
+        } else if asker.is_any(&self.supervisors) {
             Relation::Supervisor
         } else if asker.is_any(&self.assigned) {
             Relation::Assigned
@@ -146,7 +148,9 @@ impl Case {
 /// Where `asker` stands to `case`.
 pub fn position(asker: &Asker, case: &Case, bench: &Bench) -> Position {
     let hidden: &[&[Face]] = match case.thing.hides_from_parties() {
-        true => &[&case.parties, &case.owner, &case.accused, &case.proposed, &case.subject],
+        true => {
+            &[&case.parties, &case.owner, &case.supervisors, &case.accused, &case.proposed, &case.subject]
+        }
         false => &[&case.subject],
     };
     Position {
@@ -180,4 +184,12 @@ fn at(asker: &Asker, scope: &Scope) -> Offices {
 /// May `asker` do `act` to the thing of `case`, and who may instead.
 pub fn may(asker: &Asker, act: Act, case: &Case, bench: &Bench) -> Answer {
     judge(&position(asker, case, bench), act)
+}
+
+/// Whether the asker is a party to it, accused in it, or guessed to be.
+pub fn is_hidden_from(asker: &Asker, case: &Case) -> bool {
+    matches!(
+        case.relation(asker),
+        Relation::Party | Relation::Accused | Relation::Proposed | Relation::Subject
+    )
 }

@@ -17,6 +17,11 @@ pub struct Cli {
     /// How to print.
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// Who you are: your personal age identity, as `gatehouse users add` registered it; its passphrase
+    /// is asked. Without it GATEHOUSE_IDENTITY names the file; without either you are the operator of
+    /// the machine, who reads no content
+    #[arg(long, global = true, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -85,6 +90,9 @@ pub enum Command {
     /// The chained record of all that happened
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Who may look and decide: register people, give, approve and end offices
+    #[command(subcommand)]
+    Users(super::users::UsersCommand),
     /// Make and show keys
     #[command(subcommand)]
     Keys(KeysCommand),

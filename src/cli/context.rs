@@ -14,7 +14,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::MetadataExt,
     path::Path,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// Where the configuration is when nobody says.
@@ -117,7 +117,11 @@ pub(super) fn end_of_day(text: &str) -> Result<DateTime<Utc>, Mistake> {
 
 /// Who runs the command, as the ledger names it: the account that signed in to the machine, which
 /// survives `sudo` and `runuser` and cannot be changed by environment variables, and the one it runs as.
+/// Whoever has unlocked a personal identity in this process is that person.
 pub(super) fn actor() -> Actor {
+    if let Some(person) = ACTING.get() {
+        return person.clone();
+    }
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = |uid: u32| account(&passwd, uid).unwrap_or_else(|| format!("uid{uid}"));
     let runs_as = fs::metadata("/proc/self").map(|m| name(m.uid())).unwrap_or_else(|_| "unknown".into());
@@ -126,6 +130,15 @@ pub(super) fn actor() -> Actor {
         Some(login) if login != runs_as => format!("{login} as {runs_as}"),
         _ => runs_as,
     })
+}
+
+/// The person who has proved to hold a registered key; one process acts for one.
+static ACTING: OnceLock<Actor> = OnceLock::new();
+
+/// From now on this process acts for this person.
+pub(super) fn act_as(person: &Actor) {
+    // A second proof in one process is of the same file.
+    let _ = ACTING.set(person.clone());
 }
 
 /// What the kernel says of a process that no session started.

@@ -3,10 +3,11 @@
 use super::{
     Answer, Mistake,
     args::{Cli, DirectoryCommand},
-    context, render,
+    context, desk, render,
 };
 use crate::{
     app,
+    authority::{Act, Thing},
     config::{Config, render as render_faults},
     parties::{self, Diff, Directory, DirectoryFile, Role},
     storage::{Event, LedgerEvent},
@@ -23,13 +24,13 @@ pub(super) fn run(cli: &Cli, command: &DirectoryCommand) -> Answer {
     let config = context::config(cli)?;
     match command {
         DirectoryCommand::Import { path, dry_run, confirm_removals } => {
-            import(&config, path, *dry_run, *confirm_removals)
+            import(cli, &config, path, *dry_run, *confirm_removals)
         }
         DirectoryCommand::Show => show(cli, &config),
     }
 }
 
-fn import(config: &Config, path: &Path, dry_run: bool, confirmed: bool) -> Answer {
+fn import(cli: &Cli, config: &Config, path: &Path, dry_run: bool, confirmed: bool) -> Answer {
     let import = parties::import(path, &config.schools);
     let mut err = io::stderr();
     write!(err, "{}", render_faults(&import.warnings))?;
@@ -51,6 +52,7 @@ fn import(config: &Config, path: &Path, dry_run: bool, confirmed: bool) -> Answe
             "{question} If so, say it again with --confirm-removals. Nothing was taken over."
         )));
     }
+    desk::require(cli, Act::Change, Thing::Directory)?;
     context::block_on(save(config, &new, &diff))?;
     writeln!(err, "Taken over. A running gate takes it up on reload (SIGHUP).")?;
     Ok(ExitCode::SUCCESS)

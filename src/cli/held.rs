@@ -4,14 +4,17 @@
 use super::{
     Answer, Mistake,
     args::{Cli, HoldCommand, QuarantineCommand},
-    context, render, search,
+    context,
+    desk::{Desk, Leave},
+    render, search,
 };
 use crate::{
+    authority::{Act, Case},
     config::Config,
     effects::{Comeback, Notices, comeback},
     policy::sender_may_hear,
     storage::{
-        Decision, ItemDetail, ItemFilter, ItemId, ItemKind, ItemState, ItemSummary, NewOutbox, Ruling, Store,
+        Decision, ItemDetail, ItemFilter, ItemId, ItemKind, ItemState, ItemSummary, NewOutbox, Ruling,
     },
 };
 use chrono::Utc;
@@ -82,36 +85,49 @@ pub(super) const COLUMNS: [(&str, &str); 7] = [
 ];
 
 fn list(cli: &Cli, kind: ItemKind) -> Answer {
-    let config = context::config(cli)?;
-    let items = context::block_on(async {
+    let (items, counted) = context::block_on(async {
+        let desk = Desk::open(cli).await?;
         let filter = ItemFilter { kind: Some(kind), ..ItemFilter::default() };
-        Ok(context::store(&config).await?.items(&filter).await?)
+        let items = desk.store.items(&filter).await?;
+        let cases = desk.store.item_cases(&items).await?;
+        let mut counted = 0_usize;
+        let mut shown = Vec::new();
+        for (item, case) in items.into_iter().zip(&cases) {
+            if desk.may(Act::List, case).is_allowed() {
+                shown.push(item);
+            } else if desk.may(Act::Count, case).is_allowed() && item.state == ItemState::Open {
+                counted += 1;
+            }
+        }
+        Ok((shown, counted))
     })?;
     let rows: Vec<Value> = items.iter().map(row).collect();
     let columns = render::columns(&COLUMNS);
     render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "Nothing waits.")?;
+    if counted > 0 {
+        writeln!(io::stderr(), "{counted} more wait for their own senders, who alone see them.")?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Opens an item of the kind that was asked for.
-async fn open(store: &Store, kind: ItemKind, id: &ItemId, why: &str) -> Result<ItemDetail, Mistake> {
-    let detail = store.item(id, &context::actor(), why).await?;
-    if detail.summary.kind != kind {
-        return Err(Mistake(format!(
-            "{id} is a {}; ask `gatehouse {}`",
-            detail.summary.kind.name(),
-            detail.summary.kind.name()
-        )));
+/// The facts of an item of the kind that was asked for.
+async fn find(desk: &Desk, kind: ItemKind, id: &ItemId) -> Result<(ItemSummary, Case), Mistake> {
+    let (summary, case) = desk.store.item_case(id).await?;
+    if summary.kind != kind {
+        // Who may not know of it does not learn its kind.
+        desk.authorise(Act::List, &case, "item", id.as_str()).await?;
+        return Err(Mistake(format!("{id} is a {0}; ask `gatehouse {0}`", summary.kind.name())));
     }
-    Ok(detail)
+    Ok((summary, case))
 }
 
 fn show(cli: &Cli, kind: ItemKind, id: &str, purpose: &str) -> Answer {
     let id = parse(id)?;
-    let config = context::config(cli)?;
     let detail = context::block_on(async {
-        let store = context::store(&config).await?;
-        open(&store, kind, &id, purpose).await
+        let desk = Desk::open(cli).await?;
+        let (_, case) = find(&desk, kind, &id).await?;
+        desk.authorise(Act::Particulars, &case, "item", id.as_str()).await?;
+        Ok(desk.store.item(&id, &desk.actor, purpose).await?)
     })?;
     let findings: Vec<Value> = detail
         .findings
@@ -152,14 +168,25 @@ fn show(cli: &Cli, kind: ItemKind, id: &str, purpose: &str) -> Answer {
 
 fn raw(cli: &Cli, id: &str, purpose: &str) -> Answer {
     let id = parse(id)?;
-    let config = context::config(cli)?;
     let bytes = context::block_on(async {
-        let store = context::store(&config).await?;
-        open(&store, ItemKind::Quarantine, &id, purpose).await?;
-        Ok(store.raw(&id, &context::actor(), purpose).await?)
+        let desk = Desk::open(cli).await?;
+        let (_, case) = find(&desk, ItemKind::Quarantine, &id).await?;
+        desk.authorise(Act::Bytes, &case, "item", id.as_str()).await?;
+        Ok(desk.store.raw(&id, &desk.actor, purpose).await?)
     })?;
     io::stdout().lock().write_all(&bytes)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The act that a decision is.
+fn act(decision: Decision) -> Act {
+    match decision {
+        Decision::Release => Act::Release,
+        Decision::ReleaseMarked => Act::ReleaseMarked,
+        Decision::Return | Decision::Expire => Act::Return,
+        Decision::Withdraw => Act::Withdraw,
+        Decision::KeepAsEvidence => Act::KeepAsEvidence,
+    }
 }
 
 fn decide(
@@ -171,26 +198,39 @@ fn decide(
     advice: Option<&str>,
 ) -> Answer {
     let id = parse(id)?;
-    let config = context::config(cli)?;
-    let state = context::block_on(async {
-        let store = context::store(&config).await?;
-        let detail = open(&store, kind, &id, reason).await?;
+    let decided = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let (_, case) = find(&desk, kind, &id).await?;
+        let leave = desk.authorise_of_two(act(decision), &case, ("item", id.as_str()), reason).await?;
+        if let Leave::WaitForSecond(sentence) = leave {
+            return Ok(Err(sentence));
+        }
         let outbox = match decision {
-            Decision::Return => vec![back(&config, &detail, advice)?],
+            Decision::Return => {
+                let detail = desk.store.item(&id, &desk.actor, reason).await?;
+                vec![back(&desk.config, &detail, advice)?]
+            }
             _ => Vec::new(),
         };
         let ruling = Ruling {
             decision,
-            actor: context::actor(),
+            actor: desk.actor.clone(),
             reason: Some(reason.to_owned()),
             token: None,
-            next_hop: config.notices.next_hop.clone(),
+            next_hop: desk.config.notices.next_hop.clone(),
             outbox,
         };
-        let decided = store.decide(&id, ruling).await?;
-        store.close().await;
-        Ok(decided.state)
+        let decided = desk.store.decide(&id, ruling).await?;
+        desk.store.close().await;
+        Ok(Ok(decided.state))
     })?;
+    let state = match decided {
+        Ok(state) => state,
+        Err(sentence) => {
+            writeln!(io::stderr(), "{id}: noted. {sentence}")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let sentence = match state {
         ItemState::Releasing => {
             "It is on its way: `gatehouse outbox list` shows when the next hop has taken it."

@@ -4,10 +4,11 @@
 use super::{
     Answer, Mistake,
     args::{Cli, Format},
-    context, render,
+    context, desk, render,
 };
 use crate::{
     app,
+    authority::{Act, Thing},
     mail::{Address, SchoolId},
     parties::{Directory, PersonId},
     storage::{
@@ -218,6 +219,8 @@ fn word<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T
 
 pub(super) fn run(cli: &Cli, command: &IncidentCommand) -> Answer {
     use IncidentCommand as C;
+    let act = if matches!(command, C::Open(_)) { Act::Open } else { Act::List };
+    desk::require(cli, act, Thing::Incident)?;
     match command {
         C::List { school, all, with } => list(cli, school.as_deref(), *all, with.as_deref()),
         C::Show { id, purpose } => show(cli, id, purpose),

@@ -1,9 +1,10 @@
 //! `gatehouse exception` and `gatehouse suspend`: what an officer orders for a time. One
 //! person asks, another approves; both end by themselves.
 
-use super::{Answer, Mistake, args::Cli, context, render};
+use super::{Answer, Mistake, args::Cli, context, desk, render};
 use crate::{
     app,
+    authority::{Act, Thing},
     config::Config,
     mail::{Address, Covers, Mode, Period},
     parties::{Directory, PersonId},
@@ -116,6 +117,7 @@ pub(super) fn exception(cli: &Cli, command: &ExceptionCommand) -> Answer {
             };
             let known = app::rules(&config.rulesets)?;
             let rules = ask.rules.iter().map(|name| excepted(name, &known)).collect::<Result<_, _>>()?;
+            may_ask(cli, Thing::Exception, &ask.school)?;
             put(&config, &ask.school, Measure::Exception { covers, rules }, &ask.time)
         }
         ExceptionCommand::Life(command) => life(cli, MeasureKind::Exception, command),
@@ -127,6 +129,7 @@ pub(super) fn suspend(cli: &Cli, command: &SuspendCommand) -> Answer {
         SuspendCommand::Ask(ask) => {
             let config = context::config(cli)?;
             let person = person_of(&ask.person, &app::directory(&config)?)?.0;
+            may_ask(cli, Thing::Suspension, &ask.school)?;
             put(&config, &ask.school, Measure::Suspension { person }, &ask.time)
         }
         SuspendCommand::Life(command) => life(cli, MeasureKind::Suspension, command),
@@ -160,18 +163,46 @@ fn life(cli: &Cli, kind: MeasureKind, command: &LifeCommand) -> Answer {
     match command {
         LifeCommand::List => list(cli, &config, kind),
         LifeCommand::Show { id } => show(cli, &config, kind, id),
-        LifeCommand::Approve(decide) => decided(&config, kind, decide, Some(Approval::Yes)),
-        LifeCommand::Refuse(decide) => decided(&config, kind, decide, Some(Approval::No)),
-        LifeCommand::End(decide) => decided(&config, kind, decide, None),
+        LifeCommand::Approve(decide) => decided(cli, &config, kind, decide, Some(Approval::Yes)),
+        LifeCommand::Refuse(decide) => decided(cli, &config, kind, decide, Some(Approval::No)),
+        LifeCommand::End(decide) => decided(cli, &config, kind, decide, None),
+    }
+}
+
+fn thing(kind: MeasureKind) -> Thing {
+    match kind {
+        MeasureKind::Exception => Thing::Exception,
+        MeasureKind::Suspension => Thing::Suspension,
+    }
+}
+
+/// Asking is the first of two words; the store sees to it that another says the second.
+fn may_ask(cli: &Cli, thing: Thing, school: &str) -> Result<(), Mistake> {
+    let schools = desk::require(cli, Act::Grant, thing)?;
+    let is_known = context::config(cli)?.schools.iter().any(|s| &*s.id.0 == school);
+    match is_known && !schools.iter().any(|s| &*s.0 == school) {
+        false => Ok(()),
+        true => Err(Mistake(format!("You hold no office at `{school}` that may ask for this."))),
     }
 }
 
 /// `None` ends it.
-fn decided(config: &Config, kind: MeasureKind, decide: &Decide, approval: Option<Approval>) -> Answer {
+fn decided(
+    cli: &Cli,
+    config: &Config,
+    kind: MeasureKind,
+    decide: &Decide,
+    approval: Option<Approval>,
+) -> Answer {
     let id = parse(&decide.id)?;
+    let act = if approval.is_some() { Act::Approve } else { Act::Revoke };
+    let schools = desk::require(cli, act, thing(kind))?;
     context::block_on(async {
         let store = context::store(config).await?;
-        of_kind(&store, kind, &id).await?;
+        let kept = of_kind(&store, kind, &id).await?;
+        if !schools.contains(&kept.school) {
+            return Err(Mistake(format!("Your office is at another school than {id}'s.")));
+        }
         let (actor, reason) = (context::actor(), &decide.reason);
         match approval {
             Some(approval) => store.measure_decide(&id, approval, &actor, reason).await?,

@@ -5,6 +5,7 @@ mod args;
 mod context;
 mod corpus;
 mod demo;
+mod desk;
 mod directory;
 mod doctor;
 mod explain;
@@ -22,6 +23,7 @@ mod scan;
 mod search;
 mod serve;
 mod store;
+mod users;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -91,6 +93,7 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Outbox(command) => outbox::run(cli, command),
         Command::Store(command) => store::run(cli, command),
         Command::Ledger(command) => ledger::run(cli, command),
+        Command::Users(command) => users::run(cli, command),
         Command::Keys(command) => keys::run(cli, command),
         Command::OpenIdentity { task, name, from } => {
             Ok(crate::storage::keys::unlock::serve(task, name, from))

@@ -3,8 +3,11 @@
 use super::{
     Answer,
     args::{Cli, OutboxCommand},
-    context, render,
+    context,
+    desk::Desk,
+    render,
 };
+use crate::authority::{Act, Thing};
 use serde_json::json;
 use std::{io, process::ExitCode};
 
@@ -12,8 +15,18 @@ use std::{io, process::ExitCode};
 const MOST: u32 = 1000;
 
 pub(super) fn run(cli: &Cli, OutboxCommand::List: &OutboxCommand) -> Answer {
-    let config = context::config(cli)?;
-    let jobs = context::block_on(async { Ok(context::store(&config).await?.outbox_list(MOST).await?) })?;
+    let jobs = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        desk.schools_or_refuse(Act::List, Thing::Outbox)?;
+        let jobs = desk.store.outbox_list(MOST).await?;
+        let items: Vec<String> =
+            jobs.iter().filter_map(|job| job.item.as_ref()).map(ToString::to_string).collect();
+        let hidden = desk.hidden(&items).await?;
+        Ok(jobs
+            .into_iter()
+            .filter(|j| j.item.as_ref().is_none_or(|i| !hidden.contains(i.as_str())))
+            .collect::<Vec<_>>())
+    })?;
     let rows: Vec<_> = jobs
         .iter()
         .map(|job| {

@@ -1,13 +1,14 @@
 //! `search` of `gatehouse quarantine` and `gatehouse records`: what is asked for as typed becomes one
 //! question of the store; a person stands for all their addresses.
 
-use super::{Answer, Mistake, args::Cli, context, held, records::args::WhyArgs, render};
+use super::{Answer, Mistake, args::Cli, context, desk::Desk, held, records::args::WhyArgs, render};
 use crate::{
     app,
+    authority::{Act, Thing},
     mail::{Address, SchoolId},
     parties::Directory,
     ruleset::Category,
-    storage::{Correspondent, Found, ItemState, Search},
+    storage::{Correspondent, Found, ItemState, ItemSummary, Search},
 };
 use clap::Args;
 use serde_json::Value;
@@ -80,20 +81,16 @@ pub(super) fn quarantine(cli: &Cli, args: &QuarantineSearch) -> Answer {
     let search =
         Search { states, category: category.transpose()?, ..args.asked.search(&app::directory(&config)?)? };
     let found = context::block_on(async {
-        let store = context::store(&config).await?;
-        Ok(store.search_quarantine(&search, &may_see, &context::actor(), &args.why.why()).await?)
+        let desk = Desk::open(cli).await?;
+        desk.schools_or_refuse(Act::Search, Thing::Quarantined)?;
+        // Before it is shown or counted.
+        let may_see = |item: &ItemSummary| desk.sees_item(item);
+        Ok(desk.store.search_quarantine(&search, &may_see, &desk.actor, &args.why.why()).await?)
     })?;
     let rows: Vec<Value> = found.hits.iter().map(held::row).collect();
     let (mut out, columns) = (io::stdout().lock(), render::columns(&held::COLUMNS));
     render::rows(&mut out, cli.format, &columns, &rows, "Nothing was found in quarantine.")?;
     say_more(&found)
-}
-
-/// The one place where it is decided whether whoever searches may see a hit, before it is shown or
-/// counted. Whoever runs this command line acts as the operator of the machine, who is shown numbers,
-/// times, states and categories of everything, as by `list`, and no content.
-pub(super) fn may_see<T>(_: &T) -> bool {
-    true
 }
 
 impl Asked {

@@ -74,15 +74,17 @@ impl Gate {
         onward: &mut dyn Onward,
     ) -> Result<Outcome, StoreError> {
         let logged = self.logged(standing, transaction, &assessed);
-        let Prepared { passing, edits, items, outbox, records, searchable, proposals, ledger, .. } =
-            assessed.prepared;
+        let Prepared {
+            passing, edits, items, outbox, records, searchable, proposals, ledger, concerned, ..
+        } = assessed.prepared;
         let nothing = items.is_empty() && outbox.is_empty() && records.is_empty();
         if nothing && proposals.is_empty() && ledger.is_empty() {
             let bytes = edits.apply(&transaction.raw);
             let onto = Passing { transaction, recipients: &passing, edits: &edits, bytes: &bytes };
             return self.pass(logged, onto, onward).await;
         }
-        let mut keep = Keep { message: logged, items, outbox, records, searchable, proposals, ledger };
+        let mut keep =
+            Keep { message: logged, items, outbox, records, searchable, proposals, ledger, concerned };
         let found = self.retried(transaction, &mut keep).await?;
         if passing.is_empty() {
             return self.keep_all(keep, &found).await;

@@ -10,8 +10,8 @@ use crate::{
     parties::{self, Parties, PersonId, Role},
     policy::may_disclose,
     storage::{
-        Actor, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Ruling, Searchable, StateError,
-        StoreError, Token,
+        Actor, Concerned, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Ruling, Searchable,
+        StateError, StoreError, Token,
     },
     verdict::Disposition,
 };
@@ -165,6 +165,7 @@ impl Gate {
             searchable: Searchable::default(),
             proposals: vec![],
             ledger: vec![],
+            concerned: Concerned::default(),
         };
         // What it asked for is committed already: a failure here must not make the client
         // repeat an answer whose token is used up.

@@ -46,6 +46,13 @@ pub fn may_be_told(
     told
 }
 
+/// Everyone of the directory who wrote, got or was shown it, by whatever address.
+pub fn involved(parties: &Parties, directory: &Directory) -> Vec<PersonId> {
+    let mut people: Vec<PersonId> = Involved::of(parties, directory).people.into_iter().cloned().collect();
+    people.sort_unstable();
+    people
+}
+
 /// Everyone who wrote, got or was shown the item.
 struct Involved<'a> {
     addresses: HashSet<String>,

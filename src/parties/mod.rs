@@ -19,7 +19,7 @@ mod school;
 mod snapshot;
 
 pub use calendar::{Calendar, Span, Zone};
-pub use conflict::{Matter, may_be_told};
+pub use conflict::{Matter, involved, may_be_told};
 pub use diff::{Diff, diff};
 pub use directory::{Directory, Group, Holder, Known, Name, Person};
 pub use fault::{Fault, Faults, Gravity, closest, render};

@@ -1,6 +1,7 @@
 //! Keeping: objects first, rows in one commit, then the proof.
 
 use super::{
+    concerned::Concerned,
     error::StoreError,
     incidents::NewProposal,
     items::{FindingSummary, ItemKind},
@@ -36,6 +37,8 @@ pub struct Keep {
     /// Further ledger rows of this transaction; items, records, objects and jobs
     /// write their own.
     pub ledger: Vec<LedgerEvent>,
+    /// Whom it concerns besides those of the envelope.
+    pub concerned: Concerned,
 }
 
 /// The sender who decides a hold: a person of the directory, proved.

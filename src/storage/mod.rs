@@ -9,6 +9,7 @@
 mod access;
 mod backoff;
 mod capsule;
+mod concerned;
 mod custodians;
 mod database;
 mod decide;
@@ -43,12 +44,15 @@ mod secrets;
 mod settle;
 mod store;
 mod tokens;
+mod two_people;
 mod upkeep;
+mod users;
 mod vault;
 mod views;
 mod writer;
 
 pub use access::{Access, Class};
+pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};
 pub use database::{DatabaseAddress, Kind, PostgresUrl};
 pub use decide::{Decided, Decision, Ruling};
@@ -73,7 +77,8 @@ pub use measures::{
 };
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
 pub use names::{
-    CustodianId, EpochId, IncidentId, ItemId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, Token,
+    AccountId, CustodianId, EpochId, GrantId, IncidentId, ItemId, MeasureId, ObjectId, OutboxId, RecordId,
+    ReleaseId, Token,
 };
 pub use node::NodeSeen;
 pub use outbox::{
@@ -92,5 +97,7 @@ pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
+pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};
+pub use users::{KeptGrant, KeptUser, NewGrant, NewUser, UserError};
 pub use vault::Lock;

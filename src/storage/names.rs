@@ -78,6 +78,10 @@ names! {
     IncidentId of 10;
     /// An exception or a suspension.
     MeasureId of 10;
+    /// A registered user.
+    AccountId of 10;
+    /// An office given to a user.
+    GrantId of 10;
 }
 
 /// The single-use secret of a nudge (130 random bits). The store keeps only its

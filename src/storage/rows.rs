@@ -2,6 +2,7 @@
 
 use super::{
     access::{Access, Class},
+    concerned::ConcernedRows,
     database::micros,
     error::StoreError,
     incidents::ProposalRow,
@@ -37,6 +38,8 @@ struct Rows {
     proposals: Vec<ProposalRow>,
     fresh: Vec<FreshRow>,
     events: Vec<LedgerEvent>,
+    /// Only where something stays that somebody might look at.
+    concerned: Option<ConcernedRows>,
 }
 
 struct ItemRow {
@@ -85,7 +88,7 @@ impl Store {
         standing: Standing,
         objects: &mut Vec<Stored>,
     ) -> Result<Rows, StoreError> {
-        let Keep { message, items, outbox, records, mut searchable, proposals, ledger } = keep;
+        let Keep { message, items, outbox, records, mut searchable, proposals, ledger, concerned } = keep;
         let secrets = self.secrets()?;
         let transaction = message.transaction;
         let put = async |accesses: Vec<Access>| match accesses.is_empty() {
@@ -110,6 +113,8 @@ impl Store {
         let (working, records_object) = (working?, records_object?);
         let jobs = self.prepare_jobs(outbox, working.as_ref().map(|o| &o.id), Some(transaction)).await?;
         objects.extend(own_objects(&jobs));
+        let stays = !items.is_empty() || !records.is_empty();
+        let concerned = stays.then(|| ConcernedRows::prepare(concerned, &message.envelope, secrets));
         let items = items.into_iter().map(|i| ItemRow::prepare(i, &message, secrets));
         let items = items.collect::<Result<Vec<_>, _>>()?;
         let records =
@@ -127,6 +132,7 @@ impl Store {
             records_object,
             jobs,
             events: ledger,
+            concerned,
         })
     }
 }
@@ -223,6 +229,9 @@ impl Rows {
         }
         for row in &self.fresh {
             tx.make_searchable(row).await?;
+        }
+        if let Some(concerned) = &self.concerned {
+            concerned.insert(tx, &transaction.to_string()).await?;
         }
         for mut event in self.events {
             event.transaction = Some(transaction);

@@ -382,7 +382,7 @@ fn items_are_listed_shown_and_decided() {
         assert_eq!((raw.code(), raw.out.as_str()), (0, wicked.as_str()));
         assert_eq!(run(&["quarantine", "show", &grooming, "--raw"]).code(), 2, "no purpose");
         let rows = run(&["ledger", "export"]).out;
-        let looks = rows.lines().filter(|l| l.contains(&grooming) && l.contains("item.viewed")).count();
+        let looks = rows.lines().filter(|l| l.contains(&grooming) && l.contains("item.bytes-viewed")).count();
         assert!(looks >= 1, "{rows}");
         // Back to its sender, in words that the sender may hear.
         assert_eq!(run(&["hold", "return", &hold, "--reason", "asked to"]).code(), 0);

@@ -39,3 +39,4 @@ mod storage;
 #[allow(clippy::duplicate_mod)]
 #[path = "storage/mod.rs"]
 mod storage_on_postgres;
+mod users;

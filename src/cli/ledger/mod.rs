@@ -7,9 +7,10 @@ mod verify;
 use super::{
     Answer, Mistake,
     args::{Cli, LedgerCommand},
-    context, render,
+    context, desk, render,
 };
 use crate::{
+    authority::{Act, Thing},
     config::Config,
     parties::PersonId,
     storage::{Actor, AnchorState, Event, LedgerEvent, Store, Words},
@@ -31,7 +32,10 @@ pub(super) fn run(cli: &Cli, command: &LedgerCommand) -> Answer {
         LedgerCommand::Changes { since, until, limit } => {
             rows::changes(cli, since.as_deref(), until.as_deref(), *limit)
         }
-        LedgerCommand::Export { out, why } => export(cli, out.as_deref(), why.clone()),
+        LedgerCommand::Export { out, why } => {
+            desk::require(cli, Act::Export, Thing::Ledger)?;
+            export(cli, out.as_deref(), why.clone())
+        }
         LedgerCommand::Key { change, why } => key(cli, *change, why.as_deref()),
         LedgerCommand::Anchors => anchors(cli),
         LedgerCommand::Erase { person, operator, words_too, why } => {

@@ -4,11 +4,14 @@ use super::{
     super::{
         Answer, Mistake,
         args::{Cli, Format, LedgerListArgs},
-        context, render,
+        context,
+        desk::Desk,
+        render,
     },
     note,
 };
 use crate::{
+    authority::{Act, Thing},
     mail::SchoolId,
     storage::{Actor, Event, LedgerEntry, LedgerEvent, LedgerFilter, Store},
 };
@@ -88,10 +91,15 @@ pub(super) fn show(cli: &Cli, row: u64) -> Answer {
 
 /// Rows that fit, as JSON; the look itself is a row too.
 fn looked_up(cli: &Cli, filter: &LedgerFilter, view: &'static str) -> Result<Vec<Value>, Mistake> {
-    let config = context::config(cli)?;
     context::block_on(async {
-        let store = context::store(&config).await?;
-        let entries = store.ledger_rows(filter).await?;
+        let desk = Desk::open(cli).await?;
+        desk.schools_or_refuse(Act::List, Thing::Ledger)?;
+        let store = desk.store.clone();
+        let mut entries = store.ledger_rows(filter).await?;
+        let about =
+            |e: &LedgerEntry| e.subject.iter().chain(&e.transaction).cloned().collect::<Vec<String>>();
+        let hidden = desk.hidden(&entries.iter().flat_map(about).collect::<Vec<_>>()).await?;
+        entries.retain(|entry| !about(entry).iter().any(|subject| hidden.contains(subject)));
         match note(
             &store,
             LedgerEvent::new(Event::LedgerViewed).with("view", view).with("rows", entries.len()),

@@ -6,12 +6,8 @@ use super::{
 };
 use crate::{
     app,
-    cli::{
-        Answer,
-        args::Cli,
-        context, render,
-        search::{may_see, say_more},
-    },
+    authority::{Act, Thing},
+    cli::{Answer, Mistake, args::Cli, context, desk::Desk, render, search::say_more},
     storage::{FiledAs, RecordSummary, Why},
 };
 use serde_json::{Value, json};
@@ -30,8 +26,10 @@ pub(super) fn search(cli: &Cli, args: &SearchArgs) -> Answer {
     }
     let why = Why { purpose: args.purpose, words: args.because.clone() };
     let found = context::block_on(async {
-        let store = context::store(&config).await?;
-        Ok(store.search_records(&search, &may_see, &context::actor(), &why).await?)
+        let desk = Desk::open(cli).await?;
+        desk.schools_or_refuse(Act::Search, Thing::Record)?;
+        let may_see = |record: &RecordSummary| desk.sees_record(record);
+        Ok(desk.store.search_records(&search, &may_see, &desk.actor, &why).await?)
     })?;
     print(cli, &found.hits)?;
     say_more(&found)
@@ -43,11 +41,22 @@ pub(super) fn thread(cli: &Cli, id: &str, parent: Option<&str>, why: &WhyArgs) -
     let directory = app::directory(&config)?;
     let parent = parent.map(|p| context::person(&directory, p)).transpose()?;
     let found = context::block_on(async {
-        let store = context::store(&config).await?;
+        let desk = Desk::open(cli).await?;
+        let case = desk.store.record_case(&id).await?;
+        desk.authorise(Act::Particulars, &case, "record", id.as_str()).await?;
         let parent = parent.map(|p| p.id());
-        Ok(store.records_thread(&id, parent, &context::actor(), &why.why()).await?)
+        let found = desk.store.records_thread(&id, parent, &desk.actor, &why.why()).await?;
+        seen(&desk, found).await
     })?;
     print(cli, &found)
+}
+
+/// Those that are there for whoever asks.
+async fn seen(desk: &Desk, found: Vec<RecordSummary>) -> Result<Vec<RecordSummary>, Mistake> {
+    let of: Vec<_> = found.iter().map(|r| (r.school.clone(), r.transaction.to_string())).collect();
+    let cases = desk.store.record_cases(&of).await?;
+    let pairs = found.into_iter().zip(&cases);
+    Ok(pairs.filter(|(_, case)| desk.may(Act::List, case).is_allowed()).map(|(record, _)| record).collect())
 }
 
 fn print(cli: &Cli, found: &[RecordSummary]) -> Answer {

@@ -3,9 +3,10 @@
 pub(super) mod args;
 mod find;
 
-use super::{Answer, Mistake, args::Cli, context, render};
+use super::{Answer, Mistake, args::Cli, context, desk::Desk, render};
 use crate::{
     app,
+    authority::Act,
     config::Config,
     parties::Directory,
     storage::{RecordExport, RecordId, RecordLook, Store, Why, keys},
@@ -83,6 +84,7 @@ fn export(cli: &Cli, ids: &[String], identity: &Path, out: Option<&Path>, why: &
     if ids.len() > 1 {
         return Err(Mistake("One message makes one file: give one id".into()));
     }
+    may_open(cli, ids)?;
     let config = context::config(cli)?;
     let records = open_all(&config, ids, identity, RecordLook::Exported, &why.why())?;
     for record in &records {
@@ -95,6 +97,20 @@ fn export(cli: &Cli, ids: &[String], identity: &Path, out: Option<&Path>, why: &
         )?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether whoever acts may read these; from here on the process acts for that person.
+fn may_open(cli: &Cli, ids: &[String]) -> Result<(), Mistake> {
+    context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        for id in ids {
+            let id = parse(id)?;
+            let case = desk.store.record_case(&id).await?;
+            desk.authorise(Act::Export, &case, "record", id.as_str()).await?;
+        }
+        desk.store.close().await;
+        Ok(())
+    })
 }
 
 /// Into a new file that its owner alone reads, or to standard output.

@@ -2,6 +2,7 @@
 //! kept for whom, what is written to whom. Nothing is done here. A recipient whose
 //! school observes passes untouched, whatever the verdict says.
 
+mod concerned;
 mod edits;
 mod items;
 mod propose;
@@ -19,7 +20,8 @@ use crate::{
     message::Message,
     parties::{Directory, Parties, School},
     storage::{
-        IncidentId, ItemId, LedgerEvent, NewItem, NewOutbox, NewProposal, NewRecord, Searchable, Token,
+        Concerned, IncidentId, ItemId, LedgerEvent, NewItem, NewOutbox, NewProposal, NewRecord, Searchable,
+        Token,
     },
     verdict::{Disposition, Group, Verdict},
 };
@@ -66,6 +68,8 @@ pub struct Prepared {
     pub searchable: Searchable,
     pub proposals: Vec<NewProposal>,
     pub ledger: Vec<LedgerEvent>,
+    /// Who is a party to what is kept.
+    pub concerned: Concerned,
     /// The whole transaction is refused with this.
     pub refusal: Option<Reply>,
 }
@@ -87,6 +91,7 @@ fn effects(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     propose::reports(matter, tools, &mut prepared);
     if live.is_empty() {
         prepared.passing.sort_unstable();
+        prepared.concerned = concerned::concerned(matter, tools, &prepared);
         return prepared;
     }
     if observed.is_empty() && live.iter().all(|g| g.disposition == Disposition::Refuse) {
@@ -102,6 +107,7 @@ fn effects(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     propose::by_rule(matter, &live, tools, &mut prepared);
     prepared.ledger.extend(ready.ledger);
     prepared.edits = ready.edits;
+    prepared.concerned = concerned::concerned(matter, tools, &prepared);
     prepared
 }
 

@@ -4,7 +4,7 @@ use crate::{
     mail::{Edits, Transaction},
     parties::{Direction, School},
     ruleset::{Category, Severity},
-    storage::{ItemId, ItemKind, Keep, Logged, NewItem, Searchable},
+    storage::{Concerned, ItemId, ItemKind, Keep, Logged, NewItem, Searchable},
     verdict::Disposition,
 };
 use std::sync::Arc;
@@ -57,5 +57,6 @@ pub fn keep_unread(
         searchable: Searchable::unread(envelope),
         proposals: vec![],
         ledger: vec![],
+        concerned: Concerned::default(),
     })
 }

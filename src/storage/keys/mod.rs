@@ -154,6 +154,14 @@ impl Keys {
     }
 }
 
+/// Unlocks a person's own identity. One that is under no passphrase must be its owner's alone.
+pub fn unlock_own(path: &Path) -> Result<Identities, KeyError> {
+    if !unlock::is_locked(path)? {
+        refuse_readable_by_others(path)?;
+    }
+    unlock(path)
+}
+
 /// Makes a key for the recovery, a custodian or a person in a new file (0600); returns its
 /// public half. The file belongs off the gate.
 pub fn generate_identity(path: &Path, purpose: &str) -> Result<String, KeyError> {

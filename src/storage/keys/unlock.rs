@@ -94,6 +94,11 @@ pub fn generate_locked_with(
     Ok(identity.to_public().to_string())
 }
 
+/// Whether the file is under a passphrase.
+pub(super) fn is_locked(path: &Path) -> Result<bool, KeyError> {
+    Ok(read_bounded(path)?.starts_with(AGE_FILE))
+}
+
 fn read_bounded(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let file = File::open(path).map_err(|source| file_fault(path, source))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(1024));

@@ -4,7 +4,7 @@ use crate::{
     mail::{Address, SchoolId, TransactionId},
     parties::PersonId,
 };
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
@@ -97,6 +97,16 @@ events! {
     WorkingKeyChanged = "working-key.changed",
     RecoveryUsed = "recovery.used",
     QuarantineSearched = "quarantine.searched",
+    UserAdded = "user.added",
+    /// The first head or data protection officer of a school, by the configuration alone.
+    UserBootstrapped = "user.bootstrapped",
+    GrantAsked = "grant.asked",
+    GrantApproved = "grant.approved",
+    GrantRevoked = "grant.revoked",
+    ConcernedChanged = "concerned.changed",
+    FirstOfTwo = "two-people.first",
+    SecondOfTwo = "two-people.second",
+    AccessRefused = "access.refused",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.
@@ -106,6 +116,8 @@ pub enum Actor {
     Gate,
     /// A person of the directory.
     Person(PersonId),
+    /// A registered user whom no directory knows, for example a chair of governors.
+    Account(Arc<str>),
     /// The sender of a hold, authenticated by the mail's way; may decide that hold only.
     Sender { person: PersonId, address: Address },
     /// Whoever runs the command line: the name of the system's account.
@@ -117,6 +129,7 @@ impl std::fmt::Debug for Actor {
         f.write_str(match self {
             Self::Gate => "Gate",
             Self::Person(_) => "Person(..)",
+            Self::Account(_) => "Account(..)",
             Self::Sender { .. } => "Sender(..)",
             Self::Operator(_) => "Operator(..)",
         })

@@ -14,6 +14,7 @@ fn key_of(actor: &Actor) -> Option<String> {
     match actor {
         Actor::Gate => None,
         Actor::Person(person) | Actor::Sender { person, .. } => Some(format!("person:{}", person.0)),
+        Actor::Account(account) => Some(format!("account:{account}")),
         Actor::Operator(name) => Some(format!("operator:{name}")),
     }
 }
@@ -54,6 +55,7 @@ impl Store {
         let key: String = self.secrets()?.open(&format!("person/{random_id}"), &sealed)?;
         Ok(match key.split_once(':') {
             Some(("person", id)) => Some(Actor::Person(PersonId(id.into()))),
+            Some(("account", id)) => Some(Actor::Account(id.into())),
             Some(("operator", name)) => Some(Actor::Operator(name.to_owned())),
             _ => None,
         })

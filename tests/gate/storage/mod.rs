@@ -265,6 +265,7 @@ impl Sample {
             searchable: Searchable::default(),
             proposals: vec![],
             ledger: vec![],
+            concerned: Concerned::default(),
         }
     }
 

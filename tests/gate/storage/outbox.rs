@@ -133,6 +133,7 @@ async fn a_part_and_a_large_notice_come_out_as_they_went_in() {
         searchable: Searchable::default(),
         proposals: vec![],
         ledger: vec![],
+        concerned: Concerned::default(),
     };
     store.keep(keep).await.unwrap();
     let keys = store.retry_keys(&sample.envelope, &sample.raw).await.unwrap();

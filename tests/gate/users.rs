@@ -1,0 +1,121 @@
+//! Users, offices and what they open, by the command line: keys of their own, two people,
+//! and for parties nothing at all.
+
+use crate::{
+    dangers::{GROOMING, HEALTH},
+    gate::{Door, Gate, HEAD, LEAD, OUTSIDE, PUPIL, Said, Setup, TEACHER, mail},
+};
+use gatehouse::storage::keys;
+use std::path::PathBuf;
+
+const DEPUTY: &str = "t.ellery@oakfield.example";
+
+struct User {
+    id: String,
+    key: PathBuf,
+}
+
+/// A user with a key in a plain file of their own.
+fn user(gate: &Gate, address: &str, name: &str) -> User {
+    let key = gate.home.path(name);
+    let public = keys::generate_identity(&key, "a person's own key").unwrap();
+    let said = gate.home.run(&["users", "add", "--person", address, "--key", &public]);
+    assert_eq!(said.code(), 0, "{}", said.err);
+    User { id: said.out.trim().to_owned(), key }
+}
+
+fn by(gate: &Gate, user: &User, args: &[&str]) -> Said {
+    gate.home.run(&[&["--identity", user.key.to_str().unwrap()], args].concat())
+}
+
+fn grant(user: &User, office: &str) -> Vec<String> {
+    ["users", "grant", &user.id, "--office", office, "--school", "oakfield", "--reason", "for the test"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+fn args(words: &[String]) -> Vec<&str> {
+    words.iter().map(String::as_str).collect()
+}
+
+fn ids(said: &Said) -> Vec<String> {
+    said.lines().iter().map(|l| l["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
+    let gate = Gate::new(Door::Relay, Setup::default());
+    let groomed = mail("stranger@chat.example", PUPIL, "hey", GROOMING);
+    assert!(gate.send_unproved("stranger@chat.example", &[PUPIL], &groomed).starts_with("250"));
+    // The deputy got it too, so the deputy is a party.
+    let copied = mail("other@chat.example", PUPIL, "hey", GROOMING);
+    assert!(gate.send_unproved("other@chat.example", &[PUPIL, DEPUTY], &copied).starts_with("250"));
+    assert!(gate.send(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "list", HEALTH)).starts_with("250"));
+    let all = gate.home.list(&["quarantine", "list"]);
+    let hold = gate.home.only("hold", "open")["id"].as_str().unwrap().to_owned();
+    assert!(all.len() >= 2, "{all:?}");
+
+    // Only whom the configuration names can begin.
+    let stray = keys::generate_identity(&gate.home.path("stray.key"), "stray").unwrap();
+    let first = gate.home.run(&["users", "add", "--person", TEACHER, "--key", &stray]);
+    assert!(first.code() == 2 && first.err.contains("head or data protection officer"), "{}", first.err);
+    let head = user(&gate, HEAD, "head.key");
+    let begun = gate.home.run(&args(&grant(&head, "head")));
+    assert!(begun.code() == 0 && begun.err.contains("user.bootstrapped"), "{}", begun.err);
+
+    // The operator of the machine now counts, lists, and reads nothing.
+    let listed = gate.home.run(&["--format", "jsonl", "quarantine", "list"]);
+    let item = ids(&listed)[0].clone();
+    let raw = ["quarantine", "show", &item, "--raw", "--purpose", "curious"];
+    let refused = gate.home.run(&raw);
+    assert!(refused.code() == 2 && refused.err.contains("reads no content"), "{}", refused.err);
+    assert!(refused.err.contains("the safeguarding lead") && !refused.err.contains('@'), "{}", refused.err);
+    let holds = gate.home.run(&["--format", "jsonl", "hold", "list"]);
+    assert!(ids(&holds).is_empty() && holds.err.contains("1 more wait"), "{}", holds.err);
+
+    // A lead is asked for by the operator and has nothing before the head has said yes.
+    let (lead, deputy) = (user(&gate, LEAD, "lead.key"), user(&gate, DEPUTY, "deputy.key"));
+    let teacher = user(&gate, TEACHER, "teacher.key");
+    for (who, office) in [(&lead, "lead"), (&deputy, "deputy")] {
+        let asked = gate.home.run(&args(&grant(who, office)));
+        assert!(asked.code() == 0 && asked.err.contains("another"), "{}", asked.err);
+        assert_eq!(by(&gate, who, &raw).code(), 2, "not approved yet");
+        let id = asked.out.trim();
+        let own = by(&gate, who, &["users", "approve", id, "--reason", "myself"]);
+        assert_eq!(own.code(), 2, "{}", own.err);
+        let yes = by(&gate, &head, &["users", "approve", id, "--reason", "appointed"]);
+        assert_eq!(yes.code(), 0, "{}", yes.err);
+    }
+    assert_eq!(gate.home.run(&args(&grant(&teacher, "staff"))).code(), 0, "needs nobody");
+    let mine = by(&gate, &head, &args(&grant(&head, "data-protection")));
+    assert!(mine.err.contains("two people") || mine.code() == 2, "nobody grants to themselves: {}", mine.err);
+
+    // The lead reads all; the deputy finds what is not the deputy's own alone.
+    let seen = ids(&by(&gate, &lead, &["--format", "jsonl", "quarantine", "list"]));
+    let less = ids(&by(&gate, &deputy, &["--format", "jsonl", "quarantine", "list"]));
+    let party: Vec<&String> = seen.iter().filter(|id| !less.contains(id)).collect();
+    assert!(seen.len() == all.len() && !less.is_empty() && !party.is_empty(), "{seen:?} {less:?}");
+    assert_eq!(by(&gate, &lead, &raw).code(), 0);
+    for id in party {
+        let show = by(&gate, &deputy, &["quarantine", "show", id, "--purpose", "my own"]);
+        let nothing = by(&gate, &deputy, &["quarantine", "show", "0000000000", "--purpose", "none"]);
+        assert_eq!(show.code(), 2);
+        assert_eq!(show.err.replace(id.as_str(), "0000000000"), nothing.err, "as of one that is not there");
+    }
+    // A hold is its sender's.
+    assert_eq!(ids(&by(&gate, &teacher, &["--format", "jsonl", "hold", "list"])), [hold.as_str()]);
+    assert_eq!(by(&gate, &teacher, &["hold", "show", &hold]).code(), 0);
+    for other in [&head, &lead] {
+        let said = by(&gate, other, &["hold", "show", &hold]);
+        assert!(said.code() == 2 && said.err.contains("its own sender"), "{}", said.err);
+    }
+    let nobody = by(&gate, &teacher, &raw);
+    assert!(nobody.err.contains("is not there"), "{}", nobody.err);
+    // A key that nobody registered is nobody.
+    let stranger = User { id: String::new(), key: gate.home.path("stray.key") };
+    assert_eq!(by(&gate, &stranger, &["quarantine", "list"]).code(), 2);
+    let rows = gate.home.run(&["ledger", "export"]).out;
+    for event in ["user.added", "user.bootstrapped", "grant.asked", "grant.approved", "access.refused"] {
+        assert!(rows.contains(event), "{event}");
+    }
+}
