@@ -51,6 +51,11 @@ mod vault;
 mod views;
 mod writer;
 
+#[cfg(test)]
+#[path = "../../tests/support/postgres.rs"]
+#[allow(dead_code)] // The integration tests use the rest of it.
+mod postgres;
+
 pub use access::{Access, Class};
 pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};

@@ -236,7 +236,8 @@ async fn apply(group: &mut [Box<dyn Queued>], tx: &mut Tx) -> Result<(), StoreEr
 #[cfg(test)]
 mod tests {
     use crate::storage::{
-        Actor, Event, Keys, LedgerEvent, Store, StoreError, StoreOptions, WorkingKey, writer::Tx,
+        Actor, DatabaseAddress, Event, Keys, LedgerEvent, PostgresUrl, Store, StoreError, StoreOptions,
+        WorkingKey, writer::Tx,
     };
     use chrono::{DateTime, TimeDelta};
     use std::sync::{
@@ -246,9 +247,10 @@ mod tests {
     use tokio::sync::oneshot;
 
     /// A store whose clock ticks once for each transaction.
-    async fn ticking(folder: &std::path::Path) -> Store {
+    async fn ticking(folder: &std::path::Path, database: DatabaseAddress) -> Store {
         let keys = Keys::new(Some(WorkingKey::ephemeral()), &[], &[]).unwrap();
         let mut options = StoreOptions::new(folder.to_owned(), keys);
+        options.database = database;
         let tick = AtomicI64::new(0);
         options.clock =
             Arc::new(move || DateTime::UNIX_EPOCH + TimeDelta::seconds(tick.fetch_add(1, Ordering::SeqCst)));
@@ -262,8 +264,14 @@ mod tests {
 
     #[tokio::test]
     async fn what_waits_shares_one_commit_and_a_failing_change_takes_only_itself_back() {
+        what_waits_shares_one_commit(DatabaseAddress::Folder).await;
+        let url = crate::storage::postgres::fresh_database();
+        what_waits_shares_one_commit(DatabaseAddress::Postgres(PostgresUrl::new(url))).await;
+    }
+
+    async fn what_waits_shares_one_commit(database: DatabaseAddress) {
         let folder = tempfile::tempdir().unwrap();
-        let store = ticking(folder.path()).await;
+        let store = ticking(folder.path(), database).await;
         let (started, has_started) = oneshot::channel();
         let (go, gone) = oneshot::channel::<()>();
         let holder = store.clone();

@@ -54,3 +54,43 @@ fn of_postgres(fault: &PgDatabaseError) -> StoreError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::{
+        database::{Place, PostgresUrl, connect},
+        postgres::fresh_database,
+    };
+
+    #[tokio::test]
+    async fn what_passes_by_itself_is_told_from_what_somebody_must_mend() {
+        let url = fresh_database();
+        let place = Place::server(&PostgresUrl::new(url.as_str())).unwrap();
+        let mut conn = connect(&place).await.unwrap();
+        let cases = [
+            ("53100", "the disk is full", true),
+            ("55P03", "stayed locked", true),
+            ("40P01", "stayed locked", true),
+            ("25006", "the disk or the store failed", true),
+            ("58030", "the disk or the store failed", true),
+            ("57P01", "the disk or the store failed", true),
+            ("42501", "turns the gate away", false),
+            ("XX001", "damaged", false),
+            ("23505", "storage:", false),
+        ];
+        for (code, words, passes) in cases {
+            let raise = format!("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$");
+            let raised = sqlx::raw_sql(sqlx::AssertSqlSafe(raise)).execute(&mut conn).await;
+            let fault = StoreError::from(raised.unwrap_err());
+            assert_eq!(fault.is_passing(), passes, "{code}: {fault}");
+            assert!(fault.to_string().contains(words), "{code}: {fault}");
+        }
+        let nobody = PostgresUrl::new(url.replace("gatehouse@", "nobody@"));
+        let refused = connect(&Place::server(&nobody).unwrap()).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
+        // No server there at all.
+        let gone = PostgresUrl::new("postgres://gatehouse@localhost/x?host=/nonexistent");
+        assert!(connect(&Place::server(&gone).unwrap()).await.unwrap_err().is_passing());
+    }
+}
