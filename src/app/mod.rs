@@ -6,4 +6,4 @@ mod serve;
 
 pub use load::{StartFault, directory, disclaimers, people, rulebook, rules, searchable, standing};
 pub(crate) use serve::MEMORY_WAIT;
-pub use serve::{Running, is_served, start};
+pub use serve::{Running, alone, is_served, start};

@@ -62,7 +62,7 @@ pub struct Running {
 /// Nothing listens unless all of it is ready.
 pub async fn start(config: Config) -> Result<Running, StartFault> {
     let clock: Clock = clock::system();
-    let alone = serve_alone(&config.data)?;
+    let alone = alone(&config.data)?;
     let keys = Keys::from_config(&config.keys)?;
     let mut options = StoreOptions::from_config(&config, keys);
     options.clock = clock.clone();
@@ -116,7 +116,7 @@ async fn records_have_readers(store: &Store, config: &Config) -> Result<(), Star
 
 /// One process serves a data folder: two would send the outbox twice. The system gives the
 /// lock back whenever and however the process ends.
-fn serve_alone(data: &Path) -> Result<fs::File, StartFault> {
+pub fn alone(data: &Path) -> Result<fs::File, StartFault> {
     let path = data.join(SERVING);
     let failed = |source| StartFault::Folder { path: path.clone(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;

@@ -1,15 +1,50 @@
-//! `gatehouse store`: what is done to the store as a whole.
+//! `gatehouse store`: what lies where; check it, back it up, restore it, move it.
 
-use super::{Answer, args::Cli, context};
-use crate::app;
+use super::{
+    Answer, Mistake,
+    args::{Cli, Format},
+    context, render,
+};
+use crate::{
+    app,
+    config::{self, Config},
+    storage::{self, Backup, BackupReport, Filled, Keys, ScrubFault, Store, StoreOptions},
+};
 use clap::Subcommand;
+use serde_json::{Value, json};
 use std::{
     io::{self, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
+    /// Where rows and encrypted objects lie, how many and how much
+    Show,
+    /// Read every object now and compare it with row and ledger; exits with 1 when one is not what it was
+    Scrub,
+    /// Back up into a folder, while the gate runs; into the same folder again carries only what is new
+    Backup {
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Restore a backup into the place that the configuration names, which must be empty
+    ///
+    /// Every object and the ledger are compared with what the backup says. Cut off, run it again.
+    Restore {
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Move everything to the place that another configuration names, which must be empty
+    ///
+    /// Stop the service first. Every object is read back and compared. Cut off, run it again; the old
+    /// store stays as it was, and does not open any more when all is there.
+    Move {
+        /// The configuration of the new place; its working key is the same
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Make the search index of quarantine anew, from the messages themselves
     ///
     /// For messages that were kept before there was an index, or after new people came into the
@@ -20,8 +55,184 @@ pub enum StoreCommand {
 
 pub(super) fn run(cli: &Cli, command: &StoreCommand) -> Answer {
     match command {
+        StoreCommand::Show => show(cli),
+        StoreCommand::Scrub => scrub(cli),
+        StoreCommand::Backup { folder } => backup(cli, folder),
+        StoreCommand::Restore { folder } => restore(cli, folder),
+        StoreCommand::Move { to } => move_to(cli, to),
         StoreCommand::Reindex => reindex(cli),
     }
+}
+
+fn show(cli: &Cli) -> Answer {
+    let config = context::config(cli)?;
+    let shown = context::block_on(async { Ok(context::store(&config).await?.shown().await?) })?;
+    let mut out = io::stdout().lock();
+    let classes: Vec<Value> = shown
+        .classes
+        .iter()
+        .map(|c| json!({"class": c.class, "objects": c.objects, "bytes": c.bytes, "parts": c.parts, "uses": c.uses}))
+        .collect();
+    let checked = shown.oldest_check.map(render::time);
+    if cli.format == Format::Jsonl {
+        let all = json!({
+            "database": shown.database, "database_bytes": shown.database_bytes, "vault": shown.vault,
+            "ledger_rows": shown.ledger_rows, "classes": classes, "locked": shown.locked,
+            "unwanted": shown.unwanted, "faulty": shown.faulty, "oldest_check": checked,
+        });
+        writeln!(out, "{all}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    writeln!(
+        out,
+        "Rows: {}, {} bytes, {} rows of the ledger.",
+        shown.database, shown.database_bytes, shown.ledger_rows
+    )?;
+    writeln!(out, "Encrypted objects: {}\n", shown.vault)?;
+    let columns = render::columns(&[
+        ("class", "Class"),
+        ("objects", "Messages"),
+        ("bytes", "Their bytes"),
+        ("parts", "Attachments kept once"),
+        ("uses", "Uses of them"),
+    ]);
+    render::rows(&mut out, cli.format, &columns, &classes, "Nothing is kept yet.")?;
+    writeln!(
+        out,
+        "\nLocked by the object store: {}. Not needed any more, to be purged: {}. Missing or changed: {}.",
+        shown.locked, shown.unwanted, shown.faulty
+    )?;
+    match checked {
+        Some(at) => writeln!(out, "Everything was last checked after {at}.")?,
+        None => writeln!(out, "Not everything has been checked yet; `gatehouse store scrub` does it now.")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn scrub(cli: &Cli) -> Answer {
+    let config = context::config(cli)?;
+    let report = context::block_on(async { Ok(context::store(&config).await?.scrub().await?) })?;
+    let mut out = io::stdout().lock();
+    match cli.format {
+        Format::Jsonl => writeln!(
+            out,
+            "{}",
+            json!({"objects": report.objects, "bytes": report.bytes, "orphans": report.orphans, "faults": faults(&report.faults)})
+        )?,
+        Format::Table => {
+            writeln!(out, "{} objects, {} bytes: read and compared.", report.objects, report.bytes)?;
+            if report.orphans > 0 {
+                writeln!(
+                    out,
+                    "{} files that no row names; they are taken away when they are a day old.",
+                    report.orphans
+                )?;
+            }
+            say_faults(&mut out, &report.faults)?;
+        }
+    }
+    Ok(exit(&report.faults))
+}
+
+fn backup(cli: &Cli, folder: &Path) -> Answer {
+    let config = context::config(cli)?;
+    let report = context::block_on(async {
+        let store = context::store(&config).await?;
+        let report = store.backup(folder, &context::actor()).await?;
+        store.close().await;
+        Ok(report)
+    })?;
+    let BackupReport { rows, objects, bytes, there, taken_out, ledger_rows, ledger_head, .. } = &report;
+    let mut out = io::stdout().lock();
+    match cli.format {
+        Format::Jsonl => writeln!(
+            out,
+            "{}",
+            json!({"rows": rows, "objects": objects, "bytes": bytes, "there": there, "taken_out": taken_out,
+                   "ledger_rows": ledger_rows, "ledger_head": ledger_head, "faults": faults(&report.faults)})
+        )?,
+        Format::Table => {
+            writeln!(out, "{rows} rows and {objects} objects ({bytes} bytes; {there} were there already).")?;
+            if *taken_out > 0 {
+                writeln!(out, "{taken_out} objects of the earlier backup were purged since, and taken out.")?;
+            }
+            writeln!(out, "The ledger in it ends with row {ledger_rows}, {ledger_head}: note it elsewhere.")?;
+            writeln!(
+                out,
+                "It cannot be read without the working key or the recovery key: keep those elsewhere, too."
+            )?;
+            say_faults(&mut out, &report.faults)?;
+        }
+    }
+    Ok(exit(&report.faults))
+}
+
+fn restore(cli: &Cli, folder: &Path) -> Answer {
+    let config = context::config(cli)?;
+    let backup = Backup::open(folder)?;
+    let filled = context::block_on(async {
+        let _alone = app::alone(&config.data)?;
+        let options = options(&config)?;
+        Ok(storage::restore(&backup, options, &context::actor()).await?)
+    })?;
+    let made = format!("The backup of {} is restored", render::time(backup.made_at()));
+    tell(cli, &filled, &made)
+}
+
+fn move_to(cli: &Cli, to: &Path) -> Answer {
+    let from = context::config(cli)?;
+    let to = config::load(to).map_err(|faults| Mistake(faults.to_string()))?;
+    let filled = context::block_on(async {
+        let _alone = (app::alone(&from.data)?, app::alone(&to.data)?);
+        let store = Store::open_moved(options(&from)?).await?;
+        let filled = storage::move_to(&store, options(&to)?, &context::actor()).await?;
+        store.close().await;
+        Ok(filled)
+    })?;
+    tell(cli, &filled, "The store is moved; the old one stays as it was and does not open any more")
+}
+
+/// The ledger of the new place is written into, so the working key must be there.
+fn options(config: &Config) -> Result<StoreOptions, Mistake> {
+    Ok(StoreOptions::from_config(config, Keys::from_config(&config.keys)?))
+}
+
+fn tell(cli: &Cli, filled: &Filled, what: &str) -> Answer {
+    let Filled { rows, objects, bytes, there, ledger_rows, ledger_head, .. } = filled;
+    let mut out = io::stdout().lock();
+    match cli.format {
+        Format::Jsonl => writeln!(
+            out,
+            "{}",
+            json!({"rows": rows, "objects": objects, "bytes": bytes, "there": there,
+                   "ledger_rows": ledger_rows, "ledger_head": ledger_head, "faults": faults(&filled.faults)})
+        )?,
+        Format::Table => {
+            writeln!(
+                out,
+                "{what}: {objects} objects ({bytes} bytes; {there} were there already), each compared."
+            )?;
+            writeln!(out, "The ledger verifies: {ledger_rows} rows, head {ledger_head}.")?;
+            say_faults(&mut out, &filled.faults)?;
+        }
+    }
+    Ok(exit(&filled.faults))
+}
+
+fn faults(faults: &[ScrubFault]) -> Vec<Value> {
+    faults.iter().map(|f| json!({"object": f.object, "fault": f.fault})).collect()
+}
+
+fn say_faults(out: &mut impl Write, faults: &[ScrubFault]) -> io::Result<()> {
+    for fault in faults {
+        writeln!(out, "Object {} {}.", fault.object, fault.fault)?;
+    }
+    Ok(())
+}
+
+/// 1 when something is not what it was.
+fn exit(faults: &[ScrubFault]) -> ExitCode {
+    if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn reindex(cli: &Cli) -> Answer {

@@ -1,7 +1,10 @@
 //! The form of a vault object: an age file of a zstd stream of one JSON line (the
-//! envelope) and the bytes as presented. `age -d -i EPOCH OBJECT | zstd -d` shows it.
+//! envelope) and the bytes as presented, without the parts that the line names: each of those
+//! is an age file of a zstd stream of its bytes. `age -d -i EPOCH OBJECT | zstd -d` shows either;
+//! docs/storage.md has the lines of shell that put them together.
 
 use super::{
+    attachments::PartLabel,
     error::StoreError,
     keys::{PublicKey, for_age},
 };
@@ -28,9 +31,14 @@ pub(super) struct Label {
     /// SHA-256 of the bytes, hex.
     pub(super) sha256: String,
     pub(super) bytes: u64,
+    /// What was cut out of the bytes, in order.
+    #[serde(default)]
+    pub(super) parts: Vec<PartLabel>,
 }
 
-pub(super) const FORMAT: &str = "gatehouse-object/1";
+pub(super) const FORMAT: &str = "gatehouse-object/2";
+/// Before parts were kept apart.
+const FIRST_FORMAT: &str = "gatehouse-object/1";
 
 impl Label {
     pub(super) fn envelope(self) -> Envelope {
@@ -40,31 +48,69 @@ impl Label {
 
 /// Compresses and encrypts; heavy, so run it where blocking is allowed.
 pub(super) fn pack(label: &Label, raw: &[u8], to: &[PublicKey]) -> Result<Bytes, StoreError> {
-    let us = |e: &dyn std::fmt::Display| StoreError::Us(format!("an object cannot be packed: {e}"));
+    let mut line = serde_json::to_vec(label).map_err(|e| unpacked(&e))?;
+    line.push(b'\n');
+    sealed(&line, raw, to)
+}
+
+/// The same for a part, which has no label.
+pub(super) fn pack_part(content: &[u8], to: &[PublicKey]) -> Result<Bytes, StoreError> {
+    sealed(b"", content, to)
+}
+
+fn unpacked(e: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Us(format!("an object cannot be packed: {e}"))
+}
+
+fn sealed(line: &[u8], bytes: &[u8], to: &[PublicKey]) -> Result<Bytes, StoreError> {
     let boxed = for_age(to)?;
     let recipients = boxed.iter().map(|r| r.as_ref() as &dyn age::Recipient);
-    let encryptor = age::Encryptor::with_recipients(recipients).map_err(|e| us(&e))?;
-    let mut line = serde_json::to_vec(label).map_err(|e| us(&e))?;
-    line.push(b'\n');
+    let encryptor = age::Encryptor::with_recipients(recipients).map_err(|e| unpacked(&e))?;
     let write = || {
-        let out = Vec::with_capacity(raw.len() / 2 + 1024);
+        let out = Vec::with_capacity(bytes.len() / 2 + 1024);
         let mut zstd = zstd::Encoder::new(encryptor.wrap_output(out)?, LEVEL)?;
-        zstd.write_all(&line)?;
-        zstd.write_all(raw)?;
+        zstd.write_all(line)?;
+        zstd.write_all(bytes)?;
         zstd.finish()?.finish()
     };
-    write().map(Bytes::from).map_err(|e| us(&e))
+    write().map(Bytes::from).map_err(|e| unpacked(&e))
 }
 
 /// Why an object did not open; the caller knows its name.
 pub(super) type Fault = &'static str;
 
-/// Decrypts and unpacks an object of at most `limit` bytes of message.
+/// Decrypts and unpacks an object of at most `limit` bytes of message. Where its label has
+/// parts, the bytes are without them.
 pub(super) fn unpack<'a>(
     object: &[u8],
     identities: impl Iterator<Item = &'a dyn age::Identity>,
     limit: u64,
 ) -> Result<(Label, Bytes), Fault> {
+    let plain = opened(object, identities, limit.saturating_add(LONGEST_LABEL))?;
+    let end = memchr::memchr(b'\n', &plain).ok_or("has no label")?;
+    let label: Label =
+        serde_json::from_slice(&plain[..end]).map_err(|_| "has a label that cannot be read")?;
+    if ![FORMAT, FIRST_FORMAT].contains(&label.format.as_str()) {
+        return Err("is of a format that this version does not know");
+    }
+    Ok((label, plain.slice(end + 1..)))
+}
+
+/// The same for a part of so many bytes.
+pub(super) fn unpack_part<'a>(
+    object: &[u8],
+    identities: impl Iterator<Item = &'a dyn age::Identity>,
+    bytes: u64,
+) -> Result<Vec<u8>, Fault> {
+    let content = opened(object, identities, bytes)?;
+    if content.len() as u64 == bytes { Ok(content.into()) } else { Err("has a part of another length") }
+}
+
+fn opened<'a>(
+    object: &[u8],
+    identities: impl Iterator<Item = &'a dyn age::Identity>,
+    room: u64,
+) -> Result<Bytes, Fault> {
     let decryptor = age::Decryptor::new(object).map_err(|_| "is no age file")?;
     let reader = decryptor.decrypt(identities).map_err(|e| match e {
         age::DecryptError::NoMatchingKeys => "is not encrypted to this key",
@@ -72,19 +118,13 @@ pub(super) fn unpack<'a>(
     })?;
     let zstd = zstd::Decoder::new(reader).map_err(|_| "is no zstd stream")?;
     let mut plain = Vec::new();
-    let room = limit.saturating_add(LONGEST_LABEL);
-    zstd.take(room + 1).read_to_end(&mut plain).map_err(|_| "does not decrypt: it was changed")?;
+    zstd.take(room.saturating_add(1))
+        .read_to_end(&mut plain)
+        .map_err(|_| "does not decrypt: it was changed")?;
     if plain.len() as u64 > room {
         return Err("is larger than its row says");
     }
-    let plain = Bytes::from(plain);
-    let end = memchr::memchr(b'\n', &plain).ok_or("has no label")?;
-    let label: Label =
-        serde_json::from_slice(&plain[..end]).map_err(|_| "has a label that cannot be read")?;
-    if label.format != FORMAT {
-        return Err("is of a format that this version does not know");
-    }
-    Ok((label, plain.slice(end + 1..)))
+    Ok(plain.into())
 }
 
 #[cfg(test)]
@@ -107,6 +147,7 @@ mod tests {
             recipients: vec![Recipient::new(Address::parse("a@b.example").unwrap())],
             sha256: String::new(),
             bytes: raw.len() as u64,
+            parts: Vec::new(),
         }
     }
 

@@ -72,6 +72,15 @@ pub enum StoreError {
         "the database turns the gate away: {0}; check the address, the password and the rights in `[store]` (docs/storage.md)"
     )]
     Refused(String),
+    /// A backup, or a place to be filled, is not fit for it.
+    #[error("{0}")]
+    Backup(String),
+    #[error("this store was moved to {0}: use the configuration that names the new place")]
+    Moved(String),
+    #[error(
+        "this place is being filled by `store restore` or `store move`, which was cut off: run that again"
+    )]
+    Arriving,
     #[error("storage: {0}")]
     Us(String),
 }

@@ -7,6 +7,7 @@
 //! docs/decisions/vault-and-ledger.md.
 
 mod access;
+mod attachments;
 mod backoff;
 mod capsule;
 mod concerned;
@@ -29,6 +30,8 @@ mod names;
 mod node;
 mod objects;
 mod outbox;
+mod parts;
+mod portable;
 mod purge;
 mod purpose;
 mod queue;
@@ -42,6 +45,7 @@ mod scrub;
 mod search;
 mod secrets;
 mod settle;
+mod shown;
 mod store;
 mod tokens;
 mod two_people;
@@ -90,6 +94,7 @@ pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,
 };
+pub use portable::{Backup, BackupReport, Filled, move_to, restore};
 pub use purge::Purged;
 pub use purpose::{Purpose, Why};
 pub use records::{
@@ -101,6 +106,7 @@ pub use reminders::Unanswered;
 pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
+pub use shown::{Shown, ShownClass};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};

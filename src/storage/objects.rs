@@ -2,6 +2,7 @@
 //! found again and checked against both.
 
 use super::{
+    attachments::{self, Parted, UsedPart},
     capsule::{self, Label},
     database::{hex, micros},
     epochs::Sealing,
@@ -16,6 +17,7 @@ use crate::mail::{Envelope, TransactionId};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Above this, hashing is worth a thread of its own.
 const LONG: usize = 64 << 10;
@@ -30,6 +32,7 @@ pub(super) struct Stored {
     sha256: [u8; 32],
     object_sha256: [u8; 32],
     locked_until: Option<DateTime<Utc>>,
+    parts: Vec<UsedPart>,
 }
 
 /// A row of `object`.
@@ -82,30 +85,43 @@ impl Store {
             recipients: envelope.recipients.clone(),
             sha256: String::new(),
             bytes: raw.len() as u64,
+            parts: Vec::new(),
         };
+        let Parted { rest, labels, used } = self.put_parts(sealing, &raw).await?;
+        label.parts = labels;
         let pack = move || -> Result<_, StoreError> {
             let sha256: [u8; 32] = Sha256::digest(&raw).into();
             label.sha256 = hex(&sha256);
-            let object = capsule::pack(&label, &raw, &recipients)?;
+            let object = capsule::pack(&label, &rest, &recipients)?;
             let object_sha256: [u8; 32] = Sha256::digest(&object).into();
             Ok((object, sha256, object_sha256, raw.len()))
         };
-        let packed = tokio::task::spawn_blocking(pack).await.map_err(|e| StoreError::Us(e.to_string()))?;
-        let (object, sha256, object_sha256, bytes) = packed?;
+        let packed = tokio::task::spawn_blocking(pack).await.map_err(|e| StoreError::Us(e.to_string()));
+        let (object, sha256, object_sha256, bytes) = match packed.flatten() {
+            Ok(packed) => packed,
+            Err(e) => {
+                self.forget_parts(used.iter()).await;
+                return Err(e);
+            }
+        };
         let id = ObjectId::random(&self.shared.random);
         let now = self.now();
         let path = path_of(&id, sealing.class, now);
         let lock = self.shared.vault.lock_for(sealing.class, now);
-        self.shared.vault.put(&path, object, lock).await?;
+        if let Err(e) = self.shared.vault.put(&path, object, lock).await {
+            self.forget_parts(used.iter()).await;
+            return Err(e);
+        }
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         let (epochs, locked_until) = (sealing.epochs.clone(), lock.map(|l| l.until));
-        Ok(Stored { id, path, epochs, bytes, sha256, object_sha256, locked_until })
+        Ok(Stored { id, path, epochs, bytes, sha256, object_sha256, locked_until, parts: used })
     }
 
     /// For objects that certainly no row names; one that stays is swept away later.
     pub(super) async fn forget_objects(&self, objects: &[Stored]) {
         for object in objects {
             let _ = self.shared.vault.delete(&object.path).await;
+            self.forget_parts(object.parts.iter()).await;
         }
     }
 
@@ -141,27 +157,63 @@ impl Store {
         let row = self.object_row(id).await?;
         let object = self.sealed_object(id, &row).await?;
         let working = self.working_identities(id).await?;
-        let id = id.to_owned();
-        let open = move || {
-            let keys = working.for_age()?;
-            let keys = keys.iter().map(|key| key.as_ref() as &dyn age::Identity);
-            unpack_checked(&object, keys, &row).map_err(|fault| StoreError::Object { id, fault })
+        self.open_sealed(id, row, object, Arc::new(move || Ok(working.for_age()?))).await
+    }
+
+    /// Opens what lies in the vault with keys that `opener` has, its parts too, and checks the
+    /// whole against its row.
+    pub(super) async fn open_sealed(
+        &self,
+        id: &str,
+        row: ObjectRow,
+        sealed: Bytes,
+        opener: Opener,
+    ) -> Result<(Label, Bytes), StoreError> {
+        let (limit, opener_too) = (row.bytes.unsigned_abs(), Arc::clone(&opener));
+        let unpack = move || {
+            let keys = opener_too()?;
+            Ok(capsule::unpack(&sealed, keys.iter().map(|k| k.as_ref() as _), limit))
         };
-        tokio::task::spawn_blocking(open).await.map_err(|e| StoreError::Us(e.to_string()))?
+        let (label, rest) = blocking(unpack).await?.map_err(|fault| object_fault(id, fault))?;
+        let sealed_parts = self.sealed_parts(&label.parts).await?;
+        let join = move || {
+            let keys = opener()?;
+            let mut contents = BTreeMap::new();
+            for part in &label.parts {
+                let Some(sealed) = sealed_parts.get(&part.object) else { continue };
+                if !contents.contains_key(&part.object) {
+                    match capsule::unpack_part(sealed, keys.iter().map(|k| k.as_ref() as _), part.bytes) {
+                        Ok(content) => drop(contents.insert(part.object.clone(), content)),
+                        Err(fault) => return Ok(Err(fault)),
+                    }
+                }
+            }
+            let whole = match label.parts.is_empty() {
+                true => Ok(rest),
+                false => attachments::put_together(&rest, &label.parts, &contents, limit),
+            };
+            Ok(whole.and_then(|raw| match Sha256::digest(&raw)[..] == row.sha256 {
+                true => Ok((label, raw)),
+                false => Err("holds other bytes than were kept"),
+            }))
+        };
+        blocking(join).await?.map_err(|fault| object_fault(id, fault))
     }
 }
 
-/// Unpacks and compares the bytes with the digest in the row.
-pub(super) fn unpack_checked<'a>(
-    object: &[u8],
-    identities: impl Iterator<Item = &'a dyn age::Identity>,
-    row: &ObjectRow,
-) -> Result<(Label, Bytes), capsule::Fault> {
-    let (label, raw) = capsule::unpack(object, identities, row.bytes.unsigned_abs())?;
-    if Sha256::digest(&raw)[..] != row.sha256 {
-        return Err("holds other bytes than were kept");
-    }
-    Ok((label, raw))
+/// Keys for age, made anew for each use: some ask a piece of hardware.
+pub(super) type Opener =
+    Arc<dyn Fn() -> Result<Vec<Box<dyn age::Identity + Send>>, StoreError> + Send + Sync>;
+
+fn object_fault(id: &str, fault: capsule::Fault) -> StoreError {
+    StoreError::Object { id: id.to_owned(), fault }
+}
+
+/// Work that would hold up others, on a thread of its own.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Us(e.to_string()))?
 }
 
 impl Tx {
@@ -184,18 +236,24 @@ impl Tx {
         .bind(object.locked_until.map(micros))
         .execute(&mut self.conn)
         .await?;
-        for epoch in &object.epochs {
-            sqlx::query("INSERT INTO object_epoch (object, epoch) VALUES ($1, $2)")
-                .bind(object.id.as_str())
-                .bind(epoch.as_str())
-                .execute(&mut self.conn)
-                .await?;
-        }
+        self.name_epochs(object.id.as_str(), &object.epochs).await?;
+        self.use_parts(&object.id, &object.parts).await?;
         let mut event = LedgerEvent::new(Event::ObjectKept).about(object.id.as_str());
         event.transaction = transaction;
         event.hash_in = Some(object.sha256);
         event.hash_out = Some(object.object_sha256);
         self.append("gate", event).await?;
+        Ok(())
+    }
+
+    pub(super) async fn name_epochs(&mut self, object: &str, epochs: &[EpochId]) -> Result<(), StoreError> {
+        for epoch in epochs {
+            sqlx::query("INSERT INTO object_epoch (object, epoch) VALUES ($1, $2)")
+                .bind(object)
+                .bind(epoch.as_str())
+                .execute(&mut self.conn)
+                .await?;
+        }
         Ok(())
     }
 

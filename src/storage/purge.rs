@@ -94,7 +94,15 @@ impl Store {
 impl Tx {
     /// From now on nothing reads it, and it is purged after the commit.
     pub(super) async fn unwant_object(&mut self, id: &str, why: &'static str) -> Result<(), StoreError> {
-        sqlx::query(
+        match self.mark_unwanted(id, why).await? {
+            true => self.release_parts(id).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Whether it was wanted until now.
+    pub(super) async fn mark_unwanted(&mut self, id: &str, why: &'static str) -> Result<bool, StoreError> {
+        let changed = sqlx::query(
             "UPDATE object SET unwanted_at = $1, unwanted_why = $2 WHERE id = $3 AND unwanted_at IS NULL",
         )
         .bind(micros(self.now))
@@ -103,7 +111,7 @@ impl Tx {
         .execute(&mut self.conn)
         .await?;
         self.leaves_unwanted = true;
-        Ok(())
+        Ok(changed.rows_affected() == 1)
     }
 
     async fn note_gone(&mut self, object: Unwanted) -> Result<(), StoreError> {

@@ -66,6 +66,7 @@ impl Default for Timing {
     }
 }
 
+#[derive(Clone)]
 pub struct StoreOptions {
     /// The data folder; made with mode 0700 when missing.
     pub data: PathBuf,
@@ -91,6 +92,15 @@ impl StoreOptions {
         }
     }
 
+    /// The folders, and how the database is reached; the vault's folder and that.
+    pub(super) fn make_place(&self) -> Result<(PathBuf, Place), StoreError> {
+        let vault = self.data.join("vault");
+        let folder = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        folder(&self.data).and_then(|()| folder(&vault)).map_err(|e| disk_error(&e))?;
+        is_ours(&self.data)?;
+        Ok((vault, place_of(&self.database, &self.data.join("gatehouse.db"))?))
+    }
+
     /// Everything where the configuration says.
     pub fn from_config(config: &Config, keys: Keys) -> Self {
         Self {
@@ -113,11 +123,11 @@ pub struct Store {
 
 /// What the writer's task and the store's callers both need.
 pub(super) struct Shared {
-    pub(super) place: Place,
     /// The data folder.
     pub(super) folder: PathBuf,
     /// This node's id.
     pub(super) node: String,
+    pub(super) place: Place,
     pub(super) keys: Keys,
     pub(super) working: WorkingState,
     pub(super) secrets: Option<Secrets>,
@@ -156,16 +166,23 @@ impl Shared {
 impl Store {
     /// Opens or makes the store and brings its tables up to date.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_as(options, Standing::Used).await
+    }
+
+    /// A store that was moved away, to finish what was cut off; for everything else it is closed.
+    pub async fn open_moved(options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_as(options, Standing::Moved).await
+    }
+
+    pub(super) async fn open_as(options: StoreOptions, standing: Standing) -> Result<Self, StoreError> {
         let StoreOptions { data, database, keys, vault, clock, random, timing } = options;
         let (of_folder, keys_too, random_too) = (database.is_folder(), keys.clone(), random.clone());
         let made = tokio::task::spawn_blocking(move || prepare(data, of_folder, &keys_too, &random_too));
         let (folder, secrets) = made.await.map_err(|e| StoreError::Us(e.to_string()))??;
-        let place = match &database {
-            DatabaseAddress::Folder => Place::file(&folder.database)?,
-            DatabaseAddress::Postgres(url) => Place::server(url)?,
-        };
+        let place = place_of(&database, &folder.database)?;
         let mut conn = database::connect(&place).await?;
         database::migrate(&mut conn).await?;
+        standing.check(&mut conn).await?;
         let secrets = match place.kind() {
             Kind::Sqlite => secrets,
             Kind::Postgres => keyfile::in_database(&mut conn, &keys, &random).await?,
@@ -269,6 +286,37 @@ impl Store {
     }
 }
 
+/// What a store may be opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Used,
+    /// It may have been moved away.
+    Moved,
+    /// It may be being filled.
+    Arriving,
+}
+
+impl Standing {
+    async fn check(self, conn: &mut Connection) -> Result<(), StoreError> {
+        let marks: Vec<(String, Vec<u8>)> =
+            sqlx::query_as("SELECT name, value FROM meta WHERE name IN ('moved', 'arriving')")
+                .fetch_all(conn)
+                .await?;
+        for (name, value) in marks {
+            match name.as_str() {
+                "moved" if self != Self::Moved => {
+                    let text = String::from_utf8_lossy(&value).into_owned();
+                    let whereto = text.split_once(' ').map_or("another place", |(_, place)| place);
+                    return Err(StoreError::Moved(whereto.to_owned()));
+                }
+                "arriving" if self != Self::Arriving => return Err(StoreError::Arriving),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
 struct Folder {
     data: PathBuf,
     database: PathBuf,
@@ -276,6 +324,13 @@ struct Folder {
     node: String,
     /// Held until the folder is made: two processes may open it for the first time at once.
     _lock: fs::File,
+}
+
+fn place_of(database: &DatabaseAddress, file: &Path) -> Result<Place, StoreError> {
+    match database {
+        DatabaseAddress::Folder => Place::file(file),
+        DatabaseAddress::Postgres(url) => Place::server(url),
+    }
 }
 
 /// Makes the folders, and with SQLite (`of_folder`) its file and the store key.

@@ -2,11 +2,13 @@
 //! Statements elsewhere keep to what both speak; docs/storage.md has the rules. Where the
 //! two differ, one function of this module has both ways, and no other file names either.
 
+mod catalog;
 mod fault;
 mod place;
 mod session;
 mod sql;
 
+pub(super) use catalog::{ColumnKind, Table, count_on, tables};
 pub use place::{DatabaseAddress, PostgresUrl};
 pub(super) use place::{Place, create};
 pub(super) use session::{Begun, begin, commit, moment, next_change, skip_locked, undo_change};

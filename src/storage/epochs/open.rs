@@ -6,12 +6,12 @@ use crate::storage::{
     capsule::Label,
     error::{KeyError, StoreError},
     keys::Identities,
-    objects::{ObjectRow, unpack_checked},
+    objects::ObjectRow,
     store::Store,
 };
 use age::x25519;
 use bytes::Bytes;
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc};
 
 impl Epoch {
     /// The identity, for one who holds it.
@@ -70,15 +70,12 @@ impl Store {
     ) -> Result<(Label, Bytes), StoreError> {
         let sealed = self.sealed_object(object, &row).await?;
         let epochs = self.epochs_of(object).await?;
-        let (holder, id) = (holder.clone(), object.to_owned());
-        let open = move || {
-            let identities =
-                through(&epochs, &holder).map_err(|e| StoreError::CustodianKey(e.to_string()))?;
-            let keys = identities.for_age().map_err(|e| StoreError::CustodianKey(e.to_string()))?;
-            let keys = keys.iter().map(|k| k.as_ref() as &dyn age::Identity);
-            unpack_checked(&sealed, keys, &row).map_err(|fault| StoreError::Object { id, fault })
+        let holder = holder.clone();
+        let opener = move || {
+            let custodian = |e: KeyError| StoreError::CustodianKey(e.to_string());
+            through(&epochs, &holder).map_err(custodian)?.for_age().map_err(custodian)
         };
-        tokio::task::spawn_blocking(open).await.map_err(|e| StoreError::Us(e.to_string()))?
+        self.open_sealed(object, row, sealed, Arc::new(opener)).await
     }
 }
 

@@ -107,6 +107,9 @@ events! {
     FirstOfTwo = "two-people.first",
     SecondOfTwo = "two-people.second",
     AccessRefused = "access.refused",
+    StoreBackedUp = "store.backed-up",
+    StoreRestored = "store.restored",
+    StoreMoved = "store.moved",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

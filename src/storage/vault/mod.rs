@@ -89,6 +89,12 @@ impl Vault {
         Some(Lock { mode: config.mode, until: now.checked_add_signed(time)? })
     }
 
+    /// The lock of an object that is carried here: what is left of the time it was to have.
+    pub(super) fn lock_again(&self, path: &str, kept_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Lock> {
+        let class = if path.contains("/working/") { Class::Working } else { Class::Records };
+        self.lock_for(class, kept_at).filter(|lock| lock.until > now)
+    }
+
     /// Never overwrites.
     pub(super) async fn put(&self, path: &str, object: Bytes, lock: Option<Lock>) -> Result<(), StoreError> {
         match &self.place {

@@ -12,18 +12,19 @@ use tokio::{
 };
 
 async fn open(folder: &Path, vault: VaultConfig) -> Store {
-    let options = StoreOptions { vault, ..StoreOptions::new(folder.join("data"), keys()) };
+    let database = database_of(folder);
+    let options = StoreOptions { vault, database, ..StoreOptions::new(folder.join("data"), keys()) };
     Store::open(options).await.unwrap()
 }
 
 /// A way to the server that can be shut.
-struct Way {
-    address: SocketAddr,
+pub(super) struct Way {
+    pub(super) address: SocketAddr,
     open: Arc<watch::Sender<bool>>,
 }
 
 impl Way {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let open = Arc::new(watch::Sender::new(true));
@@ -44,7 +45,7 @@ impl Way {
     }
 
     /// Shut when this returns: what was connected is cut off, and who comes is turned away.
-    async fn shut(&self) {
+    pub(super) async fn shut(&self) {
         self.open.send_replace(false);
         self.open.closed().await;
     }

@@ -12,6 +12,8 @@ mod ledger;
 mod lives;
 mod nodes;
 mod outbox;
+mod parts;
+mod portable;
 mod records;
 mod search;
 

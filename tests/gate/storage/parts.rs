@@ -1,0 +1,109 @@
+//! Attachments that are stored once: byte for byte the same message again, by us and by the
+//! public tools; gone with the last message that has them; and nothing for a thief to compare.
+
+use super::*;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
+
+/// A letter to all parents, as no compression makes it smaller.
+fn letter(seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as u8
+    };
+    (0..60_001).map(|_| next()).collect()
+}
+
+/// A message with these attachments, as another mail program each writes it.
+fn with_attachments(number: u128, attachments: &[&[u8]], width: usize, ends: &str) -> Sample {
+    let mut sample = Sample::new(number);
+    let mut raw = format!("From: {TEACHER}\r\nSubject: Letter {number}\r\n\r\n").into_bytes();
+    for content in attachments {
+        raw.extend_from_slice(format!("--b{ends}Content-Transfer-Encoding: base64{ends}{ends}").as_bytes());
+        for line in BASE64_STANDARD.encode(content).as_bytes().chunks(width) {
+            raw.extend_from_slice(line);
+            raw.extend_from_slice(ends.as_bytes());
+        }
+    }
+    raw.extend_from_slice(b"--b--\r\n");
+    sample.raw = raw.into();
+    sample
+}
+
+fn vault_files(bench: &Bench) -> Vec<std::path::PathBuf> {
+    let files = bench.files().into_iter().map(|(path, _)| path);
+    files
+        .filter(|path| path.extension() == Some("age".as_ref()) && path.to_string_lossy().contains("/vault/"))
+        .collect()
+}
+
+#[tokio::test]
+async fn an_attachment_is_stored_once_and_goes_with_the_last_that_has_it() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let (same, other) = (letter(1), letter(2));
+    let mut kept = Vec::new();
+    let mut provisional = Vec::new();
+    let lines = [(76, "\r\n"), (72, "\n"), (64, "\r\n"), (76, "\n")];
+    for (number, (width, ends)) in (1..).zip(lines) {
+        let sample = with_attachments(number, &[&same, &other, &same], width, ends);
+        match number {
+            1 | 2 => provisional
+                .push(store.keep_provisionally(sample.keep(store, ItemKind::Hold).await).await.unwrap()),
+            _ => kept.push((sample.held(store, ItemKind::Hold).await, sample.raw.clone())),
+        }
+    }
+    assert_eq!(vault_files(&bench).len(), 4 + 2, "four messages, two letters");
+    for (id, raw) in &kept {
+        assert_eq!(store.raw(id, &lead(), "look").await.unwrap(), raw);
+    }
+    let shown = store.shown().await.unwrap();
+    let working = shown.classes.iter().find(|c| c.class == "working").unwrap();
+    assert_eq!((working.objects, working.parts, working.uses), (4, 2, 8));
+    for one in provisional {
+        store.discard(one, 550).await.unwrap();
+    }
+    store.purge_due().await.unwrap();
+    assert_eq!(vault_files(&bench).len(), 2 + 2);
+    assert_eq!(store.raw(&kept[0].0, &lead(), "look").await.unwrap(), kept[0].1);
+    // The others were decided: nothing needs the letters any more.
+    let alone = with_attachments(9, &[&letter(9)], 76, "\r\n");
+    let dropped = store.keep_provisionally(alone.keep(store, ItemKind::Hold).await).await.unwrap();
+    assert_eq!(vault_files(&bench).len(), 2 + 2 + 2);
+    store.discard(dropped, 550).await.unwrap();
+    store.purge_due().await.unwrap();
+    assert_eq!(vault_files(&bench).len(), 2 + 2, "the last use of a part takes it along");
+    let scrub = store.scrub().await.unwrap();
+    assert!(scrub.faults.is_empty() && scrub.orphans == 0 && scrub.objects == 4, "{scrub:?}");
+    bench.verify().await;
+    // A part that is damaged spoils its messages and says so; it is not used again.
+    let damaged =
+        vault_files(&bench).into_iter().find(|p| std::fs::metadata(p).unwrap().len() > 50_000).unwrap();
+    std::fs::remove_file(&damaged).unwrap();
+    assert!(store.raw(&kept[0].0, &lead(), "look").await.unwrap_err().to_string().contains("is missing"));
+    assert_eq!(store.scrub().await.unwrap().faults.len(), 1);
+    let again = with_attachments(10, &[&same, &other], 76, "\r\n");
+    let id = again.held(store, ItemKind::Hold).await;
+    assert_eq!(store.raw(&id, &lead(), "look").await.unwrap(), again.raw);
+}
+
+/// Who steals the disk and has the same file learns neither that it is there nor who shares it.
+#[tokio::test]
+async fn a_thief_who_has_the_file_does_not_find_it() {
+    let bench = Bench::new().await;
+    let content = letter(3);
+    for number in 1..4 {
+        with_attachments(number, &[&content], 76, "\r\n").held(&bench.store, ItemKind::Hold).await;
+    }
+    let digests: [Vec<u8>; 2] =
+        [Sha256::digest(&content).to_vec(), Sha256::digest(BASE64_STANDARD.encode(&content)).to_vec()];
+    let bench = bench.reopen().await;
+    for (path, bytes) in bench.files() {
+        for digest in &digests {
+            let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+            let is_there = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w == needle);
+            assert!(!is_there(digest) && !is_there(hex.as_bytes()), "{}", path.display());
+        }
+    }
+}

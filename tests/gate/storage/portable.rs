@@ -1,0 +1,163 @@
+//! Backups that are restored, and stores that move from one kind to the other: everything is
+//! there once, readable, and the ledger goes on.
+
+use super::*;
+use crate::s3::{self, Kind as BucketKind};
+use gatehouse::{config::VaultConfig, parties::Role};
+
+/// The other database than this building's.
+fn other_database() -> DatabaseAddress {
+    match KIND {
+        Kind::Sqlite => DatabaseAddress::Postgres(PostgresUrl::new(postgres::fresh_database())),
+        Kind::Postgres => DatabaseAddress::Folder,
+    }
+}
+
+fn place(folder: &Path, database: DatabaseAddress, vault: VaultConfig, keys: &Keys) -> StoreOptions {
+    StoreOptions { database, vault, ..StoreOptions::new(folder.join("data"), keys.clone()) }
+}
+
+fn operator() -> Actor {
+    Actor::Operator("root".into())
+}
+
+async fn with_everything(store: &Store, numbers: std::ops::Range<u128>) -> Vec<(ItemId, Bytes)> {
+    let mut items = Vec::new();
+    for number in numbers {
+        let sample = Sample::new(number);
+        let mut keep = sample.keep(store, ItemKind::Quarantine).await;
+        keep.outbox.push(notice("Subject: Your message\r\n\r\nA notice\r\n"));
+        if number % 3 == 0 {
+            let clinic = address("clinic@harbour.example");
+            keep.records.push(NewRecord {
+                school: school(),
+                parties: vec![RecordParty { address: clinic, role: Role::Parent }],
+                people: vec![],
+                message_id: Some(format!("{number}@oakfield.example")),
+                answers: vec![],
+                attachments: 0,
+            });
+        }
+        let kept = store.keep(keep).await.unwrap();
+        items.push((kept.items[0].clone(), sample.raw));
+    }
+    items
+}
+
+async fn all_readable(store: &Store, items: &[(ItemId, Bytes)]) {
+    for (id, raw) in items {
+        assert_eq!(store.raw(id, &lead(), "look").await.unwrap(), raw);
+    }
+    let scrub = store.scrub().await.unwrap();
+    assert!(scrub.faults.is_empty() && scrub.orphans == 0, "{scrub:?}");
+    store.ledger_verify().await.unwrap().unwrap();
+}
+
+fn with_custodian() -> Keys {
+    let folder = tempfile::tempdir().unwrap();
+    let records = keys::generate_identity(&folder.path().join("head.txt"), "records custodian").unwrap();
+    Keys::new(Some(WorkingKey::ephemeral()), &[], &[records]).unwrap()
+}
+
+/// Made while mail comes in, made again, restored into the other database: every item is readable.
+#[tokio::test]
+async fn a_backup_made_while_the_gate_runs_is_restored_whole() {
+    let bench = Bench::with(with_custodian()).await;
+    let store = &bench.store;
+    let items = with_everything(store, 1..20).await;
+    let copy = bench.folder.path().join("copy");
+    let (meanwhile, report) =
+        futures_util::future::join(with_everything(store, 100..120), store.backup(&copy, &operator())).await;
+    let report = report.unwrap();
+    assert!(report.objects >= 19 + 6 && report.faults.is_empty(), "{report:?}");
+    // What was purged since is taken out of the next one, what is there is not carried again.
+    let dropped = store.keep_provisionally(Sample::new(500).keep(store, ItemKind::Hold).await).await.unwrap();
+    let with_it = store.backup(&copy, &operator()).await.unwrap();
+    store.discard(dropped, 550).await.unwrap();
+    store.purge_due().await.unwrap();
+    let again = store.backup(&copy, &operator()).await.unwrap();
+    assert_eq!((again.there, again.objects, again.taken_out), (again.objects, with_it.objects - 1, 1));
+    assert!(store.backup(bench.folder.path(), &operator()).await.is_err(), "that folder holds other things");
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let into = place(elsewhere.path(), other_database(), VaultConfig::Folder, &bench.keys);
+    let backup = Backup::open(&copy).unwrap();
+    let filled = restore(&backup, into.clone(), &operator()).await.unwrap();
+    assert_eq!((filled.objects, filled.faults.len(), filled.rows), (again.objects, 0, again.rows));
+    assert!(restore(&backup, into.clone(), &operator()).await.is_err(), "it is not empty any more");
+    let restored = Store::open(into).await.unwrap();
+    all_readable(&restored, &[items, meanwhile].concat()).await;
+    // And it goes on: new rows get new numbers, the chain continues.
+    let more = with_everything(&restored, 900..903).await;
+    all_readable(&restored, &more).await;
+}
+
+#[tokio::test]
+async fn a_damaged_backup_says_so() {
+    let bench = Bench::new().await;
+    for number in 1..4 {
+        Sample::new(number).held(&bench.store, ItemKind::Hold).await;
+    }
+    let copy = bench.folder.path().join("copy");
+    bench.store.backup(&copy, &operator()).await.unwrap();
+    let rows = std::fs::read(copy.join("rows.jsonl.zst")).unwrap();
+    std::fs::write(copy.join("rows.jsonl.zst"), &rows[..rows.len() - 1]).unwrap();
+    let said = Backup::open(&copy).err().unwrap().to_string();
+    assert!(said.contains("not those that its manifest.json names"), "{said}");
+    std::fs::write(copy.join("rows.jsonl.zst"), rows).unwrap();
+    // An object that was changed in the backup is named; all else is restored.
+    let month = std::fs::read_dir(copy.join("vault")).unwrap().next().unwrap().unwrap().path();
+    let object = std::fs::read_dir(month.join("working")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(&object).unwrap();
+    std::fs::write(&object, b"other").unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let into = place(elsewhere.path(), other_database(), VaultConfig::Folder, &bench.keys);
+    let filled = restore(&Backup::open(&copy).unwrap(), into.clone(), &operator()).await.unwrap();
+    assert_eq!(
+        (filled.objects, filled.faults.len(), filled.faults[0].fault),
+        (2, 1, "was changed in the backup")
+    );
+    let restored = Store::open(into).await.unwrap();
+    assert_eq!(restored.scrub().await.unwrap().faults.len(), 1);
+    restored.ledger_verify().await.unwrap().unwrap();
+}
+
+/// To the other database and to S3; cut off while objects are carried, and again when all rows are
+/// there but nothing was said yet.
+#[tokio::test]
+async fn a_store_moves_to_the_other_kind_and_a_bucket() {
+    let bench = Bench::with(with_custodian()).await;
+    let items = with_everything(&bench.store, 1..31).await;
+    let bucket = s3::server().bucket(BucketKind::Plain);
+    let way = super::bucket::Way::new().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let database = other_database();
+    let keys = bench.keys.clone();
+    let into = |address| place(elsewhere.path(), database.clone(), bucket.at(address, None), &keys);
+    let operator = operator();
+    let moving = move_to(&bench.store, into(way.address), &operator);
+    let cut = async {
+        while bucket.keys().len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        way.shut().await;
+    };
+    let (moved, ()) = futures_util::future::join(moving, cut).await;
+    assert!(moved.unwrap_err().is_passing());
+    assert!(bucket.keys().len() < 40, "it was cut off in the middle");
+    // The old store is used as ever meanwhile.
+    bench.store.raw(&items[0].0, &lead(), "look").await.unwrap();
+    let moved = move_to(&bench.store, into(s3::server().address), &operator).await.unwrap();
+    assert!(moved.there >= 5 && moved.faults.is_empty(), "{moved:?}");
+    assert_eq!(bucket.keys().len() as u64, moved.objects, "everything once");
+    let Bench { store, folder, clock, .. } = bench;
+    store.close().await;
+    let refused = open_at(folder.path(), keys.clone(), &clock).await.err().unwrap();
+    assert!(matches!(refused, StoreError::Moved(_)), "{refused}");
+    let old = place(folder.path(), database_of(folder.path()), VaultConfig::Folder, &keys);
+    let old = Store::open_moved(old).await.unwrap();
+    assert!(old.scrub().await.unwrap().faults.is_empty(), "the old store is as it was");
+    let new = Store::open(into(s3::server().address)).await.unwrap();
+    all_readable(&new, &items).await;
+    all_readable(&new, &with_everything(&new, 700..702).await).await;
+}
