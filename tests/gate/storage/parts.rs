@@ -107,3 +107,31 @@ async fn a_thief_who_has_the_file_does_not_find_it() {
         }
     }
 }
+
+/// The lines of shell that docs/storage.md names, with Debian's programs alone.
+#[tokio::test]
+async fn public_tools_put_a_message_with_attachments_together() {
+    let outside = tempfile::tempdir().unwrap();
+    let bench = Bench::with(super::custody::with_custodians(outside.path())).await;
+    let sample = with_attachments(1, &[&letter(4), &letter(5), &letter(4)], 72, "\r\n");
+    sample.held(&bench.store, ItemKind::Hold).await;
+    let vault = bench.folder.path().join("data/vault");
+    // The message itself is the small one: its letters lie apart.
+    let object = vault_files(&bench).into_iter().min_by_key(|p| std::fs::metadata(p).unwrap().len()).unwrap();
+    let id = object.file_stem().unwrap().to_str().unwrap();
+    let epoch = bench.store.epochs_of_object(id).await.unwrap().remove(0);
+    let small = outside.path().join("epoch.age");
+    std::fs::write(&small, bench.store.wrapped_epoch(&epoch).await.unwrap()).unwrap();
+    let mut age = program("age");
+    let identity =
+        age.arg("-d").arg("-i").arg(outside.path().join("recovery.txt")).arg(&small).output().unwrap();
+    assert!(identity.status.success());
+    let file = outside.path().join("epoch.txt");
+    std::fs::write(&file, identity.stdout).unwrap();
+    program("jq");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/open-object.sh");
+    let path = object.strip_prefix(&vault).unwrap();
+    let said = std::process::Command::new(script).arg(&file).arg(&vault).arg(path).output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    assert!(said.stdout == sample.raw, "not the same bytes");
+}
