@@ -139,6 +139,7 @@ async fn keep(store: &Store, number: usize, at: DateTime<Utc>) {
         records,
         searchable,
         proposals: vec![],
+        alerts: vec![],
         ledger: vec![],
         concerned: gatehouse::storage::Concerned::default(),
     };

@@ -76,6 +76,7 @@ async fn keep(store: &Store) {
         records: vec![],
         searchable: Searchable::default(),
         proposals: vec![],
+        alerts: vec![],
         ledger: vec![],
         concerned: Concerned::default(),
     };

@@ -128,5 +128,6 @@ pub fn standing(config: &Config) -> Result<Standing, StartFault> {
         on_failure: config.on_failure,
         limits: config.limits.clone(),
         anchors: config.anchors.clone(),
+        alarms: config.alarms.clone(),
     })
 }

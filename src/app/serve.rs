@@ -96,6 +96,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     doors.open(&config, &mut running).await?;
     let delivery = Delivery::new(DeliveryOptions::of(&config)?, store.clone(), client);
     running.tasks.spawn(delivery.run(closed(closing.clone())));
+    running.tasks.spawn(tell_officers(store.clone(), running.gate.clone(), closing.clone()));
     running.tasks.spawn(housekeep(store, running.gate.clone(), closing));
     Ok(running)
 }
@@ -236,6 +237,22 @@ impl Running {
 async fn closed(mut closing: watch::Receiver<bool>) {
     // An error means that the gate itself is gone.
     let _ = closing.wait_for(|closed| *closed).await;
+}
+
+/// How often alerts are looked through that another node made, or whose next step is due.
+const ALERTS: Duration = Duration::from_secs(20);
+
+async fn tell_officers(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>) {
+    let mut end = std::pin::pin!(closed(closing));
+    loop {
+        if let Err(error) = gate.tell_officers().await {
+            tracing::warn!(%error, "officers.not-told");
+        }
+        tokio::select! {
+            () = &mut end => return,
+            () = store.alerts_wait(ALERTS) => {}
+        }
+    }
 }
 
 async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>) {

@@ -69,6 +69,9 @@ pub enum Command {
     /// Messages that wait for the safeguarding lead
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// What officers are told of, who has it, and who is away
+    #[command(subcommand)]
+    Alert(super::alert::AlertCommand),
     /// What was found or reported and is followed up: proposed by the gate, opened by a person
     #[command(subcommand)]
     Incident(super::incident::IncidentCommand),

@@ -1,6 +1,7 @@
 //! The command line: arguments as typed become one call of the house; answers go to
 //! standard output, mistakes to standard error with what to do about them.
 
+mod alert;
 mod args;
 mod context;
 mod corpus;
@@ -86,6 +87,7 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Directory(command) => directory::run(cli, command),
         Command::Hold(command) => held::hold(cli, command),
         Command::Quarantine(command) => held::quarantine(cli, command),
+        Command::Alert(command) => alert::run(cli, command),
         Command::Incident(command) => incident::run(cli, command),
         Command::Exception(command) => measures::exception(cli, command),
         Command::Suspend(command) => measures::suspend(cli, command),

@@ -53,7 +53,7 @@ pub(super) fn anchor(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> 
     Some(AnchorConfig { name: name?.value, place: place? })
 }
 
-fn url(text: &str) -> Option<String> {
+pub(super) fn url(text: &str) -> Option<String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
     let plain = text.len() <= 2_000 && text.bytes().all(|b| b.is_ascii_graphic());
     // A password in a URL would stand in every listing.
@@ -61,7 +61,7 @@ fn url(text: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-fn token(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> Option<TokenSource> {
+pub(super) fn token(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> Option<TokenSource> {
     let (file, variable) = (s.path("file"), s.text("environment"));
     let span = s.span.clone();
     s.close();

@@ -55,7 +55,7 @@ fn spans(s: &Section<'_>, key: &'static str) -> Vec<Span> {
     spans
 }
 
-fn span(text: &str) -> Option<Span> {
+pub(super) fn span(text: &str) -> Option<Span> {
     let (first, last) = text.split_once('/').unwrap_or((text, text));
     let day = |text: &str| text.trim().parse::<NaiveDate>().ok();
     let span = Span { first: day(first)?, last: day(last)? };

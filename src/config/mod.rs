@@ -1,5 +1,6 @@
 //! gatehouse.toml as written, then as checked; every fault at once with file, line and hint.
 
+mod alerts;
 mod anchors;
 mod cross;
 mod doors;
@@ -17,10 +18,10 @@ mod vault;
 
 pub use crate::parties::{Fault, Faults, Gravity, render};
 pub use model::{
-    AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials, Config, DkimConfig,
-    FailureChoice, HopTls, KeysConfig, Limits, Listen, LockConfig, LockMode, MilterConfig, NextHop,
-    NoticesConfig, OnFailure, PasswordSource, RelayClient, RelayConfig, StoreConfig, TenantSecret, TlsFiles,
-    TokenSource, VaultConfig, WorkingKeySource,
+    AlarmConfig, AlarmWay, AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials, Config,
+    DkimConfig, FailureChoice, HopTls, KeysConfig, Limits, Listen, LockConfig, LockMode, MilterConfig,
+    NextHop, NoticesConfig, OnFailure, PasswordSource, RelayClient, RelayConfig, StoreConfig, TenantSecret,
+    TlsFiles, TokenSource, VaultConfig, WorkingKeySource,
 };
 pub use network::Network;
 

@@ -33,6 +33,8 @@ pub struct Config {
     pub dkim: Vec<DkimConfig>,
     /// Places outside this machine that hold the ledger's heads.
     pub anchors: Vec<AnchorConfig>,
+    /// Told of what is urgent, beside the mail.
+    pub alarms: Vec<AlarmConfig>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -304,4 +306,19 @@ impl AnchorPlace {
             Self::Http { .. } => "http",
         }
     }
+}
+
+/// A channel that is no mail, for what is urgent.
+#[derive(Clone, Debug)]
+pub struct AlarmConfig {
+    pub name: String,
+    pub way: AlarmWay,
+}
+
+#[derive(Clone, Debug)]
+pub enum AlarmWay {
+    /// A small JSON object by POST: number and category, no content.
+    Webhook { url: String, token: Option<TokenSource> },
+    /// A program with its arguments, without a shell; it reads the same JSON on standard input.
+    Command(Vec<String>),
 }

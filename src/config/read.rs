@@ -3,7 +3,7 @@
 
 use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource,
-    anchors, doors, schools,
+    alerts, anchors, doors, schools,
     section::Section,
     source::{At, Source, WHOLE_FILE},
     store, vault,
@@ -61,6 +61,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
     let hops = root.sections("next-hop").into_iter();
     let dkims = root.sections("dkim").into_iter();
     let places = root.sections("anchor").into_iter();
+    let alarms = root.sections("alarm").into_iter();
     let config = Config {
         file: source.file.to_owned(),
         mode,
@@ -79,6 +80,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         notices: notices(source, root.section("notices"), &hostname, m),
         dkim: dkims.map(|s| dkim(s, m)).collect(),
         anchors: places.filter_map(|s| anchors::anchor(source, s, m)).collect(),
+        alarms: alarms.filter_map(|s| alerts::alarm(source, s, m)).collect(),
         hostname,
     };
     root.close();

@@ -1,7 +1,7 @@
 //! `[[school]]` with its officers, lists and disclaimers.
 
 use super::{
-    lives,
+    alerts, lives,
     read::Marks,
     section::Section,
     source::{At, Source},
@@ -65,6 +65,7 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
         .collect();
     let section = s.span.clone();
     let (calendar, retention, grace) = (lives::calendar(&s), lives::retention(&s), lives::grace(&s));
+    let alerts = alerts::alerts(&s);
     s.close();
     let id = id.unwrap_or_else(|| At { value: String::new(), span: section.clone() });
     let school = School {
@@ -81,6 +82,7 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
         calendar,
         retention,
         grace,
+        alerts,
     };
     marks.schools.push(SchoolMarks {
         section,

@@ -9,7 +9,7 @@ use crate::{
     },
     message::{ReadLimits, read},
     parties::{
-        AddressKind, Directory, Membership, Officers, Parties, PersonId, PersonRecord, Role, School,
+        AddressKind, Alerts, Directory, Membership, Officers, Parties, PersonId, PersonRecord, Role, School,
         Standing, resolve,
     },
 };
@@ -84,6 +84,7 @@ impl ExampleSchool {
             calendar: Default::default(),
             retention: Default::default(),
             grace: None,
+            alerts: Alerts::default(),
         };
         Self { directory: Directory::build(people.collect(), Vec::new()), schools: vec![Arc::new(school)] }
     }

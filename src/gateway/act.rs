@@ -75,16 +75,35 @@ impl Gate {
     ) -> Result<Outcome, StoreError> {
         let logged = self.logged(standing, transaction, &assessed);
         let Prepared {
-            passing, edits, items, outbox, records, searchable, proposals, ledger, concerned, ..
+            passing,
+            edits,
+            items,
+            outbox,
+            records,
+            searchable,
+            proposals,
+            alerts,
+            ledger,
+            concerned,
+            ..
         } = assessed.prepared;
         let nothing = items.is_empty() && outbox.is_empty() && records.is_empty();
-        if nothing && proposals.is_empty() && ledger.is_empty() {
+        if nothing && proposals.is_empty() && alerts.is_empty() && ledger.is_empty() {
             let bytes = edits.apply(&transaction.raw);
             let onto = Passing { transaction, recipients: &passing, edits: &edits, bytes: &bytes };
             return self.pass(logged, onto, onward).await;
         }
-        let mut keep =
-            Keep { message: logged, items, outbox, records, searchable, proposals, ledger, concerned };
+        let mut keep = Keep {
+            message: logged,
+            items,
+            outbox,
+            records,
+            searchable,
+            proposals,
+            alerts,
+            ledger,
+            concerned,
+        };
         let found = self.retried(transaction, &mut keep).await?;
         if passing.is_empty() {
             return self.keep_all(keep, &found).await;
@@ -210,6 +229,7 @@ impl Gate {
         keep.outbox.retain(|job| !job.retry_keys.is_empty() || is_new(job));
         keep.records.clear();
         keep.proposals.clear();
+        keep.alerts.retain(|alert| alert.item.as_ref().is_some_and(|id| items.iter().any(|i| i.id == *id)));
         Ok(found)
     }
 

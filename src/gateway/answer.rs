@@ -164,6 +164,7 @@ impl Gate {
             records: vec![],
             searchable: Searchable::default(),
             proposals: vec![],
+            alerts: vec![],
             ledger: vec![],
             concerned: Concerned::default(),
         };

@@ -3,6 +3,7 @@
 //! school chose, a 4xx by default; in observe mode the message passes unchanged.
 
 mod act;
+mod alerts;
 mod anchor;
 mod answer;
 mod assess;
@@ -14,7 +15,7 @@ mod relayed;
 
 use crate::{
     clock::Clock,
-    config::{AnchorConfig, Limits, OnFailure},
+    config::{AlarmConfig, AnchorConfig, Limits, OnFailure},
     effects::{Disclaimers, Notices, PerHour, Signers},
     mail::{Custody, House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
     pipeline::Rulebook,
@@ -42,6 +43,7 @@ pub struct Standing {
     pub limits: Limits,
     /// Places outside that hold the ledger's heads.
     pub anchors: Vec<AnchorConfig>,
+    pub alarms: Vec<AlarmConfig>,
 }
 
 /// The house behind every door.

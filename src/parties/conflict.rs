@@ -24,14 +24,29 @@ pub fn may_be_told(
     parties: &Parties,
     directory: &Directory,
 ) -> Vec<Address> {
+    ladder(school, matter, parties, directory).concat()
+}
+
+/// The same, office by office: who is asked first, who next when nobody answers. No rung is
+/// empty, and nobody stands on two.
+pub fn ladder(
+    school: &School,
+    matter: Matter,
+    parties: &Parties,
+    directory: &Directory,
+) -> Vec<Vec<Address>> {
     let involved = Involved::of(parties, directory);
     let officers = &school.officers;
-    let mut told: Vec<Address> = Vec::new();
+    let mut rungs: Vec<Vec<Address>> = Vec::new();
     let mut add = |office: &[Address]| {
+        let mut rung: Vec<Address> = Vec::new();
         for address in office.iter().flat_map(|a| involved.free(a, directory)) {
-            if !told.contains(&address) {
-                told.push(address);
+            if !rung.contains(&address) && !rungs.iter().flatten().any(|told| *told == address) {
+                rung.push(address);
             }
+        }
+        if !rung.is_empty() {
+            rungs.push(rung);
         }
     };
     if matter == Matter::Concern {
@@ -43,7 +58,7 @@ pub fn may_be_told(
     } else {
         add(&officers.head);
     }
-    told
+    rungs
 }
 
 /// Everyone of the directory who wrote, got or was shown it, by whatever address.

@@ -1,6 +1,7 @@
 //! Who wrote to whom: schools, the people of their directories, and the role, relation
 //! and direction of every sender and recipient.
 
+mod alerts;
 mod calendar;
 mod conflict;
 mod diff;
@@ -18,8 +19,9 @@ pub(crate) mod sample;
 mod school;
 mod snapshot;
 
+pub use alerts::{Alerts, Attendance, OnDuty, Pace};
 pub use calendar::{Calendar, Span, Zone};
-pub use conflict::{Matter, involved, may_be_told};
+pub use conflict::{Matter, involved, ladder, may_be_told};
 pub use diff::{Diff, diff};
 pub use directory::{Directory, Group, Holder, Known, Name, Person};
 pub use fault::{Fault, Faults, Gravity, closest, render};

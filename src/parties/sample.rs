@@ -1,6 +1,6 @@
 //! The invented schools of `demo/directory` for tests.
 
-use super::{Directory, Import, ListEntry, Listing, Officers, School, import};
+use super::{Alerts, Directory, Import, ListEntry, Listing, Officers, School, import};
 use crate::mail::{Address, Mode, SchoolId};
 use std::{path::Path, sync::Arc};
 
@@ -43,6 +43,7 @@ pub(crate) fn oakfield() -> School {
         calendar: Default::default(),
         retention: Default::default(),
         grace: None,
+        alerts: Alerts::default(),
     }
 }
 

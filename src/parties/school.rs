@@ -1,6 +1,6 @@
 //! A school as the rooms see it: already checked; `config` makes it.
 
-use super::{Calendar, Direction, Listing, Retention, Role};
+use super::{Alerts, Calendar, Direction, Listing, Retention, Role};
 use crate::mail::{Address, Mode, SchoolId};
 use chrono::TimeDelta;
 
@@ -62,4 +62,6 @@ pub struct School {
     /// How long mail to outside waits before it leaves, so that its sender can take it back
     /// (PD-3). `None`: it leaves at once.
     pub grace: Option<TimeDelta>,
+    /// When its officers are told.
+    pub alerts: Alerts,
 }

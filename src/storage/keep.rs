@@ -1,6 +1,7 @@
 //! Keeping: objects first, rows in one commit, then the proof.
 
 use super::{
+    alerts::NewAlert,
     concerned::Concerned,
     error::StoreError,
     incidents::NewProposal,
@@ -34,6 +35,8 @@ pub struct Keep {
     pub proposals: Vec<NewProposal>,
     /// By what the items of quarantine and the records can be found.
     pub searchable: Searchable,
+    /// Whom of the school's officers this concerns.
+    pub alerts: Vec<NewAlert>,
     /// Further ledger rows of this transaction; items, records, objects and jobs
     /// write their own.
     pub ledger: Vec<LedgerEvent>,

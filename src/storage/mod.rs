@@ -7,6 +7,7 @@
 //! docs/decisions/vault-and-ledger.md.
 
 mod access;
+mod alerts;
 mod attachments;
 mod backoff;
 mod capsule;
@@ -61,6 +62,7 @@ mod writer;
 mod postgres;
 
 pub use access::{Access, Class};
+pub use alerts::{AlertState, AlertSummary, Away, DigestDue, DueAlert, NewAlert, Told, Urgency};
 pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};
 pub use database::{DatabaseAddress, Kind, PostgresUrl};
@@ -86,8 +88,8 @@ pub use measures::{
 };
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
 pub use names::{
-    AccountId, CustodianId, EpochId, GrantId, IncidentId, ItemId, MeasureId, ObjectId, OutboxId, RecordId,
-    ReleaseId, Token,
+    AccountId, AlertId, CustodianId, EpochId, GrantId, IncidentId, ItemId, MeasureId, ObjectId, OutboxId,
+    RecordId, ReleaseId, Token,
 };
 pub use node::NodeSeen;
 pub use outbox::{

@@ -76,6 +76,8 @@ names! {
     /// The header value by which a release is known when it comes back through the gate.
     ReleaseId of 26;
     IncidentId of 10;
+    /// That somebody has to be told of something.
+    AlertId of 10;
     /// An exception or a suspension.
     MeasureId of 10;
     /// A registered user.

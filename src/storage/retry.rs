@@ -173,6 +173,7 @@ async fn take_over(tx: &mut Tx, retry: TransactionId, found: Vec<RetryMatch>) ->
     }
     for old in earlier {
         tx.take_proposals(&old, &new).await?;
+        tx.take_alerts(&old, &new).await?;
         let (outbox, records) = tx.take_rest(&old, &new).await?;
         written.outbox.extend(outbox);
         written.records.extend(records);

@@ -2,6 +2,7 @@
 
 use super::{
     access::{Access, Class},
+    alerts::AlertRow,
     concerned::ConcernedRows,
     database::micros,
     error::StoreError,
@@ -11,7 +12,7 @@ use super::{
     keep::{Keep, NewItem, Written},
     ledger::{Event, LedgerEvent},
     messages::{Logged, MessageRow},
-    names::{ItemId, ObjectId},
+    names::{AlertId, ItemId, ObjectId},
     objects::Stored,
     outbox::OutboxMessage,
     records::RecordRow,
@@ -37,6 +38,7 @@ struct Rows {
     records: Vec<RecordRow>,
     proposals: Vec<ProposalRow>,
     fresh: Vec<FreshRow>,
+    alerts: Vec<AlertRow>,
     events: Vec<LedgerEvent>,
     /// Only where something stays that somebody might look at.
     concerned: Option<ConcernedRows>,
@@ -88,7 +90,8 @@ impl Store {
         standing: Standing,
         objects: &mut Vec<Stored>,
     ) -> Result<Rows, StoreError> {
-        let Keep { message, items, outbox, records, mut searchable, proposals, ledger, concerned } = keep;
+        let Keep { message, items, outbox, records, mut searchable, proposals, alerts, ledger, concerned } =
+            keep;
         let secrets = self.secrets()?;
         let transaction = message.transaction;
         let put = async |accesses: Vec<Access>| match accesses.is_empty() {
@@ -103,6 +106,10 @@ impl Store {
         let proposals = proposals
             .into_iter()
             .map(|new| ProposalRow::prepare(new, secrets))
+            .collect::<Result<Vec<_>, _>>()?;
+        let alerts = alerts
+            .into_iter()
+            .map(|new| AlertRow::prepare(new, AlertId::random(&self.shared.random), secrets))
             .collect::<Result<Vec<_>, _>>()?;
         let reported = proposals.iter().any(ProposalRow::wants_bytes);
         let wanted = reported || !items.is_empty() || outbox.iter().any(|job| of_transaction(&job.message));
@@ -127,6 +134,7 @@ impl Store {
             items,
             records,
             proposals,
+            alerts,
             message: MessageRow::prepare(&message, secrets).await?,
             working,
             records_object,
@@ -232,6 +240,9 @@ impl Rows {
         }
         if let Some(concerned) = &self.concerned {
             concerned.insert(tx, &transaction.to_string()).await?;
+        }
+        for alert in &self.alerts {
+            tx.insert_alert(alert, self.standing).await?;
         }
         for mut event in self.events {
             event.transaction = Some(transaction);

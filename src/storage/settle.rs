@@ -46,6 +46,7 @@ impl Store {
                 }
                 let transaction = written.transaction.to_string();
                 tx.confirm_proposals(&transaction).await?;
+                tx.confirm_alerts(&transaction).await?;
                 match fate {
                     Some(fate) => {
                         tx.set_fate(&transaction, fate.word()).await?;
@@ -141,6 +142,8 @@ impl Tx {
             "UPDATE record SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional'
              RETURNING id, received_at",
             "UPDATE incident SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional'
+             RETURNING id, made_at",
+            "UPDATE alert SET state = 'dropped' WHERE settles_with = $1 AND state = 'provisional'
              RETURNING id, made_at",
         ] {
             let rows: Vec<(String, i64)> =

@@ -138,6 +138,7 @@ pub(super) struct Shared {
     pub(super) random: Random,
     pub(super) timing: Timing,
     pub(super) outbox_wake: Notify,
+    pub(super) alert_wake: Notify,
     /// Set by a commit that left objects which nothing needs.
     pub(super) unwanted: AtomicBool,
     pub(super) tidying: Tidying,
@@ -205,6 +206,7 @@ impl Store {
             random,
             timing,
             outbox_wake: Notify::new(),
+            alert_wake: Notify::new(),
             unwanted: AtomicBool::new(false),
             tidying: Tidying::default(),
             secrets,

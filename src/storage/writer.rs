@@ -30,6 +30,8 @@ pub(super) struct Tx {
     pub(super) leaves_unwanted: bool,
     /// New work for the outbox.
     pub(super) wakes_outbox: bool,
+    /// Somebody is to be told of something.
+    pub(super) wakes_alerts: bool,
 }
 
 /// Why a change is not there.
@@ -184,6 +186,9 @@ async fn commit(
     if tx.wakes_outbox {
         shared.outbox_wake.notify_one();
     }
+    if tx.wakes_alerts {
+        shared.alert_wake.notify_one();
+    }
     (Some(tx.conn), Ok(()))
 }
 
@@ -205,6 +210,7 @@ async fn begin(conn: Option<Connection>, shared: &Arc<Shared>) -> Result<Tx, Sto
         rows: Vec::new(),
         leaves_unwanted: false,
         wakes_outbox: false,
+        wakes_alerts: false,
     })
 }
 
@@ -221,13 +227,13 @@ async fn apply(group: &mut [Box<dyn Queued>], tx: &mut Tx) -> Result<(), StoreEr
             database::next_change(&mut tx.conn).await?;
         }
         let (head, rows) = (tx.head.clone(), tx.rows.len());
-        let (unwanted, wakes) = (tx.leaves_unwanted, tx.wakes_outbox);
+        let (unwanted, wakes) = (tx.leaves_unwanted, (tx.wakes_outbox, tx.wakes_alerts));
         if !entry.apply(tx).await {
             database::undo_change(&mut tx.conn).await?;
             tx.head = head;
             tx.rows.truncate(rows);
             tx.leaves_unwanted = unwanted;
-            tx.wakes_outbox = wakes;
+            (tx.wakes_outbox, tx.wakes_alerts) = wakes;
         }
     }
     Ok(())

@@ -199,6 +199,7 @@ fn configuration(setup: &Setup, records: &str) -> String {
          head = [\"{HEAD}\"]\nchair = [\"g.whitlock@oakfield.example\"]\n\
          data-protection = [\"dataprotection@oakfield.example\"]\n\
          postmaster = \"postmaster@oakfield.example\"\n\
+         [school.alerts]\nordinary = \"at-once\"\nbudget = 100\n\
          [[school.list]]\nkind = \"safeguarding-agency\"\nentries = [\"social-care.council.example\"]\n\
          [[school.list]]\nkind = \"helpline\"\nentries = [\"helpline.example\"]\n\
          [[school.list]]\nkind = \"protected\"\nentries = [\"union.example\"]\n{school_tables}\n\

@@ -165,6 +165,8 @@ impl Fate {
             job.recipients.iter().map(|r| r.address.as_str().to_owned()).collect()
         };
         let mut told: Vec<String> = self.prepared.outbox.iter().flat_map(to).collect();
+        let asked = self.prepared.alerts.iter().flat_map(|alert| alert.ladder.first().into_iter().flatten());
+        told.extend(asked.map(|officer| officer.as_str().to_owned()));
         told.sort();
         told
     }

@@ -1,6 +1,7 @@
 //! Our own messages as bytes. lettre composes; the next-hop client sends.
 
 use super::{
+    digest::{self, Digest},
     receipt::{self, Receipt},
     report::DeliveryReport,
     words::{self, Alert, Language, Nudge, Returned},
@@ -105,6 +106,20 @@ impl Notices {
         let subject = subject(languages, receipt::subject);
         let text = text(languages, |l| receipt::text(l, receipt));
         self.written(to, &subject, text, &format!("receipt.{}", receipt.number), now, Answers::None)
+    }
+
+    /// What waits for an officer, in one mail.
+    pub fn digest(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        digest: &Digest<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let one = digest.lines.len() == 1 && digest.grouped.is_empty();
+        let subject = subject(languages, |l| digest::subject(l, one));
+        let text = text(languages, |l| digest::text(l, digest));
+        self.written(to, &subject, text, "digest", now, Answers::None)
     }
 
     /// An officer's notice: number and category, nothing of the message.

@@ -5,6 +5,7 @@
 
 mod allow;
 mod compose;
+mod digest;
 mod receipt;
 mod report;
 mod time;
@@ -12,6 +13,7 @@ mod words;
 
 pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write};
 pub use compose::{ComposeError, Notices, Written};
+pub use digest::{Digest, DigestLine};
 pub use receipt::Receipt;
 pub use report::{DeliveryReport, ReportedRecipient, wants_failure, wants_success};
 pub use words::{Alert, Comeback, Found, Language, Nudge, Returned, Situation, Whereabouts};

@@ -20,8 +20,8 @@ use crate::{
     message::Message,
     parties::{Directory, Parties, School},
     storage::{
-        Concerned, IncidentId, ItemId, LedgerEvent, NewItem, NewOutbox, NewProposal, NewRecord, Searchable,
-        Token,
+        Concerned, IncidentId, ItemId, LedgerEvent, NewAlert, NewItem, NewOutbox, NewProposal, NewRecord,
+        Searchable, Token,
     },
     verdict::{Disposition, Group, Verdict},
 };
@@ -67,6 +67,7 @@ pub struct Prepared {
     /// By what items and records can be found; empty when there are none.
     pub searchable: Searchable,
     pub proposals: Vec<NewProposal>,
+    pub alerts: Vec<NewAlert>,
     pub ledger: Vec<LedgerEvent>,
     /// Who is a party to what is kept.
     pub concerned: Concerned,
@@ -89,6 +90,7 @@ fn effects(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     let mut prepared = Prepared { records: records::records(matter, tools), ..Prepared::default() };
     prepared.passing.extend(observed.iter().flat_map(|g| &g.recipients));
     propose::reports(matter, tools, &mut prepared);
+    tell::disclosed_while_observing(matter, tools, &observed, &mut prepared);
     if live.is_empty() {
         prepared.passing.sort_unstable();
         prepared.concerned = concerned::concerned(matter, tools, &prepared);

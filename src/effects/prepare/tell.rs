@@ -4,11 +4,12 @@
 use super::{Matter, Prepared, Tools};
 use crate::{
     detection::Finding,
-    effects::{Addressee, Alert, Found, Language, Nudge, Occasion, Situation, Whereabouts, Written},
-    mail::{Address, SchoolId},
+    effects::{Addressee, Found, Language, Nudge, Occasion, Situation, Whereabouts, Written},
+    mail::{Address, Mode, SchoolId},
     parties::{self, Direction, School},
+    policy::may_disclose,
     ruleset::{Category, Notice, Severity},
-    storage::{Event, ItemId, ItemKind, LedgerEvent, NewItem},
+    storage::{Event, ItemId, ItemKind, LedgerEvent, NewAlert, NewItem, Urgency},
     verdict::{Disposition, Group},
 };
 
@@ -20,7 +21,7 @@ pub(super) fn tell(matter: &Matter<'_>, tools: &Tools<'_>, live: &[&Group], prep
     if !matter.facts.releases.is_empty() && prepared.items.is_empty() {
         return;
     }
-    let mut desk = Desk { matter, tools, live, written: Vec::new(), ledger: Vec::new() };
+    let mut desk = Desk::new(matter, tools, live);
     let somebody_has_it = !prepared.passing.is_empty();
     for item in &prepared.items {
         match item.kind {
@@ -40,7 +41,29 @@ pub(super) fn tell(matter: &Matter<'_>, tools: &Tools<'_>, live: &[&Group], prep
         }
     }
     prepared.outbox.extend(desk.written);
+    prepared.alerts.extend(desk.alerts);
     prepared.ledger.extend(desk.ledger);
+}
+
+/// While a school only observes, a possible disclosure is told of when somebody is named to
+/// attend to it at any hour (practice.md, B).
+pub(super) fn disclosed_while_observing(
+    matter: &Matter<'_>,
+    tools: &Tools<'_>,
+    observed: &[&Group],
+    prepared: &mut Prepared,
+) {
+    if observed.is_empty() || !matter.facts.releases.is_empty() || !may_disclose(matter.findings) {
+        return;
+    }
+    let attended = |school: &School| school.mode == Mode::Observe && !school.alerts.rota.is_empty();
+    let mut desk = Desk::new(matter, tools, observed);
+    for (school, notice) in &matter.verdict.plan.notices {
+        if *notice == Notice::LeadUrgent && tools.school(Some(school)).is_some_and(attended) {
+            desk.delivered(school, *notice);
+        }
+    }
+    prepared.alerts.extend(desk.alerts);
 }
 
 struct Desk<'a> {
@@ -48,10 +71,15 @@ struct Desk<'a> {
     tools: &'a Tools<'a>,
     live: &'a [&'a Group],
     written: Vec<crate::storage::NewOutbox>,
+    alerts: Vec<NewAlert>,
     ledger: Vec<LedgerEvent>,
 }
 
 impl<'a> Desk<'a> {
+    fn new(matter: &'a Matter<'a>, tools: &'a Tools<'a>, live: &'a [&'a Group]) -> Self {
+        Self { matter, tools, live, written: Vec::new(), alerts: Vec::new(), ledger: Vec::new() }
+    }
+
     /// A hold: the sender's own business, and nobody else's (practice.md, A5).
     fn waiting(&mut self, item: &NewItem, somebody_has_it: bool) {
         let Some(owner) = &item.owner else { return };
@@ -167,6 +195,7 @@ impl<'a> Desk<'a> {
         self.put(written, school, item);
     }
 
+    /// Somebody of the school has to hear of it; when and who next is the worker's business.
     fn alert(
         &mut self,
         id: &SchoolId,
@@ -176,28 +205,29 @@ impl<'a> Desk<'a> {
         item: Option<&ItemId>,
     ) {
         let Some(school) = self.tools.school(Some(id)) else { return };
+        let ladder = ladder(school, notice, self.matter, self.tools);
+        if ladder.is_empty() {
+            return self.withheld(crate::effects::Withheld::NoOfficer.name());
+        }
         let urgent = notice == Notice::LeadUrgent;
-        let officers = officers(school, notice, self.matter, self.tools);
-        if officers.is_empty() {
-            self.withheld(crate::effects::Withheld::NoOfficer.name());
-        }
-        let occasion = if urgent { Occasion::OfficerUrgent } else { Occasion::Officer };
-        for officer in officers {
-            if !self.may_write(occasion, &officer) {
-                continue;
-            }
-            let alert = Alert {
-                school: &school.name,
-                number,
-                category,
-                at: self.matter.transaction.received_at,
-                urgent,
-                delivered: item.is_none(),
-            };
-            let now = self.matter.facts.now;
-            let written = self.tools.notices.alert(&officer, &languages(Some(school)), &alert, now);
-            self.put(written, Some(school), item);
-        }
+        self.alerts.push(NewAlert {
+            school: id.clone(),
+            urgency: if urgent { Urgency::Urgent } else { Urgency::Ordinary },
+            category,
+            policy: self.policy(category),
+            number: number.to_owned(),
+            item: item.cloned(),
+            transaction: self.matter.transaction.id,
+            received_at: self.matter.transaction.received_at,
+            ladder,
+        });
+    }
+
+    /// The rule that spoke because of such a finding, for the budget.
+    fn policy(&self, category: Category) -> Option<String> {
+        let of = |i: &usize| self.matter.findings.get(*i).is_some_and(|f| f.category == category);
+        let reasons = self.live.iter().flat_map(|g| &g.reasons);
+        reasons.filter(|r| r.findings.iter().any(of)).map(|r| r.policy.to_string()).next()
     }
 
     fn outside(&self, recipients: &[Address]) -> usize {
@@ -258,19 +288,13 @@ pub(super) fn languages(school: Option<&School>) -> Vec<Language> {
     Language::of(school.map_or(&[], |s| s.languages.as_slice()))
 }
 
-/// The officers to tell: never a party to the item, compared as people (practice.md,
-/// A4). An urgent matter goes to lead and deputies at once.
-fn officers(school: &School, notice: Notice, matter: &Matter<'_>, tools: &Tools<'_>) -> Vec<Address> {
-    let free = |of| parties::may_be_told(school, of, matter.parties, tools.directory);
+/// Who is asked, and who next: never a party to the item, compared as people (practice.md, A4).
+fn ladder(school: &School, notice: Notice, matter: &Matter<'_>, tools: &Tools<'_>) -> Vec<Vec<Address>> {
+    let free = |of| parties::ladder(school, of, matter.parties, tools.directory);
     match notice {
         Notice::Sender => Vec::new(),
-        Notice::Lead => free(parties::Matter::Concern).into_iter().take(1).collect(),
-        Notice::LeadUrgent => {
-            let all = free(parties::Matter::Concern);
-            let first = school.officers.lead.len() + school.officers.deputies.len();
-            all.into_iter().take(first.max(1)).collect()
-        }
-        Notice::Head => free(parties::Matter::Allegation).into_iter().take(1).collect(),
+        Notice::Lead | Notice::LeadUrgent => free(parties::Matter::Concern),
+        Notice::Head => free(parties::Matter::Allegation),
         Notice::Dpo => {
             let office = &school.officers.data_protection;
             let parties: Vec<&Address> = matter
@@ -279,8 +303,8 @@ fn officers(school: &School, notice: Notice, matter: &Matter<'_>, tools: &Tools<
                 .chain(&matter.parties.recipients)
                 .filter_map(|p| p.address.as_ref())
                 .collect();
-            let own = office.iter().filter(|a| !parties.contains(a)).take(1).cloned().collect::<Vec<_>>();
-            if own.is_empty() { free(parties::Matter::Allegation).into_iter().take(1).collect() } else { own }
+            let own: Vec<Address> = office.iter().filter(|a| !parties.contains(a)).cloned().collect();
+            if own.is_empty() { free(parties::Matter::Allegation) } else { vec![own] }
         }
     }
 }

@@ -56,6 +56,7 @@ pub fn keep_unread(
         records: vec![],
         searchable: Searchable::unread(envelope),
         proposals: vec![],
+        alerts: vec![],
         ledger: vec![],
         concerned: Concerned::default(),
     })

@@ -125,10 +125,9 @@ impl Store {
         let mut sql = Sql::new(COLUMNS);
         let waiting = [IncidentState::Proposed, IncidentState::Open];
         let states: &[IncidentState] = if filter.states.is_empty() { &waiting } else { &filter.states };
+        let shown = |s: &&IncidentState| !matches!(s, IncidentState::Provisional | IncidentState::Dropped);
         sql.push("i.state IN ").push_row(|list| {
-            for state in
-                states.iter().filter(|s| !matches!(s, IncidentState::Provisional | IncidentState::Dropped))
-            {
+            for state in states.iter().filter(shown) {
                 list.bind(state.name());
             }
         });

@@ -86,6 +86,13 @@ events! {
     ObjectFaulty = "object.faulty",
     /// And found it sound again.
     ObjectSound = "object.sound",
+    AlertMade = "alert.made",
+    AlertTold = "alert.told",
+    AlertAnswered = "alert.answered",
+    AlarmGiven = "alarm.given",
+    DigestWritten = "digest.written",
+    RuleSteppedDown = "rule.stepped-down",
+    OfficerAway = "officer.away",
     IncidentProposed = "incident.proposed",
     IncidentChanged = "incident.changed",
     IncidentViewed = "incident.viewed",

@@ -198,6 +198,7 @@ pub(crate) fn school(id: &str, domains: &[&str]) -> Arc<School> {
         calendar: Default::default(),
         retention: Default::default(),
         grace: None,
+        alerts: gatehouse::parties::Alerts::default(),
     })
 }
 

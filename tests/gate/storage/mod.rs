@@ -266,6 +266,7 @@ impl Sample {
             records: vec![],
             searchable: Searchable::default(),
             proposals: vec![],
+            alerts: vec![],
             ledger: vec![],
             concerned: Concerned::default(),
         }

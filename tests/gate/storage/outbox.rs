@@ -132,6 +132,7 @@ async fn a_part_and_a_large_notice_come_out_as_they_went_in() {
         records: vec![],
         searchable: Searchable::default(),
         proposals: vec![],
+        alerts: vec![],
         ledger: vec![],
         concerned: Concerned::default(),
     };

@@ -1,0 +1,215 @@
+//! Officers and what they are told (practice.md, B and C), with a clock that the test moves:
+//! the urgent on to the next office until somebody answers, the ordinary in digests within the
+//! budget, the alarm that is no mail; and never a word of any message.
+
+use crate::{
+    gate::{HEAD, Home, LEAD, RELAY, Setup, hop},
+    storage::{Sample, address, school},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use gatehouse::{app, config, gateway::Gate, parties::PersonId, ruleset::Category, storage::*};
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
+
+const DEPUTY: &str = "t.ellery@oakfield.example";
+
+struct Desk {
+    gate: Gate,
+    store: Store,
+    clock: Arc<Mutex<DateTime<Utc>>>,
+    home: Home,
+    numbers: Mutex<u128>,
+}
+
+impl Desk {
+    /// A gate whose clock stands at `now`; `alerts` are lines of `[school.alerts]`.
+    async fn at(now: &str, alerts: &str, more: &str) -> Self {
+        let home = Home::new(&Setup {
+            shipped: false,
+            doors: RELAY.into(),
+            hops: hop("own", "*", "127.0.0.1:9".parse().unwrap()),
+            more: more.into(),
+            ..Setup::default()
+        });
+        let file = home.path("gatehouse.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        let own = "[school.alerts]\nordinary = \"at-once\"\nbudget = 100\n";
+        assert!(text.contains(own));
+        fs::write(&file, text.replacen(own, &format!("[school.alerts]\n{alerts}\n"), 1)).unwrap();
+        let config = config::load(&file).unwrap_or_else(|e| panic!("{e}"));
+        let clock = Arc::new(Mutex::new(now.parse::<DateTime<Utc>>().unwrap()));
+        let shared = clock.clone();
+        let clock_of: gatehouse::clock::Clock = Arc::new(move || *shared.lock().unwrap());
+        let keys = Keys::from_config(&config.keys).unwrap();
+        let mut options = StoreOptions::from_config(&config, keys);
+        options.clock = clock_of.clone();
+        let store = Store::open(options).await.unwrap();
+        let standing = app::standing(&config).unwrap_or_else(|e| panic!("{e}"));
+        let gate = Gate::new(standing, store.clone(), clock_of, 1_000);
+        Self { gate, store, clock, home, numbers: Mutex::new(1) }
+    }
+
+    fn pass(&self, minutes: i64) {
+        *self.clock.lock().unwrap() += TimeDelta::minutes(minutes);
+    }
+
+    /// A quarantined message of which the lead, the deputies and the head may be told.
+    async fn quarantined(&self, urgency: Urgency, policy: &str) -> ItemId {
+        let number = {
+            let mut numbers = self.numbers.lock().unwrap();
+            *numbers += 1;
+            *numbers
+        };
+        let sample = Sample::new(number);
+        let mut keep = sample.keep(&self.store, ItemKind::Quarantine).await;
+        let id = keep.items[0].id.clone();
+        keep.message.received_at = *self.clock.lock().unwrap();
+        keep.alerts.push(NewAlert {
+            school: school(),
+            urgency,
+            category: Category::HarmBullying,
+            policy: Some(policy.to_owned()),
+            number: id.to_string(),
+            item: Some(id.clone()),
+            transaction: sample.transaction,
+            received_at: keep.message.received_at,
+            ladder: [LEAD, DEPUTY, HEAD].map(|a| vec![address(a)]).to_vec(),
+        });
+        self.store.keep(keep).await.unwrap();
+        id
+    }
+
+    /// What was written since the last look: to whom, and the bytes.
+    async fn told(&self) -> Vec<(String, String)> {
+        self.gate.tell_officers().await.unwrap();
+        let jobs = self.store.outbox_claim(100, TimeDelta::days(4)).await.unwrap();
+        jobs.into_iter()
+            .map(|job| {
+                let Task::Deliver(to) = &job.task else { panic!("a report") };
+                let text = String::from_utf8(job.message.to_vec()).unwrap();
+                (to[0].recipient.address.as_str().to_owned(), text)
+            })
+            .collect()
+    }
+
+    async fn told_whom(&self) -> Vec<String> {
+        let mut whom: Vec<String> = self.told().await.into_iter().map(|(to, _)| to).collect();
+        whom.sort();
+        whom
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_urgent_alert_climbs_until_somebody_answers() {
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", "").await;
+    let item = desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    assert_eq!(desk.told_whom().await, [LEAD], "at once");
+    desk.pass(14);
+    assert_eq!(desk.told_whom().await, [""; 0]);
+    desk.pass(1);
+    assert_eq!(desk.told_whom().await, [DEPUTY], "after 15 minutes");
+    desk.pass(15);
+    assert_eq!(desk.told_whom().await, [HEAD], "after 30 minutes");
+    desk.pass(60);
+    let mut all = [LEAD, DEPUTY, HEAD];
+    all.sort_unstable();
+    assert_eq!(desk.told_whom().await, all, "everybody again");
+    let lead = Actor::Person(PersonId("oak-s02".into()));
+    desk.store.item(&item, &lead, "to decide").await.unwrap();
+    desk.pass(300);
+    assert_eq!(desk.told_whom().await, [""; 0], "looking answers");
+
+    let away =
+        Away { officer: address(LEAD), until: desk.clock.lock().unwrap().to_owned() + TimeDelta::days(2) };
+    desk.store.officer_away(&away, &lead).await.unwrap();
+    let second = desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    assert_eq!(desk.told_whom().await, [DEPUTY], "the lead is away");
+    assert_eq!(desk.store.alert_answer(second.as_str(), &lead).await.unwrap(), 1);
+    desk.pass(300);
+    assert_eq!(desk.told_whom().await, [""; 0], "saying so answers");
+    desk.store.ledger_verify().await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ordinary_alerts_come_in_digests_within_the_budget_and_never_with_content() {
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", "").await;
+    let mut items = Vec::new();
+    for _ in 0..5 {
+        items.push(desk.quarantined(Urgency::Ordinary, "harm.bullying").await);
+    }
+    assert_eq!(desk.told_whom().await, [""; 0], "not before its time");
+    desk.pass(300);
+    let told = desk.told().await;
+    assert_eq!(told.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), [LEAD], "one mail at 15:00");
+    let text = &told[0].1;
+    for item in &items[..3] {
+        assert!(text.contains(item.as_str()), "{text}");
+    }
+    assert!(items[3..].iter().all(|item| !text.contains(item.as_str())), "three a day: {text}");
+    assert!(text.contains("and 2 more: harm.bullying") && text.contains("harm.bullying told more"), "{text}");
+    assert!(
+        !text.contains("Canary") && !text.contains("Trip") && !text.contains("harrow"),
+        "no content: {text}"
+    );
+    // The rule has stepped down until tomorrow: counted, not told; urgent ones still are.
+    desk.quarantined(Urgency::Ordinary, "harm.bullying").await;
+    desk.quarantined(Urgency::Urgent, "harm.bullying").await;
+    assert_eq!(desk.told_whom().await, [LEAD]);
+    desk.pass(17 * 60 + 15);
+    let morning = desk.told().await;
+    let digest = morning.iter().find(|(to, text)| to == LEAD && text.contains("and 1 more"));
+    assert!(digest.is_some(), "what was only counted is said once: {morning:?}");
+    desk.pass(24 * 60);
+    let later = desk.told().await;
+    assert!(
+        later.iter().all(|(_, text)| !text.contains("more: harm.bullying")),
+        "none when empty: {later:?}"
+    );
+    desk.store.ledger_verify().await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_that_is_no_mail_goes_off_once_for_what_is_urgent() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("alarm");
+    let more = format!(
+        "[[alarm]]\nname = \"pager\"\ncommand = [\"/bin/sh\", \"-c\", \"cat >> {}\"]\n\
+         [[alarm]]\nname = \"broken\"\ncommand = [\"/bin/false\"]\n",
+        out.display()
+    );
+    let desk = Desk::at("2026-11-25T22:00:00Z", "", &more).await;
+    let item = desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    desk.quarantined(Urgency::Ordinary, "harm.tell").await;
+    desk.told().await;
+    desk.pass(20);
+    desk.told().await;
+    let said = fs::read_to_string(&out).unwrap();
+    let alarm: serde_json::Value = serde_json::from_str(&said).expect("once");
+    assert_eq!((&alarm["number"], &alarm["unattended"]), (&item.as_str().into(), &true.into()));
+    assert!(!said.contains("Canary") && !said.contains("Trip"), "{said}");
+    let listed = desk.home.run(&["alert", "list"]);
+    assert!(listed.out.contains(item.as_str()), "{}", listed.out);
+}
+
+#[test]
+fn a_mistake_in_the_alerts_is_said_with_its_line() {
+    let home = Home::new(&Setup {
+        shipped: false,
+        doors: RELAY.into(),
+        hops: hop("own", "*", "127.0.0.1:9".parse().unwrap()),
+        ..Setup::default()
+    });
+    let file = home.path("gatehouse.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let wrong = "[[school.rota]]\ndays = \"Christmas\"\n[school.alerts]\ndigests = [\"25:00\"]\nhead-after = \"2m\"\n";
+    let own = "[school.alerts]\nordinary = \"at-once\"\nbudget = 100\n";
+    fs::write(&file, text.replacen(own, wrong, 1) + "[[alarm]]\nname = \"x\"\ncommand = [\"page\"]\n")
+        .unwrap();
+    let said = home.run(&["alert", "list"]);
+    assert_eq!(said.code(), 2);
+    for part in ["days", "people", "25:00", "before the deputies", "whole path"] {
+        assert!(said.err.contains(part), "{part} in {}", said.err);
+    }
+}
