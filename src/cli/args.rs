@@ -1,8 +1,9 @@
 //! The command line as typed.
 
-use super::keys::args::KeysCommand;
-use super::records::args::RecordsCommand;
-use super::search::QuarantineSearch;
+use super::{
+    breach::BreachCommand, keys::args::KeysCommand, records::args::RecordsCommand, search::QuarantineSearch,
+    subject_access::SubjectAccessCommand,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -84,6 +85,12 @@ pub enum Command {
     /// Copies of mail with parents
     #[command(subcommand)]
     Records(RecordsCommand),
+    /// What is held on a person who asks, reviewed before it is given
+    #[command(subcommand)]
+    SubjectAccess(SubjectAccessCommand),
+    /// Personal data that reached somebody it was not for, and the 72 hours
+    #[command(subcommand)]
+    Breach(BreachCommand),
     /// What the gate sends by itself: released mail and notices
     #[command(subcommand)]
     Outbox(OutboxCommand),

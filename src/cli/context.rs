@@ -12,7 +12,7 @@ use std::{
     fs,
     future::Future,
     io::{self, Write},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
     sync::{Arc, OnceLock},
 };
@@ -71,6 +71,13 @@ pub(super) async fn measures(config: &Config) -> Result<Option<Arc<Measures>>, M
     let measures = store.measures_in_force().await?;
     store.close().await;
     Ok(Some(Arc::new(measures)))
+}
+
+/// Writes a new file that its owner alone reads; what is there already is not written over.
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// The person that somebody means by an id of the directory, an address that is one person's alone, or a

@@ -3,6 +3,7 @@
 
 mod alert;
 mod args;
+mod breach;
 mod context;
 mod corpus;
 mod demo;
@@ -24,6 +25,7 @@ mod scan;
 mod search;
 mod serve;
 mod store;
+mod subject_access;
 mod users;
 
 use args::{Cli, Command};
@@ -92,6 +94,8 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Exception(command) => measures::exception(cli, command),
         Command::Suspend(command) => measures::suspend(cli, command),
         Command::Records(command) => records::run(cli, command),
+        Command::SubjectAccess(command) => subject_access::run(cli, command),
+        Command::Breach(command) => breach::run(cli, command),
         Command::Outbox(command) => outbox::run(cli, command),
         Command::Store(command) => store::run(cli, command),
         Command::Ledger(command) => ledger::run(cli, command),

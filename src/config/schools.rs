@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     mail::{Address, Mode, SchoolId},
-    parties::{Direction, DisclaimerChoice, ListEntry, Listing, Officers, Role, School},
+    parties::{Direction, DisclaimerChoice, ListEntry, Listing, Nation, Officers, Role, School},
 };
 use std::ops::Range;
 
@@ -33,6 +33,13 @@ const LISTINGS: [(&str, Listing); 6] = [
     ("bulk-sender", Listing::BulkSender),
 ];
 
+const NATIONS: [(&str, Nation); 4] = [
+    ("england", Nation::England),
+    ("wales", Nation::Wales),
+    ("scotland", Nation::Scotland),
+    ("northern-ireland", Nation::NorthernIreland),
+];
+
 const DIRECTIONS: [(&str, Direction); 3] =
     [("inbound", Direction::Inbound), ("outbound", Direction::Outbound), ("internal", Direction::Internal)];
 
@@ -53,6 +60,9 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
     let languages = languages(&s).unwrap_or_else(|| vec!["en".to_owned()]);
     let modes = [("observe", Mode::Observe), ("enforce", Mode::Enforce)];
     let mode = s.choice("mode", &modes, default);
+    let nation = s.choice("nation", &NATIONS, Nation::default());
+    let usual = nation.child_decides_from() as usize;
+    let child_decides_from = s.number("child-decides-from", 8..=18, usual) as u32;
     let record_parent_mail = s.flag("record-parent-mail", false);
     let mark = s.text("confidential-mark");
     let (officers, officers_span, offices, officer_addresses) = officers(&s);
@@ -78,6 +88,8 @@ pub(super) fn school(source: &Source<'_>, s: Section<'_>, default: Mode, marks: 
         lists: lists.iter().map(|at| at.value.clone()).collect(),
         disclaimers,
         record_parent_mail,
+        nation,
+        child_decides_from,
         confidential_mark: mark.map_or_else(|| "[Confidential]".to_owned(), |mark| mark.value),
         calendar,
         retention,

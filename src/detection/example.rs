@@ -80,6 +80,8 @@ impl ExampleSchool {
             lists: Vec::new(),
             disclaimers: Vec::new(),
             record_parent_mail: false,
+            nation: Default::default(),
+            child_decides_from: 13,
             confidential_mark: String::new(),
             calendar: Default::default(),
             retention: Default::default(),

@@ -30,5 +30,5 @@ pub use model::{AddressKind, Direction, DirectoryId, Listing, Parties, Party, Pe
 pub use person::{GroupKind, GroupRecord, ImageConsent, Membership, PersonRecord, Standing};
 pub use resolve::resolve;
 pub use retention::{Period, Retention};
-pub use school::{DisclaimerChoice, ListEntry, Officers, School};
+pub use school::{DisclaimerChoice, ListEntry, Nation, Officers, School};
 pub use snapshot::{DirectoryFile, SnapshotError};

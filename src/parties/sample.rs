@@ -39,6 +39,8 @@ pub(crate) fn oakfield() -> School {
         ],
         disclaimers: Vec::new(),
         record_parent_mail: false,
+        nation: Default::default(),
+        child_decides_from: 13,
         confidential_mark: "[Confidential]".into(),
         calendar: Default::default(),
         retention: Default::default(),

@@ -41,10 +41,31 @@ pub struct DisclaimerChoice {
     pub directions: Vec<Direction>,
 }
 
+/// Whose law and guidance hold (practice.md, E).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nation {
+    #[default]
+    England,
+    Wales,
+    Scotland,
+    NorthernIreland,
+}
+
+impl Nation {
+    /// The age from which a child is presumed to decide alone over what is held on it:
+    /// 12 in Scotland (Data Protection Act 2018, section 208), about 13 elsewhere by custom.
+    pub fn child_decides_from(self) -> u32 {
+        if self == Self::Scotland { 12 } else { 13 }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct School {
     pub id: SchoolId,
     pub name: String,
+    pub nation: Nation,
+    /// The age from which a child decides alone over what is held on it; by nation when not given.
+    pub child_decides_from: u32,
     /// Lower case; mail in these and below is the school's own.
     pub domains: Vec<String>,
     /// `en`, `cy`.

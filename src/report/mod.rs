@@ -1,7 +1,15 @@
-//! Reports: which clause is enforced by what.
+//! Reports and exports: which clause is enforced by what; what is handed to people as a
+//! page, a PDF or a bundle that proves itself.
 
+pub mod bundle;
 mod clauses;
 mod coverage;
+pub mod letter;
+pub mod mbox;
+pub mod records;
+pub mod redact;
+pub mod sheet;
+pub mod subject_access;
 
 /// Ways of mail and messages that may never pass the gate (practice.md, C). Until each
 /// direction is proved by a probe, coverage is partial whatever the clauses say.

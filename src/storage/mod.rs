@@ -10,6 +10,7 @@ mod access;
 mod alerts;
 mod attachments;
 mod backoff;
+mod breach;
 mod capsule;
 mod concerned;
 mod custodians;
@@ -48,6 +49,7 @@ mod secrets;
 mod settle;
 mod shown;
 mod store;
+mod subject_access;
 mod tokens;
 mod two_people;
 mod upkeep;
@@ -63,6 +65,9 @@ mod postgres;
 
 pub use access::{Access, Class};
 pub use alerts::{AlertState, AlertSummary, Away, DigestDue, DueAlert, NewAlert, Told, Urgency};
+pub use breach::{
+    Audience, BreachState, BreachSummary, BreachView, BreachWords, NearMisses, NewBreach, Telling,
+};
 pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};
 pub use database::{DatabaseAddress, Kind, PostgresUrl};
@@ -79,17 +84,17 @@ pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, Ite
 pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
-    Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Gathered, LedgerDamage, LedgerEntry,
-    LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport, SignedHead, Words, gather_anchors,
-    verify_export,
+    Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
+    LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport, SignedHead,
+    Words, gather_anchors, verify_export, verify_extract,
 };
 pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,
 };
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
 pub use names::{
-    AccountId, AlertId, CustodianId, EpochId, GrantId, IncidentId, ItemId, MeasureId, ObjectId, OutboxId,
-    RecordId, ReleaseId, Token,
+    AccountId, AlertId, BreachId, CustodianId, EpochId, GrantId, IncidentId, ItemId, MeasureId, ObjectId,
+    OutboxId, RecordId, ReleaseId, SubjectAccessId, Token,
 };
 pub use node::NodeSeen;
 pub use outbox::{
@@ -100,8 +105,8 @@ pub use portable::{Backup, BackupReport, Filled, move_to, restore};
 pub use purge::Purged;
 pub use purpose::{Purpose, Why};
 pub use records::{
-    AbsenceAccess, Certainty, Filed, FiledAs, NewRecord, RecordExport, RecordFilter, RecordLook, RecordParty,
-    RecordSummary,
+    AbsenceAccess, Certainty, Filed, FiledAs, NewRecord, Proved, RecordExport, RecordFilter, RecordLook,
+    RecordParty, RecordSummary,
 };
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use reminders::Unanswered;
@@ -110,6 +115,9 @@ pub use scrub::{ScrubFault, ScrubReport};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
 pub use shown::{Shown, ShownClass};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
+pub use subject_access::{
+    Asked, Concern, PieceNote, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE,
+};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};
 pub use users::{KeptGrant, KeptUser, NewGrant, NewUser, UserError};

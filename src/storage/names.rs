@@ -84,6 +84,10 @@ names! {
     AccountId of 10;
     /// An office given to a user.
     GrantId of 10;
+    /// A breach of personal data.
+    BreachId of 10;
+    /// A request of a person for what is held on them.
+    SubjectAccessId of 10;
 }
 
 /// The single-use secret of a nudge (130 random bits). The store keeps only its

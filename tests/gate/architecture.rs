@@ -59,6 +59,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("mail_auth", &["effects"]),
     ("toml", &["config", "ruleset", "report"]),
     ("csv", &["cli", "parties"]),
+    ("pdf_writer", &["report"]),
+    ("subsetter", &["report"]),
+    ("ttf_parser", &["report"]),
+    ("crc32fast", &["report"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
 ];

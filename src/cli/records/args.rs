@@ -2,7 +2,7 @@
 
 use crate::{cli::search::Asked, storage::Purpose};
 use clap::{
-    Args, Subcommand,
+    Args, Subcommand, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use std::path::PathBuf;
@@ -20,22 +20,57 @@ pub enum RecordsCommand {
         #[command(flatten)]
         why: WhyArgs,
     },
+    /// Show copies on the screen: who to whom, when, the text, the files
+    Show {
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+        #[command(flatten)]
+        key: KeyArgs,
+        #[command(flatten)]
+        why: WhyArgs,
+    },
+    /// What passed with a parent, about a child, or with a member of staff, with subjects, in order of time
+    Timeline {
+        #[command(flatten)]
+        search: SearchArgs,
+        #[command(flatten)]
+        key: KeyArgs,
+    },
     /// Write copies out, unaltered; each look is written into the ledger before it is made
+    ///
+    /// eml: one message, byte for byte. mbox: several in one file (mboxrd). bundle: a zip with the messages, a
+    /// page and a PDF to read, the ledger's rows about them and the digest of each file; `records verify`
+    /// checks it on any machine.
     Export {
         /// One record or several
         #[arg(required = true, value_name = "ID")]
         ids: Vec<String>,
         #[command(flatten)]
         key: KeyArgs,
-        /// Where to; standard output when missing
+        /// Form of the file
+        #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = Form::Eml)]
+        form: Form,
+        /// Where to; it must not be there yet. Standard output when missing
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         #[command(flatten)]
         why: WhyArgs,
     },
+    /// Check a bundle, without a store and without a key; exits with 1 when anything was changed
+    Verify {
+        #[arg(value_name = "BUNDLE")]
+        bundle: PathBuf,
+    },
     /// Let colleagues read the records of a member of staff who is away
     #[command(subcommand)]
     Absence(AbsenceCommand),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    Eml,
+    Mbox,
+    Bundle,
 }
 
 #[derive(Debug, Args)]

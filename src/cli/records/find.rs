@@ -8,14 +8,26 @@ use crate::{
     app,
     authority::{Act, Thing},
     cli::{Answer, Mistake, args::Cli, context, desk::Desk, render, search::say_more},
-    storage::{FiledAs, RecordSummary, Why},
+    storage::{FiledAs, Found, RecordSummary, Why},
 };
 use serde_json::{Value, json};
 use std::{io, process::ExitCode};
 
 pub(super) fn search(cli: &Cli, args: &SearchArgs) -> Answer {
-    let config = context::config(cli)?;
-    let directory = app::directory(&config)?;
+    let found = find(cli, args)?;
+    print(cli, &found.hits)?;
+    say_more(&found)
+}
+
+impl SearchArgs {
+    pub(super) fn why(&self) -> Why {
+        Why { purpose: self.purpose, words: self.because.clone() }
+    }
+}
+
+/// Newest first.
+pub(super) fn find(cli: &Cli, args: &SearchArgs) -> Result<Found<RecordSummary>, Mistake> {
+    let directory = app::directory(&context::config(cli)?)?;
     let mut search = args.asked.search(&directory)?;
     let asked =
         [(&args.parent, FiledAs::Parent), (&args.child, FiledAs::Child), (&args.staff, FiledAs::Staff)];
@@ -24,15 +36,12 @@ pub(super) fn search(cli: &Cli, args: &SearchArgs) -> Answer {
             search.filed.push((context::person(&directory, person)?.id().clone(), Some(filed_as)));
         }
     }
-    let why = Why { purpose: args.purpose, words: args.because.clone() };
-    let found = context::block_on(async {
+    context::block_on(async {
         let desk = Desk::open(cli).await?;
         desk.schools_or_refuse(Act::Search, Thing::Record)?;
         let may_see = |record: &RecordSummary| desk.sees_record(record);
-        Ok(desk.store.search_records(&search, &may_see, &desk.actor, &why).await?)
-    })?;
-    print(cli, &found.hits)?;
-    say_more(&found)
+        Ok(desk.store.search_records(&search, &may_see, &desk.actor, &args.why()).await?)
+    })
 }
 
 pub(super) fn thread(cli: &Cli, id: &str, parent: Option<&str>, why: &WhyArgs) -> Answer {

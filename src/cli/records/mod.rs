@@ -2,6 +2,7 @@
 
 pub(super) mod args;
 mod find;
+mod show;
 
 use super::{Answer, Mistake, args::Cli, context, desk::Desk, render};
 use crate::{
@@ -9,13 +10,14 @@ use crate::{
     authority::Act,
     config::Config,
     parties::Directory,
-    storage::{RecordExport, RecordId, RecordLook, Store, Why, keys},
+    report,
+    storage::{Actor, Event, LedgerEvent, Purpose, RecordExport, RecordId, RecordLook, Store, Why, keys},
 };
-use args::{AbsenceCommand, RecordsCommand, WhyArgs};
+use args::{AbsenceCommand, Form, RecordsCommand, WhyArgs};
+use chrono::Utc;
+use sha2::{Digest, Sha256};
 use std::{
-    fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::ExitCode,
 };
@@ -24,7 +26,12 @@ pub(super) fn run(cli: &Cli, command: &RecordsCommand) -> Answer {
     match command {
         RecordsCommand::Search(search) => find::search(cli, search),
         RecordsCommand::Thread { id, parent, why } => find::thread(cli, id, parent.as_deref(), why),
-        RecordsCommand::Export { ids, key, out, why } => export(cli, ids, &key.identity, out.as_deref(), why),
+        RecordsCommand::Show { ids, key, why } => show::show(cli, ids, &key.identity, why),
+        RecordsCommand::Timeline { search, key } => show::timeline(cli, search, &key.identity),
+        RecordsCommand::Export { ids, key, form, out, why } => {
+            export(cli, ids, &key.identity, *form, out.as_deref(), why)
+        }
+        RecordsCommand::Verify { bundle } => show::verify(cli, bundle),
         RecordsCommand::Absence(AbsenceCommand::Allow { person, until, reason }) => {
             allow_absence(cli, person, until, reason)
         }
@@ -58,6 +65,11 @@ impl Opening<'_> {
     }
 }
 
+/// Records that are opened at once; who needs more asks again.
+const MOST: usize = 500;
+/// Bytes of messages that are held in memory at once.
+const MOST_BYTES: usize = 1 << 30;
+
 /// Opens what was asked for, in the order in which it was asked.
 fn open_all(
     config: &Config,
@@ -66,49 +78,119 @@ fn open_all(
     look: RecordLook,
     why: &Why,
 ) -> Result<Vec<RecordExport>, Mistake> {
+    if ids.len() > MOST {
+        return Err(Mistake(format!("At most {MOST} records are opened at once; ask for fewer")));
+    }
     let ids = ids.iter().map(|id| parse(id)).collect::<Result<Vec<_>, _>>()?;
     let directory = app::directory(config)?;
     let custodian = keys::unlock(identity)?;
     context::block_on(async {
         let store = context::store(config).await?;
         let opening = Opening { store: &store, directory: &directory, custodian: &custodian, look, why };
-        let mut all = Vec::with_capacity(ids.len());
+        let (mut all, mut bytes) = (Vec::with_capacity(ids.len()), 0);
         for id in &ids {
-            all.push(opening.open(id).await?);
+            let record = opening.open(id).await?;
+            bytes += record.raw.len();
+            if bytes > MOST_BYTES {
+                return Err(Mistake(
+                    "Together they are larger than one export can be; ask for fewer records".into(),
+                ));
+            }
+            all.push(record);
         }
         Ok(all)
     })
 }
 
-fn export(cli: &Cli, ids: &[String], identity: &Path, out: Option<&Path>, why: &WhyArgs) -> Answer {
-    if ids.len() > 1 {
-        return Err(Mistake("One message makes one file: give one id".into()));
+fn export(
+    cli: &Cli,
+    ids: &[String],
+    identity: &Path,
+    form: Form,
+    out: Option<&Path>,
+    why: &WhyArgs,
+) -> Answer {
+    if form == Form::Eml && ids.len() > 1 {
+        return Err(Mistake(
+            "One message makes one .eml file: give one id, or `--as mbox` or `--as bundle`".into(),
+        ));
     }
-    may_open(cli, ids)?;
+    may_open(cli, Act::Export, ids)?;
     let config = context::config(cli)?;
     let records = open_all(&config, ids, identity, RecordLook::Exported, &why.why())?;
-    for record in &records {
-        write_out(out, &record.raw)?;
-        writeln!(
-            io::stderr(),
-            "Received {}; object in the vault: sha256 {}",
-            render::time(record.received_at),
-            record.object_sha256
-        )?;
+    match form {
+        Form::Eml | Form::Mbox => {
+            let mut bytes = Vec::new();
+            for record in &records {
+                match form {
+                    Form::Mbox => {
+                        let sender = record.envelope.sender.to_string();
+                        report::mbox::append(&mut bytes, &sender, record.received_at, &record.raw);
+                    }
+                    _ => bytes.extend_from_slice(&record.raw),
+                }
+                writeln!(
+                    io::stderr(),
+                    "Received {}; object in the vault: sha256 {}",
+                    render::time(record.received_at),
+                    record.object_sha256
+                )?;
+            }
+            write_out(out, &bytes)?;
+        }
+        Form::Bundle => bundle(&config, records, out, why.purpose)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Whether whoever acts may read these; from here on the process acts for that person.
-fn may_open(cli: &Cli, ids: &[String]) -> Result<(), Mistake> {
+fn may_open(cli: &Cli, act: Act, ids: &[String]) -> Result<(), Mistake> {
     context::block_on(async {
         let desk = Desk::open(cli).await?;
         for id in ids {
             let id = parse(id)?;
             let case = desk.store.record_case(&id).await?;
-            desk.authorise(Act::Export, &case, "record", id.as_str()).await?;
+            desk.authorise(act, &case, "record", id.as_str()).await?;
         }
         desk.store.close().await;
+        Ok(())
+    })
+}
+
+/// Writes the bundle, then its manifest's digest into the ledger: who has the ledger can tell
+/// this bundle from one that was made up later.
+fn bundle(
+    config: &Config,
+    records: Vec<RecordExport>,
+    out: Option<&Path>,
+    purpose: Purpose,
+) -> Result<(), Mistake> {
+    let directory = app::directory(config)?;
+    let about: Vec<String> = records
+        .iter()
+        .flat_map(|r| [r.id.to_string(), r.object.clone(), r.transaction.to_string()])
+        .collect();
+    let count = records.len() as i64;
+    let actor = context::actor();
+    let by = match &actor {
+        Actor::Operator(name) => name.clone(),
+        _ => String::new(),
+    };
+    context::block_on(async {
+        let store = context::store(config).await?;
+        let ledger = store.ledger_extract(&about).await?;
+        let maker = report::records::Maker { by, at: Utc::now(), purpose };
+        let contents = report::records::contents(&maker, records, ledger, &directory, &config.schools);
+        let mut bytes = Vec::new();
+        let digest = report::bundle::write(&mut bytes, contents)?;
+        let mut event = LedgerEvent::new(Event::RecordsBundled)
+            .with("records", count)
+            .with("purpose", purpose.name())
+            .with("manifest-sha256", digest.clone());
+        event.hash_out = Some(Sha256::digest(&bytes).into());
+        store.ledger(&actor, event).await?;
+        write_out(out, &bytes)?;
+        writeln!(io::stderr(), "{count} records. Manifest: sha256 {digest} (also in the ledger; note it).")?;
         Ok(())
     })
 }
@@ -116,11 +198,7 @@ fn may_open(cli: &Cli, ids: &[String]) -> Result<(), Mistake> {
 /// Into a new file that its owner alone reads, or to standard output.
 fn write_out(out: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
     match out {
-        Some(path) => {
-            let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-            file.write_all(bytes)?;
-            file.sync_all()
-        }
+        Some(path) => context::write_new(path, bytes),
         None => io::stdout().lock().write_all(bytes),
     }
 }

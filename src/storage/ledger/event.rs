@@ -117,6 +117,14 @@ events! {
     StoreBackedUp = "store.backed-up",
     StoreRestored = "store.restored",
     StoreMoved = "store.moved",
+    RecordsBundled = "records.bundled",
+    SubjectAccessMade = "subject-access.made",
+    SubjectAccessRuled = "subject-access.ruled",
+    SubjectAccessFinished = "subject-access.finished",
+    BreachOpened = "breach.opened",
+    BreachNoted = "breach.noted",
+    BreachClosed = "breach.closed",
+    BreachViewed = "breach.viewed",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -20,7 +20,7 @@ use std::{
 const LONGEST_LINE: u64 = 64 << 10;
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+pub(super) struct Line {
     n: i64,
     at: DateTime<Utc>,
     event: String,
@@ -81,13 +81,18 @@ pub(super) fn write_head(
     write_line(out, &LastLine { rows: head.n, head: hex(&head.hash), seal: hex(seal), signed })
 }
 
+pub(super) fn read_head(line: &str) -> Option<(Head, Option<SignedHead>)> {
+    let last: LastLine = serde_json::from_str(line).ok()?;
+    Some((Head { n: last.rows, hash: unhex(&last.head)? }, last.signed))
+}
+
 fn write_line(out: &mut dyn Write, line: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, line)?;
     out.write_all(b"\n")
 }
 
 impl Line {
-    fn row(self) -> Option<Row> {
+    pub(super) fn row(self) -> Option<Row> {
         let optional = |text: Option<String>| match text {
             Some(text) => unhex(&text).map(Some),
             None => Some(None),

@@ -11,7 +11,7 @@ mod search;
 mod thread;
 
 pub use absence::AbsenceAccess;
-pub use open::{RecordExport, RecordLook};
+pub use open::{Proved, RecordExport, RecordLook};
 pub use search::{RecordFilter, RecordSummary};
 
 pub(super) use keep::RecordRow;

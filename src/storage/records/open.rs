@@ -40,6 +40,16 @@ impl RecordLook {
     }
 }
 
+/// Whether the gate knew who sent it, when it passed (practice.md, A8: "from X's account" is
+/// not "X wrote").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proved {
+    Yes,
+    No,
+    /// The message log has no word on it any more.
+    Unknown,
+}
+
 /// A record, opened.
 pub struct RecordExport {
     pub id: RecordId,
@@ -57,6 +67,7 @@ pub struct RecordExport {
     pub object_sha256: String,
     /// Whom it is filed under, among the people that were asked for.
     pub filed: Vec<Filed>,
+    pub proved: Proved,
 }
 
 type Found = (String, String, String, String);
@@ -87,6 +98,13 @@ impl Store {
             _ => None,
         };
         let filed = self.record_filed(id, people).await?;
+        let transaction: TransactionId =
+            transaction.parse().map_err(|_| StoreError::Damaged(format!("record {id} cannot be read")))?;
+        let proved = match self.was_proved(transaction).await? {
+            Some(true) => Proved::Yes,
+            Some(false) => Proved::No,
+            None => Proved::Unknown,
+        };
         let row = self.object_row(&object).await?;
         let mut event = LedgerEvent::new(Event::RecordExported)
             .school(&school)
@@ -100,11 +118,10 @@ impl Store {
         self.ledger(actor, event).await?;
         let (sha256, object_sha256) = (hex(&row.sha256), hex(&row.object_sha256));
         let (label, raw) = self.open_with(&object, row, custodian).await?;
-        let damaged = |_| StoreError::Damaged(format!("record {id} cannot be read"));
         Ok(RecordExport {
             id: id.clone(),
             school,
-            transaction: transaction.parse().map_err(damaged)?,
+            transaction,
             direction: named(
                 &[Direction::Inbound, Direction::Outbound, Direction::Internal],
                 Direction::name,
@@ -116,6 +133,7 @@ impl Store {
             object,
             object_sha256,
             filed,
+            proved,
             envelope: label.envelope(),
         })
     }

@@ -194,6 +194,8 @@ pub(crate) fn school(id: &str, domains: &[&str]) -> Arc<School> {
         lists: vec![],
         disclaimers: vec![],
         record_parent_mail: false,
+        nation: Default::default(),
+        child_decides_from: 13,
         confidential_mark: "[Confidential]".into(),
         calendar: Default::default(),
         retention: Default::default(),

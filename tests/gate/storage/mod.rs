@@ -4,6 +4,7 @@
 //! and steals the disk, `drills` changes and loses keys, `lives` decides, `nodes` are several,
 //! `outbox` delivers, `ledger` tampers, `search` finds.
 
+mod breach;
 mod bucket;
 mod crash;
 mod custody;
