@@ -86,7 +86,7 @@ async fn keep(store: &Store) {
 async fn log(store: &Store) {
     let message = message();
     let bytes_out = message.raw.clone();
-    let passed = Passed { message, bytes_out, fate: PassFate::Intended };
+    let passed = Passed { message, bytes_out, fate: PassFate::Intended, ledger: vec![] };
     store.log_passed(passed).await.expect("a row of the message log");
 }
 

@@ -5,6 +5,7 @@
 mod anchor;
 mod answer;
 mod comeback;
+mod conserved;
 mod delivery;
 mod disclaimer;
 mod dkim;

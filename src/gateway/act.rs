@@ -14,7 +14,8 @@ use crate::{
         Transaction,
     },
     storage::{
-        Keep, Kept, Logged, NewOutbox, PassFate, Passed, Provisional, RetryKey, RetryMatch, StoreError,
+        Keep, Kept, LedgerEvent, Logged, NewOutbox, PassFate, Passed, Provisional, RetryKey, RetryMatch,
+        StoreError,
     },
 };
 use std::{collections::HashMap, sync::Arc};
@@ -88,10 +89,10 @@ impl Gate {
             ..
         } = assessed.prepared;
         let nothing = items.is_empty() && outbox.is_empty() && records.is_empty();
-        if nothing && proposals.is_empty() && alerts.is_empty() && ledger.is_empty() {
+        if nothing && proposals.is_empty() && alerts.is_empty() {
             let bytes = edits.apply(&transaction.raw);
             let onto = Passing { transaction, recipients: &passing, edits: &edits, bytes: &bytes };
-            return self.pass(logged, onto, onward).await;
+            return self.pass((logged, ledger), onto, onward).await;
         }
         let mut keep = Keep {
             message: logged,
@@ -117,13 +118,13 @@ impl Gate {
     /// cannot be taken back; the milter's MTA has done nothing before our reply.
     async fn pass(
         &self,
-        message: Logged,
+        (message, ledger): (Logged, Vec<LedgerEvent>),
         onto: Passing<'_>,
         onward: &mut dyn Onward,
     ) -> Result<Outcome, StoreError> {
         let transaction = message.transaction;
         if message.door == Door::Relay {
-            let passed = Passed { message, bytes_out: onto.bytes.clone(), fate: PassFate::Intended };
+            let passed = Passed { message, bytes_out: onto.bytes.clone(), fate: PassFate::Intended, ledger };
             self.store.log_passed(passed).await?;
             let result = onward.pass(onto).await;
             let fate = result.as_ref().map_or_else(refused, |proof| fate(&**proof));
@@ -137,7 +138,7 @@ impl Gate {
         }
         match onward.pass(onto).await {
             Ok(proof) => {
-                let passed = Passed { message, bytes_out: onto.bytes.clone(), fate: fate(&*proof) };
+                let passed = Passed { message, bytes_out: onto.bytes.clone(), fate: fate(&*proof), ledger };
                 self.store.log_passed(passed).await?;
                 Ok(Outcome::Accepted(Receipt::from_proof(&*proof)))
             }
@@ -258,7 +259,7 @@ impl Gate {
         fate: PassFate,
     ) {
         let message = self.logged(standing, transaction, assessed);
-        let passed = Passed { message, bytes_out: transaction.raw.clone(), fate };
+        let passed = Passed { message, bytes_out: transaction.raw.clone(), fate, ledger: Vec::new() };
         if let Err(error) = self.store.log_passed(passed).await {
             tracing::error!(transaction = %transaction.id, %error, "message.fate-not-written");
         }

@@ -64,6 +64,8 @@ pub struct Passed {
     /// The message after the edits; the same bytes when there are none.
     pub bytes_out: Bytes,
     pub fate: PassFate,
+    /// Further rows of the ledger: what was edited, what was not and why.
+    pub ledger: Vec<LedgerEvent>,
 }
 
 impl PassFate {
@@ -254,7 +256,7 @@ impl Store {
     /// that wait together share. Where [`Store::keep`] wrote the row already, its fate
     /// is brought up to date.
     pub async fn log_passed(&self, passed: Passed) -> Result<(), StoreError> {
-        let Passed { message, bytes_out, fate } = passed;
+        let Passed { message, bytes_out, fate, ledger } = passed;
         let row = MessageRow::prepare(&message, self.secrets()?).await?;
         let same = bytes_out.as_ptr() == message.raw.as_ptr() && bytes_out.len() == message.raw.len();
         let hash_out = if same { row.sha256 } else { sha256(&bytes_out).await };
@@ -263,7 +265,13 @@ impl Store {
                 row.insert(tx, fate.word()).await?;
                 let mut event = row.event(fate.event());
                 event.hash_out = Some(hash_out);
-                tx.append("gate", event).await.map(|_| ())
+                let transaction = event.transaction;
+                tx.append("gate", event).await?;
+                for mut event in ledger {
+                    event.transaction = transaction;
+                    tx.append("gate", event).await?;
+                }
+                Ok(())
             })
         })
         .await

@@ -38,7 +38,7 @@ pub fn system_random() -> Random {
     Arc::new(|bytes| rand::rng().fill_bytes(bytes))
 }
 
-/// How long things are waited for.
+/// How long things are waited for, and how many wait together.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
     /// After a confirmed keep whose 250 the client may not have got: a repeat within
@@ -52,6 +52,8 @@ pub struct Timing {
     pub token_life: TimeDelta,
     /// How long a release may be on its way back through the gate.
     pub release_life: TimeDelta,
+    /// Changes that share one commit at most.
+    pub group: usize,
 }
 
 impl Default for Timing {
@@ -62,6 +64,7 @@ impl Default for Timing {
             outbox_life: TimeDelta::days(5),
             token_life: TimeDelta::days(14),
             release_life: TimeDelta::days(6),
+            group: 256,
         }
     }
 }

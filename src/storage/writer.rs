@@ -13,8 +13,6 @@ use chrono::{DateTime, Utc};
 use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::{mpsc, oneshot};
 
-/// Changes in one commit at most.
-const GROUP: usize = 256;
 /// Changes that may wait; more callers wait for a place.
 const QUEUE: usize = 1024;
 
@@ -142,7 +140,7 @@ async fn run(
 ) {
     while let Some(first) = waiting.recv().await {
         let mut group = vec![first];
-        while group.len() < GROUP
+        while group.len() < shared.timing.group
             && let Ok(next) = waiting.try_recv()
         {
             group.push(next);

@@ -3,21 +3,24 @@
 
 use super::{Matter, Tools};
 use crate::{
-    effects::{disclaimer_edits, subject_mark},
+    effects::{conserved::conserved, disclaimer_edits, subject_mark},
     mail::{Address, Edits, HeaderEdit, Mode},
     parties::{Direction, Parties},
     storage::{Event, LedgerEvent, RELEASE_HEADER},
 };
+use std::sync::Arc;
 
 /// The edits for what passes, and for what a sender releases marked confidential.
 pub(super) struct Ready {
     pub(super) edits: Edits,
     pub(super) marked: Option<Edits>,
     pub(super) ledger: Vec<LedgerEvent>,
+    /// The disclaimer that stands in it now.
+    disclaimer: Option<Arc<str>>,
 }
 
 pub(super) fn edits(matter: &Matter<'_>, tools: &Tools<'_>) -> Ready {
-    let mut ready = Ready { edits: Edits::default(), marked: None, ledger: Vec::new() };
+    let mut ready = Ready { edits: Edits::default(), marked: None, ledger: Vec::new(), disclaimer: None };
     let school = tools.school(matter.parties.school.as_ref());
     if !matter.facts.releases.is_empty() {
         ready.edits.headers.push(HeaderEdit::Remove { name: RELEASE_HEADER.into(), nth: 1 });
@@ -25,6 +28,7 @@ pub(super) fn edits(matter: &Matter<'_>, tools: &Tools<'_>) -> Ready {
     if !is_ours(matter.parties) || tools.mode(matter.parties.school.as_ref()) != Mode::Enforce {
         return ready;
     }
+    let untouched = ready.edits.clone();
     let plan = &matter.verdict.plan;
     if let Some(mark) = &plan.subject_mark {
         ready.edits.headers.extend(subject_mark(matter.message, mark));
@@ -39,7 +43,30 @@ pub(super) fn edits(matter: &Matter<'_>, tools: &Tools<'_>) -> Ready {
         }
         sign(matter, tools, marked, &mut Vec::new())
     });
+    prove(matter, untouched, &mut ready);
     ready
+}
+
+/// Everything but what was edited must be as it was, and the ledger says so with a digest. Else
+/// the message goes on as it came.
+fn prove(matter: &Matter<'_>, untouched: Edits, ready: &mut Ready) {
+    if ready.edits == untouched {
+        return;
+    }
+    match conserved(&matter.transaction.raw, &ready.edits) {
+        Ok(kept) => {
+            let mut event = kept.event().with("fields", ready.edits.headers.len());
+            if let Some(template) = &ready.disclaimer {
+                event = event.with("disclaimer", template.to_string());
+            }
+            ready.ledger.push(event);
+        }
+        Err(why) => {
+            tracing::error!(transaction = %matter.transaction.id, why, "message.not-edited");
+            (ready.edits, ready.marked) = (untouched, None);
+            ready.ledger.push(LedgerEvent::new(Event::DisclaimerNotApplied).with("why", why));
+        }
+    }
 }
 
 /// Whether the school itself speaks: every author that the header shows is one of its own,
@@ -65,6 +92,7 @@ fn disclaim(matter: &Matter<'_>, tools: &Tools<'_>, ready: &mut Ready) {
         Ok(edits) => {
             ready.edits.headers.extend(edits.headers);
             ready.edits.body.extend(edits.body);
+            ready.disclaimer = Some(due.template.clone());
         }
         Err(why) => ready.ledger.push(event(Event::DisclaimerNotApplied).with("why", why.name())),
     }

@@ -45,6 +45,7 @@ async fn everything(store: &Store) -> (ItemId, RecordId) {
         message: Sample::new(2).logged(),
         bytes_out: Bytes::from_static(b"Canary words\r\n"),
         fate: PassFate::LeftWithMta { queue_id: Some("4XYZ".into()) },
+        ledger: vec![],
     };
     store.log_passed(passed).await.unwrap();
     let id = kept.items[0].clone();
