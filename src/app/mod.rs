@@ -1,9 +1,10 @@
 //! The composition root: the only file that knows every room. It turns a configuration
 //! into a running gate, and a signal into a reload or an orderly end.
 
+mod changes;
 mod load;
 mod serve;
 
 pub use load::{StartFault, directory, disclaimers, people, rulebook, rules, searchable, standing};
 pub(crate) use serve::MEMORY_WAIT;
-pub use serve::{Running, alone, is_served, start};
+pub use serve::{Running, alone, ask_to_reload, is_served, start};

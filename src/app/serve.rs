@@ -1,11 +1,11 @@
 //! A running gate: doors, outbox, housekeeping; reload and an orderly end.
 
-use super::{StartFault, load};
+use super::{StartFault, changes, load};
 use crate::{
     clock::{self, Clock},
     config::{self, Config, Listen},
     effects::{Delivery, DeliveryOptions},
-    gateway::{Gate, GateHouse},
+    gateway::{Gate, GateHouse, Standing},
     ids,
     mail::House,
     storage::{Actor, Event, Keys, LedgerEvent, Store, StoreError, StoreOptions},
@@ -18,9 +18,11 @@ use crate::{
 use chrono::TimeDelta;
 use std::{
     fs,
+    io::{self, Write},
     net::SocketAddr,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    process,
     sync::Arc,
     time::Duration,
 };
@@ -71,7 +73,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     store.begin_serving().await?;
     store.ledger_key_or_make().await?;
     let standing = load::standing(&config)?;
-    note_start(&store, &standing.rulebook.rules.digest, &standing.rulebook.directory.id().0).await?;
+    note_start(&store, &config, &standing).await?;
     let gate = Arc::new(Gate::new(standing, store.clone(), clock.clone(), config.notices.per_hour));
     gate.read_measures().await?;
     let (close, closing) = watch::channel(false);
@@ -123,7 +125,13 @@ pub fn alone(data: &Path) -> Result<fs::File, StartFault> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
     let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(&path).map_err(failed)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => {
+            // Whom `ask_to_reload` tells.
+            file.set_len(0)
+                .and_then(|()| (&file).write_all(process::id().to_string().as_bytes()))
+                .map_err(failed)?;
+            Ok(file)
+        }
         Err(fs::TryLockError::WouldBlock) => Err(StartFault::Served(data.to_owned())),
         Err(fs::TryLockError::Error(source)) => Err(failed(source)),
     }
@@ -133,6 +141,19 @@ pub fn alone(data: &Path) -> Result<fs::File, StartFault> {
 pub fn is_served(data: &Path) -> bool {
     let file = fs::File::open(data.join(SERVING));
     file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+}
+
+/// Tells the process that serves this data folder to read everything anew; `false` when there is
+/// none. What comes of it stands in the ledger.
+pub fn ask_to_reload(data: &Path) -> io::Result<bool> {
+    if !is_served(data) {
+        return Ok(false);
+    }
+    let text = fs::read_to_string(data.join(SERVING))?;
+    let process = text.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
+    let process = process.ok_or_else(|| io::Error::other("the running gate has not said its number"))?;
+    rustix::process::kill_process(process, rustix::process::Signal::HUP)?;
+    Ok(true)
 }
 
 struct Doors {
@@ -201,10 +222,15 @@ fn listen(what: &'static str) -> impl FnOnce(std::io::Error) -> StartFault {
     move |source| StartFault::Listen { what, source }
 }
 
-async fn note_start(store: &Store, rules: &str, directory: &str) -> Result<(), StartFault> {
+/// What changed since the last start or reload, then that it is in force.
+async fn note_start(store: &Store, config: &Config, standing: &Standing) -> Result<(), StartFault> {
+    let rulebook = &standing.rulebook;
+    let in_force = changes::in_force(config, &rulebook.rules, &rulebook.directory);
+    let changed = store.note_in_force(in_force).await?;
     let loaded = LedgerEvent::new(Event::RulesLoaded)
-        .with("rules", rules.to_owned())
-        .with("directory", directory.to_owned());
+        .with("rules", rulebook.rules.digest.clone())
+        .with("directory", rulebook.directory.id().0.clone())
+        .with("changed", changed);
     store.ledger(&Actor::Gate, loaded).await?;
     Ok(())
 }
@@ -214,12 +240,22 @@ impl Running {
     /// from the next message, or none of it: then the fault says what is wrong. Doors,
     /// keys and the data folder change only with a restart.
     pub async fn reload(&self) -> Result<(), StartFault> {
+        let reloaded = self.take_up().await;
+        if reloaded.is_err()
+            && let Err(error) = self.store.ledger(&Actor::Gate, LedgerEvent::new(Event::ReloadRefused)).await
+        {
+            tracing::warn!(%error, "reload.not-noted");
+        }
+        reloaded
+    }
+
+    async fn take_up(&self) -> Result<(), StartFault> {
         let config = config::load(&self.file).map_err(|faults| StartFault::Other(faults.to_string()))?;
-        let standing = tokio::task::spawn_blocking(move || load::standing(&config))
+        let reading = config.clone();
+        let standing = tokio::task::spawn_blocking(move || load::standing(&reading))
             .await
             .map_err(|_| StartFault::Other("reading the new settings broke off".into()))??;
-        let rulebook = &standing.rulebook;
-        note_start(&self.store, &rulebook.rules.digest, &rulebook.directory.id().0).await?;
+        note_start(&self.store, &config, &standing).await?;
         self.gate.read_measures().await?;
         self.gate.replace(standing);
         Ok(())

@@ -46,6 +46,12 @@ pub enum Format {
 pub enum Command {
     /// Run the gate: milter, relay and outbox, until a signal ends it
     Serve,
+    /// Let the running gate read configuration, rules, templates and people anew, and say why
+    Reload {
+        /// Why; kept in the ledger beside each change that it takes up
+        #[arg(long, value_name = "REASON")]
+        why: String,
+    },
     /// Read mail from files and say what would be done with it; changes nothing
     Scan(ScanArgs),
     /// Show the whole gate at work on an invented school
@@ -218,6 +224,9 @@ pub enum DirectoryCommand {
         /// Go on although more than a fifth of the people would disappear
         #[arg(long)]
         confirm_removals: bool,
+        /// Why; kept in the ledger
+        #[arg(long, value_name = "REASON")]
+        why: Option<String>,
     },
     /// Counts by school and role; no names
     Show,

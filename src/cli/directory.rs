@@ -9,12 +9,12 @@ use crate::{
     app,
     authority::{Act, Thing},
     config::{Config, render as render_faults},
-    parties::{self, Diff, Directory, DirectoryFile, Role},
+    parties::{self, Diff, Directory, DirectoryFile, PersonId, Role},
     storage::{Event, LedgerEvent},
 };
 use serde_json::json;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     path::Path,
     process::ExitCode,
@@ -23,14 +23,20 @@ use std::{
 pub(super) fn run(cli: &Cli, command: &DirectoryCommand) -> Answer {
     let config = context::config(cli)?;
     match command {
-        DirectoryCommand::Import { path, dry_run, confirm_removals } => {
-            import(cli, &config, path, *dry_run, *confirm_removals)
+        DirectoryCommand::Import { path, dry_run, confirm_removals, why } => {
+            import(cli, &config, path, (*dry_run, *confirm_removals), why.clone())
         }
         DirectoryCommand::Show => show(cli, &config),
     }
 }
 
-fn import(cli: &Cli, config: &Config, path: &Path, dry_run: bool, confirmed: bool) -> Answer {
+fn import(
+    cli: &Cli,
+    config: &Config,
+    path: &Path,
+    (dry_run, confirmed): (bool, bool),
+    why: Option<String>,
+) -> Answer {
     let import = parties::import(path, &config.schools);
     let mut err = io::stderr();
     write!(err, "{}", render_faults(&import.warnings))?;
@@ -53,24 +59,57 @@ fn import(cli: &Cli, config: &Config, path: &Path, dry_run: bool, confirmed: boo
         )));
     }
     desk::require(cli, Act::Change, Thing::Directory)?;
-    context::block_on(save(config, &new, &diff))?;
+    context::block_on(save(config, (&old, &new), &diff, why))?;
     writeln!(err, "Taken over. A running gate takes it up on reload (SIGHUP).")?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Puts new people in force; the ledger names who did (QU-5).
-async fn save(config: &Config, new: &Directory, diff: &Diff) -> Result<(), Mistake> {
+async fn save(
+    config: &Config,
+    (old, new): (&Directory, &Directory),
+    diff: &Diff,
+    why: Option<String>,
+) -> Result<(), Mistake> {
     // First, since it makes the data folder, readable by nobody else.
     let store = context::store(config).await?;
     DirectoryFile::in_data_folder(&config.data).save(new)?;
-    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let event = LedgerEvent::new(Event::DirectoryImported)
         .with("directory", new.id().0.clone())
-        .with("added", count(diff.added.len()))
-        .with("removed", count(diff.removed.len()));
+        .with("added", diff.added.len())
+        .with("removed", diff.removed.len())
+        .with("left", diff.left.len())
+        .with("changed", diff.changed.len())
+        .with("groups", diff.groups_changed)
+        .because(why);
     store.ledger(&context::actor(), event).await?;
+    for (role, [added, removed, left, changed]) in by_role(old, new, diff) {
+        let event = LedgerEvent::new(Event::DirectoryChanged)
+            .about(format!("people/{}", role.name()))
+            .with("added", added)
+            .with("removed", removed)
+            .with("left", left)
+            .with("changed", changed);
+        store.ledger(&context::actor(), event).await?;
+    }
     store.close().await;
     Ok(())
+}
+
+/// How many of each role came, went, left and are different; somebody of two roles counts in both.
+fn by_role(old: &Directory, new: &Directory, diff: &Diff) -> BTreeMap<Role, [usize; 4]> {
+    let mut counts: BTreeMap<Role, [usize; 4]> = BTreeMap::new();
+    let changed: Vec<PersonId> = diff.changed.iter().map(|(id, _)| id.clone()).collect();
+    let lists = [(&diff.added, new), (&diff.removed, old), (&diff.left, old), (&changed, new)];
+    for (column, (ids, directory)) in lists.into_iter().enumerate() {
+        for person in ids.iter().filter_map(|id| directory.person(id)) {
+            let roles: BTreeSet<Role> = person.memberships().map(|(_, role)| role).collect();
+            for role in roles {
+                counts.entry(role).or_default()[column] += 1;
+            }
+        }
+    }
+    counts
 }
 
 /// A first import without questions, for the demonstration; how many people there are now.
@@ -78,7 +117,7 @@ pub(super) async fn import_first(config: &Config, path: &Path) -> Result<usize, 
     let import = parties::import(path, &config.schools);
     let new = import.directory.ok_or_else(|| Mistake(render_faults(&import.faults)))?;
     let diff = parties::diff(&Directory::empty(), &new);
-    save(config, &new, &diff).await?;
+    save(config, (&Directory::empty(), &new), &diff, None).await?;
     Ok(new.people().count())
 }
 

@@ -19,6 +19,7 @@ mod measures;
 mod outbox;
 mod policy;
 mod records;
+mod reload;
 mod render;
 mod rules;
 mod scan;
@@ -80,6 +81,7 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli) -> Answer {
     match &cli.command {
         Command::Serve => serve::run(cli),
+        Command::Reload { why } => reload::run(cli, why),
         Command::Demo(args) => demo::run(cli, args),
         Command::Doctor(args) => doctor::run(cli, args),
         Command::Scan(args) => scan::run(cli, args),

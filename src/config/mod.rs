@@ -11,6 +11,7 @@ mod network;
 mod read;
 mod schools;
 mod section;
+mod settings;
 mod source;
 mod store;
 mod units;

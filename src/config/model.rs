@@ -5,7 +5,7 @@ use crate::{
     mail::{Mode, SchoolId},
     parties::School,
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -31,6 +31,9 @@ pub struct Config {
     pub vault: VaultConfig,
     pub notices: NoticesConfig,
     pub dkim: Vec<DkimConfig>,
+    /// Every key of the file as it is written, with the names of its sections: so that the ledger
+    /// can say which one was changed.
+    pub settings: BTreeMap<String, String>,
     /// Places outside this machine that hold the ledger's heads.
     pub anchors: Vec<AnchorConfig>,
     /// Told of what is urgent, beside the mail.

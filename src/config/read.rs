@@ -5,6 +5,7 @@ use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource,
     alerts, anchors, doors, schools,
     section::Section,
+    settings,
     source::{At, Source, WHOLE_FILE},
     store, vault,
 };
@@ -79,6 +80,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         vault: vault::vault(source, root.section("vault"), m),
         notices: notices(source, root.section("notices"), &hostname, m),
         dkim: dkims.map(|s| dkim(s, m)).collect(),
+        settings: settings::flat(source.text),
         anchors: places.filter_map(|s| anchors::anchor(source, s, m)).collect(),
         alarms: alarms.filter_map(|s| alerts::alarm(source, s, m)).collect(),
         hostname,

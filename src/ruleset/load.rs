@@ -89,6 +89,7 @@ fn checked(texts: &[(PathBuf, String)], mut faults: Vec<Fault>) -> Result<RuleSe
         }
         let mut file = File::new(path, text);
         one_file(&mut file, text, &mut set);
+        set.digests.extend(digests(text));
         faults.extend(file.into_faults());
     }
     set.digest = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
@@ -99,6 +100,18 @@ fn checked(texts: &[(PathBuf, String)], mut faults: Vec<Fault>) -> Result<RuleSe
     faults.sort();
     faults.dedup();
     Err(RuleFaults(faults))
+}
+
+/// A digest of each rule of a file, over its keys in order, so that neither its place nor the
+/// layout of the file counts. A file that is no TOML has none, and its fault is noted elsewhere.
+fn digests(text: &str) -> Vec<(Arc<str>, String)> {
+    let file: serde_json::Value = toml::from_str(text).unwrap_or_default();
+    let rules = ["detect", "policy"].into_iter().filter_map(|kind| file[kind].as_array()).flatten();
+    let one = |rule: &serde_json::Value| {
+        let digest = Sha256::digest(rule.to_string());
+        Some((rule["id"].as_str()?.into(), digest.iter().map(|b| format!("{b:02x}")).collect()))
+    };
+    rules.filter_map(one).collect()
 }
 
 fn one_file(file: &mut File<'_>, text: &str, set: &mut RuleSet) {

@@ -3,7 +3,7 @@
 use super::Fault;
 use crate::parties::{Direction, Role};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Keeping Children Safe in Education's areas of risk (OP-4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -341,4 +341,6 @@ pub struct RuleSet {
     pub policy: Vec<Arc<PolicyRule>>,
     /// SHA-256 over all files in order of their names, hex.
     pub digest: String,
+    /// SHA-256 of each rule as it is written, by its id: tells which rule was changed.
+    pub digests: BTreeMap<Arc<str>, String>,
 }

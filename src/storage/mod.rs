@@ -85,8 +85,8 @@ pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
     Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
-    LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport, SignedHead,
-    Words, gather_anchors, verify_export, verify_extract,
+    InForce, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport,
+    Piece, SignedHead, Words, gather_anchors, verify_export, verify_extract,
 };
 pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,

@@ -432,6 +432,79 @@ fn the_ledger_tells_when_it_was_tampered_with() {
     assert_eq!((bad.code(), &line["ok"], &line["row"]), (1, &false.into(), &1.into()));
 }
 
+/// A share, a web service and the outbox each get the head; only what lies there shows that the end of
+/// the ledger was cut off. Who asked for a reload, and why, stands beside what it changed.
+#[test]
+fn heads_lie_outside_and_changes_have_a_reason() {
+    let sink = Sink::start();
+    let web = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let share = tempfile::tempdir().unwrap();
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    fs::write(secret.path(), "t0ken\n").unwrap();
+    let anchors = format!(
+        "[[anchor]]\nname = \"share\"\nfolder = \"{}\"\n[[anchor]]\nname = \"web\"\nurl = \"http://{}/x\"\n\
+         token = {{ file = \"{}\" }}\n[[anchor]]\nname = \"county\"\nmail = \"keeper@county.example\"\n",
+        share.path().display(),
+        web.local_addr().unwrap(),
+        secret.path().display()
+    );
+    let setup = || Setup {
+        doors: RELAY.into(),
+        hops: hop("own", "*", sink.address),
+        more: anchors.clone(),
+        ..Setup::default()
+    };
+    let home = Home::new(&setup());
+    let posted = std::thread::spawn(move || {
+        let mut stream = web.accept().unwrap().0;
+        let (mut seen, mut piece) = (Vec::new(), [0; 4096]);
+        while !seen.ends_with(b"}") {
+            let n = std::io::Read::read(&mut stream, &mut piece).unwrap();
+            seen.extend_from_slice(&piece[..n]);
+        }
+        std::io::Write::write_all(&mut stream, b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n")
+            .unwrap();
+        String::from_utf8(seen).unwrap()
+    });
+    let serving = home.serve();
+    let posted = posted.join().unwrap();
+    assert!(
+        posted.contains("authorization: Bearer t0ken") && posted.contains("gatehouse-ledger-head"),
+        "{posted}"
+    );
+    let mail = sink.wait_for(1).pop().unwrap();
+    assert!(mail.is_for("keeper@county.example"));
+    fs::write(home.path("mail.eml"), mail.text()).unwrap();
+
+    // Another setting, taken up with a reason.
+    let file = fs::read_to_string(home.path("gatehouse.toml")).unwrap();
+    fs::write(home.path("gatehouse.toml"), format!("{file}\n[limits]\nparts = 500\n")).unwrap();
+    assert_eq!(home.run(&["reload", "--why", "too many pictures"]).code(), 0);
+    let changes = home.list(&["ledger", "changes"]);
+    let parts =
+        changes.iter().find(|c| c["subject"] == "setting/limits.parts").expect("the change has a row");
+    assert_eq!(parts["reason"], "too many pictures");
+    assert!(
+        parts["who"].as_str().unwrap().starts_with("account ")
+            && parts["details"].as_str().unwrap().contains("to=500")
+    );
+    assert!(serving.stop().success());
+
+    let places = home.list(&["ledger", "anchors"]);
+    assert!(places.len() == 3 && places.iter().all(|p| p["state"] == "good"), "{places:?}");
+    let (share, mail) = (share.path().to_str().unwrap().to_owned(), home.path("mail.eml"));
+    let verify = ["ledger", "verify", "--anchors", &share, "--anchors", mail.to_str().unwrap()];
+    let good = home.list(&verify);
+    assert_eq!((&good[0]["ok"], &good[0]["anchors"]), (&true.into(), &2.into()));
+    // An export of an earlier day stands for a ledger whose end was cut off with every key at hand.
+    let key = good[0]["key"].as_str().unwrap();
+    assert_eq!(home.run(&["ledger", "verify", "--public-key", key]).code(), 0);
+    assert_eq!(home.run(&["ledger", "verify", "--public-key", &"0".repeat(64)]).code(), 1);
+    let edited = fs::read_to_string(&mail).unwrap().replace("\"rows\":", "\"rows\":9");
+    fs::write(&mail, edited).unwrap();
+    assert_eq!(home.run(&verify).code(), 1);
+}
+
 #[test]
 fn keys_are_made_once_and_stay_private() {
     let home = home();

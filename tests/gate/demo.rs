@@ -62,6 +62,13 @@ fn the_demo_ends_by_itself_and_every_message_meets_its_fate() {
     };
     let verified = run(&["ledger", "verify"]);
     assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stderr));
+    // Of each edited message the ledger proves what stayed.
+    let edited =
+        run(&["ledger", "list", "--event", "message.edited", "--limit", "1000", "--format", "jsonl"]);
+    let edited = String::from_utf8(edited.stdout).unwrap();
+    let proved =
+        |l: &&str| l.contains("unchanged=") && l.contains("disclaimer=") && !l.contains("\"hash_out\":null");
+    assert!(edited.lines().filter(proved).count() > 10, "{edited}");
     let held = run(&["hold", "list", "--format", "jsonl"]);
     let held = String::from_utf8(held.stdout).unwrap();
     assert_eq!(held.lines().filter(|l| l.contains("\"released\"")).count(), 1, "{held}");

@@ -5,6 +5,7 @@
 
 mod anchor;
 mod chain;
+mod changes;
 mod check;
 mod event;
 mod export;
@@ -16,6 +17,7 @@ mod people;
 mod signed;
 
 pub use anchor::{AnchorFault, AnchorState, DueAnchor};
+pub use changes::{InForce, Piece};
 pub use check::{Against, Gathered};
 pub use event::{Actor, Detail, Event, LedgerEvent};
 pub use export::verify_export;
