@@ -10,8 +10,8 @@ use gatehouse::{
     parties::Direction,
     ruleset::{Category, Severity},
     storage::{
-        Actor, Event, ItemKind, Keep, Keys, LedgerEvent, Logged, NewItem, Store, StoreOptions, Timing,
-        WorkingKey,
+        Actor, Concerned, Event, ItemKind, Keep, Keys, LedgerEvent, Logged, NewItem, Searchable, Store,
+        StoreOptions, Timing, WorkingKey,
     },
     verdict::Disposition,
 };
@@ -130,7 +130,17 @@ async fn hold(store: &Store) {
         marked_edits: None,
         retry_keys: store.retry_keys(&message.envelope, &message.raw).await.expect("keys of a retry"),
     };
-    let keep = Keep { message, items: vec![item], outbox: vec![], records: vec![], ledger: vec![] };
+    let keep = Keep {
+        message,
+        items: vec![item],
+        outbox: vec![],
+        records: vec![],
+        searchable: Searchable::default(),
+        proposals: vec![],
+        alerts: vec![],
+        ledger: vec![],
+        concerned: Concerned::default(),
+    };
     store.keep(keep).await.expect("a message that is kept");
 }
 

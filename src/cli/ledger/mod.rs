@@ -27,18 +27,33 @@ use std::{
 pub(super) fn run(cli: &Cli, command: &LedgerCommand) -> Answer {
     match command {
         LedgerCommand::Verify(args) => verify::run(cli, args),
-        LedgerCommand::List(args) => rows::list(cli, args),
-        LedgerCommand::Show { row } => rows::show(cli, *row),
+        LedgerCommand::List(args) => {
+            desk::require(cli, Act::List, Thing::Ledger)?;
+            rows::list(cli, args)
+        }
+        LedgerCommand::Show { row } => {
+            // It shows a reason in somebody's own words.
+            desk::require(cli, Act::Search, Thing::Ledger)?;
+            rows::show(cli, *row)
+        }
         LedgerCommand::Changes { since, until, limit } => {
+            desk::require(cli, Act::List, Thing::Ledger)?;
             rows::changes(cli, since.as_deref(), until.as_deref(), *limit)
         }
         LedgerCommand::Export { out, why } => {
             desk::require(cli, Act::Export, Thing::Ledger)?;
             export(cli, out.as_deref(), why.clone())
         }
-        LedgerCommand::Key { change, why } => key(cli, *change, why.as_deref()),
+        LedgerCommand::Key { change, why } => {
+            if *change {
+                desk::require(cli, Act::Change, Thing::Key)?;
+            }
+            key(cli, *change, why.as_deref())
+        }
         LedgerCommand::Anchors => anchors(cli),
         LedgerCommand::Erase { person, operator, words_too, why } => {
+            // Who may open a person's request may forget that person.
+            desk::require(cli, Act::Open, Thing::SubjectAccess)?;
             erase(cli, person.as_deref(), operator.as_deref(), *words_too, why)
         }
     }
