@@ -11,7 +11,11 @@ async fn passed(bench: &Bench, n: u128) -> TransactionId {
     let message = Sample::new(n).logged();
     let transaction = message.transaction;
     let bytes_out = message.raw.clone();
-    bench.store.log_passed(Passed { message, bytes_out, fate: PassFate::NextHopAccepted }).await.unwrap();
+    bench
+        .store
+        .log_passed(Passed { message, bytes_out, fate: PassFate::NextHopAccepted, ledger: vec![] })
+        .await
+        .unwrap();
     transaction
 }
 
