@@ -127,6 +127,18 @@ impl Home {
         home
     }
 
+    /// One more gate, which has the first one's keys.
+    pub(crate) fn with_keys_of(first: &Self, setup: &Setup) -> Self {
+        // Its keys come before its store, which may be the first one's.
+        let home =
+            Self::new(&Setup { doors: setup.doors.clone(), hops: setup.hops.clone(), ..Setup::default() });
+        for name in ["working.key", "custodian.key", "custodian.key.public"] {
+            fs::copy(first.path(name), home.path(name)).unwrap();
+        }
+        home.write(setup);
+        home
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

@@ -20,6 +20,7 @@ mod hostile;
 mod house;
 mod incidents;
 mod keys_cli;
+mod kills;
 mod measures;
 mod milter;
 mod milter_postfix;
@@ -40,4 +41,5 @@ mod storage;
 #[allow(clippy::duplicate_mod)]
 #[path = "storage/mod.rs"]
 mod storage_on_postgres;
+
 mod users;

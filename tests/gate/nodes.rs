@@ -19,20 +19,12 @@ use std::{
 
 /// A gate on this database; a second one has the first one's keys and reaches its objects.
 fn home(url: &str, sink: &Sink, first: Option<&Home>) -> Home {
-    let mut setup = Setup { doors: RELAY.into(), hops: hop("own", "*", sink.address), ..Setup::default() };
-    let store = format!("[store]\nurl = \"{url}\"\n");
-    let Some(first) = first else {
-        setup.more = store;
-        return Home::new(&setup);
-    };
-    let home = Home::new(&setup);
-    for name in ["working.key", "custodian.key", "custodian.key.public"] {
-        std::fs::copy(first.path(name), home.path(name)).unwrap();
-    }
+    let more = format!("[store]\nurl = \"{url}\"\n");
+    let setup = Setup { doors: RELAY.into(), hops: hop("own", "*", sink.address), more, ..Setup::default() };
+    let Some(first) = first else { return Home::new(&setup) };
+    let home = Home::with_keys_of(first, &setup);
     let _ = std::fs::remove_dir_all(home.path("data/vault"));
     symlink(first.path("data/vault"), home.path("data/vault")).unwrap();
-    setup.more = store;
-    home.write(&setup);
     home
 }
 

@@ -14,13 +14,14 @@ use std::{
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
         mpsc,
     },
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use tokio::{io::copy_bidirectional, net::TcpStream, sync::watch};
 
 const KEY: &str = "gate";
 const SECRET: &str = "an invented secret";
@@ -238,5 +239,47 @@ impl TestBucket {
 
     pub(crate) fn delete(&self, key: &str) -> u16 {
         server().request(Method::DELETE, &format!("{}/{key}", self.name), &[], b"").unwrap().0
+    }
+}
+
+/// A way to the server that can be shut.
+pub(crate) struct Way {
+    pub(crate) address: SocketAddr,
+    open: Arc<watch::Sender<bool>>,
+}
+
+impl Way {
+    pub(crate) async fn new() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let open = Arc::new(watch::Sender::new(true));
+        let way = Arc::clone(&open);
+        tokio::spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let mut open = way.subscribe();
+                tokio::spawn(async move {
+                    let mut far = TcpStream::connect(server().address).await.unwrap();
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut near, &mut far) => {}
+                        _ = open.wait_for(|open| !open) => {}
+                    }
+                });
+            }
+        });
+        Self { address, open }
+    }
+
+    /// Shut when this returns: what was connected is cut off, and who comes is turned away.
+    pub(crate) async fn shut(&self) {
+        self.turn_away();
+        self.open.closed().await;
+    }
+
+    pub(crate) fn turn_away(&self) {
+        self.open.send_replace(false);
+    }
+
+    pub(crate) fn reopen(&self) {
+        self.open.send_replace(true);
     }
 }

@@ -3,52 +3,13 @@
 //! away defers mail and is found again.
 
 use super::*;
-use crate::s3::{self, Kind, TestBucket};
+use crate::s3::{self, Kind, TestBucket, Way};
 use gatehouse::config::{LockConfig, LockMode, VaultConfig};
-use std::net::SocketAddr;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
 
 async fn open(folder: &Path, vault: VaultConfig) -> Store {
     let database = database_of(folder);
     let options = StoreOptions { vault, database, ..StoreOptions::new(folder.join("data"), keys()) };
     Store::open(options).await.unwrap()
-}
-
-/// A way to the server that can be shut.
-pub(super) struct Way {
-    pub(super) address: SocketAddr,
-    open: Arc<watch::Sender<bool>>,
-}
-
-impl Way {
-    pub(super) async fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let open = Arc::new(watch::Sender::new(true));
-        let way = Arc::clone(&open);
-        tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let mut open = way.subscribe();
-                tokio::spawn(async move {
-                    let mut far = TcpStream::connect(s3::server().address).await.unwrap();
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-                        _ = open.wait_for(|open| !open) => {}
-                    }
-                });
-            }
-        });
-        Self { address, open }
-    }
-
-    /// Shut when this returns: what was connected is cut off, and who comes is turned away.
-    pub(super) async fn shut(&self) {
-        self.open.send_replace(false);
-        self.open.closed().await;
-    }
 }
 
 fn only(bucket: &TestBucket) -> String {
@@ -120,7 +81,7 @@ async fn a_server_that_is_away_is_a_passing_failure_and_is_found_again() {
     let keep = Sample::new(2).keep(&store, ItemKind::Hold).await;
     let error = store.keep(keep).await.unwrap_err();
     assert!(error.is_passing() && matches!(error, StoreError::VaultAway(_)), "{error}");
-    way.open.send_replace(true);
+    way.reopen();
     Sample::new(2).held(&store, ItemKind::Hold).await;
     assert_eq!(bucket.keys().len(), 2);
     assert_eq!(store.counts().await.unwrap().open_holds, 2);

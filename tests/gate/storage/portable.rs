@@ -129,7 +129,7 @@ async fn a_store_moves_to_the_other_kind_and_a_bucket() {
     let bench = Bench::with(with_custodian()).await;
     let items = with_everything(&bench.store, 1..31).await;
     let bucket = s3::server().bucket(BucketKind::Plain);
-    let way = super::bucket::Way::new().await;
+    let way = crate::s3::Way::new().await;
     let elsewhere = tempfile::tempdir().unwrap();
     let database = other_database();
     let keys = bench.keys.clone();
