@@ -170,6 +170,7 @@ async fn item(
         edits: Edits::default(),
         marked_edits: None,
         retry_keys: store.retry_keys(envelope, raw).await.expect("keys of a retry"),
+        grace: None,
     }
 }
 

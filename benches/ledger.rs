@@ -128,6 +128,7 @@ async fn hold(store: &Store) {
         settled_policies: vec![],
         edits: Edits::default(),
         marked_edits: None,
+        grace: None,
         retry_keys: store.retry_keys(&message.envelope, &message.raw).await.expect("keys of a retry"),
     };
     let keep = Keep {

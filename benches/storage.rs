@@ -68,6 +68,7 @@ async fn keep(store: &Store) {
         edits: Edits::default(),
         marked_edits: None,
         retry_keys: store.retry_keys(&message.envelope, &message.raw).await.expect("keys of a retry"),
+        grace: None,
     };
     let keep = Keep {
         message,

@@ -7,7 +7,7 @@ use crate::{
     mail::{Facts, Transaction},
     message::{self, Message, Protection},
     parties::{self, Directory, Parties, School},
-    policy::{Applying, Situation},
+    policy::{Applying, Judgement, Situation, WhyNot},
     ruleset::RuleSet,
     verdict::{Account, Verdict, decide},
 };
@@ -128,11 +128,22 @@ impl Assessment {
                 "scans": facts.scans,
                 "similar_recent": facts.similar_recent,
                 "measures": self.measures,
+                "observed": self.observed(),
             },
             "findings": findings,
             "groups": groups,
             "actions": self.verdict.actions(),
         })
+    }
+
+    /// Rules that would have spoken and only observe for a while.
+    fn observed(&self) -> Vec<&str> {
+        let observed = |j: &&Judgement| matches!(j.outcome, Err(WhyNot::Observed { .. }));
+        let judgements = self.accounts.iter().flat_map(|a| &a.judgements).filter(observed);
+        let mut rules: Vec<&str> = judgements.map(|j| &*j.rule.id).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
     }
 
     /// The findings, those of one rule at one place counted: a class list has hundreds.

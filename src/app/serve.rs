@@ -319,6 +319,7 @@ async fn look_at_duties(store: &Store, gate: &Arc<Gate>) {
     }
     duty(store, "holds.expire", HOLDS, gate.expire_holds()).await;
     duty(store, "holds.remind", HOLDS, gate.remind_of_holds()).await;
+    duty(store, "retention", HOUSEKEEPING, gate.retain()).await;
     duty(store, "ledger.anchor", HOLDS, gate.anchor_ledger()).await;
     duty(store, "store.housekeeping", HOUSEKEEPING, store.housekeep()).await;
     duty(store, "search.tidy", HOUSEKEEPING, store.search_tidy()).await;

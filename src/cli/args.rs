@@ -1,7 +1,10 @@
 //! The command line as typed.
 
 use super::{
-    breach::BreachCommand, keys::args::KeysCommand, records::args::RecordsCommand, search::QuarantineSearch,
+    breach::BreachCommand,
+    held::args::{HoldCommand, QuarantineCommand},
+    keys::args::KeysCommand,
+    records::args::RecordsCommand,
     subject_access::SubjectAccessCommand,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -88,6 +91,8 @@ pub enum Command {
     /// Times in which a person may send no mail
     #[command(subcommand)]
     Suspend(super::measures::SuspendCommand),
+    /// Back to observe for a while, for a school or one rule; signatures of the way to enforce
+    Observe(super::observe::ObserveArgs),
     /// Copies of mail with parents
     #[command(subcommand)]
     Records(RecordsCommand),
@@ -97,6 +102,8 @@ pub enum Command {
     /// Personal data that reached somebody it was not for, and the 72 hours
     #[command(subcommand)]
     Breach(BreachCommand),
+    /// What other rules would have done to the last days' mail: a table of changes
+    Replay(super::replay::ReplayArgs),
     /// What the gate sends by itself: released mail and notices
     #[command(subcommand)]
     Outbox(OutboxCommand),
@@ -230,69 +237,6 @@ pub enum DirectoryCommand {
     },
     /// Counts by school and role; no names
     Show,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum HoldCommand {
-    /// What waits; ids and times, no content
-    List,
-    /// One held message: what was found and where, no content
-    Show { id: String },
-    /// Send it on, as its sender decided
-    Release {
-        id: String,
-        /// Mark the subject confidential
-        #[arg(long)]
-        confidential: bool,
-        /// Why; kept in the ledger
-        #[arg(long)]
-        reason: String,
-    },
-    /// Give it back to its sender, unsent
-    Return {
-        id: String,
-        #[arg(long)]
-        reason: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum QuarantineCommand {
-    /// What waits for a decision; ids, times, categories
-    List,
-    /// Find messages by words, people and time; each search is written into the ledger
-    Search(QuarantineSearch),
-    /// One message: what was found, or all of it
-    Show {
-        id: String,
-        /// Print the message itself; the look is written into the ledger
-        #[arg(long)]
-        raw: bool,
-        /// Why you look; kept in the ledger
-        #[arg(long)]
-        purpose: String,
-    },
-    /// Send it on to its recipients
-    Release {
-        id: String,
-        #[arg(long)]
-        reason: String,
-    },
-    /// Give it back to its sender with advice
-    Return {
-        id: String,
-        /// The advice that the sender reads
-        #[arg(long)]
-        advice: String,
-        #[arg(long)]
-        reason: String,
-    },
-    /// Keep it as evidence
-    Keep {
-        id: String,
-        #[arg(long)]
-        reason: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,6 +12,7 @@ use crate::{
     parties::{self, Diff, Directory, DirectoryFile, PersonId, Role},
     storage::{Event, LedgerEvent},
 };
+use chrono::Utc;
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -92,6 +93,8 @@ async fn save(
             .with("changed", changed);
         store.ledger(&context::actor(), event).await?;
     }
+    let today = Utc::now().date_naive();
+    store.note_leaving(&parties::leaving(new, today), today, &context::actor()).await?;
     store.close().await;
     Ok(())
 }

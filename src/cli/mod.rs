@@ -16,11 +16,13 @@ mod incident;
 mod keys;
 mod ledger;
 mod measures;
+mod observe;
 mod outbox;
 mod policy;
 mod records;
 mod reload;
 mod render;
+mod replay;
 mod rules;
 mod scan;
 mod search;
@@ -95,9 +97,11 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Incident(command) => incident::run(cli, command),
         Command::Exception(command) => measures::exception(cli, command),
         Command::Suspend(command) => measures::suspend(cli, command),
+        Command::Observe(args) => observe::run(cli, args),
         Command::Records(command) => records::run(cli, command),
         Command::SubjectAccess(command) => subject_access::run(cli, command),
         Command::Breach(command) => breach::run(cli, command),
+        Command::Replay(args) => replay::run(cli, args),
         Command::Outbox(command) => outbox::run(cli, command),
         Command::Store(command) => store::run(cli, command),
         Command::Ledger(command) => ledger::run(cli, command),

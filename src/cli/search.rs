@@ -87,7 +87,7 @@ pub(super) fn quarantine(cli: &Cli, args: &QuarantineSearch) -> Answer {
         let may_see = |item: &ItemSummary| desk.sees_item(item);
         Ok(desk.store.search_quarantine(&search, &may_see, &desk.actor, &args.why.why()).await?)
     })?;
-    let rows: Vec<Value> = found.hits.iter().map(held::row).collect();
+    let rows: Vec<Value> = found.hits.iter().map(held::found).collect();
     let (mut out, columns) = (io::stdout().lock(), render::columns(&held::COLUMNS));
     render::rows(&mut out, cli.format, &columns, &rows, "Nothing was found in quarantine.")?;
     say_more(&found)

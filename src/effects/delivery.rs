@@ -6,9 +6,10 @@
 use super::notices::{
     ComposeError, DeliveryReport, Notices, ReportedRecipient, wants_failure, wants_success,
 };
+use super::rescan::{Rescan, Rescanned, rescan};
 use crate::{
     clock::{self, Clock},
-    config::{Config, NextHop},
+    config::{Config, FailureChoice, NextHop},
     mail::{Address, Edits, Envelope, HeaderEdit, Reply, ReversePath, SchoolId},
     parties::School,
     storage::{
@@ -30,6 +31,9 @@ use std::{
 };
 use tokio::task::JoinSet;
 
+/// Says on a release that no scanner has looked into it.
+const NOT_SCANNED: &str = "X-Gatehouse-Not-Scanned";
+
 /// Whether releases come back through this gate on their way (milter mode), where they
 /// must be known again. Elsewhere the field would only tell strangers of the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub enum ReleaseField {
 pub enum Turn {
     /// Recipients delivered, deferred and failed for good.
     Tried { kind: OutboxKind, delivered: usize, deferred: usize, failed: usize },
+    /// The scanner has stopped a release.
+    Recalled,
     /// Delivery reports written for a job's ends.
     Reported { written: usize },
     /// The store could not be asked or told; the job comes again.
@@ -60,6 +66,9 @@ pub struct DeliveryOptions {
     /// Who hears of a null sender's failure, for each school.
     pub postmasters: HashMap<SchoolId, Address>,
     pub release_field: ReleaseField,
+    /// Looks into releases before they leave; `None`: nothing does.
+    pub scanner: Option<Arc<dyn Rescan>>,
+    pub on_scanner_failure: FailureChoice,
     /// Jobs at once.
     pub parallel: usize,
     /// How long a claimed job is ours; longer than the next hop's longest conversation.
@@ -81,6 +90,8 @@ impl DeliveryOptions {
             notices: Notices::new(&config.notices, &config.hostname)?,
             postmasters: config.schools.iter().filter_map(postmaster).collect(),
             release_field: if config.milter.is_some() { ReleaseField::Keep } else { ReleaseField::Omit },
+            scanner: None,
+            on_scanner_failure: config.on_failure.scanner,
             parallel: 8,
             lease: TimeDelta::minutes(5),
             // A decision at the command line is another process's: nothing but looking tells of it.
@@ -175,7 +186,25 @@ impl Delivery {
     }
 
     async fn deliver(&self, job: &OutboxJob, recipients: &[JobRecipient]) -> Result<Turn, StoreError> {
-        let message = self.message(job);
+        let mut message = self.message(job);
+        if job.kind == OutboxKind::Release {
+            match rescan(self.options.scanner.as_deref(), &message, self.options.on_scanner_failure).await {
+                Rescanned::Leaves | Rescanned::LeavesUnscanned => {}
+                Rescanned::LeavesMarked => message = marked_unscanned(&message),
+                Rescanned::Recalled(scanner) => {
+                    tracing::warn!(job = %job.id, "release.recalled");
+                    self.store.recall(job, &scanner).await?;
+                    return Ok(Turn::Recalled);
+                }
+                Rescanned::Later => {
+                    let reply = Reply::new(451, (4, 3, 0), "The scanner is away");
+                    let attempts: Vec<Attempt> = recipients.iter().map(|r| deferred(r, &reply)).collect();
+                    let deferred = attempts.len();
+                    self.note(job, attempts).await?;
+                    return Ok(Turn::Tried { kind: job.kind, delivered: 0, deferred, failed: 0 });
+                }
+            }
+        }
         let mut attempts = Vec::with_capacity(recipients.len());
         for (hop, group) in self.by_hop(job, recipients) {
             let Some(hop) = hop else {
@@ -335,6 +364,12 @@ fn without_release(job: &OutboxJob) -> Bytes {
     }
     let headers = vec![HeaderEdit::Remove { name: RELEASE_HEADER.to_owned(), nth: 1 }];
     Edits { headers, body: Vec::new() }.apply(&job.message)
+}
+
+/// `[on-failure] scanner = "deliver-marked"`.
+fn marked_unscanned(message: &Bytes) -> Bytes {
+    let headers = vec![HeaderEdit::Prepend { name: NOT_SCANNED.to_owned(), value: "yes".to_owned() }];
+    Edits { headers, body: Vec::new() }.apply(message)
 }
 
 /// Code and enhanced code, without the next hop's words, which may quote an address.

@@ -14,6 +14,7 @@ mod mark;
 mod notices;
 mod prepare;
 mod reminder;
+mod rescan;
 mod words;
 
 pub use anchor::bring;
@@ -30,3 +31,4 @@ pub use notices::{
 };
 pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};
 pub use reminder::reminder;
+pub use rescan::Rescan;

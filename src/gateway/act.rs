@@ -52,10 +52,10 @@ impl Gate {
             .await
             .map_err(|failure| (Place::Assessment, failure))?;
         if let Some(refusal) = assessed.prepared.refusal.clone() {
-            self.note(standing, transaction, &assessed, PassFate::Refused { code: refusal.code }).await;
+            self.note(transaction, &assessed, PassFate::Refused { code: refusal.code }).await;
             return Ok(Outcome::Refused(refusal));
         }
-        let outcome = match self.carry_out(standing, transaction, assessed, onward).await {
+        let outcome = match self.carry_out(transaction, assessed, onward).await {
             // Two connections brought it at once, perhaps to two nodes: one of them keeps it.
             Err(error @ StoreError::KeptMeanwhile) => return Ok(Outcome::Deferred(reply(&error.into()))),
             outcome => outcome.map_err(|e| stored(e.into()))?,
@@ -69,12 +69,11 @@ impl Gate {
     /// An error here means that nothing has passed onward yet.
     async fn carry_out(
         &self,
-        standing: &Standing,
         transaction: &Arc<Transaction>,
         assessed: Assessed,
         onward: &mut dyn Onward,
     ) -> Result<Outcome, StoreError> {
-        let logged = self.logged(standing, transaction, &assessed);
+        let logged = self.logged(transaction, &assessed);
         let Prepared {
             passing,
             edits,
@@ -234,14 +233,14 @@ impl Gate {
         Ok(found)
     }
 
-    fn logged(&self, standing: &Standing, transaction: &Transaction, assessed: &Assessed) -> Logged {
+    fn logged(&self, transaction: &Transaction, assessed: &Assessed) -> Logged {
         let assessment = &assessed.assessment;
         Logged {
             transaction: transaction.id,
             received_at: transaction.received_at,
             school: assessment.parties.school.clone(),
             door: transaction.arrival.door,
-            mode: standing.mode_of(assessment.parties.school.as_ref()),
+            mode: assessed.mode,
             direction: assessment.parties.direction,
             envelope: transaction.envelope.clone(),
             raw: transaction.raw.clone(),
@@ -251,14 +250,8 @@ impl Gate {
     }
 
     /// Notes a fate that needs no proof; the answer does not wait for the outcome.
-    async fn note(
-        &self,
-        standing: &Standing,
-        transaction: &Transaction,
-        assessed: &Assessed,
-        fate: PassFate,
-    ) {
-        let message = self.logged(standing, transaction, assessed);
+    async fn note(&self, transaction: &Transaction, assessed: &Assessed, fate: PassFate) {
+        let message = self.logged(transaction, assessed);
         let passed = Passed { message, bytes_out: transaction.raw.clone(), fate, ledger: Vec::new() };
         if let Err(error) = self.store.log_passed(passed).await {
             tracing::error!(transaction = %transaction.id, %error, "message.fate-not-written");

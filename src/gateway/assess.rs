@@ -6,7 +6,7 @@ use crate::{
     detection::Scratch,
     effects::{self, Addressee, Occasion, Prepared, Withheld},
     extraction::Extract,
-    mail::{Blame, Facts, Failure, Transaction},
+    mail::{Blame, Facts, Failure, Mode, SchoolId, Transaction},
     message::Message,
     pipeline::{Assessment, assess},
 };
@@ -18,6 +18,8 @@ pub(super) struct Assessed {
     pub(super) prepared: Prepared,
     /// The explanation for the store.
     pub(super) explanation: serde_json::Value,
+    /// How the message's own school wants the verdict treated, at this moment.
+    pub(super) mode: Mode,
 }
 
 /// Working memories of the patterns' engine that are not in use: as many in all as there
@@ -64,6 +66,7 @@ impl Gate {
             let mut per_hour = self.per_hour.lock().unwrap_or_else(PoisonError::into_inner);
             effects::may_write(occasion, about, facts.now, &mut per_hour)
         };
+        let observing = observing(standing, facts);
         let tools = effects::Tools {
             schools: &rulebook.schools,
             directory: &rulebook.directory,
@@ -71,6 +74,8 @@ impl Gate {
             signers: &standing.signers,
             notices: &standing.notices,
             default_mode: standing.mode,
+            observing: &observing,
+            own_hop: standing.own_hop.as_deref(),
             item_id: &|| self.store.new_item_id(),
             incident_id: &|| self.store.new_incident_id(),
             token: &|| self.store.new_token(),
@@ -91,8 +96,19 @@ impl Gate {
         let (assessment, prepared) =
             self.scratches.lend(|scratch| assess(transaction, facts, rulebook, scratch, prepare));
         let explanation = assessment.explanation(facts, rulebook);
-        Assessed { assessment, prepared, explanation }
+        let school = assessment.parties.school.as_ref();
+        let mode = match school.is_some_and(|school| observing.contains(school)) {
+            true => Mode::Observe,
+            false => standing.mode_of(school),
+        };
+        Assessed { assessment, prepared, explanation, mode }
     }
+}
+
+/// Schools that only observe now, by a switch.
+fn observing(standing: &Standing, facts: &Facts) -> Vec<SchoolId> {
+    let schools = standing.rulebook.schools.iter().map(|s| &s.id);
+    schools.filter(|id| facts.measures.school_observes(id, facts.now)).cloned().collect()
 }
 
 fn closed() -> Failure {

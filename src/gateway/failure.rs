@@ -5,8 +5,12 @@ use super::{Gate, Standing};
 use crate::{
     config::FailureChoice,
     effects,
-    mail::{Blame, Edits, Failure, HeaderEdit, Mode, Onward, Outcome, Passing, Receipt, Reply, Transaction},
+    mail::{
+        Blame, Edits, Failure, HeaderEdit, Measures, Mode, Onward, Outcome, Passing, Receipt, Reply,
+        Transaction,
+    },
 };
+use chrono::{DateTime, Utc};
 
 /// Which part failed; each has its own choice in `[on-failure]`.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +39,7 @@ impl Gate {
             Place::Storage => standing.on_failure.storage,
         };
         // Observe changes and delays nothing, whatever the choice.
-        let observing = standing.schools_observe();
+        let observing = standing.schools_observe(&self.measures.now(), (self.clock)());
         match (choice, place) {
             _ if observing => self.pass_unread(transaction, onward, Edits::default()).await,
             (FailureChoice::DeliverMarked, _) => {
@@ -74,12 +78,12 @@ impl Gate {
 }
 
 impl Standing {
-    fn schools_observe(&self) -> bool {
+    fn schools_observe(&self, measures: &Measures, now: DateTime<Utc>) -> bool {
         let schools = &self.rulebook.schools;
         if schools.is_empty() {
             self.mode == Mode::Observe
         } else {
-            schools.iter().all(|s| s.mode == Mode::Observe)
+            schools.iter().all(|s| s.mode == Mode::Observe || measures.school_observes(&s.id, now))
         }
     }
 }

@@ -18,7 +18,12 @@ impl Gate {
     /// Takes over what was approved or ended meanwhile, on this node or another.
     pub async fn read_measures(&self) -> Result<(), StoreError> {
         let measures = Arc::new(self.store.measures_in_force().await?);
+        let (before, switches) = (self.measures.now(), measures.observing.len());
+        let changed = before.observing != measures.observing;
         *self.measures.0.write().unwrap_or_else(PoisonError::into_inner) = measures;
+        if changed {
+            tracing::info!(switches, "observe.changed");
+        }
         Ok(())
     }
 }

@@ -11,7 +11,11 @@ mod expire;
 mod failure;
 mod gather;
 mod measures;
+mod overdue;
 mod relayed;
+mod retain;
+
+pub use overdue::{Overdue, Rung, overdue};
 
 use crate::{
     clock::Clock,

@@ -52,9 +52,29 @@ pub struct Suspension {
     pub period: Period,
 }
 
+/// A school, or one policy rule of it, only observes for a while (practice.md, C). Malware and
+/// matched images are stopped all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observing {
+    /// The number under which its reason is found.
+    pub id: Arc<str>,
+    pub school: SchoolId,
+    /// `None`: all of the school's rules.
+    pub rule: Option<Arc<str>>,
+    pub period: Period,
+}
+
 /// All that were approved and have not ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measures {
     pub exceptions: Vec<Exception>,
     pub suspensions: Vec<Suspension>,
+    pub observing: Vec<Observing>,
+}
+
+impl Measures {
+    /// Whether all of a school observes at this moment, by a switch.
+    pub fn school_observes(&self, school: &SchoolId, now: DateTime<Utc>) -> bool {
+        self.observing.iter().any(|o| o.rule.is_none() && o.school == *school && o.period.holds_at(now))
+    }
 }

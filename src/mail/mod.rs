@@ -14,7 +14,7 @@ pub use address::{Address, ReversePath};
 pub use door::{AnyProof, House, Onward, Outcome, Passing, Waiting};
 pub use edit::{Edits, HeaderEdit, Splice, fields, header_end};
 pub use facts::{Facts, Mode, Release, Scan};
-pub use measures::{Covers, Exception, Measures, Period, Suspension};
+pub use measures::{Covers, Exception, Measures, Observing, Period, Suspension};
 pub use receipt::{Custody, Proof, Receipt};
 pub use reply::{Blame, Failure, Reply};
 pub use transaction::{

@@ -46,6 +46,11 @@ pub enum WhyNot {
         id: Arc<str>,
         until: DateTime<Utc>,
     },
+    /// It would have spoken, and only observes for a while (practice.md, C).
+    Observed {
+        id: Arc<str>,
+        until: DateTime<Utc>,
+    },
 }
 
 impl fmt::Display for WhyNot {
@@ -69,6 +74,10 @@ impl fmt::Display for WhyNot {
             }
             Self::Excepted { id, until } => {
                 write!(f, "exception {id} holds for the sender until {}", until.format("%Y-%m-%d %H:%M UTC"))
+            }
+            Self::Observed { id, until } => {
+                let until = until.format("%Y-%m-%d %H:%M UTC");
+                write!(f, "it only observes until {until} (switch {id}); else it would speak")
             }
             Self::Settled => f.write_str("a person has decided this for this released message"),
         }
@@ -106,7 +115,11 @@ fn apply(
     };
     state(&rule.when, situation, &found)?;
     grounds(rule, situation, &found)?;
-    Ok(found)
+    let stood_on: Vec<&Finding> = found.iter().filter_map(|&i| situation.findings.get(i)).collect();
+    match situation.measures.observes(rule, &stood_on) {
+        Some(o) => Err(WhyNot::Observed { id: o.id.clone(), until: o.period.until }),
+        None => Ok(found),
+    }
 }
 
 /// Who writes to whom.

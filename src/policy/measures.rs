@@ -5,7 +5,7 @@
 use super::covers;
 use crate::{
     detection::Finding,
-    mail::{Covers, Exception, Facts, Suspension},
+    mail::{Covers, Exception, Facts, Observing, Suspension},
     parties::{Directory, Listing, Parties, Party},
     ruleset::{Category, DispositionName, Effects, PolicyRule, When},
 };
@@ -16,6 +16,8 @@ use std::sync::{Arc, LazyLock};
 pub struct Applying<'a> {
     pub exceptions: Vec<&'a Exception>,
     pub suspension: Option<&'a Suspension>,
+    /// Rules of the message's school that only observe now.
+    pub observing: Vec<&'a Observing>,
 }
 
 impl<'a> Applying<'a> {
@@ -30,13 +32,26 @@ impl<'a> Applying<'a> {
             s.period.holds_at(facts.now)
                 && parties.senders().any(|p| p.inside && p.person.as_ref().is_some_and(|id| id.0 == s.person))
         });
-        Self { exceptions: exceptions.collect(), suspension }
+        let observing = measures.observing.iter().filter(|o| {
+            o.rule.is_some() && o.period.holds_at(facts.now) && parties.school.as_ref() == Some(&o.school)
+        });
+        Self { exceptions: exceptions.collect(), suspension, observing: observing.collect() }
     }
 
     /// Their numbers, under which the ledger has reasons and approvers.
     pub fn ids(&self) -> Vec<Arc<str>> {
         let exceptions = self.exceptions.iter().map(|e| &e.id);
-        exceptions.chain(self.suspension.map(|s| &s.id)).cloned().collect()
+        let observing = self.observing.iter().map(|o| &o.id);
+        exceptions.chain(self.suspension.map(|s| &s.id)).chain(observing).cloned().collect()
+    }
+
+    /// The switch by which this rule only observes. What protects from malware and matched
+    /// images goes on, and so does what lessens scrutiny.
+    pub fn observes(&self, rule: &PolicyRule, stood_on: &[&Finding]) -> Option<&'a Observing> {
+        if lessens(rule) || stood_on.iter().any(|f| always_stops(f.category)) {
+            return None;
+        }
+        self.observing.iter().copied().find(|o| o.rule.as_deref() == Some(&*rule.id))
     }
 
     /// The exception by which this finding does not count for this rule.
@@ -65,6 +80,11 @@ fn sender_is_covered(who: &Covers, parties: &Parties, directory: &Directory) -> 
 fn lessens(rule: &PolicyRule) -> bool {
     let then = &rule.then;
     then.ceiling.is_some() || !then.exempt.is_empty() || then.no_record
+}
+
+/// Malware and matches with lists of illegal images, which nothing delivers (practice.md, A1, C).
+pub fn always_stops(category: Category) -> bool {
+    matches!(category, Category::FileMalware | Category::FileIllegalImage)
 }
 
 /// No research needs the gate to look away from a child in danger, or from malware.

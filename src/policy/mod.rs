@@ -6,6 +6,6 @@ mod practice;
 mod situation;
 
 pub use judge::{Judgement, WhyNot, judge};
-pub use measures::{Applying, may_be_excepted, suspension_rule};
+pub use measures::{Applying, always_stops, may_be_excepted, suspension_rule};
 pub use practice::{Bounds, bounds, is_hushed, may_disclose, may_hold_image, sender_may_hear};
 pub use situation::{Situation, covers};

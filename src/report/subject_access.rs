@@ -131,6 +131,7 @@ async fn items(
             source: match summary.kind {
                 ItemKind::Hold => "Message held for its sender",
                 ItemKind::Quarantine => "Message held for review",
+                ItemKind::Grace => "Message delayed for its sender",
             },
             letter,
             rows: Vec::new(),

@@ -198,6 +198,26 @@ impl Store {
         }
     }
 
+    /// The parts of an object as they lie in the vault, by their ids; nothing is opened.
+    pub(super) async fn parts_as_they_lie(&self, object: &str) -> Result<Vec<(String, Bytes)>, StoreError> {
+        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT parts FROM object WHERE id = $1")
+            .bind(object)
+            .fetch_optional(&self.readers)
+            .await?
+            .flatten();
+        let Some(sealed) = sealed else { return Ok(Vec::new()) };
+        let ids: Vec<String> = self.secrets()?.open(&place_of(object), &sealed)?;
+        let mut parts: Vec<(String, Bytes)> = Vec::with_capacity(ids.len());
+        for id in ids {
+            if !parts.iter().any(|(known, _)| *known == id) {
+                let row = self.object_row(&id).await?;
+                let object = self.sealed_object(&id, &row).await?;
+                parts.push((id, object));
+            }
+        }
+        Ok(parts)
+    }
+
     /// The parts of a message as they lie in the vault, each once, checked against its row.
     pub(super) async fn sealed_parts(
         &self,

@@ -228,7 +228,7 @@ impl Store {
                 if item.sender_may_release {
                     case.sender_may = SenderMay::Release;
                 }
-                if !matches!(item.state, ItemState::Open | ItemState::Provisional) {
+                if !matches!(item.state, ItemState::Open | ItemState::Escalated | ItemState::Provisional) {
                     case.state = State::Decided;
                 }
                 Ok(case)
@@ -348,6 +348,7 @@ impl Store {
 
 fn thing(item: &ItemSummary) -> Thing {
     match item.kind {
+        _ if item.state.is_sealed() => Thing::Sealed,
         ItemKind::Quarantine if item.category == Category::FileIllegalImage => Thing::Sealed,
         ItemKind::Quarantine => Thing::Quarantined,
         _ => Thing::Hold,

@@ -40,6 +40,9 @@ pub enum StoreError {
     /// practice.md, A and E; the sentence says who may, or what is missing.
     #[error("{0}")]
     NotAllowed(&'static str),
+    /// practice.md, A3.
+    #[error("it is sealed: hash, time and roles are all that anybody sees of it")]
+    Sealed,
     #[error("the custodian's key cannot be used: {0}")]
     CustodianKey(String),
     #[error("{0}")]
@@ -94,6 +97,7 @@ impl StoreError {
             | Self::CustodianKey(_)
             | Self::NotForThisKey
             | Self::MayHoldImage
+            | Self::Sealed
             | Self::NotAllowed(_)
             | Self::NothingToSearchFor
             | Self::TooMuchAsked { .. } => Blame::School,

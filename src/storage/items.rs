@@ -17,15 +17,30 @@ pub enum ItemKind {
     Hold,
     /// A reviewer decides.
     Quarantine,
+    /// Only delayed: it leaves by itself when the grace period is over (PD-3).
+    Grace,
 }
 
-/// `Open` is the only state that can be decided; `Released` is reached only through
-/// `Releasing`, by the outbox. Finished states stay.
+/// The office with which an item lies, when that is not the lead's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ItemOffice {
+    Lead,
+    Deputy,
+    Head,
+    Chair,
+    DataProtection,
+}
+
+/// What leads from one to another: `lives::STEPS`. `Open` and `Escalated` wait for a decision;
+/// `Released` is reached only through `Releasing`, by the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ItemState {
     Provisional,
     Open,
+    /// It waits for a higher office; its clock goes on.
+    Escalated,
     /// Decided to go; the next hop has not taken it yet.
     Releasing,
     Released,
@@ -36,24 +51,45 @@ pub enum ItemState {
     /// Nobody decided in time; returned to its sender.
     Expired,
     KeptAsEvidence,
+    /// Hash, time and roles only, for everyone (practice.md, A3).
+    Sealed,
+    /// Sealed, and the encrypted object is with the police; it stays here too.
+    HandedToPolice,
+    /// Its time was over: nothing is left but that it was there.
+    Purged,
     /// Taken back before anyone was told: the next hop refused the message.
     Dropped,
 }
 
 impl ItemKind {
-    pub const ALL: [Self; 2] = [Self::Hold, Self::Quarantine];
+    pub const ALL: [Self; 3] = [Self::Hold, Self::Quarantine, Self::Grace];
     pub fn name(self) -> &'static str {
         match self {
             Self::Hold => "hold",
             Self::Quarantine => "quarantine",
+            Self::Grace => "grace",
+        }
+    }
+}
+
+impl ItemOffice {
+    pub const ALL: [Self; 5] = [Self::Lead, Self::Deputy, Self::Head, Self::Chair, Self::DataProtection];
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::Deputy => "deputy",
+            Self::Head => "head",
+            Self::Chair => "chair",
+            Self::DataProtection => "data-protection",
         }
     }
 }
 
 impl ItemState {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Provisional,
         Self::Open,
+        Self::Escalated,
         Self::Releasing,
         Self::Released,
         Self::Undeliverable,
@@ -61,16 +97,28 @@ impl ItemState {
         Self::Returned,
         Self::Expired,
         Self::KeptAsEvidence,
+        Self::Sealed,
+        Self::HandedToPolice,
+        Self::Purged,
         Self::Dropped,
     ];
+    /// It waits for somebody's decision.
+    pub fn is_waiting(self) -> bool {
+        matches!(self, Self::Open | Self::Escalated)
+    }
+    /// Nobody sees more than hash, time and roles.
+    pub fn is_sealed(self) -> bool {
+        matches!(self, Self::Sealed | Self::HandedToPolice)
+    }
     /// Whether lists show it when nothing else is asked for.
     pub(super) fn is_shown(self) -> bool {
-        !matches!(self, Self::Provisional | Self::Dropped)
+        !matches!(self, Self::Provisional | Self::Dropped | Self::Purged)
     }
     pub fn name(self) -> &'static str {
         match self {
             Self::Provisional => "provisional",
             Self::Open => "open",
+            Self::Escalated => "escalated",
             Self::Releasing => "releasing",
             Self::Released => "released",
             Self::Undeliverable => "undeliverable",
@@ -78,6 +126,9 @@ impl ItemState {
             Self::Returned => "returned",
             Self::Expired => "expired",
             Self::KeptAsEvidence => "kept-as-evidence",
+            Self::Sealed => "sealed",
+            Self::HandedToPolice => "handed-to-police",
+            Self::Purged => "purged",
             Self::Dropped => "dropped",
         }
     }
@@ -105,7 +156,7 @@ impl fmt::Debug for FindingSummary {
 #[derive(Clone, Debug, Default)]
 pub struct ItemFilter {
     pub kind: Option<ItemKind>,
-    /// Empty: every state but `Provisional` and `Dropped`.
+    /// Empty: every state but `Provisional`, `Dropped` and `Purged`.
     pub states: Vec<ItemState>,
     pub school: Option<SchoolId>,
     /// Held for decision by this sender.
@@ -117,7 +168,8 @@ pub struct ItemFilter {
     pub limit: Option<u32>,
 }
 
-/// What can be seen of an item without a key.
+/// What can be seen of an item without a key. Of a sealed one category, severity and sizes
+/// say the same as of any other sealed one.
 #[derive(Clone, Debug)]
 pub struct ItemSummary {
     pub id: ItemId,
@@ -133,6 +185,10 @@ pub struct ItemSummary {
     pub sender_may_release: bool,
     /// It can be released marked confidential.
     pub may_be_marked: bool,
+    /// With whom it lies, when it was escalated or handed on.
+    pub office: Option<ItemOffice>,
+    /// When a delayed message leaves by itself.
+    pub leaves_at: Option<DateTime<Utc>>,
     /// Random person id of who decided, and when.
     pub decided: Option<(String, DateTime<Utc>)>,
 }

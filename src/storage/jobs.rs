@@ -18,6 +18,7 @@ use super::{
 };
 use crate::mail::{Edits, Envelope, HeaderEdit, Recipient, Reply, ReversePath, SchoolId, TransactionId};
 use bytes::Bytes;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 /// What we wrote ourselves lies in the row up to this length, else in the vault.
@@ -77,6 +78,8 @@ pub(super) struct JobRow {
     body: Option<Vec<u8>>,
     recipients: usize,
     retry_keys: Vec<RetryKey>,
+    /// How long it waits before it is due.
+    pub(super) delay: TimeDelta,
 }
 
 impl Store {
@@ -127,6 +130,7 @@ impl Store {
             body,
             recipients,
             retry_keys: job.retry_keys,
+            delay: TimeDelta::zero(),
         })
     }
 
@@ -166,7 +170,7 @@ impl Tx {
         sqlx::query(
             "INSERT INTO outbox (id, kind, state, item, transaction_id, settles_with, school, next_hop,
              release, created_at, expires_at, next_at, object, sealed, body)
-             VALUES ($1,$2,$3,$4,$5,$5,$6,$7,$8,$9,$10,$9,$11,$12,$13)",
+             VALUES ($1,$2,$3,$4,$5,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
         )
         .bind(job.id.as_str())
         .bind(job.kind.name())
@@ -178,6 +182,7 @@ impl Tx {
         .bind(job.release.as_ref().map(|r| r.id.as_str()))
         .bind(now)
         .bind(micros(self.now + self.shared.timing.outbox_life))
+        .bind(micros(self.now + job.delay))
         .bind(job.object.as_ref().map(ObjectId::as_str))
         .bind(&job.sealed)
         .bind(&job.body)
@@ -214,8 +219,8 @@ pub(super) struct ClaimedRow {
     pub(super) n: i64,
     pub(super) next_at: i64,
     pub(super) id: String,
-    kind: String,
-    item: Option<String>,
+    pub(super) kind: String,
+    pub(super) item: Option<String>,
     school: Option<String>,
     next_hop: Option<String>,
     release: Option<String>,

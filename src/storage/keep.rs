@@ -22,6 +22,8 @@ use crate::{
     ruleset::{Category, Severity},
 };
 
+use chrono::TimeDelta;
+
 /// How often a confirmation is tried; the client waits meanwhile.
 const CONFIRM_TRIES: usize = 4;
 
@@ -82,6 +84,16 @@ pub struct NewItem {
     pub marked_edits: Option<Edits>,
     /// One for each recipient ([`Store::retry_keys`]).
     pub retry_keys: Vec<RetryKey>,
+    /// Of `ItemKind::Grace`: how long it waits, and how it leaves.
+    pub grace: Option<GracePeriod>,
+}
+
+/// A delay before a message leaves by itself.
+#[derive(Clone)]
+pub struct GracePeriod {
+    pub lasts: TimeDelta,
+    /// Next hop; `None`: by the recipients' domains.
+    pub next_hop: Option<String>,
 }
 
 /// Proof that a transaction lies in the vault and the store, fsynced and committed.

@@ -302,7 +302,7 @@ impl Store {
         sql.push(" WHERE state = 'approved' AND until_at > ").push_bind(micros(self.now()));
         sql.push(" ORDER BY until_at LIMIT ").push_bind(MOST);
         let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
-        let mut all = Measures::default();
+        let mut all = Measures { observing: self.observing_in_force().await?, ..Measures::default() };
         for row in rows {
             let KeptMeasure { id, school, measure, period, .. } = self.read_measure(row)?;
             let id: Arc<str> = id.as_str().into();

@@ -146,7 +146,7 @@ impl SummaryRow {
     }
 }
 
-const DISPOSITIONS: [Disposition; 5] = [
+pub(super) const DISPOSITIONS: [Disposition; 5] = [
     Disposition::Deliver,
     Disposition::Hold,
     Disposition::Quarantine,
@@ -224,7 +224,7 @@ impl MessageRow {
     }
 }
 
-fn door_name(door: Door) -> &'static str {
+pub(super) fn door_name(door: Door) -> &'static str {
     match door {
         Door::Milter => "milter",
         Door::Relay => "relay",

@@ -16,6 +16,7 @@ mod concerned;
 mod custodians;
 mod database;
 mod decide;
+mod delivered;
 mod duty;
 mod epochs;
 mod error;
@@ -25,7 +26,9 @@ mod jobs;
 mod keep;
 mod keyfile;
 pub mod keys;
+mod leave;
 mod ledger;
+pub mod lives;
 mod measures;
 mod messages;
 mod names;
@@ -40,7 +43,9 @@ mod queue;
 mod records;
 mod releases;
 mod reminders;
+mod replay;
 mod results;
+mod retention;
 mod retry;
 mod rows;
 mod scrub;
@@ -50,7 +55,9 @@ mod settle;
 mod shown;
 mod store;
 mod subject_access;
+mod switches;
 mod tokens;
+mod tombstone;
 mod two_people;
 mod upkeep;
 mod users;
@@ -72,6 +79,7 @@ pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};
 pub use database::{DatabaseAddress, Kind, PostgresUrl};
 pub use decide::{Decided, Decision, Ruling};
+pub use delivered::{Delivered, Delivery};
 pub use duty::Duty;
 pub use epochs::{EpochState, EpochSummary, Rewrapped, Rotation, Since};
 pub use error::{CustodianError, KeyError, StateError, StoreError, TokenError};
@@ -80,21 +88,22 @@ pub use incidents::{
     IncidentLink, IncidentOrigin, IncidentPerson, IncidentState, IncidentSummary, Link, NewIncident,
     NewProposal, Part, Referral, Who,
 };
-pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemState, ItemSummary};
-pub use keep::{Keep, Kept, NewItem, Owner, Provisional};
+pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemOffice, ItemState, ItemSummary};
+pub use keep::{GracePeriod, Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
     Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
     InForce, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport,
     Piece, SignedHead, Words, gather_anchors, verify_export, verify_extract,
 };
+pub use lives::{Handed, Instructed, Instruction, LegalHold, LegalSubject, Review, SealedView};
 pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,
 };
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
 pub use names::{
-    AccountId, AlertId, BreachId, CustodianId, EpochId, GrantId, IncidentId, ItemId, MeasureId, ObjectId,
-    OutboxId, RecordId, ReleaseId, SubjectAccessId, Token,
+    AccountId, AlertId, BreachId, CustodianId, EpochId, GrantId, IncidentId, ItemId, LegalHoldId, MeasureId,
+    ObjectId, OutboxId, RecordId, ReleaseId, SubjectAccessId, SwitchId, Token,
 };
 pub use node::NodeSeen;
 pub use outbox::{
@@ -110,6 +119,8 @@ pub use records::{
 };
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use reminders::Unanswered;
+pub use replay::Replayed;
+pub use retention::{DueBefore, DueRecord, RecordRuling, Retained};
 pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
@@ -118,6 +129,7 @@ pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use subject_access::{
     Asked, Concern, PieceNote, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE,
 };
+pub use switches::{LONGEST_SWITCH, Signature, Switch};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};
 pub use users::{KeptGrant, KeptUser, NewGrant, NewUser, UserError};

@@ -88,6 +88,10 @@ names! {
     BreachId of 10;
     /// A request of a person for what is held on them.
     SubjectAccessId of 10;
+    /// One legal hold on one thing.
+    LegalHoldId of 10;
+    /// A switch back to observe.
+    SwitchId of 10;
 }
 
 /// The single-use secret of a nudge (130 random bits). The store keeps only its

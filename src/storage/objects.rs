@@ -266,8 +266,8 @@ impl Tx {
                     UNION SELECT object FROM outbox WHERE settles_with = $1
                     UNION SELECT l.object FROM incident_link l JOIN incident c ON c.id = l.incident
                         WHERE c.settles_with = $1)
-             AND NOT EXISTS (SELECT 1 FROM item i WHERE i.object = o.id AND i.state <> 'dropped')
-             AND NOT EXISTS (SELECT 1 FROM record r WHERE r.object = o.id AND r.state <> 'dropped')
+             AND NOT EXISTS (SELECT 1 FROM item i WHERE i.object = o.id AND i.state NOT IN ('dropped', 'purged'))
+             AND NOT EXISTS (SELECT 1 FROM record r WHERE r.object = o.id AND r.state NOT IN ('dropped', 'purged'))
              AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.object = o.id AND b.state <> 'dropped')
              AND NOT EXISTS (SELECT 1 FROM incident_link l JOIN incident c ON c.id = l.incident
                  WHERE l.object = o.id AND c.state <> 'dropped')",

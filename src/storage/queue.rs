@@ -254,5 +254,10 @@ async fn claim(tx: &mut Tx, limit: usize, lease: TimeDelta) -> Result<Vec<Claime
     let mut claimed: Vec<ClaimedRow> = sql.build_query_as().fetch_all(&mut tx.conn).await?;
     // Neither database returns them in the order of the SELECT.
     claimed.sort_by_key(|row| (row.next_at, row.n));
+    for row in claimed.iter().filter(|r| r.kind == OutboxKind::Release.name()) {
+        if let Some(item) = &row.item {
+            tx.leave(item).await?;
+        }
+    }
     Ok(claimed)
 }

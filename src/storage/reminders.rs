@@ -43,7 +43,7 @@ impl Store {
                 (SELECT COUNT(*) FROM ledger l WHERE l.subject = i.id AND l.actor <> 'gate'
                     AND l.event IN ('item.viewed', 'item.bytes-viewed')) AS looks
              FROM item i
-             WHERE i.state = 'open' AND i.owner_hash IS NOT NULL AND i.received_at <= $1
+             WHERE i.state = 'open' AND i.kind = 'hold' AND i.owner_hash IS NOT NULL AND i.received_at <= $1
                 AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.subject = i.id AND r.event = 'item.reminded')
              ORDER BY i.n LIMIT $2",
         )
@@ -74,7 +74,7 @@ impl Store {
         let written = self.write_or_tell(move |tx| {
             Box::pin(async move {
                 let waits: Option<i64> = sqlx::query_scalar(
-                    "SELECT n FROM item WHERE id = $1 AND state = 'open' AND owner_hash IS NOT NULL
+                    "SELECT n FROM item WHERE id = $1 AND state = 'open' AND kind = 'hold' AND owner_hash IS NOT NULL
                      AND NOT EXISTS (SELECT 1 FROM ledger WHERE subject = $1 AND event = 'item.reminded')",
                 )
                 .bind(item.as_str())

@@ -226,7 +226,8 @@ impl Tx {
     async fn take_item(&mut self, id: &ItemId, old: &str, new: &str) -> Result<(), StoreError> {
         let changed = sqlx::query(
             "UPDATE item SET settles_with = $1
-             WHERE id = $2 AND settles_with = $3 AND state IN ('provisional', 'open')",
+             WHERE id = $2 AND settles_with = $3 AND (state IN ('provisional', 'open')
+                 OR (kind = 'grace' AND state IN ('releasing', 'released')))",
         )
         .bind(new)
         .bind(id.as_str())

@@ -14,7 +14,7 @@ use super::{
     messages::{Logged, MessageRow},
     names::{AlertId, ItemId, ObjectId},
     objects::Stored,
-    outbox::OutboxMessage,
+    outbox::{NewOutbox, OutboxKind, OutboxMessage},
     records::RecordRow,
     retry::RetryKey,
     search::{Facets, FreshRow, Kind, Searchable},
@@ -58,6 +58,8 @@ struct ItemRow {
     sealed: Vec<u8>,
     token: Option<[u8; 32]>,
     retry_keys: Vec<RetryKey>,
+    /// A match with a hash list: sealed from the beginning (practice.md, A3).
+    matched: bool,
 }
 
 impl Store {
@@ -122,6 +124,10 @@ impl Store {
         objects.extend(own_objects(&jobs));
         let stays = !items.is_empty() || !records.is_empty();
         let concerned = stays.then(|| ConcernedRows::prepare(concerned, &message.envelope, secrets));
+        let mut jobs = jobs;
+        for item in &items {
+            jobs.extend(self.prepare_grace(item, &message, working.as_ref().map(|o| &o.id)).await?);
+        }
         let items = items.into_iter().map(|i| ItemRow::prepare(i, &message, secrets));
         let items = items.collect::<Result<Vec<_>, _>>()?;
         let records =
@@ -143,6 +149,32 @@ impl Store {
             concerned,
         })
     }
+
+    /// The job by which a delayed message leaves when its time has come.
+    async fn prepare_grace(
+        &self,
+        item: &NewItem,
+        message: &Logged,
+        own: Option<&ObjectId>,
+    ) -> Result<Option<JobRow>, StoreError> {
+        let Some(grace) = &item.grace else { return Ok(None) };
+        let job = NewOutbox {
+            kind: OutboxKind::Release,
+            item: Some(item.id.clone()),
+            school: Some(item.school.clone()),
+            sender: message.envelope.sender.clone(),
+            parameters: message.envelope.parameters.clone(),
+            recipients: item.recipients.clone(),
+            next_hop: grace.next_hop.clone(),
+            message: OutboxMessage::Transaction(item.edits.clone()),
+            retry_keys: Vec::new(),
+        };
+        let release =
+            self.release_of(&item.id, &item.recipients, Vec::new(), &item.edits.apply(&message.raw))?;
+        let mut row = self.prepare_job(job, own, Some(message.transaction)).await?;
+        (row.release, row.delay) = (Some(release), grace.lasts);
+        Ok(Some(row))
+    }
 }
 
 /// Holds are nobody's to find but their sender's, who has a list of them (practice.md, A5).
@@ -152,14 +184,15 @@ fn fresh(
     searchable: &Searchable,
     secrets: &Secrets,
 ) -> Result<Vec<FreshRow>, StoreError> {
-    let items = items.iter().filter(|item| item.kind == ItemKind::Quarantine).map(|item| Facets {
-        kind: Kind::Quarantine,
-        id: item.id.as_str(),
-        at: item.received_at,
-        school: &item.school,
-        category: Some(item.category),
-        filed: Vec::new(),
-    });
+    let items =
+        items.iter().filter(|item| item.kind == ItemKind::Quarantine && !item.matched).map(|item| Facets {
+            kind: Kind::Quarantine,
+            id: item.id.as_str(),
+            at: item.received_at,
+            school: &item.school,
+            category: Some(item.category),
+            filed: Vec::new(),
+        });
     let records = records.iter().map(|record| Facets {
         kind: Kind::Record,
         id: record.id.as_str(),
@@ -176,6 +209,7 @@ impl ItemRow {
         let hashes = item.recipients.iter().map(|r| secrets.address(&r.address)).collect();
         let owner_hash = item.owner.as_ref().map(|o| secrets.address(&o.address));
         let markable = item.marked_edits.is_some();
+        let matched = item.findings.iter().any(|f| f.category == Category::FileIllegalImage);
         let secret = ItemSecret {
             sender: message.envelope.sender.clone(),
             parameters: message.envelope.parameters.clone(),
@@ -202,6 +236,7 @@ impl ItemRow {
             owner_hash,
             recipients: hashes,
             retry_keys: item.retry_keys,
+            matched,
         })
     }
 }
@@ -220,6 +255,7 @@ impl Rows {
             tx.name_object(object, Some(transaction)).await?;
         }
         let missing = || StoreError::Us("a row has no object".into());
+        // Jobs speak of items, so items come first.
         for item in &self.items {
             let object = &self.working.as_ref().ok_or_else(missing)?.id;
             tx.insert_item(item, object, self.standing, &self.message).await?;
@@ -267,12 +303,12 @@ impl Tx {
     ) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO item (id, kind, state, school, transaction_id, settles_with, received_at, category,
-             severity, recipients, sender_may_release, markable, owner_hash, object, sealed)
-             VALUES ($1,$2,$3,$4,$5,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)",
+             severity, recipients, sender_may_release, markable, owner_hash, object, sealed, sealed_at)
+             VALUES ($1,$2,$3,$4,$5,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)",
         )
         .bind(item.id.as_str())
         .bind(item.kind.name())
-        .bind(standing.or("open"))
+        .bind(standing.or(if item.matched { "sealed" } else { "open" }))
         .bind(item.school.to_string())
         .bind(message.transaction.to_string())
         .bind(item.received_at)
@@ -284,6 +320,7 @@ impl Tx {
         .bind(item.owner_hash.map(Vec::from))
         .bind(object.as_str())
         .bind(&item.sealed)
+        .bind(item.matched.then(|| micros(self.now)))
         .execute(&mut self.conn)
         .await?;
         for hash in &item.recipients {
@@ -300,6 +337,7 @@ impl Tx {
         let event = match item.kind {
             ItemKind::Hold => Event::ItemHeld,
             ItemKind::Quarantine => Event::ItemQuarantined,
+            ItemKind::Grace => Event::ItemDelayed,
         };
         let mut event = LedgerEvent::new(event)
             .school(&item.school)
@@ -309,6 +347,14 @@ impl Tx {
             .with("severity", item.severity)
             .with("object", object.to_string());
         event.hash_in = Some(message.sha256);
-        self.append("gate", event).await.map(|_| ())
+        self.append("gate", event).await?;
+        if item.matched && matches!(standing, Standing::Final(_)) {
+            self.append(
+                "gate",
+                LedgerEvent::new(Event::ItemSealed).school(&item.school).about(item.id.as_str()),
+            )
+            .await?;
+        }
+        Ok(())
     }
 }

@@ -63,16 +63,20 @@ impl Store {
 
 impl Tx {
     async fn confirm_item(&mut self, id: &ItemId) -> Result<(), StoreError> {
-        let changed = sqlx::query("UPDATE item SET state = 'open' WHERE id = $1 AND state = 'provisional'")
-            .bind(id.as_str())
-            .execute(&mut self.conn)
-            .await?;
+        let changed: Option<String> = sqlx::query_scalar(
+            "UPDATE item SET state = CASE WHEN sealed_at IS NULL THEN 'open' ELSE 'sealed' END
+             WHERE id = $1 AND state = 'provisional' RETURNING state",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&mut self.conn)
+        .await?;
         self.confirm_retry_keys("item", id.as_str()).await?;
-        if changed.rows_affected() == 1 {
-            return self
-                .append("gate", LedgerEvent::new(Event::ItemConfirmed).about(id.as_str()))
-                .await
-                .map(|_| ());
+        if let Some(state) = changed {
+            self.append("gate", LedgerEvent::new(Event::ItemConfirmed).about(id.as_str())).await?;
+            if state == "sealed" {
+                self.append("gate", LedgerEvent::new(Event::ItemSealed).about(id.as_str())).await?;
+            }
+            return Ok(());
         }
         let state: Option<String> = sqlx::query_scalar("SELECT state FROM item WHERE id = $1")
             .bind(id.as_str())
@@ -86,7 +90,9 @@ impl Tx {
 
     async fn confirm_job(&mut self, id: &OutboxId) -> Result<(), StoreError> {
         let changed = sqlx::query(
-            "UPDATE outbox SET state = 'waiting', next_at = $1 WHERE id = $2 AND state = 'provisional'",
+            // What is to wait for a time begins to wait now.
+            "UPDATE outbox SET state = 'waiting', next_at = $1 + (next_at - created_at)
+             WHERE id = $2 AND state = 'provisional'",
         )
         .bind(micros(self.now))
         .bind(id.as_str())

@@ -60,8 +60,10 @@ impl Store {
                 .await?;
         Ok(Counts {
             open_holds: count("SELECT COUNT(*) FROM item WHERE state = 'open' AND kind = 'hold'").await?,
-            open_quarantine: count("SELECT COUNT(*) FROM item WHERE state = 'open' AND kind = 'quarantine'")
-                .await?,
+            open_quarantine: count(
+                "SELECT COUNT(*) FROM item WHERE state IN ('open', 'escalated') AND kind = 'quarantine'",
+            )
+            .await?,
             releasing: count("SELECT COUNT(*) FROM item WHERE state = 'releasing'").await?,
             provisional: count("SELECT COUNT(*) FROM item WHERE state = 'provisional'").await?,
             outbox_waiting: count("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'").await?,

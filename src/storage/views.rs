@@ -2,16 +2,16 @@
 //! row before either is shown.
 
 use super::{
-    database::{Sql, named, time},
+    database::{Sql, micros, named, time},
     error::StoreError,
-    items::{ItemDetail, ItemFilter, ItemKind, ItemSecret, ItemState, ItemSummary},
+    items::{ItemDetail, ItemFilter, ItemKind, ItemOffice, ItemSecret, ItemState, ItemSummary},
     ledger::{Actor, Event, LedgerEvent},
     names::{ItemId, ObjectId, OutboxId},
     store::Store,
 };
 use crate::{
     mail::{Envelope, SchoolId},
-    ruleset::Severity,
+    ruleset::{Category, Severity},
 };
 use bytes::Bytes;
 
@@ -43,14 +43,18 @@ struct SummaryRow {
     markable: i64,
     decided_at: Option<i64>,
     decided_by: Option<String>,
+    office: Option<String>,
+    leaves_at: Option<i64>,
 }
 
 impl SummaryRow {
     fn summary(self) -> Result<ItemSummary, StoreError> {
         let damaged = || StoreError::Damaged(format!("item {} cannot be read", self.id));
-        Ok(ItemSummary {
+        let state = named(&ItemState::ALL, ItemState::name, &self.state)?;
+        let office = |text: &String| named(&ItemOffice::ALL, ItemOffice::name, text);
+        let summary = ItemSummary {
             kind: named(&ItemKind::ALL, ItemKind::name, &self.kind)?,
-            state: named(&ItemState::ALL, ItemState::name, &self.state)?,
+            state,
             school: SchoolId(self.school.as_str().into()),
             transaction: self.transaction_id.parse().map_err(|_| damaged())?,
             received_at: time(self.received_at),
@@ -60,14 +64,35 @@ impl SummaryRow {
             bytes: self.bytes.unsigned_abs(),
             sender_may_release: self.sender_may_release != 0,
             may_be_marked: self.markable != 0,
+            office: self.office.as_ref().map(office).transpose()?,
+            leaves_at: self.leaves_at.map(time),
             decided: self.decided_by.zip(self.decided_at.map(time)),
             id: ItemId::stored(self.id),
-        })
+        };
+        Ok(if state.is_sealed() { like_every_sealed(summary) } else { summary })
+    }
+}
+
+/// practice.md, A3: hash, time and roles only.
+fn like_every_sealed(summary: ItemSummary) -> ItemSummary {
+    ItemSummary {
+        kind: ItemKind::Quarantine,
+        category: Category::FileIllegalImage,
+        severity: Severity::Critical,
+        recipients: 0,
+        bytes: 0,
+        sender_may_release: false,
+        may_be_marked: false,
+        office: None,
+        leaves_at: None,
+        ..summary
     }
 }
 
 const COLUMNS: &str = "SELECT i.id, i.kind, i.state, i.school, i.transaction_id, i.received_at, i.category,
-    i.severity, i.recipients, o.bytes, i.sender_may_release, i.markable, i.decided_at, i.decided_by
+    i.severity, i.recipients, o.bytes, i.sender_may_release, i.markable, i.decided_at, i.decided_by,
+    i.office, (SELECT MIN(b.next_at) FROM outbox b WHERE b.item = i.id AND b.kind = 'release'
+        AND b.state = 'waiting' AND i.kind = 'grace' AND i.state = 'open') AS leaves_at
     FROM item i JOIN object o ON o.id = i.object WHERE ";
 
 /// Most items of one answer.
@@ -130,7 +155,7 @@ impl Store {
 
     /// Opens an item's particulars; the ledger notes who looked and why before they are shown.
     pub async fn item(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<ItemDetail, StoreError> {
-        let summary = self.item_summary(id).await?;
+        let summary = self.seen_summary(id).await?;
         let (_, secret) = self.item_secret(id).await?;
         let jobs: Vec<String> = sqlx::query_scalar("SELECT id FROM outbox WHERE item = $1 ORDER BY n")
             .bind(id.as_str())
@@ -154,14 +179,48 @@ impl Store {
 
     /// Opens an item's bytes; the ledger notes who looked and why before they are shown.
     pub async fn raw(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<Bytes, StoreError> {
-        let summary = self.item_summary(id).await?;
+        let summary = self.seen_summary(id).await?;
+        let raw = self.item_bytes(id).await?;
+        self.note_view(Event::ItemBytesViewed, &summary, actor, why).await?;
+        Ok(raw)
+    }
+
+    /// The bytes for the school's own file (its child-protection system): from this day the
+    /// time runs after which evidence is purged here.
+    pub async fn export_item(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<Bytes, StoreError> {
+        let summary = self.seen_summary(id).await?;
+        let raw = self.item_bytes(id).await?;
+        let (actor, why, id) = (actor.clone(), why.to_owned(), id.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query("UPDATE item SET exported_at = $1 WHERE id = $2")
+                    .bind(micros(tx.now))
+                    .bind(id.as_str())
+                    .execute(&mut tx.conn)
+                    .await?;
+                let by = tx.random_id(&actor).await?;
+                tx.append(&by, view(Event::ItemExported, &summary, &why)).await.map(|_| raw)
+            })
+        })
+        .await
+    }
+
+    pub(super) async fn item_bytes(&self, id: &ItemId) -> Result<Bytes, StoreError> {
         let (object, secret) = self.item_secret(id).await?;
         if secret.may_hold_image {
             return Err(StoreError::MayHoldImage);
         }
-        let (_, raw) = self.open_object(object.as_str()).await?;
-        self.note_view(Event::ItemBytesViewed, &summary, actor, why).await?;
-        Ok(raw)
+        Ok(self.open_object(object.as_str()).await?.1)
+    }
+
+    /// Of an item that can be looked at.
+    async fn seen_summary(&self, id: &ItemId) -> Result<ItemSummary, StoreError> {
+        let summary = self.item_summary(id).await?;
+        match summary.state {
+            ItemState::Sealed | ItemState::HandedToPolice => Err(StoreError::Sealed),
+            ItemState::Purged => Err(not_found(id)),
+            _ => Ok(summary),
+        }
     }
 
     async fn note_view(
@@ -171,12 +230,7 @@ impl Store {
         actor: &Actor,
         why: &str,
     ) -> Result<(), StoreError> {
-        let event = LedgerEvent::new(event)
-            .school(&item.school)
-            .transaction(item.transaction)
-            .about(item.id.as_str())
-            .because((!why.is_empty()).then(|| why.to_owned()));
-        self.ledger(actor, event).await.map(|_| ())
+        self.ledger(actor, view(event, item, why)).await.map(|_| ())
     }
 
     /// The item's object and its encrypted part.
@@ -188,6 +242,14 @@ impl Store {
         let (object, sealed) = row.ok_or_else(|| not_found(id))?;
         Ok((ObjectId::stored(object), self.secrets()?.open(&format!("item/{id}"), &sealed)?))
     }
+}
+
+fn view(event: Event, item: &ItemSummary, why: &str) -> LedgerEvent {
+    LedgerEvent::new(event)
+        .school(&item.school)
+        .transaction(item.transaction)
+        .about(item.id.as_str())
+        .because((!why.is_empty()).then(|| why.to_owned()))
 }
 
 fn not_found(id: &ItemId) -> StoreError {

@@ -42,6 +42,8 @@ impl Worker {
             notices: Notices::new(&config, "gate.oakfield.example").unwrap(),
             postmasters: HashMap::from([(school(), address("postmaster@oakfield.example"))]),
             release_field,
+            scanner: None,
+            on_scanner_failure: gatehouse::config::FailureChoice::Defer,
             parallel: 4,
             lease: TimeDelta::minutes(30),
             // The tests move the store's clock, of which nobody is told.

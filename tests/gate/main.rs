@@ -21,6 +21,7 @@ mod house;
 mod incidents;
 mod keys_cli;
 mod kills;
+mod lives;
 mod measures;
 mod milter;
 mod milter_postfix;

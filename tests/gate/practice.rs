@@ -125,6 +125,8 @@ impl Bench {
             signers: &self.standing.signers,
             notices: &self.standing.notices,
             default_mode: self.standing.mode,
+            observing: &[],
+            own_hop: None,
             item_id: &|| self.store.new_item_id(),
             incident_id: &|| self.store.new_incident_id(),
             token: &|| self.store.new_token(),

@@ -99,6 +99,7 @@ fn done(row: &Row) -> Vec<String> {
     let kept = row.items.iter().map(|item| match item.kind {
         ItemKind::Hold => format!("held as {}", item.id),
         ItemKind::Quarantine => format!("quarantined as {}", item.id),
+        ItemKind::Grace => format!("delayed as {}", item.id),
     });
     kept.chain(done).collect()
 }

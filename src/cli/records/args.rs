@@ -61,6 +61,8 @@ pub enum RecordsCommand {
         #[arg(value_name = "BUNDLE")]
         bundle: PathBuf,
     },
+    /// What may be purged, since the family has left long enough ago; nothing goes without a yes
+    Review(ReviewArgs),
     /// Let colleagues read the records of a member of staff who is away
     #[command(subcommand)]
     Absence(AbsenceCommand),
@@ -92,6 +94,28 @@ pub struct SearchArgs {
     /// More about it, in your own words; kept encrypted
     #[arg(long, value_name = "WORDS")]
     pub because: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// Only this school's
+    #[arg(long, value_name = "SCHOOL")]
+    pub school: Option<String>,
+    /// Purge this one, which is due; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub purge: Vec<String>,
+    /// Keep this one, with --until or --complaint; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub keep: Vec<String>,
+    /// Look again after this day
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    /// A complaint was made: it has the longer time
+    #[arg(long)]
+    pub complaint: bool,
+    /// Why; kept in the ledger
+    #[arg(long)]
+    pub reason: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 pub(super) mod args;
 mod find;
+mod review;
 mod show;
 
 use super::{Answer, Mistake, args::Cli, context, desk::Desk, render};
@@ -32,6 +33,7 @@ pub(super) fn run(cli: &Cli, command: &RecordsCommand) -> Answer {
             export(cli, ids, &key.identity, *form, out.as_deref(), why)
         }
         RecordsCommand::Verify { bundle } => show::verify(cli, bundle),
+        RecordsCommand::Review(args) => review::review(cli, args),
         RecordsCommand::Absence(AbsenceCommand::Allow { person, until, reason }) => {
             allow_absence(cli, person, until, reason)
         }

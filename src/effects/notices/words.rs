@@ -59,6 +59,8 @@ pub enum Situation<'a> {
         whereabouts: Whereabouts,
         reminder: bool,
     },
+    /// It is only delayed, and leaves by itself (PD-3).
+    Leaving { number: &'a str, token: Option<&'a str>, at: DateTime<Utc> },
     /// It was sent; this is advice for the next one.
     Sent,
 }
@@ -129,7 +131,7 @@ pub(super) fn waiting_subject(language: Language) -> &'static str {
 
 pub(super) fn nudge_subject(language: Language, situation: &Situation<'_>) -> &'static str {
     match (situation, language) {
-        (Situation::Waiting { .. }, language) => waiting_subject(language),
+        (Situation::Waiting { .. } | Situation::Leaving { .. }, language) => waiting_subject(language),
         (Situation::Sent, Language::English) => "About a message you sent",
         (Situation::Sent, Language::Welsh) => "Ynghylch neges a anfonwyd gennych",
     }
@@ -164,6 +166,10 @@ pub(super) fn nudge(language: Language, nudge: &Nudge<'_>) -> String {
         text.push('\n');
         text.push_str(&how_to_answer(language, number, token, may_send, mark));
     }
+    if let Situation::Leaving { number, token, .. } = nudge.situation {
+        text.push('\n');
+        text.push_str(&how_to_take_back(language, number, token));
+    }
     text
 }
 
@@ -178,6 +184,20 @@ fn opening(language: Language, nudge: &Nudge<'_>) -> String {
             sentences.push(if reminder { "Still not sent." } else { "Not sent yet." }.to_owned());
             if !kinds.is_empty() {
                 sentences.push(format!("It seems to contain {kinds} and goes to {goes}."));
+            }
+        }
+        (Language::English, Situation::Leaving { at, .. }) => {
+            sentences.push(format!("Not sent yet: it leaves by itself, {}.", time::english(at)));
+            sentences.push("This is a delay, not a hold; you need do nothing.".to_owned());
+            if !kinds.is_empty() {
+                sentences.push(format!("It seems to contain {kinds} and goes to {goes}."));
+            }
+        }
+        (Language::Welsh, Situation::Leaving { at, .. }) => {
+            sentences.push(format!("Heb ei hanfon eto: mae'n gadael ohoni ei hun, {}.", time::welsh(at)));
+            sentences.push("Oedi yw hyn, nid ataliad; nid oes angen i chi wneud dim.".to_owned());
+            if !kinds.is_empty() {
+                sentences.push(format!("Mae'n ymddangos ei bod yn cynnwys {kinds} ac yn mynd i {goes}."));
             }
         }
         (Language::English, Situation::Sent) => {
@@ -305,6 +325,32 @@ fn how_to_answer(
         "Without an answer it comes back to you after one school day. It is never sent by itself.\n",
         "Heb ateb, daw yn ôl atoch ar ôl un diwrnod ysgol. Ni chaiff byth ei hanfon ohoni ei hun.\n",
     );
+    text
+}
+
+fn how_to_take_back(language: Language, number: &str, token: Option<&str>) -> String {
+    let mut text = String::new();
+    match (language, token) {
+        (Language::English, Some(token)) => text.push_str(&format!(
+            "To take it back, reply before then with one word alone on the first line:\n  \
+             WITHDRAW - do not send it\n  SEND - send it at once\n\
+             Please leave this line in your reply:\nReference: {token}\n"
+        )),
+        (Language::Welsh, Some(token)) => text.push_str(&format!(
+            "I'w thynnu'n ôl, atebwch cyn hynny gydag un gair ar ei ben ei hun ar y llinell gyntaf:\n  \
+             TYNNU'N ÔL - peidio â'i hanfon\n  ANFON - ei hanfon ar unwaith\n\
+             Gadewch y llinell hon yn eich ateb:\nCyfeirnod: {token}\n"
+        )),
+        (_, None) => {}
+    }
+    text.push_str(&match language {
+        Language::English => {
+            format!("Whoever runs the mail gate can take it back with: gatehouse hold withdraw {number}\n")
+        }
+        Language::Welsh => {
+            format!("Gall gweinyddwr y porth post ei thynnu'n ôl gyda: gatehouse hold withdraw {number}\n")
+        }
+    });
     text
 }
 

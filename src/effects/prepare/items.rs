@@ -71,6 +71,7 @@ fn item(
         marked_edits: ready.marked.clone().filter(|_| kind == ItemKind::Hold),
         // The store makes these; the gateway puts them in before it is kept.
         retry_keys: Vec::new(),
+        grace: None,
         school,
     }
 }

@@ -4,6 +4,7 @@
 
 mod concerned;
 mod edits;
+mod grace;
 mod items;
 mod propose;
 mod records;
@@ -19,11 +20,12 @@ use crate::{
     mail::{Edits, Facts, Mode, Reply, SchoolId, Transaction},
     message::Message,
     parties::{Directory, Parties, School},
+    policy::always_stops,
     storage::{
         Concerned, IncidentId, ItemId, LedgerEvent, NewAlert, NewItem, NewOutbox, NewProposal, NewRecord,
         Searchable, Token,
     },
-    verdict::{Disposition, Group, Verdict},
+    verdict::{Disposition, Group, Reason, Verdict},
 };
 use std::sync::Arc;
 
@@ -49,6 +51,10 @@ pub struct Tools<'a> {
     pub notices: &'a Notices,
     /// For mail of no school.
     pub default_mode: Mode,
+    /// Schools that only observe for a while, by a switch.
+    pub observing: &'a [SchoolId],
+    /// Next hop for what leaves by the outbox; `None`: by domain.
+    pub own_hop: Option<&'a str>,
     pub item_id: &'a dyn Fn() -> ItemId,
     pub token: &'a dyn Fn() -> Token,
     pub incident_id: &'a dyn Fn() -> IncidentId,
@@ -86,7 +92,7 @@ pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
 
 fn effects(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     let (live, observed): (Vec<&Group>, Vec<&Group>) =
-        matter.verdict.groups.iter().partition(|g| tools.mode(g.school.as_ref()) == Mode::Enforce);
+        matter.verdict.groups.iter().partition(|g| is_live(g, matter, tools));
     let mut prepared = Prepared { records: records::records(matter, tools), ..Prepared::default() };
     prepared.passing.extend(observed.iter().flat_map(|g| &g.recipients));
     propose::reports(matter, tools, &mut prepared);
@@ -104,6 +110,7 @@ fn effects(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     let passes = |g: &&&Group| g.disposition == Disposition::Deliver;
     prepared.passing.extend(live.iter().filter(passes).flat_map(|g| &g.recipients));
     prepared.passing.sort_unstable();
+    grace::delay(matter, tools, &live, &ready, &mut prepared);
     items::keep(matter, tools, &live, &ready, &mut prepared);
     tell::tell(matter, tools, &live, &mut prepared);
     propose::by_rule(matter, &live, tools, &mut prepared);
@@ -113,6 +120,17 @@ fn effects(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     prepared
 }
 
+/// Whether a group's verdict is carried out. By a switch back to observe (practice.md, C) only
+/// malware and matched images still are.
+fn is_live(group: &Group, matter: &Matter<'_>, tools: &Tools<'_>) -> bool {
+    let stops = |reason: &Reason| {
+        let mut findings = reason.findings.iter().filter_map(|&i| matter.findings.get(i));
+        reason.given > Disposition::Deliver && findings.any(|f| always_stops(f.category))
+    };
+    tools.configured(group.school.as_ref()) == Mode::Enforce
+        && (tools.mode(group.school.as_ref()) == Mode::Enforce || group.reasons.iter().any(stops))
+}
+
 impl Tools<'_> {
     pub(super) fn school(&self, id: Option<&SchoolId>) -> Option<&School> {
         self.schools.iter().find(|s| Some(&s.id) == id).map(|s| &**s)
@@ -120,6 +138,13 @@ impl Tools<'_> {
 
     /// Mail to several schools follows each recipient's mode.
     fn mode(&self, school: Option<&SchoolId>) -> Mode {
+        match school.is_some_and(|school| self.observing.contains(school)) {
+            true => Mode::Observe,
+            false => self.configured(school),
+        }
+    }
+
+    fn configured(&self, school: Option<&SchoolId>) -> Mode {
         self.school(school).map_or(self.default_mode, |s| s.mode)
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn tell(matter: &Matter<'_>, tools: &Tools<'_>, live: &[&Group], prep
         match item.kind {
             ItemKind::Hold => desk.waiting(item, somebody_has_it),
             ItemKind::Quarantine => desk.quarantined(item),
+            ItemKind::Grace => desk.delayed(item),
         }
     }
     let quarantined = prepared.items.iter().filter(|i| i.kind == ItemKind::Quarantine);
@@ -102,6 +103,38 @@ impl<'a> Desk<'a> {
             situation,
             Some(&item.id),
         );
+    }
+
+    /// Only delayed: its sender hears when it leaves, and how to take it back before.
+    fn delayed(&mut self, item: &NewItem) {
+        let (Some(owner), Some(grace)) = (&item.owner, &item.grace) else { return };
+        if !self.may_write(Occasion::Sender, &owner.address) {
+            return;
+        }
+        // Advice that is due anyhow comes before it has left.
+        let spoke = |g: &Group| g.reasons.iter().any(|r| !r.findings.is_empty());
+        let advised = self.asks(&item.school, Notice::Sender);
+        let stood_on = if advised { self.stood_on(spoke) } else { Vec::new() };
+        let worth = stood_on.iter().filter(|f| f.confidence >= WORTH_A_WORD);
+        let found: Vec<Found<'_>> = worth.map(|f| Found { category: f.category, place: &f.part }).collect();
+        let recipients: Vec<Address> = item.recipients.iter().map(|r| r.address.clone()).collect();
+        let school = self.tools.school(Some(&item.school));
+        let nudge = Nudge {
+            received_at: self.matter.transaction.received_at,
+            recipients: &recipients,
+            outside: self.outside(&recipients),
+            subject: &self.matter.message.header.subject,
+            found: &found,
+            situation: Situation::Leaving {
+                number: item.id.as_str(),
+                token: item.token.as_ref().map(crate::storage::Token::reveal),
+                at: self.matter.facts.now + grace.lasts,
+            },
+        };
+        let (languages, unique) = (languages(school), item.id.to_string());
+        let written =
+            self.tools.notices.nudge(&owner.address, &languages, &nudge, &unique, self.matter.facts.now);
+        self.put(written, school, Some(&item.id));
     }
 
     /// It went its way; a word of advice for the next one.

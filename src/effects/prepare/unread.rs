@@ -36,6 +36,7 @@ pub fn keep_unread(
         edits: Edits::default(),
         marked_edits: None,
         retry_keys: Vec::new(),
+        grace: None,
     };
     let message = Logged {
         transaction: transaction.id,

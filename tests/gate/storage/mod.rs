@@ -1,7 +1,7 @@
 //! Storage through its own door: what is kept is there, whole, unreadable to a thief,
 //! and every change is in the ledger. Built twice, for each database once (main.rs).
 //! `bucket` keeps in S3-compatible storage, `crash` kills, `custody` opens with public tools
-//! and steals the disk, `drills` changes and loses keys, `lives` decides, `nodes` are several,
+//! and steals the disk, `drills` changes and loses keys, `lives` and `steps` decide, `nodes` are several,
 //! `outbox` delivers, `ledger` tampers, `search` finds.
 
 mod breach;
@@ -16,7 +16,9 @@ mod outbox;
 mod parts;
 mod portable;
 mod records;
+mod retention;
 mod search;
+mod steps;
 
 use crate::{debian::program, postgres};
 use bytes::Bytes;
@@ -256,6 +258,7 @@ impl Sample {
             edits: Edits::default(),
             marked_edits: Some(mark("[Confidential] Trip list")),
             retry_keys: store.retry_keys(&self.envelope, &self.raw).await.unwrap(),
+            grace: None,
         }
     }
 

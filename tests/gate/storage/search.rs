@@ -259,6 +259,7 @@ fn copy(item: &NewItem) -> NewItem {
         settled_policies: vec![],
         edits: Edits::default(),
         marked_edits: None,
+        grace: None,
         retry_keys: vec![],
     }
 }

@@ -1,0 +1,195 @@
+//! `gatehouse hold` and `gatehouse quarantine` as typed.
+
+use crate::{cli::search::QuarantineSearch, storage::ItemOffice};
+use clap::{Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum HoldCommand {
+    /// What waits for its sender, or is only delayed; ids and times, no content
+    List,
+    /// One held message: what was found and where, how far a release has got; no content
+    Show { id: String },
+    /// Send it on, as its sender decided
+    Release {
+        id: String,
+        /// Mark the subject confidential
+        #[arg(long)]
+        confidential: bool,
+        /// Why; kept in the ledger
+        #[arg(long)]
+        reason: String,
+    },
+    /// Give it back to its sender, unsent
+    Return {
+        id: String,
+        /// The advice that the sender reads
+        #[arg(long)]
+        advice: Option<String>,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take it back for its sender before it leaves
+    Withdraw {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// "Send now: child at risk". At once, whatever holds it; the lead reviews it afterwards
+    SendNow {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// What was sent now because of a child at risk and waits for the lead's review
+    Reviews,
+    /// Note that such a message was reviewed
+    Reviewed {
+        id: String,
+        /// What the review found; kept in the ledger
+        #[arg(long)]
+        reason: String,
+    },
+    /// Legal hold: while it lies on something, that does not run out and is not purged
+    #[command(subcommand)]
+    LegalHold(LegalHoldCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// What waits for a decision; ids, times, categories, and what has waited too long
+    List,
+    /// Find messages by words, people and time; each search is written into the ledger
+    Search(QuarantineSearch),
+    /// One message: what was found, how far a release has got, or all of it
+    Show {
+        id: String,
+        /// Print the message itself; the look is written into the ledger
+        #[arg(long)]
+        raw: bool,
+        /// Why you look; kept in the ledger
+        #[arg(long)]
+        purpose: String,
+    },
+    /// Send it on to its recipients
+    Release {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Give it back to its sender with advice
+    Return {
+        id: String,
+        /// The advice that the sender reads
+        #[arg(long)]
+        advice: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Keep it as evidence
+    Keep {
+        id: String,
+        /// Also put it under legal hold
+        #[arg(long)]
+        legal_hold: bool,
+        #[arg(long)]
+        reason: String,
+    },
+    /// To a higher office, for which it stays open; its clock goes on
+    Escalate {
+        id: String,
+        #[arg(long, value_enum)]
+        to: To,
+        #[arg(long)]
+        reason: String,
+    },
+    /// On to another office without reading it: for whoever is a party to it, or should not see it
+    HandOver {
+        id: String,
+        #[arg(long, value_enum)]
+        to: To,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Out of the evidence again, for another decision
+    Reopen {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Write it out for the school's own child-protection file; here it is then kept a year
+    Export {
+        id: String,
+        /// Where to; standard output when missing
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[arg(long)]
+        purpose: String,
+    },
+    /// Seal it: from now on hash, time and roles are all that anybody sees. For good
+    Seal {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Hand a sealed message, still encrypted, to the police: two people must say so
+    Police {
+        id: String,
+        /// Where the encrypted object goes, once the second person has spoken
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The police's reference; kept in the ledger
+        #[arg(long)]
+        reason: String,
+    },
+    /// Purge what the police have, when they have said so: two people must say it
+    PolicePurge {
+        id: String,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Legal hold: while it lies on something, that does not run out and is not purged
+    #[command(subcommand)]
+    LegalHold(LegalHoldCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LegalHoldCommand {
+    /// Those in force, and those lifted
+    List,
+    /// Put one on an item
+    Set {
+        id: String,
+        /// For which matter; kept in the ledger
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lift one, by its own number
+    Lift {
+        legal_hold: String,
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// An office that an item can go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum To {
+    Lead,
+    Deputy,
+    Head,
+    Chair,
+    DataProtection,
+}
+
+impl To {
+    pub fn office(self) -> ItemOffice {
+        match self {
+            Self::Lead => ItemOffice::Lead,
+            Self::Deputy => ItemOffice::Deputy,
+            Self::Head => ItemOffice::Head,
+            Self::Chair => ItemOffice::Chair,
+            Self::DataProtection => ItemOffice::DataProtection,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What schools keep no longer, hour by hour: what is due goes, with its proof in the ledger.
+//! Mail with parents is only noted as due; a person says yes to it (`records review`).
+
+use super::Gate;
+use crate::{
+    parties::{Retention, leaving},
+    storage::{Actor, DueBefore, Retained, StoreError},
+};
+use chrono::{DateTime, Utc};
+
+/// The moments of these times.
+fn due(school: Option<&crate::mail::SchoolId>, retention: &Retention, now: DateTime<Utc>) -> DueBefore {
+    DueBefore {
+        school: school.cloned(),
+        dismissed: retention.dismissed.before(now),
+        evidence: retention.evidence.before(now),
+        message_log: retention.message_log.before(now),
+    }
+}
+
+impl Gate {
+    /// Notes who has left, purges what is due of every school, and notes which switches have
+    /// ended. Safe to repeat and on several nodes.
+    pub async fn retain(&self) -> Result<Retained, StoreError> {
+        let (standing, now) = (self.standing(), (self.clock)());
+        let rulebook = &standing.rulebook;
+        self.store.note_ended_switches().await?;
+        // Before the first import everybody would seem to have left.
+        if rulebook.directory.people().next().is_some() {
+            let people = leaving(&rulebook.directory, now.date_naive());
+            self.store.note_leaving(&people, now.date_naive(), &Actor::Gate).await?;
+        }
+        let schools = rulebook.schools.iter().map(|s| due(Some(&s.id), &s.retention, now));
+        let of_none = due(None, &Retention::default(), now);
+        let mut all = Retained::default();
+        for due in schools.chain([of_none]) {
+            let gone = self.store.retain(&due).await?;
+            all.items += gone.items;
+            all.log_rows += gone.log_rows;
+            all.jobs += gone.jobs;
+        }
+        if all != Retained::default() {
+            tracing::info!(items = all.items, log_rows = all.log_rows, jobs = all.jobs, "retention.purged");
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,159 @@
+//! The lives of mail through the running gate: a delay that its sender can end either way, the
+//! switch back to observe, and what the command line shows and refuses.
+
+use crate::{
+    dangers::{GROOMING, HEALTH},
+    gate::{DOORS, Door, GATE, Gate, LEAD, OUTSIDE, Setup, TEACHER, mail},
+    house::PATIENCE,
+    sink::Delivery,
+};
+use gatehouse::message::{Body, ReadLimits, read};
+use std::time::Instant;
+
+const AGENCY: &str = "duty@social-care.council.example";
+
+fn ok(reply: String) {
+    assert!(reply.starts_with("250"), "{reply}");
+}
+
+fn text(delivery: &Delivery) -> String {
+    match &read(&delivery.data, ReadLimits::default()).parts[0].body {
+        Body::Text(text) => text.clone().into_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn wait(what: &str, mut so: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !so() {
+        assert!(since.elapsed() < PATIENCE, "never came: {what}");
+    }
+}
+
+fn answer(keyword: &str, notice: &Delivery) -> String {
+    let said = text(notice);
+    let (_, rest) = said.split_once("Reference: ").unwrap_or_else(|| panic!("no token in {said}"));
+    let token = rest.split_whitespace().next().unwrap();
+    mail(TEACHER, GATE, "Re: waiting", &format!("{keyword}\r\n\r\n> Reference: {token}"))
+}
+
+#[test]
+fn a_grace_period_is_a_delay_that_the_sender_ends_either_way() {
+    for door in DOORS {
+        let gate = Gate::new(door, Setup { school: "grace-period = \"15m\"\n".into(), ..Setup::default() });
+        // Nobody waits but a person's mail to outside: not colleagues, leads, agencies, strangers.
+        ok(gate.send(TEACHER, &[LEAD], &mail(TEACHER, LEAD, "In house", "Hello.")));
+        ok(gate.send(LEAD, &[OUTSIDE], &mail(LEAD, OUTSIDE, "From the lead", "Hello.")));
+        ok(gate.send(TEACHER, &[AGENCY], &mail(TEACHER, AGENCY, "To the agency", "Hello.")));
+        ok(gate.send_unproved(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "Unproved", "Hello.")));
+        assert_eq!(gate.sink.wait_for(4).len(), 4, "{door:?}");
+
+        let both = mail(TEACHER, OUTSIDE, "Trip", "The coach leaves at nine.");
+        ok(gate.send(TEACHER, &[OUTSIDE, LEAD], &both));
+        let six = gate.sink.wait_for(6);
+        let new: Vec<_> = six[4..].iter().collect();
+        assert!(new.iter().any(|d| d.is_for(LEAD)), "the colleague has it: {door:?}");
+        let notice = new.iter().find(|d| d.is_for(TEACHER)).expect("the sender hears");
+        let said = text(notice);
+        assert!(said.starts_with("Not sent yet: it leaves by itself, "), "{said}");
+        assert!(said.contains("This is a delay, not a hold"), "{said}");
+        let item = gate.home.only("hold", "open");
+        assert_eq!((&item["kind"], &item["recipients"]), (&"grace".into(), &1.into()));
+        assert!(item["leaves_at"].is_string(), "{item}");
+        ok(gate.send(TEACHER, &[GATE], &answer("SEND", notice)));
+        let sent = gate.sink.wait_for(7);
+        assert!(sent[6].is_for(OUTSIDE) && text(&sent[6]).contains("coach"), "{door:?}");
+        wait("delivered", || gate.home.list(&["hold", "list"])[0]["state"] == "released");
+        let shown = gate.home.list(&["hold", "show", item["id"].as_str().unwrap()]);
+        assert_eq!(shown[0]["delivery"][0]["state"], "delivered");
+        assert_eq!(shown[0]["delivery"][0]["code"], 250);
+
+        ok(gate.send(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "Second", "Oh no.")));
+        let notice = gate.sink.wait_for(8).remove(7);
+        ok(gate.send(TEACHER, &[GATE], &answer("WITHDRAW", &notice)));
+        gate.sink.wait_for(9);
+        let withdrawn = gate.home.only("hold", "withdrawn");
+        let shown = gate.home.list(&["hold", "show", withdrawn["id"].as_str().unwrap()]);
+        assert_eq!(shown[0]["delivery"][0]["state"], "stopped");
+        assert!(!gate.sink.deliveries().iter().any(|d| d.text().contains("Oh no.")), "{door:?}");
+    }
+}
+
+/// practice.md, C: within a minute, without a reload.
+#[test]
+fn one_switch_leads_back_to_observe_and_another_way_out_again() {
+    let gate = Gate::new(Door::Relay, Setup::default());
+    let sent = |n: u8| mail(TEACHER, OUTSIDE, &format!("About noon {n}"), HEALTH);
+    ok(gate.send(TEACHER, &[OUTSIDE], &sent(1)));
+    gate.home.only("hold", "open");
+    gate.sink.wait_for(1);
+
+    let unknown = gate.home.run(&["observe", "--school", "oakfeld", "--reason", "noise"]);
+    assert!(unknown.code() == 2 && unknown.err.contains("Did you mean `oakfield`?"), "{}", unknown.err);
+    let rule = ["observe", "--school", "oakfield", "--rule", "no.rule", "--reason", "noise"];
+    assert_eq!(gate.home.run(&rule).code(), 2);
+    let switched = gate.home.run(&["observe", "--school", "oakfield", "--reason", "too many holds"]);
+    assert_eq!(switched.code(), 0, "{}", switched.err);
+    gate.serving.wait_log("observe.changed");
+    ok(gate.send(TEACHER, &[OUTSIDE], &sent(2)));
+    let delivered = gate.sink.wait_for(2);
+    assert!(delivered[1].is_for(OUTSIDE), "{:?} {}", delivered[1].rcpts, delivered[1].text());
+    assert!(delivered[1].text().contains("About noon 2"), "{}", delivered[1].text());
+    let listed = gate.home.list(&["observe", "list"]);
+    assert_eq!(listed[0]["state"], "observes");
+    let number = listed[0]["id"].as_str().unwrap().to_owned();
+    let ended = gate.home.run(&["observe", "end", &number, "--reason", "mended"]);
+    assert_eq!(ended.code(), 0, "{}", ended.err);
+    gate.serving.wait_log_times("observe.changed", 2);
+    ok(gate.send(TEACHER, &[OUTSIDE], &sent(3)));
+    wait("held again", || gate.home.list(&["hold", "list"]).len() == 2);
+    assert_eq!(gate.home.run(&["ledger", "verify"]).code(), 0);
+}
+
+#[test]
+fn the_command_line_leads_through_the_lives_of_quarantine() {
+    let gate = Gate::new(Door::Relay, Setup::default());
+    let pupil = crate::gate::PUPIL;
+    ok(gate.send_unproved(OUTSIDE, &[pupil], &mail(OUTSIDE, pupil, "Hi", GROOMING)));
+    let item = gate.home.only("quarantine", "open");
+    let id = item["id"].as_str().unwrap();
+    let run = |args: &[&str]| gate.home.run(args);
+    let done = |args: &[&str]| assert_eq!(run(args).code(), 0, "{args:?}: {}", run(args).err);
+    // Nobody is tipped off (practice.md, A2).
+    let told = run(&["quarantine", "return", id, "--advice", "Please do not", "--reason", "x"]);
+    assert!(told.code() == 2 && told.err.contains("tells no party"), "{}", told.err);
+    done(&["quarantine", "escalate", id, "--to", "head", "--reason", "for the head"]);
+    let listed = &gate.home.list(&["quarantine", "list"])[0];
+    assert_eq!((&listed["state"], &listed["office"]), (&"escalated".into(), &"head".into()));
+    done(&["quarantine", "hand-over", id, "--to", "chair", "--reason", "the head is a party"]);
+    done(&["quarantine", "keep", id, "--legal-hold", "--reason", "police asked"]);
+    let second = run(&["quarantine", "release", id, "--reason", "x"]);
+    assert!(second.code() == 2 && second.err.contains("already kept-as-evidence"), "{}", second.err);
+    assert_eq!(gate.home.list(&["quarantine", "legal-hold", "list"])[0]["subject"], id);
+    done(&["quarantine", "reopen", id, "--reason", "more is known"]);
+    done(&["quarantine", "seal", id, "--reason", "a picture"]);
+    let shown = &gate.home.list(&["quarantine", "show", id, "--purpose", "x"])[0];
+    let keys: Vec<&String> = shown.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        ["id", "object_sha256", "received_at", "relations", "school", "sealed_at", "sha256", "state", "what"]
+    );
+    assert_eq!(
+        (&shown["what"], &shown["relations"][0]),
+        (&"suspected match".into(), &"outside->pupil".into())
+    );
+    for refused in [
+        &["quarantine", "show", id, "--raw", "--purpose", "x"][..],
+        &["quarantine", "export", id, "--purpose", "x"],
+        &["quarantine", "release", id, "--reason", "x"],
+        &["quarantine", "keep", id, "--reason", "x"],
+    ] {
+        assert_eq!(run(refused).code(), 2, "{refused:?}");
+    }
+    let out = gate.home.path("object.age");
+    let police = ["quarantine", "police", id, "--out", out.to_str().unwrap(), "--reason", "CR/1"];
+    done(&police);
+    let again = run(&police);
+    assert!(again.code() == 2 && again.err.contains("another person's"), "{}", again.err);
+    assert!(!out.exists());
+}
