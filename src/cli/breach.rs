@@ -3,11 +3,16 @@
 use super::{
     Answer, Mistake,
     args::{Cli, Format},
-    context, render,
+    context,
+    desk::Desk,
+    render,
 };
-use crate::storage::{
-    Audience, BreachId, BreachState, BreachSummary, BreachView, BreachWords, ItemId, NewBreach, Store,
-    Telling,
+use crate::{
+    authority::{Act, Thing},
+    storage::{
+        Audience, BreachId, BreachState, BreachSummary, BreachView, BreachWords, ItemId, NewBreach, Store,
+        Telling,
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Subcommand, ValueEnum};
@@ -86,10 +91,9 @@ pub enum Told {
 }
 
 pub(super) fn run(cli: &Cli, command: &BreachCommand) -> Answer {
-    let config = context::config(cli)?;
-    let actor = context::actor();
     context::block_on(async {
-        let store = context::store(&config).await?;
+        let desk = Desk::open(cli).await?;
+        let (store, actor) = (&desk.store, &desk.actor);
         match command {
             BreachCommand::Open { message, aware, people, what, data, consequences, measures } => {
                 let aware_at = aware.as_deref().map(moment).transpose()?.unwrap_or_else(Utc::now);
@@ -99,9 +103,11 @@ pub(super) fn run(cli: &Cli, command: &BreachCommand) -> Answer {
                     consequences: consequences.clone(),
                     measures: measures.clone(),
                 };
-                let transaction = transaction(&store, message).await?;
+                let transaction = transaction(store, message).await?;
+                let case = store.breach_case(transaction, None).await?;
+                desk.authorise(Act::Open, &case, "message", message).await?;
                 let new = NewBreach { transaction, aware_at, people: *people, words };
-                let id = store.breach_open(new, &actor).await?;
+                let id = store.breach_open(new, actor).await?;
                 let due = aware_at + TimeDelta::hours(72);
                 writeln!(io::stdout(), "{id}")?;
                 writeln!(
@@ -111,12 +117,14 @@ pub(super) fn run(cli: &Cli, command: &BreachCommand) -> Answer {
                     render::time(due)
                 )?;
             }
-            BreachCommand::List => list(cli, &store).await?,
+            BreachCommand::List => list(cli, &desk).await?,
             BreachCommand::Show { id } => {
-                let view = store.breach(&parse(id)?, &actor).await?;
+                let view = store.breach(&allowed(&desk, Act::Particulars, id).await?, actor).await?;
                 show(cli, &view)?;
             }
-            BreachCommand::Note { id, words } => store.breach_note(&parse(id)?, words, &actor).await?,
+            BreachCommand::Note { id, words } => {
+                store.breach_note(&allowed(&desk, Act::Note, id).await?, words, actor).await?;
+            }
             BreachCommand::Decide { id, who, told, because } => {
                 let audience = match who {
                     Who::Regulator => Audience::Regulator,
@@ -126,17 +134,29 @@ pub(super) fn run(cli: &Cli, command: &BreachCommand) -> Answer {
                     Told::Told => Telling::Told,
                     Told::NotRequired => Telling::NotRequired,
                 };
-                store.breach_decide(&parse(id)?, audience, telling, because, &actor).await?;
+                let id = allowed(&desk, Act::Close, id).await?;
+                store.breach_decide(&id, audience, telling, because, actor).await?;
             }
-            BreachCommand::Close { id, because } => store.breach_close(&parse(id)?, because, &actor).await?,
+            BreachCommand::Close { id, because } => {
+                store.breach_close(&allowed(&desk, Act::Close, id).await?, because, actor).await?;
+            }
         }
-        store.close().await;
+        desk.store.close().await;
         Ok(ExitCode::SUCCESS)
     })
 }
 
 fn parse(id: &str) -> Result<BreachId, Mistake> {
     id.parse().map_err(|()| Mistake(format!("`{id}` is no breach's number")))
+}
+
+/// The breach, when the asker may do this to it. To decide who is told is part of closing it.
+async fn allowed(desk: &Desk, act: Act, id: &str) -> Result<BreachId, Mistake> {
+    let id = parse(id)?;
+    let summary = desk.store.breach_summary(&id).await?;
+    let case = desk.store.breach_case(summary.transaction, Some(&summary.school)).await?;
+    desk.authorise(act, &case, "breach", id.as_str()).await?;
+    Ok(id)
 }
 
 fn moment(text: &str) -> Result<DateTime<Utc>, Mistake> {
@@ -182,8 +202,15 @@ fn row(b: &BreachSummary) -> Value {
     })
 }
 
-async fn list(cli: &Cli, store: &Store) -> Result<(), Mistake> {
-    let rows: Vec<Value> = store.breaches(None).await?.iter().map(row).collect();
+async fn list(cli: &Cli, desk: &Desk) -> Result<(), Mistake> {
+    desk.schools_or_refuse(Act::List, Thing::Breach)?;
+    let mut rows: Vec<Value> = Vec::new();
+    for breach in desk.store.breaches(None).await? {
+        let case = desk.store.breach_case(breach.transaction, Some(&breach.school)).await?;
+        if desk.may(Act::List, &case).is_allowed() {
+            rows.push(row(&breach));
+        }
+    }
     let columns = render::columns(&[
         ("id", "Number"),
         ("state", "State"),
@@ -194,7 +221,7 @@ async fn list(cli: &Cli, store: &Store) -> Result<(), Mistake> {
         ("told", "People"),
     ]);
     render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "No breach is recorded.")?;
-    let misses = store.near_misses(Utc::now() - TimeDelta::days(90)).await?;
+    let misses = desk.store.near_misses(Utc::now() - TimeDelta::days(90)).await?;
     if cli.format == Format::Table {
         let all: u64 = misses.iter().map(|(_, n)| n).sum();
         writeln!(io::stdout(), "\nNear misses in 90 days, held and never sent: {all}")?;

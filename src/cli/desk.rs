@@ -30,6 +30,8 @@ pub(super) struct Desk {
     pub(super) users: Vec<KeptUser>,
     /// The registered user who acts; `None` for the operator.
     pub(super) user: Option<KeptUser>,
+    /// Where that user's identity is.
+    identity: Option<PathBuf>,
     asker: Asker,
     bench: Bench,
     installation: Installation,
@@ -83,6 +85,7 @@ impl Desk {
             bench: Bench::default(),
             actor,
             user,
+            identity: identity.map(Path::to_owned),
             users,
             installation,
             config,
@@ -176,6 +179,32 @@ impl Desk {
         let mut case = Case::any(thing, Scope::School(school.clone()));
         case.asked = (act == Act::Approve).then(Vec::new);
         self.may(act, &case)
+    }
+
+    /// Whether the asker holds one of these offices there, for what is said in an office's name.
+    pub(super) fn holds(&self, offices: Offices, school: &SchoolId) -> bool {
+        let own = self.asker.at(&Scope::School(school.clone()));
+        self.installation == Installation::Fresh || own.any(offices)
+    }
+
+    /// The key that opens records: the one that is named, or the asker's own.
+    pub(super) fn custodian(&self, named: Option<&Path>) -> Result<keys::Identities, Mistake> {
+        let path = named.or(self.identity.as_deref()).ok_or_else(|| {
+            Mistake("Records open with the key of a custodian: give --custodian FILE.".to_owned())
+        })?;
+        Ok(keys::unlock(path)?)
+    }
+
+    /// Whoever acts, as a page that is handed over says it.
+    pub(super) fn called(&self) -> String {
+        let who = self.user.as_ref().map(|user| &user.who);
+        let person = who.and_then(|w| w.person.as_ref()).and_then(|id| self.directory.person(id));
+        match (person, who, &self.actor) {
+            (Some(person), ..) => format!("{} {}", person.given(), person.family()),
+            (None, Some(who), _) => who.address.as_ref().map(Address::to_string).unwrap_or_default(),
+            (None, None, Actor::Operator(name)) => name.clone(),
+            (None, None, _) => String::new(),
+        }
     }
 
     /// Whether an item is there for the asker; what cannot be told is not.

@@ -1,18 +1,16 @@
 //! `gatehouse subject-access`: what is held on a person, reviewed by two people before any of it
 //! is given out.
 
-use super::{Answer, Mistake, args::Cli, context, render};
+use super::{Answer, Mistake, args::Cli, context, desk::Desk, render};
 use crate::{
-    app,
-    config::Config,
-    parties::Directory,
+    authority::{self, Act, Case, Offices, Scope, State, Thing},
+    mail::{Address, SchoolId},
+    parties::School,
     report::{
         redact::Redactor,
         subject_access::{Audience, Gathering, Piece, childs_rights, gather, write},
     },
-    storage::{
-        Actor, Asked, Concern, RulingOffice, Store, SubjectAccess, SubjectAccessId, SubjectRuling, keys,
-    },
+    storage::{Asked, Concern, RulingOffice, SubjectAccess, SubjectAccessId, SubjectRuling},
 };
 use chrono::Utc;
 use clap::{Subcommand, ValueEnum};
@@ -35,9 +33,9 @@ pub enum SubjectAccessCommand {
         /// Who asks, when it is not the person: a parent, for example
         #[arg(long, value_name = "PERSON")]
         requested_by: Option<String>,
-        /// age identity of a custodian of records
+        /// age identity of a custodian of records; without it your own, which --identity names
         #[arg(long, value_name = "FILE")]
-        identity: PathBuf,
+        custodian: Option<PathBuf>,
         /// Where the bundle for the reviewers goes
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
@@ -63,7 +61,7 @@ pub enum SubjectAccessCommand {
     Release {
         id: String,
         #[arg(long, value_name = "FILE")]
-        identity: PathBuf,
+        custodian: Option<PathBuf>,
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// A word that is no name here, though it is one too, as in `--keep Rose`; may be given several times
@@ -85,78 +83,117 @@ pub enum Office {
 }
 
 pub(super) fn run(cli: &Cli, command: &SubjectAccessCommand) -> Answer {
-    let config = context::config(cli)?;
-    match command {
-        SubjectAccessCommand::Make { person, requested_by, identity, out } => {
-            make(&config, person, requested_by.as_deref(), identity, out)
+    context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        match command {
+            SubjectAccessCommand::Make { person, requested_by, custodian, out } => {
+                make(&desk, person, requested_by.as_deref(), custodian.as_deref(), out).await?;
+            }
+            SubjectAccessCommand::List => list(cli, &desk).await?,
+            SubjectAccessCommand::Show { id } => {
+                show(cli, &allowed(&desk, Act::Particulars, &parse(id)?).await?)?;
+            }
+            SubjectAccessCommand::Rule { id, piece, ruling, office, because } => {
+                rule(&desk, &parse(id)?, piece, *ruling, *office, because).await?;
+            }
+            SubjectAccessCommand::Release { id, custodian, out, keep } => {
+                release(&desk, &parse(id)?, custodian.as_deref(), out, keep).await?;
+            }
         }
-        SubjectAccessCommand::List => list(cli, &config),
-        SubjectAccessCommand::Show { id } => show(cli, &config, id),
-        SubjectAccessCommand::Rule { id, piece, ruling, office, because } => {
-            let office = match office {
-                Office::DataProtection => RulingOffice::DataProtection,
-                Office::Lead => RulingOffice::Lead,
-            };
-            let ruling = match ruling {
-                Ruling::Include => SubjectRuling::Include,
-                Ruling::Withhold => SubjectRuling::Withhold,
-            };
-            let id = parse(id)?;
-            context::block_on(async {
-                let store = context::store(&config).await?;
-                store.subject_access_rule(&id, piece, office, ruling, because, &context::actor()).await?;
-                Ok(ExitCode::SUCCESS)
-            })
-        }
-        SubjectAccessCommand::Release { id, identity, out, keep } => {
-            release(&config, id, identity, out, keep)
-        }
-    }
+        desk.store.close().await;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 fn parse(id: &str) -> Result<SubjectAccessId, Mistake> {
     id.parse().map_err(|()| Mistake(format!("`{id}` is no request's number")))
 }
 
-fn by() -> String {
-    match context::actor() {
-        Actor::Operator(name) => name,
-        _ => String::new(),
+/// The facts of a request: whoever asks, and whom it is about, have no part in it.
+fn case(desk: &Desk, school: &SchoolId, asked: &Asked) -> Result<Case, Mistake> {
+    let mut case = Case::any(Thing::SubjectAccess, Scope::School(school.clone()));
+    for id in [Some(&asked.person), asked.by.as_ref()].into_iter().flatten() {
+        let person = desk.directory.person(id);
+        let addresses: Vec<Address> =
+            person.iter().flat_map(|p| p.addresses()).map(|(address, _)| address).collect();
+        case.subject.extend(desk.faces(Some(id), &addresses)?);
     }
+    Ok(case)
 }
 
-fn make(config: &Config, person: &str, requested_by: Option<&str>, identity: &Path, out: &Path) -> Answer {
-    let directory = app::directory(config)?;
-    let subject = context::person(&directory, person)?;
-    let asker = requested_by.map(|p| context::person(&directory, p)).transpose()?;
+/// The request, when the asker may do this to it.
+async fn allowed(desk: &Desk, act: Act, id: &SubjectAccessId) -> Result<SubjectAccess, Mistake> {
+    let request = desk.store.subject_access(id).await?;
+    let mut case = case(desk, &request.school, &request.asked)?;
+    if request.ready().is_ok() {
+        case.state = State::Decided;
+    }
+    desk.authorise(act, &case, "request", id.as_str()).await?;
+    Ok(request)
+}
+
+async fn rule(
+    desk: &Desk,
+    id: &SubjectAccessId,
+    piece: &str,
+    ruling: Ruling,
+    office: Office,
+    because: &str,
+) -> Result<(), Mistake> {
+    let request = allowed(desk, Act::Review, id).await?;
+    let (office, held) = match office {
+        Office::DataProtection => {
+            (RulingOffice::DataProtection, Offices::of(&[authority::Office::DataProtection]))
+        }
+        Office::Lead => {
+            (RulingOffice::Lead, Offices::of(&[authority::Office::Lead, authority::Office::Deputy]))
+        }
+    };
+    if !desk.holds(held, &request.school) {
+        return Err(Mistake(
+            "You rule for an office that you hold; `gatehouse users show` lists yours.".into(),
+        ));
+    }
+    let ruling = match ruling {
+        Ruling::Include => SubjectRuling::Include,
+        Ruling::Withhold => SubjectRuling::Withhold,
+    };
+    Ok(desk.store.subject_access_rule(id, piece, office, ruling, because, &desk.actor).await?)
+}
+
+async fn make(
+    desk: &Desk,
+    person: &str,
+    requested_by: Option<&str>,
+    custodian: Option<&Path>,
+    out: &Path,
+) -> Result<(), Mistake> {
+    let (directory, store) = (&desk.directory, &desk.store);
+    let subject = context::person(directory, person)?;
+    let asker = requested_by.map(|p| context::person(directory, p)).transpose()?;
     let school = subject
         .memberships()
-        .find_map(|(id, _)| config.schools.iter().find(|s| s.id == *id))
+        .find_map(|(id, _)| desk.config.schools.iter().find(|s| s.id == *id))
         .ok_or_else(|| Mistake("This person belongs to no school of the configuration".into()))?;
-    let custodian = keys::unlock(identity)?;
-    let actor = context::actor();
     let now = Utc::now();
     let by_other = asker.is_some_and(|a| a != subject);
     let rights = childs_rights(subject, by_other, school.child_decides_from, now.date_naive());
     let concerns: BTreeSet<Concern> = rights.then_some(Concern::ChildsRights).into_iter().collect();
-    let (id, pieces) = context::block_on(async {
-        let store = context::store(config).await?;
-        let with =
-            Gathering { store: &store, directory: &directory, school, custodian: &custodian, actor: &actor };
-        let pieces = gather(&with, subject).await?;
-        let asked = Asked {
-            person: subject.id().clone(),
-            by: asker.map(|a| a.id().clone()),
-            pieces: pieces.iter().map(|p| p.note.clone()).collect(),
-            concerns,
-        };
-        let id = store.subject_access_make(&school.id, asked, &actor).await?;
-        let request = store.subject_access(&id).await?;
-        let bytes = set(&directory, &request, &pieces, &[], Audience::Reviewers, school, None)?;
-        context::write_new(out, &bytes)?;
-        store.close().await;
-        Ok((id, pieces.len()))
-    })?;
+    let mut asked = Asked {
+        person: subject.id().clone(),
+        by: asker.map(|a| a.id().clone()),
+        pieces: Vec::new(),
+        concerns,
+    };
+    desk.authorise(Act::Open, &case(desk, &school.id, &asked)?, "request", "new").await?;
+    let custodian = desk.custodian(custodian)?;
+    let with = Gathering { store, directory, school, custodian: &custodian, actor: &desk.actor };
+    let pieces = gather(&with, subject).await?;
+    asked.pieces = pieces.iter().map(|p| p.note.clone()).collect();
+    let id = store.subject_access_make(&school.id, asked, &desk.actor).await?;
+    let request = store.subject_access(&id).await?;
+    context::write_new(out, &set(desk, &request, &pieces, &[], Audience::Reviewers, school)?)?;
+    let pieces = pieces.len();
     writeln!(io::stdout(), "{id}")?;
     if rights {
         writeln!(
@@ -170,20 +207,20 @@ fn make(config: &Config, person: &str, requested_by: Option<&str>, identity: &Pa
          `gatehouse subject-access show {id}`.",
         out.display()
     )?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The bundle's bytes, for the one or the other audience.
 fn set(
-    directory: &Directory,
+    desk: &Desk,
     request: &SubjectAccess,
     pieces: &[Piece],
     keep: &[String],
     audience: Audience,
-    school: &crate::parties::School,
-    at: Option<chrono::DateTime<Utc>>,
+    school: &School,
 ) -> Result<Vec<u8>, Mistake> {
     let gone = || Mistake("This person is no longer in the directory; import the people of that time".into());
+    let directory = &desk.directory;
     let subject = directory.person(&request.asked.person).ok_or_else(gone)?;
     // Correspondents whom the directory does not know have names too.
     let known = |name: &str| format!("{} {}", subject.given(), subject.family()).eq_ignore_ascii_case(name);
@@ -196,15 +233,20 @@ fn set(
     others.sort_unstable();
     others.dedup();
     let mut redactor = Redactor::new(directory, subject, &others, keep);
-    let (by, at) = (by(), at.unwrap_or_else(Utc::now));
+    let by = desk.called();
     let mut bytes = Vec::new();
-    write(&mut bytes, request, pieces, &mut redactor, audience, (school, &by, at))?;
+    write(&mut bytes, request, pieces, &mut redactor, audience, (school, &by, Utc::now()))?;
     Ok(bytes)
 }
 
-fn list(cli: &Cli, config: &Config) -> Answer {
-    let all = context::block_on(async { Ok(context::store(config).await?.subject_accesses().await?) })?;
-    let rows: Vec<Value> = all.iter().map(row).collect();
+async fn list(cli: &Cli, desk: &Desk) -> Result<(), Mistake> {
+    desk.schools_or_refuse(Act::List, Thing::SubjectAccess)?;
+    let mut rows = Vec::new();
+    for request in desk.store.subject_accesses().await? {
+        if desk.may(Act::List, &case(desk, &request.school, &request.asked)?).is_allowed() {
+            rows.push(row(&request));
+        }
+    }
     let columns = render::columns(&[
         ("id", "Number"),
         ("school", "School"),
@@ -215,7 +257,7 @@ fn list(cli: &Cli, config: &Config) -> Answer {
         ("finished_at", "Finished"),
     ]);
     render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "Nobody has asked.")?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn row(r: &SubjectAccess) -> Value {
@@ -227,9 +269,7 @@ fn row(r: &SubjectAccess) -> Value {
     })
 }
 
-fn show(cli: &Cli, config: &Config, id: &str) -> Answer {
-    let id = parse(id)?;
-    let request = context::block_on(async { Ok(context::store(config).await?.subject_access(&id).await?) })?;
+fn show(cli: &Cli, request: &SubjectAccess) -> Result<(), Mistake> {
     let ruled = |piece: &str, office| {
         let found = request.rulings.iter().find(|r| r.piece == piece && r.office == office);
         found.map_or("", |r| r.ruling.name())
@@ -252,38 +292,38 @@ fn show(cli: &Cli, config: &Config, id: &str) -> Answer {
         ("lead", "Lead"),
     ]);
     render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "")?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn release(config: &Config, id: &str, identity: &Path, out: &Path, keep: &[String]) -> Answer {
-    let id = parse(id)?;
-    let directory = app::directory(config)?;
-    let custodian = keys::unlock(identity)?;
-    let actor = context::actor();
-    context::block_on(async {
-        let store: Store = context::store(config).await?;
-        let request = store.subject_access(&id).await?;
-        if let Err(open) = request.ready() {
-            return Err(Mistake(format!("Still to be ruled upon: {}", open.join(", "))));
-        }
-        let gone = |what: &str| Mistake(format!("{what} is not there any more"));
-        let subject = directory.person(&request.asked.person).ok_or_else(|| gone("The person"))?;
-        let school =
-            config.schools.iter().find(|s| s.id == request.school).ok_or_else(|| gone("The school"))?;
-        let with =
-            Gathering { store: &store, directory: &directory, school, custodian: &custodian, actor: &actor };
-        let mut pieces = gather(&with, subject).await?;
-        // What came in since was not reviewed.
-        pieces.retain(|p| request.asked.pieces.iter().any(|known| known.key == p.note.key));
-        let bytes = set(&directory, &request, &pieces, keep, Audience::Person, school, None)?;
-        store.subject_access_finish(&id, Sha256::digest(&bytes).into(), &actor).await?;
-        context::write_new(out, &bytes)?;
-        store.close().await;
-        writeln!(
-            io::stderr(),
-            "Written to {}; its digest is in the ledger. Read it once more before it goes.",
-            out.display()
-        )?;
-        Ok(ExitCode::SUCCESS)
-    })
+async fn release(
+    desk: &Desk,
+    id: &SubjectAccessId,
+    custodian: Option<&Path>,
+    out: &Path,
+    keep: &[String],
+) -> Result<(), Mistake> {
+    let request = allowed(desk, Act::Particulars, id).await?;
+    if let Err(open) = request.ready() {
+        return Err(Mistake(format!("Still to be ruled upon: {}", open.join(", "))));
+    }
+    allowed(desk, Act::Export, id).await?;
+    let gone = |what: &str| Mistake(format!("{what} is not there any more"));
+    let (directory, store) = (&desk.directory, &desk.store);
+    let subject = directory.person(&request.asked.person).ok_or_else(|| gone("The person"))?;
+    let schools = &desk.config.schools;
+    let school = schools.iter().find(|s| s.id == request.school).ok_or_else(|| gone("The school"))?;
+    let custodian = desk.custodian(custodian)?;
+    let with = Gathering { store, directory, school, custodian: &custodian, actor: &desk.actor };
+    let mut pieces = gather(&with, subject).await?;
+    // What came in since was not reviewed.
+    pieces.retain(|p| request.asked.pieces.iter().any(|known| known.key == p.note.key));
+    let bytes = set(desk, &request, &pieces, keep, Audience::Person, school)?;
+    store.subject_access_finish(id, Sha256::digest(&bytes).into(), &desk.actor).await?;
+    context::write_new(out, &bytes)?;
+    writeln!(
+        io::stderr(),
+        "Written to {}; its digest is in the ledger. Read it once more before it goes.",
+        out.display()
+    )?;
+    Ok(())
 }

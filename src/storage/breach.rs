@@ -10,7 +10,10 @@ use super::{
     store::Store,
     writer::Tx,
 };
-use crate::mail::{SchoolId, TransactionId};
+use crate::{
+    authority::{Case, Face, Scope, Thing},
+    mail::{SchoolId, TransactionId},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -222,6 +225,30 @@ impl Store {
         .map(|_: BreachId| id)
     }
 
+    /// The facts of a breach that say who may do what to it: who wrote, got or was shown the
+    /// message is a party.
+    pub async fn breach_case(
+        &self,
+        transaction: TransactionId,
+        school: Option<&SchoolId>,
+    ) -> Result<Case, StoreError> {
+        let transaction = transaction.to_string();
+        let row: Option<(Option<String>, Option<Vec<u8>>)> =
+            sqlx::query_as("SELECT school, sender_hash FROM message WHERE transaction_id = $1")
+                .bind(&transaction)
+                .fetch_optional(&self.readers)
+                .await?;
+        let (of, sender) = row.unwrap_or_default();
+        let school = school.cloned().or(of.map(|of| SchoolId(of.into())));
+        let missing = || StoreError::NotFound { what: "message", id: transaction.clone() };
+        let mut case = Case::new(Thing::Breach, Scope::School(school.ok_or_else(missing)?));
+        let faces = self.concerned(std::slice::from_ref(&transaction)).await?.remove(&transaction);
+        faces.unwrap_or_default().fill(&mut case);
+        let sender = sender.and_then(|hash| hash.try_into().ok()).map(Face);
+        case.parties.extend(sender);
+        Ok(case)
+    }
+
     /// Open ones first, the one that is due soonest on top.
     pub async fn breaches(&self, school: Option<&SchoolId>) -> Result<Vec<BreachSummary>, StoreError> {
         let mut sql = Sql::new(format!("{COLUMNS} WHERE b.id <> ''"));
@@ -246,7 +273,7 @@ impl Store {
         Ok(rows.into_iter().map(|(category, count)| (category, count.unsigned_abs())).collect())
     }
 
-    async fn breach_summary(&self, id: &BreachId) -> Result<BreachSummary, StoreError> {
+    pub async fn breach_summary(&self, id: &BreachId) -> Result<BreachSummary, StoreError> {
         let mut sql = Sql::new(format!("{COLUMNS} WHERE b.id = "));
         sql.push_bind(id.to_string());
         let row: Option<Row> = sql.build_query_as().fetch_optional(&self.readers).await?;

@@ -248,7 +248,7 @@ fn a_record_is_opened_by_its_custodian_alone_and_is_what_was_sent() {
                     "records",
                     "export",
                     id,
-                    "--identity",
+                    "--custodian",
                     key.to_str().unwrap(),
                     "--purpose",
                     "complaint",

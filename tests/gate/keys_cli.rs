@@ -54,7 +54,7 @@ async fn a_custodian_s_key_in_hardware_opens_what_it_is_to_open() {
     let export = |plugin: bool| {
         let file = identity.to_str().unwrap();
         let mut command =
-            home.command(&["records", "export", id.as_str(), "--identity", file, "--purpose", "facts"]);
+            home.command(&["records", "export", id.as_str(), "--custodian", file, "--purpose", "facts"]);
         if plugin {
             command.env("PATH", with_plugin());
         }

@@ -97,7 +97,7 @@ fn a_bundle_shows_what_was_kept_and_any_change_in_it_is_named() {
     let run = |verb: &str, more: &[&str]| {
         let key = key.to_str().unwrap();
         let ids = ids.iter().map(String::as_str);
-        let args: Vec<&str> = ["records", verb].into_iter().chain(ids).chain(["--identity", key]).collect();
+        let args: Vec<&str> = ["records", verb].into_iter().chain(ids).chain(["--custodian", key]).collect();
         gate.home.run(&[&args, more].concat())
     };
     // No purpose, no look; and only one of the list.
@@ -188,7 +188,7 @@ fn what_is_given_to_a_person_has_nobody_else_in_it_and_two_people_have_ruled() {
         "oak-p02",
         "--requested-by",
         MOTHER,
-        "--identity",
+        "--custodian",
         key,
         "--out",
         review,
@@ -196,7 +196,7 @@ fn what_is_given_to_a_person_has_nobody_else_in_it_and_two_people_have_ruled() {
     assert_eq!(made.code(), 0, "{}", made.err);
     assert!(made.err.contains("a child who may decide alone"), "{}", made.err);
     let id = made.out.trim().to_owned();
-    let release = || gate.home.run(&["subject-access", "release", &id, "--identity", key, "--out", answer]);
+    let release = || gate.home.run(&["subject-access", "release", &id, "--custodian", key, "--out", answer]);
     assert_eq!(release().code(), 2, "nothing goes out before it is ruled upon");
     let pieces = gate.home.list(&["subject-access", "show", &id]);
     let doubtful: Vec<String> = pieces

@@ -3,7 +3,7 @@
 
 use crate::{
     dangers::{GROOMING, HEALTH},
-    gate::{Door, Gate, HEAD, LEAD, OUTSIDE, PUPIL, Said, Setup, TEACHER, mail},
+    gate::{Door, Gate, HEAD, LEAD, OUTSIDE, PARENT, PUPIL, Said, Setup, TEACHER, mail},
 };
 use gatehouse::storage::keys;
 use std::path::PathBuf;
@@ -118,4 +118,67 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
     for event in ["user.added", "user.bootstrapped", "grant.asked", "grant.approved", "access.refused"] {
         assert!(rows.contains(event), "{event}");
     }
+}
+
+/// Whoever holds an office there, and is no party, opens records, rules on what a person is given
+/// and keeps breaches; the operator does none of it.
+#[test]
+fn records_requests_and_breaches_are_for_those_whose_office_it_is() {
+    let gate =
+        Gate::new(Door::Relay, Setup { school: "record-parent-mail = true\n".into(), ..Setup::default() });
+    for to in [TEACHER, DEPUTY] {
+        let sent = gate.send_unproved(PARENT, &[to], &mail(PARENT, to, "A word", "Thank you."));
+        assert!(sent.starts_with("250"), "{sent}");
+    }
+    gate.sink.wait_for(2);
+    let mut records = gate.home.list(&["records", "search"]);
+    assert_eq!(records.len(), 2);
+    let of_deputy = records.remove(0)["id"].as_str().unwrap().to_owned();
+    let ledger = gate.home.run(&["ledger", "export"]).out;
+    let copied = ledger.lines().find(|l| l.contains("record.copied") && l.contains(&of_deputy)).unwrap();
+    let copied: serde_json::Value = serde_json::from_str(copied).unwrap();
+    let message = copied["transaction"].as_str().unwrap().to_owned();
+    let head = user(&gate, HEAD, "head.key");
+    assert_eq!(gate.home.run(&args(&grant(&head, "head"))).code(), 0);
+    let (lead, deputy) = (user(&gate, LEAD, "lead.key"), user(&gate, DEPUTY, "deputy.key"));
+    for (who, office) in [(&lead, "lead"), (&deputy, "deputy")] {
+        let asked = gate.home.run(&args(&grant(who, office)));
+        let yes = by(&gate, &head, &["users", "approve", asked.out.trim(), "--reason", "appointed"]);
+        assert_eq!(yes.code(), 0, "{}", yes.err);
+    }
+    let custodian = gate.home.path("custodian.key");
+    let key = custodian.to_str().unwrap();
+
+    let show = ["records", "show", &of_deputy, "--custodian", key, "--purpose", "complaint"];
+    let refused = gate.home.run(&show);
+    assert!(refused.code() == 2 && refused.err.contains("reads no content"), "{}", refused.err);
+    let party = by(&gate, &deputy, &show);
+    assert!(party.code() == 2 && party.err.contains("is not there"), "{}", party.err);
+    let shown = by(&gate, &lead, &show);
+    assert!(shown.code() == 0 && shown.out.contains("A word"), "{}", shown.err);
+    let bare = by(&gate, &lead, &["records", "show", &of_deputy, "--purpose", "complaint"]);
+    assert_eq!(bare.code(), 2, "the lead's own key is no custodian's");
+
+    let open = ["breach", "open", &message, "--what", "Sent to the wrong parent"];
+    assert_eq!(gate.home.run(&open).code(), 2);
+    assert!(by(&gate, &deputy, &open).err.contains("is not there"));
+    let opened = by(&gate, &lead, &open);
+    assert_eq!(opened.code(), 0, "{}", opened.err);
+    let view = ["breach", "show", opened.out.trim()];
+    assert_eq!((by(&gate, &lead, &view).code(), by(&gate, &head, &view).code()), (2, 0));
+    assert_eq!(gate.home.run(&["breach", "list"]).code(), 2);
+
+    let out = gate.home.path("review.zip");
+    let make = ["subject-access", "make", TEACHER, "--custodian", key, "--out", out.to_str().unwrap()];
+    assert_eq!(gate.home.run(&make).code(), 2);
+    let made = by(&gate, &head, &make);
+    assert_eq!(made.code(), 0, "{}", made.err);
+    let rule = |who: &User, office: &str| {
+        let id = made.out.trim();
+        let words = ["request", "include", "--office", office, "--because", "identity checked"];
+        by(&gate, who, &[&["subject-access", "rule", id][..], &words].concat())
+    };
+    assert_eq!(rule(&lead, "lead").code(), 0);
+    let other = rule(&lead, "data-protection");
+    assert!(other.code() == 2 && other.err.contains("an office that you hold"), "{}", other.err);
 }

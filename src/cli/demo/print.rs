@@ -116,7 +116,7 @@ pub(super) fn whereabouts(style: Style, folder: &Folder, kept: &Kept, sink: &Sin
         format!("{} quarantined, encrypted; the list shows no content", kept.quarantined.len()),
         &[
             format!("{gatehouse} quarantine list {config}"),
-            format!("{gatehouse} quarantine show {first} --purpose \"to see the demo\" {config}"),
+            format!("{gatehouse} quarantine show {first} --purpose facts {config}"),
         ],
     )?;
     place(
@@ -128,8 +128,11 @@ pub(super) fn whereabouts(style: Style, folder: &Folder, kept: &Kept, sink: &Sin
         format!("{} copies of mail with parents, which only the custodian's key opens", kept.records.len()),
         &[
             format!("{gatehouse} records search {config}"),
-            format!("{gatehouse} records export {record} --identity {} \\", folder.custodian_key().display()),
-            format!("    --purpose \"to see the demo\" {config}"),
+            format!(
+                "{gatehouse} records export {record} --custodian {} \\",
+                folder.custodian_key().display()
+            ),
+            format!("    --purpose facts {config}"),
         ],
     )?;
     let ledger = match &kept.ledger {

@@ -120,9 +120,9 @@ pub struct ReviewArgs {
 
 #[derive(Debug, Args)]
 pub struct KeyArgs {
-    /// age identity of a custodian of records
+    /// age identity of a custodian of records; without it your own, which --identity names
     #[arg(long, value_name = "FILE")]
-    pub identity: PathBuf,
+    pub custodian: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

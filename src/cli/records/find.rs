@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use std::{io, process::ExitCode};
 
 pub(super) fn search(cli: &Cli, args: &SearchArgs) -> Answer {
-    let found = find(cli, args)?;
+    let found = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        find(&desk, args).await
+    })?;
     print(cli, &found.hits)?;
     say_more(&found)
 }
@@ -26,22 +29,19 @@ impl SearchArgs {
 }
 
 /// Newest first.
-pub(super) fn find(cli: &Cli, args: &SearchArgs) -> Result<Found<RecordSummary>, Mistake> {
-    let directory = app::directory(&context::config(cli)?)?;
-    let mut search = args.asked.search(&directory)?;
+pub(super) async fn find(desk: &Desk, args: &SearchArgs) -> Result<Found<RecordSummary>, Mistake> {
+    let directory = &desk.directory;
+    let mut search = args.asked.search(directory)?;
     let asked =
         [(&args.parent, FiledAs::Parent), (&args.child, FiledAs::Child), (&args.staff, FiledAs::Staff)];
     for (person, filed_as) in asked {
         if let Some(person) = person {
-            search.filed.push((context::person(&directory, person)?.id().clone(), Some(filed_as)));
+            search.filed.push((context::person(directory, person)?.id().clone(), Some(filed_as)));
         }
     }
-    context::block_on(async {
-        let desk = Desk::open(cli).await?;
-        desk.schools_or_refuse(Act::Search, Thing::Record)?;
-        let may_see = |record: &RecordSummary| desk.sees_record(record);
-        Ok(desk.store.search_records(&search, &may_see, &desk.actor, &args.why()).await?)
-    })
+    desk.schools_or_refuse(Act::Search, Thing::Record)?;
+    let may_see = |record: &RecordSummary| desk.sees_record(record);
+    Ok(desk.store.search_records(&search, &may_see, &desk.actor, &args.why()).await?)
 }
 
 pub(super) fn thread(cli: &Cli, id: &str, parent: Option<&str>, why: &WhyArgs) -> Answer {

@@ -7,12 +7,9 @@ mod show;
 
 use super::{Answer, Mistake, args::Cli, context, desk::Desk, render};
 use crate::{
-    app,
-    authority::Act,
-    config::Config,
-    parties::Directory,
+    authority::{Act, Thing},
     report,
-    storage::{Actor, Event, LedgerEvent, Purpose, RecordExport, RecordId, RecordLook, Store, Why, keys},
+    storage::{Event, LedgerEvent, Purpose, RecordExport, RecordId, RecordLook, Why},
 };
 use args::{AbsenceCommand, Form, RecordsCommand, WhyArgs};
 use chrono::Utc;
@@ -27,10 +24,10 @@ pub(super) fn run(cli: &Cli, command: &RecordsCommand) -> Answer {
     match command {
         RecordsCommand::Search(search) => find::search(cli, search),
         RecordsCommand::Thread { id, parent, why } => find::thread(cli, id, parent.as_deref(), why),
-        RecordsCommand::Show { ids, key, why } => show::show(cli, ids, &key.identity, why),
-        RecordsCommand::Timeline { search, key } => show::timeline(cli, search, &key.identity),
+        RecordsCommand::Show { ids, key, why } => show::show(cli, ids, key.custodian.as_deref(), why),
+        RecordsCommand::Timeline { search, key } => show::timeline(cli, search, key.custodian.as_deref()),
         RecordsCommand::Export { ids, key, form, out, why } => {
-            export(cli, ids, &key.identity, *form, out.as_deref(), why)
+            export(cli, ids, key.custodian.as_deref(), *form, out.as_deref(), why)
         }
         RecordsCommand::Verify { bundle } => show::verify(cli, bundle),
         RecordsCommand::Review(args) => review::review(cli, args),
@@ -52,19 +49,10 @@ fn parse(id: &str) -> Result<RecordId, Mistake> {
 
 /// What opening records takes.
 struct Opening<'a> {
-    store: &'a Store,
-    directory: &'a Directory,
-    custodian: &'a keys::Identities,
+    desk: &'a Desk,
+    custodian: Option<&'a Path>,
     look: RecordLook,
-    why: &'a Why,
-}
-
-impl Opening<'_> {
-    async fn open(&self, id: &RecordId) -> Result<RecordExport, Mistake> {
-        let people = self.directory.people().map(|p| p.id());
-        let (actor, why) = (context::actor(), self.why);
-        Ok(self.store.record_export(id, self.custodian, &actor, self.look, why, people).await?)
-    }
+    why: Why,
 }
 
 /// Records that are opened at once; who needs more asks again.
@@ -72,26 +60,28 @@ const MOST: usize = 500;
 /// Bytes of messages that are held in memory at once.
 const MOST_BYTES: usize = 1 << 30;
 
-/// Opens what was asked for, in the order in which it was asked.
-fn open_all(
-    config: &Config,
-    ids: &[String],
-    identity: &Path,
-    look: RecordLook,
-    why: &Why,
-) -> Result<Vec<RecordExport>, Mistake> {
-    if ids.len() > MOST {
-        return Err(Mistake(format!("At most {MOST} records are opened at once; ask for fewer")));
-    }
-    let ids = ids.iter().map(|id| parse(id)).collect::<Result<Vec<_>, _>>()?;
-    let directory = app::directory(config)?;
-    let custodian = keys::unlock(identity)?;
-    context::block_on(async {
-        let store = context::store(config).await?;
-        let opening = Opening { store: &store, directory: &directory, custodian: &custodian, look, why };
+impl Opening<'_> {
+    /// Opens what was asked for, in the order in which it was asked; nothing when one of it
+    /// may not be opened.
+    async fn open(&self, ids: &[RecordId]) -> Result<Vec<RecordExport>, Mistake> {
+        if ids.len() > MOST {
+            return Err(Mistake(format!("At most {MOST} records are opened at once; ask for fewer")));
+        }
+        let desk = self.desk;
+        let act = match self.look {
+            RecordLook::Exported => Act::Export,
+            RecordLook::Shown | RecordLook::Gathered => Act::Bytes,
+        };
+        for id in ids {
+            let case = desk.store.record_case(id).await?;
+            desk.authorise(act, &case, "record", id.as_str()).await?;
+        }
+        let custodian = desk.custodian(self.custodian)?;
         let (mut all, mut bytes) = (Vec::with_capacity(ids.len()), 0);
-        for id in &ids {
-            let record = opening.open(id).await?;
+        for id in ids {
+            let people = desk.directory.people().map(|p| p.id());
+            let (look, why) = (self.look, &self.why);
+            let record = desk.store.record_export(id, &custodian, &desk.actor, look, why, people).await?;
             bytes += record.raw.len();
             if bytes > MOST_BYTES {
                 return Err(Mistake(
@@ -101,13 +91,17 @@ fn open_all(
             all.push(record);
         }
         Ok(all)
-    })
+    }
+}
+
+fn parse_all(ids: &[String]) -> Result<Vec<RecordId>, Mistake> {
+    ids.iter().map(|id| parse(id)).collect()
 }
 
 fn export(
     cli: &Cli,
     ids: &[String],
-    identity: &Path,
+    custodian: Option<&Path>,
     form: Form,
     out: Option<&Path>,
     why: &WhyArgs,
@@ -117,84 +111,69 @@ fn export(
             "One message makes one .eml file: give one id, or `--as mbox` or `--as bundle`".into(),
         ));
     }
-    may_open(cli, Act::Export, ids)?;
-    let config = context::config(cli)?;
-    let records = open_all(&config, ids, identity, RecordLook::Exported, &why.why())?;
-    match form {
-        Form::Eml | Form::Mbox => {
-            let mut bytes = Vec::new();
-            for record in &records {
-                match form {
-                    Form::Mbox => {
-                        let sender = record.envelope.sender.to_string();
-                        report::mbox::append(&mut bytes, &sender, record.received_at, &record.raw);
-                    }
-                    _ => bytes.extend_from_slice(&record.raw),
-                }
-                writeln!(
-                    io::stderr(),
-                    "Received {}; object in the vault: sha256 {}",
-                    render::time(record.received_at),
-                    record.object_sha256
-                )?;
-            }
-            write_out(out, &bytes)?;
-        }
-        Form::Bundle => bundle(&config, records, out, why.purpose)?,
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Whether whoever acts may read these; from here on the process acts for that person.
-fn may_open(cli: &Cli, act: Act, ids: &[String]) -> Result<(), Mistake> {
+    let ids = parse_all(ids)?;
     context::block_on(async {
         let desk = Desk::open(cli).await?;
-        for id in ids {
-            let id = parse(id)?;
-            let case = desk.store.record_case(&id).await?;
-            desk.authorise(act, &case, "record", id.as_str()).await?;
+        let opening = Opening { desk: &desk, custodian, look: RecordLook::Exported, why: why.why() };
+        let records = opening.open(&ids).await?;
+        match form {
+            Form::Eml | Form::Mbox => write_letters(&records, form, out)?,
+            Form::Bundle => bundle(&desk, records, out, why.purpose).await?,
         }
         desk.store.close().await;
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     })
+}
+
+fn write_letters(records: &[RecordExport], form: Form, out: Option<&Path>) -> Result<(), Mistake> {
+    let mut bytes = Vec::new();
+    for record in records {
+        match form {
+            Form::Mbox => {
+                let sender = record.envelope.sender.to_string();
+                report::mbox::append(&mut bytes, &sender, record.received_at, &record.raw);
+            }
+            _ => bytes.extend_from_slice(&record.raw),
+        }
+        writeln!(
+            io::stderr(),
+            "Received {}; object in the vault: sha256 {}",
+            render::time(record.received_at),
+            record.object_sha256
+        )?;
+    }
+    write_out(out, &bytes)?;
+    Ok(())
 }
 
 /// Writes the bundle, then its manifest's digest into the ledger: who has the ledger can tell
 /// this bundle from one that was made up later.
-fn bundle(
-    config: &Config,
+async fn bundle(
+    desk: &Desk,
     records: Vec<RecordExport>,
     out: Option<&Path>,
     purpose: Purpose,
 ) -> Result<(), Mistake> {
-    let directory = app::directory(config)?;
     let about: Vec<String> = records
         .iter()
         .flat_map(|r| [r.id.to_string(), r.object.clone(), r.transaction.to_string()])
         .collect();
     let count = records.len() as i64;
-    let actor = context::actor();
-    let by = match &actor {
-        Actor::Operator(name) => name.clone(),
-        _ => String::new(),
-    };
-    context::block_on(async {
-        let store = context::store(config).await?;
-        let ledger = store.ledger_extract(&about).await?;
-        let maker = report::records::Maker { by, at: Utc::now(), purpose };
-        let contents = report::records::contents(&maker, records, ledger, &directory, &config.schools);
-        let mut bytes = Vec::new();
-        let digest = report::bundle::write(&mut bytes, contents)?;
-        let mut event = LedgerEvent::new(Event::RecordsBundled)
-            .with("records", count)
-            .with("purpose", purpose.name())
-            .with("manifest-sha256", digest.clone());
-        event.hash_out = Some(Sha256::digest(&bytes).into());
-        store.ledger(&actor, event).await?;
-        write_out(out, &bytes)?;
-        writeln!(io::stderr(), "{count} records. Manifest: sha256 {digest} (also in the ledger; note it).")?;
-        Ok(())
-    })
+    let ledger = desk.store.ledger_extract(&about).await?;
+    let maker = report::records::Maker { by: desk.called(), at: Utc::now(), purpose };
+    let schools = &desk.config.schools;
+    let contents = report::records::contents(&maker, records, ledger, &desk.directory, schools);
+    let mut bytes = Vec::new();
+    let digest = report::bundle::write(&mut bytes, contents)?;
+    let mut event = LedgerEvent::new(Event::RecordsBundled)
+        .with("records", count)
+        .with("purpose", purpose.name())
+        .with("manifest-sha256", digest.clone());
+    event.hash_out = Some(Sha256::digest(&bytes).into());
+    desk.store.ledger(&desk.actor, event).await?;
+    write_out(out, &bytes)?;
+    writeln!(io::stderr(), "{count} records. Manifest: sha256 {digest} (also in the ledger; note it).")?;
+    Ok(())
 }
 
 /// Into a new file that its owner alone reads, or to standard output.
@@ -206,13 +185,15 @@ fn write_out(out: Option<&Path>, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn allow_absence(cli: &Cli, person: &str, until: &str, reason: &str) -> Answer {
-    let config = context::config(cli)?;
-    let directory = app::directory(&config)?;
-    let owner = context::person(&directory, person)?.id().clone();
     let ends_at = context::end_of_day(until)?;
     let access = context::block_on(async {
-        let store = context::store(&config).await?;
-        Ok(store.allow_absence_access(&owner, &context::actor(), ends_at, reason).await?)
+        let desk = Desk::open(cli).await?;
+        // Who may not hand records out gives nobody leave to read them.
+        desk.schools_or_refuse(Act::Export, Thing::Record)?;
+        let owner = context::person(&desk.directory, person)?.id();
+        let access = desk.store.allow_absence_access(owner, &desk.actor, ends_at, reason).await?;
+        desk.store.close().await;
+        Ok(access)
     })?;
     writeln!(
         io::stdout(),

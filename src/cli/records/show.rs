@@ -1,20 +1,22 @@
 //! `records show`, `records timeline` and `records verify`.
 
 use super::{
+    Opening,
     args::{SearchArgs, WhyArgs},
-    find, may_open, open_all,
+    find, parse_all,
 };
 use crate::{
-    app,
-    authority::Act,
     cli::{
         Answer,
         args::{Cli, Format},
-        context, render,
+        context,
+        desk::Desk,
+        render,
+        search::say_more,
     },
     parties::Directory,
     report::{self, letter::Letter},
-    storage::{Proved, RecordExport, RecordLook},
+    storage::{Proved, RecordExport, RecordId, RecordLook},
 };
 use serde_json::{Value, json};
 use std::{
@@ -23,20 +25,23 @@ use std::{
     process::ExitCode,
 };
 
-pub(super) fn show(cli: &Cli, ids: &[String], identity: &Path, why: &WhyArgs) -> Answer {
-    may_open(cli, Act::Bytes, ids)?;
-    let config = context::config(cli)?;
-    let records = open_all(&config, ids, identity, RecordLook::Shown, &why.why())?;
-    let directory = app::directory(&config)?;
-    let mut out = io::stdout().lock();
-    for record in &records {
-        let letter = Letter::read(&record.raw);
-        match cli.format {
-            Format::Jsonl => writeln!(out, "{}", as_json(record, &letter, &directory))?,
-            Format::Table => print(&mut out, record, &letter, &directory)?,
+pub(super) fn show(cli: &Cli, ids: &[String], custodian: Option<&Path>, why: &WhyArgs) -> Answer {
+    let ids = parse_all(ids)?;
+    context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let opening = Opening { desk: &desk, custodian, look: RecordLook::Shown, why: why.why() };
+        let records = opening.open(&ids).await?;
+        desk.store.close().await;
+        let mut out = io::stdout().lock();
+        for record in &records {
+            let letter = Letter::read(&record.raw);
+            match cli.format {
+                Format::Jsonl => writeln!(out, "{}", as_json(record, &letter, &desk.directory))?,
+                Format::Table => print(&mut out, record, &letter, &desk.directory)?,
+            }
         }
-    }
-    Ok(ExitCode::SUCCESS)
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 fn as_json(record: &RecordExport, letter: &Letter, directory: &Directory) -> Value {
@@ -96,12 +101,16 @@ fn print(
     writeln!(out)
 }
 
-pub(super) fn timeline(cli: &Cli, search: &SearchArgs, identity: &Path) -> Answer {
-    let config = context::config(cli)?;
-    let mut ids: Vec<String> = find::find(cli, search)?.hits.into_iter().map(|r| r.id.to_string()).collect();
-    ids.reverse();
-    may_open(cli, Act::Bytes, &ids)?;
-    let records = open_all(&config, &ids, identity, RecordLook::Shown, &search.why())?;
+pub(super) fn timeline(cli: &Cli, search: &SearchArgs, custodian: Option<&Path>) -> Answer {
+    let (found, records) = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let found = find::find(&desk, search).await?;
+        let ids: Vec<RecordId> = found.hits.iter().rev().map(|r| r.id.clone()).collect();
+        let opening = Opening { desk: &desk, custodian, look: RecordLook::Shown, why: search.why() };
+        let records = opening.open(&ids).await?;
+        desk.store.close().await;
+        Ok((found, records))
+    })?;
     let rows: Vec<Value> = records
         .iter()
         .map(|record| {
@@ -127,7 +136,7 @@ pub(super) fn timeline(cli: &Cli, search: &SearchArgs, identity: &Path) -> Answe
         ("id", "Id"),
     ]);
     render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "No record was found.")?;
-    Ok(ExitCode::SUCCESS)
+    say_more(&found)
 }
 
 pub(super) fn verify(cli: &Cli, bundle: &Path) -> Answer {
