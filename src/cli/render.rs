@@ -104,9 +104,14 @@ pub fn unless_closed(printed: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Nothing from a message can move the cursor.
+/// Nothing from a message can move the cursor or turn the direction of reading.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let shown = |c: char| match c {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Breaks at spaces; further lines begin with `indent`.

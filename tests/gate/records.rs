@@ -148,7 +148,7 @@ fn a_bundle_shows_what_was_kept_and_any_change_in_it_is_named() {
     let bytes = std::fs::read(&bundle).unwrap();
     let at = |text: &str| memchr::memmem::find(&bytes, text.as_bytes()).unwrap();
     for (what, at) in [
-        ("messages/001", at("Annwyl Ms")),
+        ("messages/001", at("boundary=x")),
         ("index.html", at("<main>")),
         ("index.pdf", at("%PDF")),
         ("ledger.jsonl", at("\"event\":\"record.copied\"") + 12),
