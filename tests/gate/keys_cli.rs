@@ -7,7 +7,7 @@ use crate::{
     storage::{Sample, drills::recorded, lead},
 };
 use gatehouse::storage::ItemKind;
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 const PLUGIN_KEY: &str = "age1rehearsal1dahx2grfdemx2mn5v4jzq6rpwfj8wctjv5sxkete9ssxumeqd4hsrp2th0";
 const PLUGIN_IDENTITY: &str = "AGE-PLUGIN-REHEARSAL-1WDKX7APDDAHX23RX3T8";
@@ -51,6 +51,7 @@ async fn a_custodian_s_key_in_hardware_opens_what_it_is_to_open() {
     let id = recorded(&store, 1).await;
     let identity = home.path("hardware.txt");
     fs::write(&identity, format!("# slot 1\n{PLUGIN_IDENTITY}\n")).unwrap();
+    fs::set_permissions(&identity, fs::Permissions::from_mode(0o600)).unwrap();
     let export = |plugin: bool| {
         let file = identity.to_str().unwrap();
         let mut command =
