@@ -186,6 +186,8 @@ pub enum KeyError {
     Exists(String),
     #[error("{0} can be read by others: chmod 600 it")]
     TooOpen(String),
+    #[error("core files, which would hold the working key, cannot be switched off for this process: {0}")]
+    Core(std::io::Error),
     #[error("the environment variable {0} is not set")]
     NoVariable(String),
     #[error("no age identity (AGE-SECRET-KEY-1...) in {0}")]

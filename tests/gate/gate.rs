@@ -86,6 +86,8 @@ pub(crate) const RELAY: &str = "[relay]\nlisten = [\"127.0.0.1:0\"]\n[[relay.cli
 /// Folder of one gate: configuration, keys, rules, data.
 pub(crate) struct Home {
     dir: tempfile::TempDir,
+    /// What its programs are given beside our own.
+    pub(crate) environment: Vec<(&'static str, String)>,
 }
 
 /// What a command left behind.
@@ -109,7 +111,8 @@ impl Said {
 impl Home {
     /// Writes everything and imports the people.
     pub(crate) fn new(setup: &Setup) -> Self {
-        let home = Self { dir: tempfile::Builder::new().prefix("gatehouse-gate").tempdir().unwrap() };
+        let dir = tempfile::Builder::new().prefix("gatehouse-gate").tempdir().unwrap();
+        let home = Self { dir, environment: vec![] };
         home.write(setup);
         for (kind, file) in [("working", "working.key"), ("records", "custodian.key")] {
             let path = home.path(file);
@@ -164,6 +167,7 @@ impl Home {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
         command.arg("--config").arg(self.path("gatehouse.toml")).args(args).stdin(Stdio::null());
+        command.envs(self.environment.iter().cloned());
         command
     }
 
@@ -261,6 +265,7 @@ impl Serving {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(format!("{words} exec \"$0\" --config \"$1\" serve"));
         shell.arg(env!("CARGO_BIN_EXE_gatehouse")).arg(home.path("gatehouse.toml")).stdin(Stdio::null());
+        shell.envs(home.environment.iter().cloned());
         Self::of(shell)
     }
 
@@ -319,8 +324,13 @@ impl Serving {
     }
 
     /// Ends it in order, and returns what it exits with.
-    pub(crate) fn stop(mut self) -> ExitStatus {
-        self.signal("TERM");
+    pub(crate) fn stop(self) -> ExitStatus {
+        self.end("TERM")
+    }
+
+    /// Ends it by a signal that ends it.
+    pub(crate) fn end(mut self, signal: &str) -> ExitStatus {
+        self.signal(signal);
         self.child.wait().unwrap()
     }
 

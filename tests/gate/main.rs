@@ -43,4 +43,5 @@ mod storage;
 #[path = "storage/mod.rs"]
 mod storage_on_postgres;
 
+mod thief;
 mod users;

@@ -2,6 +2,7 @@
 //! person's own key is unlocked.
 
 mod identity;
+mod memory;
 mod public;
 pub mod shares;
 mod terminal;
@@ -31,7 +32,9 @@ pub struct WorkingKey {
 }
 
 impl WorkingKey {
+    /// From here on this process leaves no core.
     pub fn from_source(source: &WorkingKeySource) -> Result<Self, KeyError> {
+        memory::no_core().map_err(KeyError::Core)?;
         match source {
             WorkingKeySource::File(path) => {
                 refuse_readable_by_others(path)?;

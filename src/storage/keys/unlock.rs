@@ -4,6 +4,7 @@
 
 use super::{
     identity::Identities,
+    memory,
     terminal::{self, Echo, Source},
 };
 use crate::storage::error::KeyError;
@@ -11,7 +12,7 @@ use age::{
     Encryptor, scrypt,
     secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing},
 };
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::{
     fs::File,
     io::{self, Read, Write},
@@ -214,8 +215,7 @@ pub fn serve(task: &str, name: &str, from: &str) -> ExitCode {
 /// No core, no look by other processes of the account, no more memory and time than it takes.
 fn fence() -> io::Result<()> {
     let at_most = |most| Rlimit { current: Some(most), maximum: Some(most) };
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    setrlimit(Resource::Core, at_most(0))?;
+    memory::no_core()?;
     setrlimit(Resource::As, at_most(MEMORY))?;
     setrlimit(Resource::Cpu, at_most(SECONDS))?;
     Ok(())
