@@ -105,7 +105,7 @@ fn summary(maker: &Maker, records: &[RecordExport], letters: &[Letter], school: 
     for (i, (record, letter)) in records.iter().zip(letters).enumerate() {
         rows.push(vec![
             (i + 1).to_string(),
-            record.received_at.format("%d.%m.%Y %H:%M").to_string(),
+            record.received_at.format("%d/%m/%Y %H:%M").to_string(),
             letter.from.clone(),
             subject(letter),
             if letter.files.is_empty() { String::new() } else { letter.files.len().to_string() },
@@ -216,7 +216,7 @@ fn history(ledger: &str) -> Section {
         let short = row.hash.get(..16).unwrap_or_default();
         rows.push(vec![
             row.n.to_string(),
-            row.at.format("%d.%m.%Y %H:%M:%S").to_string(),
+            row.at.format("%d/%m/%Y %H:%M:%S").to_string(),
             row.event,
             row.actor,
             short.into(),
