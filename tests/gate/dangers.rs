@@ -209,10 +209,10 @@ fn grooming_waits_for_the_lead_and_nobody_is_tipped_off() {
         assert!(said.starts_with("250"), "{said}");
         let item = gate.home.only("quarantine", "open");
         assert_eq!(item["category"], "contact.grooming");
-        let delivered = gate.sink.wait_for(2);
+        let delivered = gate.sink.wait_for(1);
         wait("an empty outbox", || outbox_is_empty(&gate));
-        assert_eq!(gate.sink.deliveries().len(), 2, "lead and deputy, nobody else");
-        assert_eq!((to(&delivered, LEAD).len(), to(&delivered, "t.ellery@oakfield.example").len()), (1, 1));
+        // The deputies are asked when the lead has not answered in time (alerts.rs).
+        assert_eq!((gate.sink.deliveries().len(), to(&delivered, LEAD).len()), (1, 1));
         for notice in &delivered {
             let all = notice.text();
             assert!(!all.contains("secret") && !all.contains("friend") && !all.contains("amartin"), "{all}");
@@ -378,8 +378,8 @@ fn what_a_person_releases_is_delivered_once_and_not_caught_again() {
         let friend = "friend@freemail.example";
         let grooming = mail(friend, PUPIL, "hi", GROOMING);
         ok(gate.send_unproved(friend, &[PUPIL], &grooming));
-        // One nudge, two urgent notices.
-        gate.sink.wait_for(3);
+        // One nudge, one urgent notice.
+        gate.sink.wait_for(2);
         for kind in ["hold", "quarantine"] {
             let item = gate.home.only(kind, "open");
             let id = item["id"].as_str().unwrap();
@@ -388,7 +388,7 @@ fn what_a_person_releases_is_delivered_once_and_not_caught_again() {
             assert!(said.err.contains("releasing"), "{}", said.err);
             assert_eq!(gate.home.run(&[kind, "release", id, "--reason", "again"]).code(), 2);
         }
-        let delivered = gate.sink.wait_for(5);
+        let delivered = gate.sink.wait_for(4);
         for kind in ["hold", "quarantine"] {
             wait("released", || gate.home.list(&[kind, "list"]).iter().all(|i| i["state"] == "released"));
             assert_eq!(gate.home.list(&[kind, "list"]).len(), 1, "caught again: {door:?}");

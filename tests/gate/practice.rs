@@ -16,7 +16,7 @@ use gatehouse::{
     },
     message::{Body, ReadLimits, read},
     pipeline::{Assessment, assess},
-    storage::{ItemKind, NewOutbox, OutboxMessage, Store},
+    storage::{ItemKind, NewAlert, NewOutbox, OutboxMessage, Store, Urgency},
     verdict::Disposition,
 };
 use std::{
@@ -135,7 +135,7 @@ impl Bench {
             },
         };
         let mut scratch = Scratch::new();
-        let (assessment, prepared) =
+        let (assessment, mut prepared) =
             assess(&transaction, &facts, rulebook, &mut scratch, |message, extract, assessment| {
                 let matter = effects::Matter {
                     transaction: &transaction,
@@ -148,7 +148,32 @@ impl Bench {
                 };
                 effects::prepare(&matter, &tools)
             });
+        let asked = self.asked(&prepared);
+        prepared.outbox.extend(asked);
         Fate { assessment, prepared }
+    }
+}
+
+impl Bench {
+    /// What officers are told by the worker, whoever of them is asked in the end.
+    fn asked(&self, prepared: &Prepared) -> Vec<NewOutbox> {
+        let letter = |alert: &NewAlert, officer: &Address| {
+            let words = effects::Alert {
+                school: "Oakfield Community School",
+                number: &alert.number,
+                category: alert.category,
+                at: alert.received_at,
+                urgent: alert.urgency == Urgency::Urgent,
+                delivered: alert.item.is_none(),
+            };
+            let languages = effects::Language::of(&["en".to_owned()]);
+            let written = self.standing.notices.alert(officer, &languages, &words, alert.received_at);
+            written.unwrap().outbox(None, alert.item.clone())
+        };
+        let everybody = |alert: &NewAlert| -> Vec<NewOutbox> {
+            alert.ladder.iter().flatten().map(|officer| letter(alert, officer)).collect()
+        };
+        prepared.alerts.iter().flat_map(everybody).collect()
     }
 }
 
@@ -167,8 +192,6 @@ impl Fate {
             job.recipients.iter().map(|r| r.address.as_str().to_owned()).collect()
         };
         let mut told: Vec<String> = self.prepared.outbox.iter().flat_map(to).collect();
-        let asked = self.prepared.alerts.iter().flat_map(|alert| alert.ladder.first().into_iter().flatten());
-        told.extend(asked.map(|officer| officer.as_str().to_owned()));
         told.sort();
         told
     }
@@ -308,7 +331,7 @@ fn a3_what_may_be_an_image_of_a_child_is_not_copied() {
 fn a4_who_is_a_party_is_not_told() {
     let stop = |from: &str, to: &str, text: &str| shipped().proved(from, &[to], "hi", text).told();
     let threat = "im gonna stab you after school";
-    assert_eq!(stop("24jrowe@pupils.oakfield.example", PUPIL, threat), [LEAD, DEPUTY]);
+    assert_eq!(stop("24jrowe@pupils.oakfield.example", PUPIL, threat), [HEAD, LEAD, DEPUTY]);
     assert_eq!(stop(LEAD, PUPIL, threat), [HEAD, DEPUTY]);
     // By the lead's own address at home, too.
     let home = stop("priya.nair@freemail.example", PUPIL, threat);
