@@ -25,7 +25,7 @@ pub struct Cli {
     /// is asked. Without it GATEHOUSE_IDENTITY names the file; without either you are the operator of
     /// the machine, who reads no content
     #[arg(long, global = true, value_name = "FILE")]
-    pub identity: Option<PathBuf>,
+    pub me: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }

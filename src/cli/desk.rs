@@ -57,9 +57,9 @@ pub(super) enum Leave {
 const VARIABLE: &str = "GATEHOUSE_IDENTITY";
 
 impl Desk {
-    /// Opens the store, and the identity that `--identity` or the environment names.
+    /// Opens the store, and the identity that `--me` or the environment names.
     pub(super) async fn open(cli: &Cli) -> Result<Self, Mistake> {
-        let named = cli.identity.clone().or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
+        let named = cli.me.clone().or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
         Self::with(context::config(cli)?, named.as_deref()).await
     }
 
@@ -369,7 +369,7 @@ pub(super) fn require(cli: &Cli, act: Act, thing: Thing) -> Result<Vec<SchoolId>
     })
 }
 
-const NO_BUSINESS: &str = "You hold no office that may do this. Say who you are with --identity FILE; `gatehouse users show` lists your offices.";
+const NO_BUSINESS: &str = "You hold no office that may do this. Say who you are with --me FILE; `gatehouse users show` lists your offices.";
 
 /// The officers of the configuration with the office they stand for.
 pub(super) fn officers(officers: &Officers) -> impl Iterator<Item = (Office, &Address)> {

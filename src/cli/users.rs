@@ -140,7 +140,7 @@ fn add(cli: &Cli, new: &AddUser) -> Answer {
     if first {
         writeln!(
             io::stderr(),
-            "This is the first user. From now on whoever runs the machine without --identity counts, lists and runs the \
+            "This is the first user. From now on whoever runs the machine without --me counts, lists and runs the \
              gate, and reads no content: give the head or the data protection officer their office next."
         )?;
     }
@@ -208,9 +208,7 @@ fn approve(cli: &Cli, decide: &Decide) -> Answer {
         if desk.user.is_none() || !answer.is_allowed() {
             return Err(match desk.user {
                 Some(_) => refusal(&answer, "grant", grant.id.as_str()),
-                None => {
-                    Mistake("An office is approved by a person: say who you are with --identity FILE.".into())
-                }
+                None => Mistake("An office is approved by a person: say who you are with --me FILE.".into()),
             });
         }
         desk.store.grant_approve(&grant.id, &desk.actor, &decide.reason).await?;
@@ -276,7 +274,7 @@ fn show(cli: &Cli, id: Option<&str>) -> Answer {
             (None, None) => {
                 return Err(Mistake(
                     "You are the operator of the machine: you run the gate and read no content. Say who you are with \
-                     --identity FILE."
+                     --me FILE."
                         .into(),
                 ));
             }

@@ -25,7 +25,7 @@ fn user(gate: &Gate, address: &str, name: &str) -> User {
 }
 
 fn by(gate: &Gate, user: &User, args: &[&str]) -> Said {
-    gate.home.run(&[&["--identity", user.key.to_str().unwrap()], args].concat())
+    gate.home.run(&[&["--me", user.key.to_str().unwrap()], args].concat())
 }
 
 fn grant(user: &User, office: &str) -> Vec<String> {
