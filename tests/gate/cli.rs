@@ -354,7 +354,7 @@ fn items_are_listed_shown_and_decided() {
         assert!(gate.send_unproved("friend@freemail.example", &[PUPIL], &wicked).starts_with("250"));
         let unread = mail(TEACHER, OUTSIDE, "Other", HEALTH);
         assert!(gate.send_unproved(TEACHER, &[OUTSIDE], &unread).starts_with("250"));
-        let before = gate.sink.wait_for(4).len();
+        let before = gate.sink.wait_for(3).len();
         let run = |args: &[&str]| gate.home.run(args);
         let id_of = |kind: &str, category: &str| {
             let items = gate.home.list(&[kind, "list"]);

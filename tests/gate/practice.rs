@@ -171,7 +171,9 @@ impl Bench {
             written.unwrap().outbox(None, alert.item.clone())
         };
         let everybody = |alert: &NewAlert| -> Vec<NewOutbox> {
-            alert.ladder.iter().flatten().map(|officer| letter(alert, officer)).collect()
+            // Ordinary matters stay with the first office.
+            let offices = if alert.urgency == Urgency::Urgent { alert.ladder.len() } else { 1 };
+            alert.ladder.iter().take(offices).flatten().map(|officer| letter(alert, officer)).collect()
         };
         prepared.alerts.iter().flat_map(everybody).collect()
     }
