@@ -33,7 +33,7 @@ pub enum SubjectAccessCommand {
         /// Who asks, when it is not the person: a parent, for example
         #[arg(long, value_name = "PERSON")]
         requested_by: Option<String>,
-        /// age identity of a custodian of records; without it your own, which --identity names
+        /// age identity of a custodian of records; without it your own, which --me names
         #[arg(long, value_name = "FILE")]
         custodian: Option<PathBuf>,
         /// Where the bundle for the reviewers goes

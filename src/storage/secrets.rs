@@ -30,6 +30,9 @@ pub(super) struct Secrets {
     random: Random,
 }
 
+/// The secrets, and the file that is to take the place of the one they came from.
+pub(super) type Unlocked = (Secrets, Option<Vec<u8>>);
+
 impl Secrets {
     /// Opens the store key's age file, or makes the key when there is none yet. What is to lie
     /// in its place comes back with it: a new file, or one wrapped anew because the working key
@@ -38,7 +41,7 @@ impl Secrets {
         file: Option<&[u8]>,
         keys: &Keys,
         random: &Random,
-    ) -> Result<Option<(Self, Option<Vec<u8>>)>, StoreError> {
+    ) -> Result<Option<Unlocked>, StoreError> {
         let Some(recipients) = keys.working_recipients() else { return Ok(None) };
         let working = keys.working.as_ref().ok_or(StoreError::NoWorkingKey)?;
         let mut key = SecretBox::new(Box::new([0_u8; 32]));

@@ -132,7 +132,7 @@ fn anchored(config: &Config, states: &[AnchorState]) -> Vec<Check> {
         let Some(state) = states.iter().find(|s| s.place == name) else {
             return Check::note(what, "it has nothing yet; the running gate brings it the first head");
         };
-        let last = state.anchored_at.map_or("never".to_owned(), |at| render::time(at));
+        let last = state.anchored_at.map_or_else(|| "never".to_owned(), render::time);
         match (&state.failing, state.anchored_at) {
             (Some((since, fault)), _) => {
                 Check::fault(what, format!("{fault} (since {}, last brought {last})", render::time(*since)))

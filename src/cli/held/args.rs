@@ -60,7 +60,7 @@ pub enum QuarantineCommand {
     /// What waits for a decision; ids, times, categories, and what has waited too long
     List,
     /// Find messages by words, people and time; each search is written into the ledger
-    Search(QuarantineSearch),
+    Search(Box<QuarantineSearch>),
     /// One message: what was found, how far a release has got, or all of it
     Show {
         id: String,

@@ -120,7 +120,7 @@ pub struct ReviewArgs {
 
 #[derive(Debug, Args)]
 pub struct KeyArgs {
-    /// age identity of a custodian of records; without it your own, which --identity names
+    /// age identity of a custodian of records; without it your own, which --me names
     #[arg(long, value_name = "FILE")]
     pub custodian: Option<PathBuf>,
 }

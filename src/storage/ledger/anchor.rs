@@ -84,6 +84,9 @@ pub struct AnchorState {
     pub failing: Option<(DateTime<Utc>, AnchorFault)>,
 }
 
+/// Place, rows brought, when last, since when it fails, how.
+type AnchorRow = (String, i64, Option<i64>, Option<i64>, Option<String>);
+
 impl Store {
     /// Which of these places are due now; they are the caller's for some minutes.
     pub async fn anchors_due(&self, places: &[String]) -> Result<Vec<DueAnchor>, StoreError> {
@@ -188,18 +191,12 @@ impl Store {
 
     /// How every place stands that was ever tried.
     pub async fn anchors(&self) -> Result<Vec<AnchorState>, StoreError> {
-        let rows: Vec<(String, i64, Option<i64>, Option<i64>, Option<String>)> = sqlx::query_as(
+        let rows: Vec<AnchorRow> = sqlx::query_as(
             "SELECT place, rows_there, anchored_at, failing_since, fault FROM ledger_anchor ORDER BY place",
         )
         .fetch_all(&self.readers)
         .await?;
-        let state = |(place, rows, anchored_at, since, fault): (
-            String,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<String>,
-        )| {
+        let state = |(place, rows, anchored_at, since, fault): AnchorRow| {
             let fault = fault.map_or(AnchorFault::Unknown, |word| AnchorFault::named(&word));
             AnchorState {
                 place,

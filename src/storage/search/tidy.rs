@@ -112,7 +112,7 @@ impl Store {
                 levels.entry(level).or_default().push((id, bytes));
             }
         }
-        for (level, segments) in levels.into_iter().filter(|(_, s)| s.len() >= MERGED) {
+        if let Some((level, segments)) = levels.into_iter().find(|(_, s)| s.len() >= MERGED) {
             let mut total = 0;
             let fits = |&(_, bytes): &(i64, i64)| {
                 total += bytes;

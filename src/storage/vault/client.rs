@@ -207,8 +207,11 @@ fn base(config: &BucketConfig) -> Result<Url, StoreError> {
     Url::parse(&text).map_err(|e| setup(&e))
 }
 
+/// The value of a name.
+type Words = Box<dyn Fn(&str) -> Option<String>>;
+
 fn credential(source: &BucketCredentials) -> Result<AwsCredential, StoreError> {
-    let (words, place): (Box<dyn Fn(&str) -> Option<String>>, String) = match source {
+    let (words, place): (Words, String) = match source {
         BucketCredentials::Environment => {
             (Box::new(|name| std::env::var(name.to_uppercase()).ok()), "the environment".into())
         }

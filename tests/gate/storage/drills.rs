@@ -62,7 +62,9 @@ async fn the_working_key_is_rotated_and_the_old_one_can_be_thrown_away() {
         people.key(name);
     }
     let recovery = people.key("recovery");
-    let keys_of = |names: &[&str]| Keys::new(Some(people.working(names)), &[recovery.clone()], &[]).unwrap();
+    let keys_of = |names: &[&str]| {
+        Keys::new(Some(people.working(names)), std::slice::from_ref(&recovery), &[]).unwrap()
+    };
     let bench = Bench::with(keys_of(&["old"])).await;
     let first = Sample::new(1).held(&bench.store, ItemKind::Hold).await;
     let before = vault(&bench);
