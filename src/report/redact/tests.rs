@@ -1,3 +1,5 @@
+//! The redactor against people of a directory: whose names stay, whose are taken out, and where.
+
 use super::*;
 use crate::{
     mail::{Address, SchoolId},
