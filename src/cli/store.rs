@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app,
     config::{self, Config},
-    storage::{self, Backup, BackupReport, Filled, Keys, ScrubFault, Store, StoreOptions},
+    storage::{self, Backup, BackupReport, Filled, Keys, Moved, ScrubFault, Store, StoreOptions},
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -182,14 +182,22 @@ fn restore(cli: &Cli, folder: &Path) -> Answer {
 fn move_to(cli: &Cli, to: &Path) -> Answer {
     let from = context::config(cli)?;
     let to = config::load(to).map_err(|faults| Mistake(faults.to_string()))?;
-    let filled = context::block_on(async {
+    let moved = context::block_on(async {
         let _alone = (app::alone(&from.data)?, app::alone(&to.data)?);
         let store = Store::open_moved(options(&from)?).await?;
-        let filled = storage::move_to(&store, options(&to)?, &context::actor()).await?;
+        let moved = storage::move_to(&store, options(&to)?, &context::actor()).await?;
         store.close().await;
-        Ok(filled)
+        Ok(moved)
     })?;
-    tell(cli, &filled, "The store is moved; the old one stays as it was and does not open any more")
+    match moved {
+        Moved::Now(filled) => {
+            tell(cli, &filled, "The store is moved; the old one stays as it was and does not open any more")
+        }
+        Moved::Before => {
+            writeln!(io::stderr(), "The store was moved before, whole: there is nothing left to do.")?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 /// The ledger of the new place is written into, so the working key must be there.

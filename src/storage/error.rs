@@ -81,7 +81,7 @@ pub enum StoreError {
     #[error("this store was moved to {0}: use the configuration that names the new place")]
     Moved(String),
     #[error(
-        "this place is being filled by `store restore` or `store move`, which was cut off: run that again"
+        "this place is being filled by `store restore` or `store move`, which was cut off: run that again, or empty the place"
     )]
     Arriving,
     #[error("storage: {0}")]

@@ -110,7 +110,7 @@ pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,
 };
-pub use portable::{Backup, BackupReport, Filled, move_to, restore};
+pub use portable::{Backup, BackupReport, Filled, Moved, move_to, restore};
 pub use purge::Purged;
 pub use purpose::{Purpose, Why};
 pub use records::{

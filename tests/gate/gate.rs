@@ -98,6 +98,16 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    pub(crate) fn by(command: &mut Command) -> Self {
+        Self::of(command.output().unwrap())
+    }
+    pub(crate) fn of(out: std::process::Output) -> Self {
+        Self {
+            status: out.status,
+            out: String::from_utf8(out.stdout).unwrap(),
+            err: String::from_utf8(out.stderr).unwrap(),
+        }
+    }
     pub(crate) fn code(&self) -> i32 {
         self.status.code().expect("it ended by itself")
     }
@@ -156,17 +166,17 @@ impl Home {
 
     /// The real command line with this gate's configuration.
     pub(crate) fn run(&self, args: &[&str]) -> Said {
-        let out = self.command(args).output().unwrap();
-        Said {
-            status: out.status,
-            out: String::from_utf8(out.stdout).unwrap(),
-            err: String::from_utf8(out.stderr).unwrap(),
-        }
+        Said::by(&mut self.command(args))
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        self.command_by("gatehouse.toml", args)
+    }
+
+    /// With another configuration that lies in this folder.
+    pub(crate) fn command_by(&self, config: &str, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
-        command.arg("--config").arg(self.path("gatehouse.toml")).args(args).stdin(Stdio::null());
+        command.arg("--config").arg(self.path(config)).args(args).stdin(Stdio::null());
         command.envs(self.environment.iter().cloned());
         command
     }
@@ -187,9 +197,13 @@ impl Home {
 
     /// A second process at the store, for what the command line does not show.
     pub(crate) async fn store(&self) -> Store {
-        let config = config::load(&self.path("gatehouse.toml")).unwrap_or_else(|e| panic!("{e}"));
+        Store::open(self.store_options("gatehouse.toml")).await.unwrap()
+    }
+
+    pub(crate) fn store_options(&self, config: &str) -> StoreOptions {
+        let config = config::load(&self.path(config)).unwrap_or_else(|e| panic!("{e}"));
         let keys = Keys::from_config(&config.keys).unwrap();
-        Store::open(StoreOptions::from_config(&config, keys)).await.unwrap()
+        StoreOptions::from_config(&config, keys)
     }
 
     pub(crate) fn serve(&self) -> Serving {

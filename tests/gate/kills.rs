@@ -11,13 +11,10 @@ use crate::{
     gate::{Home, OUTSIDE, PUPIL, RELAY, Serving, Setup, TEACHER, hop},
     house::PATIENCE,
     postgres,
-    s3::{self, TestBucket, Way},
+    s3::{self, Way},
     sink::Sink,
 };
-use gatehouse::{
-    config::{BucketCredentials, VaultConfig},
-    storage::{Actor, Decision, ItemFilter, ItemKind, ItemState, Ruling, Store, system_random},
-};
+use gatehouse::storage::{Actor, Decision, ItemFilter, ItemKind, ItemState, Ruling, Store, system_random};
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -109,36 +106,25 @@ fn one_gate(sink: &Sink) -> Gates {
     Gates::of(vec![Home::new(&setup(sink))], Trouble::FullDisk)
 }
 
-fn vault(bucket: &TestBucket, way: &Way) -> String {
-    let VaultConfig::Bucket(config) = bucket.config() else { unreachable!() };
-    let BucketCredentials::File(credentials) = config.credentials else { unreachable!() };
-    format!(
-        "[vault]\nurl = \"s3://{}/gates\"\nendpoint = \"http://{}\"\ncredentials = \"{}\"\ntimeout = \"5s\"\n",
-        config.bucket,
-        way.address,
-        credentials.display()
-    )
-}
-
 /// Two on one PostgreSQL and one bucket, with the same keys.
 async fn two_gates(sink: &Sink) -> Gates {
     let way = Way::new().await;
     let bucket = s3::server().bucket(s3::Kind::Plain);
     let store = format!("[store]\nurl = \"{}\"\n", postgres::fresh_database());
-    let setup = Setup { more: format!("{store}{}", vault(&bucket, &way)), ..setup(sink) };
+    let setup = Setup { more: format!("{store}{}", bucket.toml(way.address)), ..setup(sink) };
     let first = Home::new(&setup);
     let second = Home::with_keys_of(&first, &setup);
     Gates::of(vec![first, second], Trouble::BucketAway(way))
 }
 
 /// So many numbers below `end`, in order.
-fn moments(count: usize, end: usize) -> Vec<usize> {
+pub(crate) fn moments(count: usize, end: usize) -> Vec<usize> {
     let mut all: Vec<usize> = (0..count).map(|_| random(end)).collect();
     all.sort_unstable();
     all
 }
 
-fn random(end: usize) -> usize {
+pub(crate) fn random(end: usize) -> usize {
     let mut bytes = [0; 8];
     system_random()(&mut bytes);
     (u64::from_le_bytes(bytes) % end as u64) as usize

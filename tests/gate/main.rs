@@ -42,6 +42,6 @@ mod storage;
 #[allow(clippy::duplicate_mod)]
 #[path = "storage/mod.rs"]
 mod storage_on_postgres;
-
+mod store_cli;
 mod thief;
 mod users;

@@ -205,6 +205,15 @@ impl TestBucket {
         self.at(server().address, None)
     }
 
+    /// The lines of gatehouse.toml for it.
+    pub(crate) fn toml(&self, address: SocketAddr) -> String {
+        format!(
+            "[vault]\nurl = \"s3://{}/gates\"\nendpoint = \"http://{address}\"\ncredentials = \"{}\"\ntimeout = \"5s\"\n",
+            self.name,
+            self.credentials.display()
+        )
+    }
+
     /// The keys of all objects, under the gate's prefix or not.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.listed("list-type=2")

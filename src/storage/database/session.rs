@@ -83,6 +83,15 @@ async fn begin_on_server(conn: &mut Connection) -> Result<Begun, StoreError> {
     Ok(Begun { last: last.0.zip(last.1), ahead: now - micros(Utc::now()) })
 }
 
+/// Gives a transaction that has begun the database for itself, as whoever writes has it. In
+/// SQLite the first statement that writes does that.
+pub(crate) async fn for_itself(conn: &mut Connection) -> Result<(), StoreError> {
+    if Kind::of(conn) == Kind::Postgres {
+        raw_sql("SELECT 1 FROM pg_advisory_xact_lock(719885386)").execute(conn).await?;
+    }
+    Ok(())
+}
+
 /// Keeps what the change before did, and begins the next.
 pub(crate) async fn next_change(conn: &mut Connection) -> Result<(), StoreError> {
     run(conn, "RELEASE SAVEPOINT change; SAVEPOINT change").await

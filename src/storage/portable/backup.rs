@@ -2,7 +2,7 @@
 //! Made while the gate runs; made again into the same folder it carries only what is new,
 //! and takes out what was purged, so that erasure reaches it.
 
-use super::{AT_ONCE, Carried, MOST_NAMED, make_folder, rows, write_whole};
+use super::{AT_ONCE, Carried, MOST_NAMED, make_folder, place::LedgerEnd, rows, write_whole};
 use crate::{
     config::VaultConfig,
     storage::{
@@ -73,7 +73,7 @@ impl Store {
         make_folder(folder)?;
         make_folder(&folder.join(OBJECTS))?;
         let rows_new = folder.join("rows.new");
-        let (ledger_rows, ledger_head) = self.ledger_end().await?;
+        let LedgerEnd { rows: ledger_rows, head: ledger_head } = self.ledger_end().await?;
         let (tables, rows_sha256) = rows::write(&self.readers, self.kind(), &rows_new).await?;
         let mut report = BackupReport {
             rows: tables.values().sum(),

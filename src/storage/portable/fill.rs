@@ -5,10 +5,14 @@
 //! for a move the old store is marked; and last the mark is taken away. Cut off anywhere, the
 //! same command goes on.
 
-use super::{AT_ONCE, Backup, Carried, MOST_NAMED, backup, make_folder, rows, write_whole};
+use super::{
+    AT_ONCE, Backup, Carried, MOST_NAMED, backup, make_folder,
+    place::{Found, LedgerEnd, Place},
+    rows,
+};
 use crate::config::VaultConfig;
 use crate::storage::{
-    database::{self, Connection, Kind, micros, time},
+    database::{micros, time},
     error::StoreError,
     ledger::{Actor, Event, LedgerEvent},
     scrub::ScrubFault,
@@ -18,7 +22,6 @@ use crate::storage::{
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use sha2::{Digest, Sha256};
-use sqlx::Connection as _;
 use std::{fs, path::Path};
 
 /// The place was filled, all that was carried is there.
@@ -59,23 +62,48 @@ pub async fn restore(from: &Backup, into: StoreOptions, actor: &Actor) -> Result
     let objects = Vault::open(&VaultConfig::Folder, &from.folder.join(backup::OBJECTS))?;
     let key = fs::read(from.folder.join(rows::STORE_KEY)).map_err(|e| disk_error(&e))?;
     let file = from.folder.join(backup::ROWS);
-    let head = &from.manifest.ledger_head;
-    let mut filled = fill(&Source::Backup(objects), &file, &key, head, &into).await?;
+    let end = LedgerEnd { rows: from.manifest.ledger_rows, head: from.manifest.ledger_head.clone() };
+    let (mut filled, found) = fill(&Source::Backup(objects), &file, &key, &end, &into).await?;
+    if found == Found::Whole {
+        return Err(StoreError::Backup(
+            "the place is not empty: it holds this very backup, restored to its end and open for use".into(),
+        ));
+    }
     let store = Store::open_as(into.clone(), Standing::Arriving).await?;
+    verify(&store, &mut filled).await?;
     let event = LedgerEvent::new(Event::StoreRestored)
         .with("made-at", from.manifest.made_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
-    settle(store, &mut filled, event, actor).await?;
+    settle(store, &filled, event, actor).await?;
     Ok(filled)
 }
 
+/// How a move ended.
+#[derive(Clone, Debug)]
+pub enum Moved {
+    Now(Filled),
+    /// An earlier call was cut off after the last thing there was to do.
+    Before,
+}
+
 /// Moves a store that nobody serves into an empty place, and marks it as moved.
-pub async fn move_to(from: &Store, into: StoreOptions, actor: &Actor) -> Result<Filled, StoreError> {
+pub async fn move_to(from: &Store, into: StoreOptions, actor: &Actor) -> Result<Moved, StoreError> {
     make_folder(&into.data)?;
     let spool = into.data.join("moving.rows");
-    let (_, head) = from.ledger_end().await?;
+    let end = from.ledger_end().await?;
     rows::write(&from.readers, from.kind(), &spool).await?;
     let key = from.key_file().await?;
-    let mut filled = fill(&Source::Store(from), &spool, &key, &head, &into).await?;
+    let (mut filled, found) = fill(&Source::Store(from), &spool, &key, &end, &into).await?;
+    if found == Found::Whole {
+        fs::remove_file(&spool).map_err(|e| disk_error(&e))?;
+        // The mark comes before the new place opens, so a place that opens was not filled by a move
+        // when there is none.
+        return match from.is_marked_moved().await? {
+            true => Ok(Moved::Before),
+            false => Err(StoreError::Backup(
+                "the new place is not empty: it holds a backup of this store, restored".into(),
+            )),
+        };
+    }
     if !filled.faults.is_empty() {
         // What cannot be carried is not left behind by a move; a restore of a backup says so too.
         return Err(StoreError::Backup(format!(
@@ -87,34 +115,30 @@ pub async fn move_to(from: &Store, into: StoreOptions, actor: &Actor) -> Result<
     verify(&store, &mut filled).await?;
     from.mark_moved(&store).await?;
     let event = LedgerEvent::new(Event::StoreMoved).with("objects", filled.objects as i64);
-    settle(store, &mut filled, event, actor).await?;
+    settle(store, &filled, event, actor).await?;
     fs::remove_file(&spool).map_err(|e| disk_error(&e))?;
-    Ok(filled)
+    Ok(Moved::Now(filled))
 }
 
+/// Carries what is not there yet; what was found before that.
 async fn fill(
     source: &Source<'_>,
     file: &Path,
     key: &[u8],
-    head: &str,
+    end: &LedgerEnd,
     into: &StoreOptions,
-) -> Result<Filled, StoreError> {
+) -> Result<(Filled, Found), StoreError> {
     let mut place = Place::prepare(into, key).await?;
     let mut filled = Filled::default();
-    let arrived = place.arrived().await?;
-    if arrived.as_deref().is_some_and(|there| there != head.as_bytes()) {
-        return Err(StoreError::Backup(
-            "the new place holds an earlier try, and the old store has gone on since: empty the new place and begin again".into(),
-        ));
-    }
-    if arrived.is_none() && !place.is_empty().await? {
-        return Err(StoreError::Backup("the new place is not empty: it already holds a store".into()));
+    let found = place.found(end).await?;
+    if found == Found::Whole {
+        return Ok((filled, found));
     }
     carry_all(source, file, &place.vault, into, &mut filled).await?;
-    if arrived.is_none() && filled.faults.is_empty() | matches!(source, Source::Backup(_)) {
-        filled.rows = place.take_rows(file, key, head).await?;
+    if found == Found::Nothing && filled.faults.is_empty() | matches!(source, Source::Backup(_)) {
+        filled.rows = place.take_rows(file, key, end).await?;
     }
-    Ok(filled)
+    Ok((filled, found))
 }
 
 async fn carry_all(
@@ -190,71 +214,6 @@ impl Filled {
     }
 }
 
-/// The place that is filled: tables, and the vault.
-struct Place {
-    conn: Connection,
-    vault: Vault,
-    kind: Kind,
-}
-
-impl Place {
-    async fn prepare(options: &StoreOptions, key: &[u8]) -> Result<Self, StoreError> {
-        let (folder, place) = options.make_place()?;
-        if place.kind() == Kind::Sqlite {
-            let path = options.data.join(rows::STORE_KEY);
-            match fs::read(&path) {
-                Ok(there) if there == key => {}
-                Ok(_) => {
-                    return Err(StoreError::Backup(
-                        "the new place is not empty: it has a store key of its own".into(),
-                    ));
-                }
-                Err(_) => write_whole(&path, key)?,
-            }
-            database::create(&options.data.join("gatehouse.db")).map_err(|e| disk_error(&e))?;
-        }
-        let mut conn = database::connect(&place).await?;
-        database::migrate(&mut conn).await?;
-        Ok(Self { conn, vault: Vault::open(&options.vault, &folder)?, kind: place.kind() })
-    }
-
-    /// The mark of an earlier try that brought the rows: the head of the ledger it came with.
-    async fn arrived(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        let mark = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'arriving'");
-        Ok(mark.fetch_optional(&mut self.conn).await?)
-    }
-
-    async fn is_empty(&mut self) -> Result<bool, StoreError> {
-        for table in database::tables(&mut self.conn).await? {
-            let sql = format!("SELECT COUNT(*) FROM {}", table.name);
-            let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut self.conn).await?;
-            if rows > 0 {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    async fn take_rows(&mut self, file: &Path, key: &[u8], head: &str) -> Result<u64, StoreError> {
-        let kind = self.kind;
-        let mut tx = self.conn.begin().await?;
-        let counts = rows::read(&mut tx, file).await?;
-        let mut marks = vec![("arriving", head.as_bytes())];
-        if kind == Kind::Postgres {
-            marks.push((rows::STORE_KEY, key));
-        }
-        for (name, value) in marks {
-            sqlx::query("INSERT INTO meta (name, value) VALUES ($1, $2)")
-                .bind(name)
-                .bind(value)
-                .execute(&mut *tx)
-                .await?;
-        }
-        tx.commit().await?;
-        Ok(counts.values().sum())
-    }
-}
-
 /// Ledger and objects of the new place are what they were.
 async fn verify(store: &Store, filled: &mut Filled) -> Result<(), StoreError> {
     let report = store.ledger_verify().await?.map_err(|fault| {
@@ -265,18 +224,14 @@ async fn verify(store: &Store, filled: &mut Filled) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Says in the new ledger where it came from, and opens the place for use.
-async fn settle(
-    store: Store,
-    filled: &mut Filled,
-    event: LedgerEvent,
-    actor: &Actor,
-) -> Result<(), StoreError> {
-    verify(&store, filled).await?;
-    store.ledger(actor, event.with("rows", filled.rows as i64)).await?;
+/// Says in the new ledger where it came from and opens the place for use, in one commit.
+async fn settle(store: Store, filled: &Filled, event: LedgerEvent, actor: &Actor) -> Result<(), StoreError> {
+    let (event, actor) = (event.with("rows", filled.rows as i64), actor.clone());
     store
-        .write(|tx| {
+        .write(move |tx| {
             Box::pin(async move {
+                let by = tx.random_id(&actor).await?;
+                tx.append(&by, event).await?;
                 sqlx::query("DELETE FROM meta WHERE name = 'arriving'").execute(&mut tx.conn).await?;
                 Ok::<_, StoreError>(())
             })
@@ -303,5 +258,12 @@ impl Store {
             })
         })
         .await
+    }
+
+    async fn is_marked_moved(&self) -> Result<bool, StoreError> {
+        let mark: Option<i64> = sqlx::query_scalar("SELECT 1 FROM meta WHERE name = 'moved'")
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(mark.is_some())
     }
 }

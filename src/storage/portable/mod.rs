@@ -8,10 +8,13 @@
 
 mod backup;
 mod fill;
+mod place;
 mod rows;
 
 pub use backup::{Backup, BackupReport};
-pub use fill::{Filled, move_to, restore};
+pub use fill::{Filled, Moved, move_to, restore};
+
+use place::LedgerEnd;
 
 use super::{
     database::{self, Kind},
@@ -72,12 +75,13 @@ impl Store {
     }
 
     /// Number and hash (hex) of the ledger's last row.
-    async fn ledger_end(&self) -> Result<(u64, String), StoreError> {
+    async fn ledger_end(&self) -> Result<LedgerEnd, StoreError> {
         let last: Option<(i64, Vec<u8>)> =
             sqlx::query_as("SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1")
                 .fetch_optional(&self.readers)
                 .await?;
-        Ok(last.map_or((0, String::new()), |(n, hash)| (n.unsigned_abs(), database::hex(&hash))))
+        let (n, hash) = last.unwrap_or_default();
+        Ok(LedgerEnd { rows: n.unsigned_abs(), head: database::hex(&hash) })
     }
 }
 

@@ -14,7 +14,7 @@ mod lives;
 mod nodes;
 mod outbox;
 mod parts;
-mod portable;
+pub(crate) mod portable;
 mod records;
 mod retention;
 mod search;

@@ -21,7 +21,7 @@ fn operator() -> Actor {
     Actor::Operator("root".into())
 }
 
-async fn with_everything(store: &Store, numbers: std::ops::Range<u128>) -> Vec<(ItemId, Bytes)> {
+pub(crate) async fn with_everything(store: &Store, numbers: std::ops::Range<u128>) -> Vec<(ItemId, Bytes)> {
     let mut items = Vec::new();
     for number in numbers {
         let sample = Sample::new(number);
@@ -122,8 +122,7 @@ async fn a_damaged_backup_says_so() {
     restored.ledger_verify().await.unwrap().unwrap();
 }
 
-/// To the other database and to S3; cut off while objects are carried, and again when all rows are
-/// there but nothing was said yet.
+/// To the other database and to S3; cut off while objects are carried. Killed at every step: `store_cli`.
 #[tokio::test]
 async fn a_store_moves_to_the_other_kind_and_a_bucket() {
     let bench = Bench::with(with_custodian()).await;
@@ -148,6 +147,7 @@ async fn a_store_moves_to_the_other_kind_and_a_bucket() {
     // The old store is used as ever meanwhile.
     bench.store.raw(&items[0].0, &lead(), "look").await.unwrap();
     let moved = move_to(&bench.store, into(s3::server().address), &operator).await.unwrap();
+    let Moved::Now(moved) = moved else { panic!("it was not moved before") };
     assert!(moved.there >= 5 && moved.faults.is_empty(), "{moved:?}");
     assert_eq!(bucket.keys().len() as u64, moved.objects, "everything once");
     let Bench { store, folder, clock, .. } = bench;
