@@ -6,7 +6,7 @@ use crate::{
     effects::{ComposeError, Disclaimers, Notices, Signers, TemplateFault},
     extraction::{self, ExtractLimits},
     gateway::Standing,
-    mail::Transaction,
+    mail::{Address, Transaction},
     message::{self, ReadLimits},
     parties::{self, Directory, DirectoryFile, SnapshotError},
     pipeline::{ReadingLimits, Rulebook},
@@ -129,5 +129,18 @@ pub fn standing(config: &Config) -> Result<Standing, StartFault> {
         limits: config.limits.clone(),
         anchors: config.anchors.clone(),
         alarms: config.alarms.clone(),
+        admins: admins(config),
     })
+}
+
+/// Whoever is named, else the schools' postmasters.
+fn admins(config: &Config) -> Vec<Address> {
+    if !config.notices.admin.is_empty() {
+        return config.notices.admin.clone();
+    }
+    let mut all: Vec<Address> =
+        config.schools.iter().filter_map(|school| school.officers.postmaster.clone()).collect();
+    all.sort_unstable_by(|a, b| a.key().cmp(b.key()));
+    all.dedup();
+    all
 }

@@ -41,6 +41,10 @@ const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
 /// How often holds are looked through (who is to be reminded, what goes back), and places that hold
 /// the ledger's heads: each gets one hourly, and one that failed is tried again.
 const HOLDS: TimeDelta = TimeDelta::minutes(5);
+/// How often quarantine is looked through for what has waited too long.
+const OVERDUE: TimeDelta = TimeDelta::minutes(5);
+/// How often it is looked whether the gate itself is well; a little less than how often it is asked.
+const WATCH: TimeDelta = TimeDelta::seconds(50);
 /// How often a node looks whether such work is due, and says that it is there.
 const DUTIES: Duration = Duration::from_secs(60);
 /// How often exceptions and suspensions are read anew.
@@ -321,6 +325,8 @@ async fn look_at_duties(store: &Store, gate: &Arc<Gate>) {
     duty(store, "holds.remind", HOLDS, gate.remind_of_holds()).await;
     duty(store, "retention", HOUSEKEEPING, gate.retain()).await;
     duty(store, "ledger.anchor", HOLDS, gate.anchor_ledger()).await;
+    duty(store, "quarantine.overdue", OVERDUE, gate.tell_overdue()).await;
+    duty(store, "itself", WATCH, gate.watch_itself()).await;
     duty(store, "store.housekeeping", HOUSEKEEPING, store.housekeep()).await;
     duty(store, "search.tidy", HOUSEKEEPING, store.search_tidy()).await;
     duty(store, "store.scrub", HOUSEKEEPING, store.scrub_some()).await;

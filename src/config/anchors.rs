@@ -6,6 +6,11 @@ use super::{
     section::Section,
     source::Source,
 };
+use chrono::TimeDelta;
+use std::time::Duration;
+
+/// Three heads missed are no hiccup.
+const ALARM_AFTER: Duration = Duration::from_secs(3 * 3600);
 
 pub(super) fn anchor(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> Option<AnchorConfig> {
     const PLACES: &str =
@@ -46,11 +51,14 @@ pub(super) fn anchor(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> 
             None
         }
     };
+    let hour = Duration::from_secs(3600);
+    let alarm_after = s.duration("alarm-after", hour * 2..=hour * 168, ALARM_AFTER);
+    let alarm_after = TimeDelta::from_std(alarm_after).unwrap_or(TimeDelta::hours(3));
     if let Some(name) = &name {
         marks.anchors.push(name.clone());
     }
     s.close();
-    Some(AnchorConfig { name: name?.value, place: place? })
+    Some(AnchorConfig { name: name?.value, place: place?, alarm_after })
 }
 
 pub(super) fn url(text: &str) -> Option<String> {

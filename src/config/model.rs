@@ -5,6 +5,7 @@ use crate::{
     mail::{Mode, SchoolId},
     parties::School,
 };
+use chrono::TimeDelta;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 #[derive(Clone, Debug)]
@@ -268,6 +269,9 @@ pub struct NoticesConfig {
     pub reply_to: Option<crate::mail::Address>,
     /// Notices to one person per hour at most.
     pub per_hour: u32,
+    /// Who runs the machine, and hears when something of it fails; the schools' postmasters when
+    /// nobody is named.
+    pub admin: Vec<crate::mail::Address>,
 }
 
 #[derive(Clone, Debug)]
@@ -282,6 +286,8 @@ pub struct AnchorConfig {
     /// By which the ledger and `doctor` call it; no address.
     pub name: String,
     pub place: AnchorPlace,
+    /// Failing for longer is an alarm.
+    pub alarm_after: TimeDelta,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

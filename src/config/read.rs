@@ -236,6 +236,7 @@ fn notices(
         from: format!("Gatehouse <gatehouse@{host}>"),
         reply_to: None,
         per_hour: 20,
+        admin: Vec::new(),
     };
     let Some(s) = section else { return notices };
     marks.notices_hop = s.text("next-hop");
@@ -256,6 +257,7 @@ fn notices(
         marks.reply_to = Some(address.span);
         notices.reply_to = Some(address.value);
     }
+    notices.admin = s.addresses("admin").into_iter().map(|at| at.value).collect();
     notices.per_hour = u32::try_from(s.number("per-hour", 1..=1_000, 20)).unwrap_or(20);
     s.close();
     notices

@@ -25,6 +25,8 @@ const AGAIN: TimeDelta = TimeDelta::hours(1);
 const MOST_STEPS: usize = 27;
 /// A program that gives the alarm has so long.
 const ALARM: Duration = Duration::from_secs(30);
+/// How long a node has an alarm at hand, for each way: both a program and a web service end before.
+const ALARM_LEASE: TimeDelta = TimeDelta::seconds(45);
 /// How often it is looked whether the program has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -124,7 +126,12 @@ impl Gate {
         if standing.alarms.is_empty() {
             return Ok(());
         }
+        // Long enough for every way to take its whole time.
+        let lease = ALARM_LEASE * i32::try_from(standing.alarms.len()).unwrap_or(i32::MAX);
         for due in self.store.alarms_due().await? {
+            if !self.store.alarm_take(&due.id, lease).await? {
+                continue;
+            }
             let unattended = standing
                 .school(&due.school)
                 .is_some_and(|s| s.attendance((self.clock)()) == Attendance::Unattended);
@@ -134,9 +141,7 @@ impl Gate {
                 "received_at": due.received_at,
             });
             let given = sound(&standing.alarms, &text.to_string()).await;
-            if given > 0 {
-                self.store.alarmed(&due.id, given).await?;
-            }
+            self.store.alarmed(&due.id, given).await?;
         }
         Ok(())
     }

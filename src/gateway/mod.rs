@@ -11,9 +11,11 @@ mod expire;
 mod failure;
 mod gather;
 mod measures;
+mod officers;
 mod overdue;
 mod relayed;
 mod retain;
+mod trouble;
 
 pub use overdue::{Overdue, Rung, overdue};
 
@@ -21,7 +23,7 @@ use crate::{
     clock::Clock,
     config::{AlarmConfig, AnchorConfig, Limits, OnFailure},
     effects::{Disclaimers, Notices, PerHour, Signers},
-    mail::{Custody, House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
+    mail::{Address, Custody, House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
     pipeline::Rulebook,
     storage::{Actor, Store},
 };
@@ -38,7 +40,7 @@ pub struct Standing {
     pub signers: Signers,
     pub notices: Notices,
     /// Address to which senders answer nudges.
-    pub answers_to: Option<crate::mail::Address>,
+    pub answers_to: Option<Address>,
     /// Next hop for what we release and write; `None` is by domain.
     pub own_hop: Option<String>,
     /// For mail of no school.
@@ -48,6 +50,8 @@ pub struct Standing {
     /// Places outside that hold the ledger's heads.
     pub anchors: Vec<AnchorConfig>,
     pub alarms: Vec<AlarmConfig>,
+    /// Who runs the machine.
+    pub admins: Vec<Address>,
 }
 
 /// The house behind every door.

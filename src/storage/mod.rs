@@ -58,6 +58,7 @@ mod subject_access;
 mod switches;
 mod tokens;
 mod tombstone;
+mod trouble;
 mod two_people;
 mod upkeep;
 mod users;
@@ -71,7 +72,7 @@ mod writer;
 mod postgres;
 
 pub use access::{Access, Class};
-pub use alerts::{AlertState, AlertSummary, Away, DigestDue, DueAlert, NewAlert, Told, Urgency};
+pub use alerts::{AlertState, AlertSummary, Away, DigestDue, DueAlert, NewAlert, OverdueTold, Told, Urgency};
 pub use breach::{
     Audience, BreachState, BreachSummary, BreachView, BreachWords, NearMisses, NewBreach, Telling,
 };
@@ -130,6 +131,7 @@ pub use subject_access::{
     Asked, Concern, PieceNote, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE,
 };
 pub use switches::{LONGEST_SWITCH, Signature, Switch};
+pub use trouble::{Health, KeptTrouble};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};
 pub use users::{KeptGrant, KeptUser, NewGrant, NewUser, UserError};

@@ -13,19 +13,19 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-const DEPUTY: &str = "t.ellery@oakfield.example";
+pub(crate) const DEPUTY: &str = "t.ellery@oakfield.example";
 
-struct Desk {
-    gate: Gate,
-    store: Store,
-    clock: Arc<Mutex<DateTime<Utc>>>,
-    home: Home,
+pub(crate) struct Desk {
+    pub(crate) gate: Gate,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<Mutex<DateTime<Utc>>>,
+    pub(crate) home: Home,
     numbers: Mutex<u128>,
 }
 
 impl Desk {
     /// A gate whose clock stands at `now`; `alerts` are lines of `[school.alerts]`.
-    async fn at(now: &str, alerts: &str, more: &str) -> Self {
+    pub(crate) async fn at(now: &str, alerts: &str, more: &str) -> Self {
         let home = Home::new(&Setup {
             shipped: false,
             doors: RELAY.into(),
@@ -51,12 +51,20 @@ impl Desk {
         Self { gate, store, clock, home, numbers: Mutex::new(1) }
     }
 
-    fn pass(&self, minutes: i64) {
+    /// A second gate on the same store and clock.
+    pub(crate) fn second(&self) -> Gate {
+        let config = config::load(&self.home.path("gatehouse.toml")).unwrap();
+        let standing = app::standing(&config).unwrap_or_else(|e| panic!("{e}"));
+        let clock = self.clock.clone();
+        Gate::new(standing, self.store.clone(), Arc::new(move || *clock.lock().unwrap()), 1_000)
+    }
+
+    pub(crate) fn pass(&self, minutes: i64) {
         *self.clock.lock().unwrap() += TimeDelta::minutes(minutes);
     }
 
     /// A quarantined message of which the lead, the deputies and the head may be told.
-    async fn quarantined(&self, urgency: Urgency, policy: &str) -> ItemId {
+    pub(crate) async fn quarantined(&self, urgency: Urgency, policy: &str) -> ItemId {
         let number = {
             let mut numbers = self.numbers.lock().unwrap();
             *numbers += 1;
@@ -82,9 +90,14 @@ impl Desk {
     }
 
     /// What was written since the last look: to whom, and the bytes.
-    async fn told(&self) -> Vec<(String, String)> {
+    pub(crate) async fn told(&self) -> Vec<(String, String)> {
         self.gate.tell_officers().await.unwrap();
-        let jobs = self.store.outbox_claim(100, TimeDelta::days(4)).await.unwrap();
+        self.written().await
+    }
+
+    /// The same, whoever wrote it.
+    pub(crate) async fn written(&self) -> Vec<(String, String)> {
+        let jobs = self.store.outbox_claim(100, TimeDelta::days(400)).await.unwrap();
         jobs.into_iter()
             .map(|job| {
                 let Task::Deliver(to) = &job.task else { panic!("a report") };
@@ -191,6 +204,29 @@ async fn an_alarm_that_is_no_mail_goes_off_once_for_what_is_urgent() {
     assert!(!said.contains("Canary") && !said.contains("Trip"), "{said}");
     let listed = desk.home.run(&["alert", "list"]);
     assert!(listed.out.contains(item.as_str()), "{}", listed.out);
+}
+
+/// An alarm of one moment, and two nodes that look at it at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_give_one_alarm() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("alarm");
+    let more = format!(
+        "[[alarm]]\nname = \"pager\"\ncommand = [\"/bin/sh\", \"-c\", \"cat >> {}\"]\n",
+        out.display()
+    );
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", &more).await;
+    let other = desk.second();
+    for _ in 0..3 {
+        desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    }
+    let (one, two) = tokio::join!(desk.gate.tell_officers(), other.tell_officers());
+    one.and(two).unwrap();
+    let said = fs::read_to_string(&out).unwrap();
+    assert_eq!(said.matches("\"gatehouse\":\"alert\"").count(), 3, "{said}");
+    let mut whom: Vec<String> = desk.written().await.into_iter().map(|(to, _)| to).collect();
+    whom.sort();
+    assert_eq!(whom, [LEAD; 3]);
 }
 
 #[test]

@@ -35,6 +35,7 @@ impl Worker {
             next_hop: None,
             from: "Gatehouse <gatehouse@oakfield.example>".into(),
             reply_to: None,
+            admin: vec![],
             per_hour: 10,
         };
         let options = DeliveryOptions {

@@ -44,4 +44,6 @@ mod storage;
 mod storage_on_postgres;
 mod store_cli;
 mod thief;
+mod trouble;
 mod users;
+mod waited;

@@ -4,6 +4,8 @@ use super::{
     digest::{self, Digest},
     receipt::{self, Receipt},
     report::DeliveryReport,
+    trouble::{self, Trouble},
+    waited::{self, Waited},
     words::{self, Alert, Language, Nudge, Returned},
 };
 use crate::{
@@ -120,6 +122,30 @@ impl Notices {
         let subject = subject(languages, |l| digest::subject(l, one));
         let text = text(languages, |l| digest::text(l, digest));
         self.written(to, &subject, text, "digest", now, Answers::None)
+    }
+
+    /// What has waited in quarantine for too long.
+    pub fn waited(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        waited: &Waited<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, |l| digest::subject(l, waited.items.len() == 1));
+        let text = text(languages, |l| waited::text(l, waited));
+        self.written(to, &subject, text, "waited", now, Answers::None)
+    }
+
+    /// For whoever runs the machine.
+    pub fn trouble(
+        &self,
+        to: &Address,
+        trouble: &Trouble<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let unique = format!("trouble.{}", trouble.name.replace('/', "."));
+        self.written(to, trouble::subject(trouble), trouble::text(trouble), &unique, now, Answers::None)
     }
 
     /// An officer's notice: number and category, nothing of the message.
@@ -286,6 +312,7 @@ mod tests {
             from: "Gatehouse <gatehouse@oakfield.example>".into(),
             reply_to: Address::parse("gatehouse@oakfield.example"),
             per_hour: 20,
+            admin: vec![],
         };
         let notices = Notices::new(&config, "gate.oakfield.example").unwrap();
         let to = Address::parse("t.staff@oakfield.example").unwrap();
@@ -311,7 +338,13 @@ mod tests {
 
     #[test]
     fn a_from_that_is_no_mailbox_is_said_at_start() {
-        let config = NoticesConfig { next_hop: None, from: "nobody".into(), reply_to: None, per_hour: 1 };
+        let config = NoticesConfig {
+            next_hop: None,
+            from: "nobody".into(),
+            reply_to: None,
+            per_hour: 1,
+            admin: vec![],
+        };
         assert!(Notices::new(&config, "h").is_err());
     }
 }

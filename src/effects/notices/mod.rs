@@ -9,6 +9,8 @@ mod digest;
 mod receipt;
 mod report;
 mod time;
+mod trouble;
+mod waited;
 mod words;
 
 pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write};
@@ -16,4 +18,6 @@ pub use compose::{ComposeError, Notices, Written};
 pub use digest::{Digest, DigestLine};
 pub use receipt::Receipt;
 pub use report::{DeliveryReport, ReportedRecipient, wants_failure, wants_success};
+pub use trouble::Trouble;
+pub use waited::Waited;
 pub use words::{Alert, Comeback, Found, Language, Nudge, Returned, Situation, Whereabouts};

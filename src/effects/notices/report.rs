@@ -202,8 +202,8 @@ mod tests {
 
     fn notices() -> Notices {
         let from = "postmaster@oakfield.example".to_owned();
-        Notices::new(&NoticesConfig { next_hop: None, from, reply_to: None, per_hour: 1 }, "gate.example")
-            .unwrap()
+        let config = NoticesConfig { next_hop: None, from, reply_to: None, per_hour: 1, admin: vec![] };
+        Notices::new(&config, "gate.example").unwrap()
     }
 
     fn recipient(parameters: &[&str]) -> Recipient {

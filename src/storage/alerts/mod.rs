@@ -1,13 +1,19 @@
 //! What officers are to be told, kept with the message it speaks of: who is asked first, who
 //! next, who has been told, who has answered. The gateway's worker does the telling.
 
+mod alarm;
+mod answer;
 mod away;
+mod due;
 mod keep;
-mod work;
+mod overdue;
+mod tell;
 
 pub use away::Away;
+pub use due::{AlertSummary, DigestDue, DueAlert};
 pub(in crate::storage) use keep::AlertRow;
-pub use work::{AlertSummary, DigestDue, DueAlert, Told};
+pub use overdue::OverdueTold;
+pub use tell::Told;
 
 use super::names::ItemId;
 use crate::{

@@ -150,6 +150,11 @@ events! {
     ObserveEnded = "observe.ended",
     EnforcementSigned = "enforcement.signed",
     ReplayRun = "replay.run",
+    /// It has waited too long, and an office hears of it.
+    ItemOverdue = "item.overdue",
+    /// Something of the gate itself does not work.
+    TroubleBegan = "trouble.began",
+    TroubleEnded = "trouble.ended",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -4,6 +4,7 @@
 //! and steals the disk, `drills` changes and loses keys, `lives` and `steps` decide, `nodes` are several,
 //! `outbox` delivers, `ledger` tampers, `search` finds.
 
+mod alarms;
 mod breach;
 mod bucket;
 mod crash;
