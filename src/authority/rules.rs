@@ -189,7 +189,8 @@ fn record(act: Act) -> Option<Rule> {
         Act::Count | Act::Verify => alone(COUNTERS),
         Act::List | Act::Search | Act::Particulars | Act::Bytes | Act::Export => alone(OFFICERS),
         Act::LegalHold => alone(OFFICERS),
-        Act::Purge => both(DPO_HEAD, DPO_HEAD),
+        // practice.md, B: a review before the purge of what is due; nothing else can be purged.
+        Act::Purge => alone(DPO_HEAD),
         _ => None,
     }
 }
