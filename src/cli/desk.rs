@@ -10,7 +10,8 @@ use crate::{
     mail::{Address, SchoolId},
     parties::{Directory, GroupKind, Known, Officers, Person, PersonId, Role},
     storage::{
-        Actor, Event, ItemId, ItemSummary, KeptUser, LedgerEvent, RecordSummary, Store, StoreError, keys,
+        Actor, Event, ItemId, ItemState, ItemSummary, KeptUser, LedgerEvent, RecordSummary, Store,
+        StoreError, keys,
     },
 };
 use chrono::Utc;
@@ -244,12 +245,14 @@ impl Desk {
         }
         for subject in subjects {
             let Ok(id) = subject.parse::<ItemId>() else { continue };
-            let case = match self.store.item_case(&id).await {
-                Ok((_, case)) => case,
+            let (item, case) = match self.store.item_case(&id).await {
+                Ok(found) => found,
                 Err(StoreError::NotFound { .. }) => continue,
                 Err(e) => return Err(e.into()),
             };
-            if !self.may(Act::List, &case).is_allowed() {
+            // Whom it concerned went with what was purged: nobody can be told from a party any more.
+            let forgotten = item.state == ItemState::Purged && case.parties.is_empty();
+            if forgotten || !self.may(Act::List, &case).is_allowed() {
                 hidden.insert(subject.clone());
             }
         }

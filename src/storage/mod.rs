@@ -20,6 +20,7 @@ mod delivered;
 mod duty;
 mod epochs;
 mod error;
+mod forget;
 mod incidents;
 mod items;
 mod jobs;

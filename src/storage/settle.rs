@@ -161,10 +161,18 @@ impl Tx {
                 self.append("gate", event).await?;
             }
         }
-        sqlx::query("DELETE FROM retry_key WHERE settles_with = $1 AND confirmed_at IS NULL")
-            .bind(transaction)
-            .execute(&mut self.conn)
-            .await?;
+        for statement in [
+            "DELETE FROM record_party WHERE record IN
+                 (SELECT id FROM record WHERE settles_with = $1 AND state = 'dropped')",
+            "DELETE FROM record_person WHERE record IN
+                 (SELECT id FROM record WHERE settles_with = $1 AND state = 'dropped')",
+            "DELETE FROM record_link WHERE record IN
+                 (SELECT id FROM record WHERE settles_with = $1 AND state = 'dropped')",
+            "UPDATE record SET message_id_hash = NULL WHERE settles_with = $1 AND state = 'dropped'",
+            "DELETE FROM retry_key WHERE settles_with = $1 AND confirmed_at IS NULL",
+        ] {
+            sqlx::query(statement).bind(transaction).execute(&mut self.conn).await?;
+        }
         self.purge_unwanted(transaction).await?;
         Ok(dropped)
     }

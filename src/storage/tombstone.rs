@@ -3,6 +3,7 @@
 
 use super::{
     error::StoreError,
+    forget::Forgotten,
     ledger::{Event, LedgerEvent},
     names::ItemId,
     writer::Tx,
@@ -20,6 +21,7 @@ pub(super) struct Because {
 struct Row {
     school: String,
     object: String,
+    transaction_id: String,
     received_at: i64,
     sha256: Vec<u8>,
 }
@@ -28,7 +30,8 @@ impl Tx {
     /// The caller has asked the table and for legal holds.
     pub(super) async fn purge_item(&mut self, id: &ItemId, because: &Because) -> Result<(), StoreError> {
         let row: Row = sqlx::query_as(
-            "SELECT i.school, i.object, i.received_at, o.sha256 FROM item i JOIN object o ON o.id = i.object WHERE i.id = $1",
+            "SELECT i.school, i.object, i.transaction_id, i.received_at, o.sha256
+             FROM item i JOIN object o ON o.id = i.object WHERE i.id = $1",
         )
         .bind(id.as_str())
         .fetch_one(&mut self.conn)
@@ -38,10 +41,18 @@ impl Tx {
             .bind(id.as_str())
             .execute(&mut self.conn)
             .await?;
+        // What its releases and notices brought into the vault besides.
+        let more: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT object FROM outbox WHERE item = $1 AND object IS NOT NULL AND object <> $2",
+        )
+        .bind(id.as_str())
+        .bind(&row.object)
+        .fetch_all(&mut self.conn)
+        .await?;
         for statement in [
             "DELETE FROM item_recipient WHERE item = $1",
             "DELETE FROM token WHERE item = $1",
-            "DELETE FROM retry_key WHERE item = $1",
+            "DELETE FROM retry_key WHERE item = $1 OR outbox IN (SELECT id FROM outbox WHERE item = $1)",
             "DELETE FROM instruction WHERE item = $1",
             "DELETE FROM release_recipient WHERE release IN (SELECT id FROM release WHERE item = $1)",
             "DELETE FROM release WHERE item = $1",
@@ -51,13 +62,17 @@ impl Tx {
             sqlx::query(statement).bind(id.as_str()).execute(&mut self.conn).await?;
         }
         self.forget_searchable(id.as_str(), row.received_at).await?;
+        self.forget(Forgotten::Item(id), &row.transaction_id).await?;
         let mut event = LedgerEvent::new(Event::ItemPurged)
             .school(&SchoolId(row.school.into()))
             .about(id.as_str())
             .with("rule", because.rule);
         event.hash_in = row.sha256.try_into().ok();
         self.append(&because.by, event).await?;
-        self.let_go(&row.object, because).await
+        for object in more.iter().chain([&row.object]) {
+            self.let_go(object, because).await?;
+        }
+        Ok(())
     }
 
     /// The object is purged unless something still wants it.

@@ -7,7 +7,7 @@ use crate::storage::{database::micros, error::StoreError, store::Store, tombston
 const ROWS: i64 = 1_000;
 
 impl Store {
-    /// A row stays as long as something kept speaks of its message.
+    /// A row stays as long as something kept speaks of its message, or somebody is still to hear of it.
     pub(super) async fn purge_log(&self, due: &DueBefore, purged: &mut Retained) -> Result<(), StoreError> {
         loop {
             let due = due.clone();
@@ -44,6 +44,8 @@ impl Tx {
                      WHERE g.kind = 'incident' AND g.subject = c.id AND g.lifted_at IS NULL)))
              AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.transaction_id = m.transaction_id
                  AND b.state IN ('provisional', 'waiting'))
+             AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.transaction_id = m.transaction_id
+                 AND (a.state IN ('provisional', 'waiting') OR (a.state = 'told' AND a.urgency = 'urgent')))
              ORDER BY m.received_at, m.transaction_id LIMIT $3",
         )
         .bind(due.school.as_ref().map_or_else(String::new, ToString::to_string))
@@ -54,10 +56,7 @@ impl Tx {
         let mut proof = Proof::new();
         for (id, sha256) in &found {
             proof.add(id, sha256);
-            sqlx::query("DELETE FROM message WHERE transaction_id = $1")
-                .bind(id)
-                .execute(&mut self.conn)
-                .await?;
+            self.forget_message(id).await?;
         }
         let count = proof.count.unsigned_abs();
         self.prove(proof, "message-log", due.school.as_ref(), due.message_log, "gate", None).await?;

@@ -6,6 +6,7 @@ use crate::mail::SchoolId;
 use crate::storage::{
     database::{micros, time},
     error::StoreError,
+    forget::Forgotten,
     ledger::{Actor, Event, LedgerEvent},
     names::RecordId,
     store::Store,
@@ -38,6 +39,7 @@ pub enum RecordRuling {
 struct Row {
     id: String,
     school: String,
+    transaction_id: String,
     received_at: i64,
     left_on: i64,
     complaint_at: Option<i64>,
@@ -45,7 +47,8 @@ struct Row {
 }
 
 /// School, moment of ordinary mail, moment where a complaint was made, now, one id or `''`, how many.
-const DUE: &str = "SELECT r.id, r.school, r.received_at, MAX(l.left_on) AS left_on, r.complaint_at, r.object
+const DUE: &str = "SELECT r.id, r.school, r.transaction_id, r.received_at, MAX(l.left_on) AS left_on,
+     r.complaint_at, r.object
      FROM record r JOIN record_party p ON p.record = r.id AND p.role IN ('parent', 'pupil')
      LEFT JOIN leaving l ON l.address_hash = p.address_hash
      WHERE r.state = 'kept' AND r.school = $1 AND (r.keep_until IS NULL OR r.keep_until <= $4)
@@ -56,7 +59,7 @@ const DUE: &str = "SELECT r.id, r.school, r.received_at, MAX(l.left_on) AS left_
          WHERE l.kind = 'record' AND l.target = r.id AND c.state <> 'dropped'
          AND (c.ended_at IS NULL OR EXISTS (SELECT 1 FROM legal_hold g
              WHERE g.kind = 'incident' AND g.subject = c.id AND g.lifted_at IS NULL)))
-     GROUP BY r.id, r.school, r.received_at, r.complaint_at, r.object
+     GROUP BY r.id, r.school, r.transaction_id, r.received_at, r.complaint_at, r.object
      HAVING COUNT(*) = COUNT(l.left_on)
      AND MAX(l.left_on) <= CASE WHEN r.complaint_at IS NULL THEN $2 ELSE $3 END
      ORDER BY r.received_at LIMIT $6";
@@ -182,6 +185,10 @@ impl Tx {
             .await?;
         for statement in [
             "UPDATE record SET state = 'purged', message_id_hash = NULL WHERE id = $1",
+            // Nobody asks any more whether they have left, unless other mail of theirs is here.
+            "DELETE FROM leaving WHERE address_hash IN (SELECT address_hash FROM record_party WHERE record = $1)
+             AND NOT EXISTS (SELECT 1 FROM record_party p WHERE p.address_hash = leaving.address_hash
+                 AND p.record <> $1)",
             "DELETE FROM record_party WHERE record = $1",
             "DELETE FROM record_person WHERE record = $1",
             "DELETE FROM record_link WHERE record = $1",
@@ -189,6 +196,7 @@ impl Tx {
             sqlx::query(statement).bind(&row.id).execute(&mut self.conn).await?;
         }
         self.forget_searchable(&row.id, row.received_at).await?;
+        self.forget(Forgotten::Record(&RecordId::stored(row.id.clone())), &row.transaction_id).await?;
         let mut event = LedgerEvent::new(Event::RecordPurged)
             .school(&SchoolId(row.school.into()))
             .about(&row.id)

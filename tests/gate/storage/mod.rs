@@ -16,6 +16,7 @@ mod nodes;
 mod outbox;
 mod parts;
 pub(crate) mod portable;
+mod purged;
 mod records;
 mod retention;
 mod search;

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use gatehouse::parties::Role;
 
 /// What a school with these times has due now.
-fn due(bench: &Bench) -> DueBefore {
+pub(super) fn due(bench: &Bench) -> DueBefore {
     let now = bench.store_now();
     DueBefore {
         school: Some(school()),
