@@ -100,7 +100,12 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
         closing: closing.clone(),
     };
     doors.open(&config, &mut running).await?;
-    let delivery = Delivery::new(DeliveryOptions::of(&config)?, store.clone(), client);
+    let officers = running.gate.clone();
+    let options = DeliveryOptions {
+        told_of_recall: Arc::new(move |job| officers.told_of_recall(job)),
+        ..DeliveryOptions::of(&config)?
+    };
+    let delivery = Delivery::new(options, store.clone(), client);
     running.tasks.spawn(delivery.run(closed(closing.clone())));
     running.tasks.spawn(tell_officers(store.clone(), running.gate.clone(), closing.clone()));
     running.tasks.spawn(housekeep(store, running.gate.clone(), closing));

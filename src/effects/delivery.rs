@@ -69,6 +69,8 @@ pub struct DeliveryOptions {
     /// Looks into releases before they leave; `None`: nothing does.
     pub scanner: Option<Arc<dyn Rescan>>,
     pub on_scanner_failure: FailureChoice,
+    /// Who of the school is asked to look when it has stopped one, office by office; never a party.
+    pub told_of_recall: Arc<dyn Fn(&OutboxJob) -> Vec<Vec<Address>> + Send + Sync>,
     /// Jobs at once.
     pub parallel: usize,
     /// How long a claimed job is ours; longer than the next hop's longest conversation.
@@ -92,6 +94,7 @@ impl DeliveryOptions {
             release_field: if config.milter.is_some() { ReleaseField::Keep } else { ReleaseField::Omit },
             scanner: None,
             on_scanner_failure: config.on_failure.scanner,
+            told_of_recall: Arc::new(|_| Vec::new()),
             parallel: 8,
             lease: TimeDelta::minutes(5),
             // A decision at the command line is another process's: nothing but looking tells of it.
@@ -193,7 +196,7 @@ impl Delivery {
                 Rescanned::LeavesMarked => message = marked_unscanned(&message),
                 Rescanned::Recalled(scanner) => {
                     tracing::warn!(job = %job.id, "release.recalled");
-                    self.store.recall(job, &scanner).await?;
+                    self.store.recall(job, &scanner, (self.options.told_of_recall)(job)).await?;
                     return Ok(Turn::Recalled);
                 }
                 Rescanned::Later => {

@@ -13,6 +13,7 @@ mod gather;
 mod measures;
 mod officers;
 mod overdue;
+mod recall;
 mod relayed;
 mod retain;
 mod trouble;

@@ -2,14 +2,20 @@
 //! a release is stopped or called back before it has left.
 
 use super::{
+    alerts::{AlertRow, NewAlert, Urgency},
     database::micros,
     error::{StateError, StoreError},
     items::ItemState,
+    jobs::Standing,
     ledger::{Event, LedgerEvent},
-    names::ItemId,
+    names::{AlertId, ItemId},
     outbox::OutboxJob,
     store::Store,
     writer::Tx,
+};
+use crate::{
+    mail::{Address, TransactionId},
+    ruleset::Category,
 };
 
 impl Tx {
@@ -82,12 +88,19 @@ impl Tx {
 impl Store {
     /// The scanner has found something in a claimed release: it does not leave. When nobody has
     /// got it yet the item waits again, in quarantine, for a reviewer; else the recipients that
-    /// are left are given up. `false` when the job was another's meanwhile.
-    pub async fn recall(&self, job: &OutboxJob, scanner: &str) -> Result<bool, StoreError> {
+    /// are left are given up. `told` are asked to look, office by office, in the same commit.
+    /// `false` when the job was another's meanwhile.
+    pub async fn recall(
+        &self,
+        job: &OutboxJob,
+        scanner: &str,
+        told: Vec<Vec<Address>>,
+    ) -> Result<bool, StoreError> {
         let Some(item) = job.item.clone() else {
             return Err(StoreError::Us("only a release can be called back".into()));
         };
         let (id, lease, scanner) = (job.id.clone(), job.lease, scanner.to_owned());
+        let alert = self.recall_alert(&item, told).await?;
         self.write(move |tx| {
             Box::pin(async move {
                 if !tx.holds_lease(&id, lease).await? {
@@ -122,9 +135,39 @@ impl Store {
                     .with("state", state.name())
                     .with("scanner", scanner);
                 tx.append("gate", event).await?;
+                if let Some((alert, transaction)) = alert {
+                    tx.insert_alert(&alert, Standing::Final(Some(transaction))).await?;
+                }
                 Ok(true)
             })
         })
         .await
+    }
+
+    /// Whoever looked at the item before it was released has not seen this: the alert hangs on the
+    /// message, and no earlier look answers it.
+    async fn recall_alert(
+        &self,
+        item: &ItemId,
+        ladder: Vec<Vec<Address>>,
+    ) -> Result<Option<(AlertRow, TransactionId)>, StoreError> {
+        if ladder.is_empty() {
+            return Ok(None);
+        }
+        let item = self.item_summary(item).await?;
+        let new = NewAlert {
+            school: item.school,
+            urgency: Urgency::Ordinary,
+            category: Category::FileMalware,
+            // No rule asked, so none steps down.
+            policy: None,
+            number: item.id.to_string(),
+            item: None,
+            transaction: item.transaction,
+            received_at: item.received_at,
+            ladder,
+        };
+        let id = AlertId::random(&self.shared.random);
+        Ok(Some((AlertRow::prepare(new, id, self.secrets()?)?, item.transaction)))
     }
 }

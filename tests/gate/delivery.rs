@@ -8,8 +8,8 @@ use crate::{
 use chrono::TimeDelta;
 use gatehouse::{
     config::{HopTls, NextHop, NoticesConfig},
-    effects::{Delivery, DeliveryOptions, Notices, ReleaseField, Turn},
-    mail::{Custody, Proof},
+    effects::{Delivery, DeliveryOptions, Notices, ReleaseField, Rescan, Turn},
+    mail::{Custody, Failure, Proof, Scan, Waiting},
     message::{ReadLimits, read},
     storage::*,
     wire::smtp::{NextHopClient, system_resolver},
@@ -29,6 +29,15 @@ struct Worker {
 
 impl Worker {
     fn start(bench: &Bench, hops: &[(&str, &Hop, &str)], release_field: ReleaseField) -> Self {
+        Self::scanned(bench, hops, release_field, None)
+    }
+
+    fn scanned(
+        bench: &Bench,
+        hops: &[(&str, &Hop, &str)],
+        release_field: ReleaseField,
+        scanner: Option<Arc<dyn Rescan>>,
+    ) -> Self {
         let (sender, turns) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let config = NoticesConfig {
@@ -43,8 +52,9 @@ impl Worker {
             notices: Notices::new(&config, "gate.oakfield.example").unwrap(),
             postmasters: HashMap::from([(school(), address("postmaster@oakfield.example"))]),
             release_field,
-            scanner: None,
+            scanner,
             on_scanner_failure: gatehouse::config::FailureChoice::Defer,
+            told_of_recall: Arc::new(|_| vec![vec![address("p.nair@oakfield.example")]]),
             parallel: 4,
             lease: TimeDelta::minutes(30),
             // The tests move the store's clock, of which nobody is told.
@@ -226,4 +236,54 @@ async fn a_recipient_without_a_next_hop_waits_and_the_others_go() {
     assert_eq!(tried(worker.turn().await), (1, 1, 0));
     assert_eq!(hop.only().rcpts.len(), 1);
     worker.stop().await;
+}
+
+/// Says of each message in turn what the list says.
+struct Scanner(std::sync::Mutex<Vec<Result<Option<&'static str>, ()>>>);
+
+impl Rescan for Scanner {
+    fn scan<'a>(&'a self, _: &'a bytes::Bytes) -> Waiting<'a, Result<Vec<Scan>, Failure>> {
+        let said = self.0.lock().unwrap().remove(0);
+        Box::pin(async move {
+            let hit =
+                said.map_err(|()| Failure::new(gatehouse::mail::Blame::Operator, "the scanner is away"))?;
+            Ok(vec![Scan { scanner: "probe".into(), part: String::new(), hit: hit.map(str::to_owned) }])
+        })
+    }
+}
+
+/// What was clean when it was held may be known by now: the release does not leave, waits in quarantine
+/// again, not for its sender, and the lead is asked to look.
+#[tokio::test]
+async fn a_release_in_which_the_scanner_finds_something_is_stopped_and_the_lead_hears() {
+    let (bench, hop) = (Bench::new().await, Hop::start(HopScript::default()).await);
+    let item = Sample::new(6).held(&bench.store, ItemKind::Hold).await;
+    bench.store.decide(&item, ruling(Decision::Release, owner())).await.unwrap();
+    let said = vec![Err(()), Ok(Some("Eicar-Test")), Ok(None)];
+    let scanner = Arc::new(Scanner(std::sync::Mutex::new(said)));
+    let hops = [("harbour", &hop, "harbour.example")];
+    let mut worker = Worker::scanned(&bench, &hops, ReleaseField::Omit, Some(scanner));
+    assert_eq!(tried(worker.turn().await), (0, 2, 0), "a scanner that is away puts it off");
+    bench.pass(TimeDelta::days(1));
+    assert_eq!(worker.turn().await, Turn::Recalled);
+    let summary = bench.store.item_summary(&item).await.unwrap();
+    assert_eq!((summary.kind, summary.state), (ItemKind::Quarantine, ItemState::Open));
+    assert_eq!((summary.category.name(), summary.sender_may_release), ("file.malware", false));
+    let history = bench.store.history(item.as_str()).await.unwrap();
+    let recalled = history.iter().find(|e| e.event == "item.recalled").unwrap();
+    assert!(
+        recalled.details.contains("probe") && !recalled.details.contains("Eicar"),
+        "{}",
+        recalled.details
+    );
+    let alerts = bench.store.alerts(false).await.unwrap();
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert_eq!((&alerts[0].number, alerts[0].category.name()), (&item.to_string(), "file.malware"));
+    assert!(hop.commands().iter().all(|line| !line.starts_with("MAIL")), "nothing has left");
+    // Somebody releases it all the same, and now it is clean.
+    bench.store.decide(&item, ruling(Decision::Release, lead())).await.unwrap();
+    assert_eq!(tried(worker.turn().await), (2, 0, 0));
+    assert_eq!(state(&bench, &item).await, ItemState::Released);
+    worker.stop().await;
+    bench.verify().await;
 }
