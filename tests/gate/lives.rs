@@ -157,3 +157,66 @@ fn the_command_line_leads_through_the_lives_of_quarantine() {
     assert!(again.code() == 2 && again.err.contains("another person's"), "{}", again.err);
     assert!(!out.exists());
 }
+
+const TRIAL: &str = "
+[[detect]]
+id = \"trial.medication\"
+category = \"personal-data.health\"
+area = \"content\"
+severity = \"high\"
+confidence = 0.9
+clauses = [\"PD-1\"]
+reason = \"It speaks of medication.\"
+words = [\"medication\"]
+examples = { hit = [\"her medication at noon\"], miss = [\"a meditation at noon\"] }
+
+[[policy]]
+id = \"trial.review-health\"
+clauses = [\"PD-1\"]
+reason = \"Health details are reviewed.\"
+when = { direction = [\"outbound\"], findings = { category = [\"personal-data.health\"] } }
+then = { disposition = \"quarantine\" }
+";
+
+/// What other rules would have done to the last days' mail: stricter here, milder there; and of what
+/// cannot be opened any more it claims nothing.
+#[test]
+fn a_replay_shows_both_directions_of_change_and_what_it_cannot_say() {
+    let gate = Gate::new(Door::Relay, Setup::default());
+    let pupil = crate::gate::PUPIL;
+    let objects = || {
+        let vault = gate.home.path("data/vault");
+        let files = std::process::Command::new("find").arg(vault).args(["-name", "*.age"]).output().unwrap();
+        String::from_utf8(files.stdout).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    ok(gate.send(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "Gone", HEALTH)));
+    // Its bytes are lost: what is left is a row.
+    objects().iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    ok(gate.send(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "Noon", HEALTH)));
+    ok(gate.send_unproved(OUTSIDE, &[pupil], &mail(OUTSIDE, pupil, "Hi", GROOMING)));
+    ok(gate.send(TEACHER, &[LEAD], &mail(TEACHER, LEAD, "Lunch", "At one?")));
+    std::fs::create_dir(gate.home.path("trial")).unwrap();
+    std::fs::write(gate.home.path("trial/trial.toml"), TRIAL).unwrap();
+    let trial = gate.home.path("trial");
+    let replay =
+        |rules: &str| gate.home.run(&["--format", "jsonl", "replay", "--since", "14", "--rules", rules]);
+    let said = replay(trial.to_str().unwrap());
+    let changes = said.lines();
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    let change =
+        |was: &str| changes.iter().find(|c| c["was"] == was).unwrap_or_else(|| panic!("{changes:?}"));
+    let (stricter, milder) = (change("hold"), change("quarantine"));
+    assert_eq!((&stricter["would"], &stricter["messages"]), (&"quarantine".into(), &1.into()));
+    assert_eq!(stricter["now_by"], serde_json::json!(["trial.review-health"]));
+    assert_eq!((&milder["would"], &milder["now_by"]), (&"deliver".into(), &serde_json::json!([])));
+    assert!(!milder["no_longer_by"].as_array().unwrap().is_empty(), "{milder}");
+    assert_eq!(milder["examples"].as_array().unwrap().len(), 1);
+    assert!(said.err.starts_with("4 messages: 2 assessed anew (0 as before)"), "{}", said.err);
+    assert!(said.err.contains("2 cannot be replayed"), "one lost, one passed: {}", said.err);
+    // The rules in force change nothing of their own verdicts.
+    let same = replay(&format!("{}/rulesets", crate::gate::ROOT));
+    assert!(same.lines().is_empty() && same.err.contains("2 assessed anew (2 as before)"), "{}", same.err);
+    let rows = gate.home.run(&["ledger", "export"]).out;
+    assert_eq!(rows.matches("replay.run").count(), 2);
+    assert_eq!(gate.home.list(&["hold", "list"]).len(), 2, "a replay decides nothing");
+}
