@@ -116,8 +116,8 @@ pub use portable::{Backup, BackupReport, Filled, Moved, move_to, restore};
 pub use purge::Purged;
 pub use purpose::{Purpose, Why};
 pub use records::{
-    AbsenceAccess, Certainty, Filed, FiledAs, NewRecord, Proved, RecordExport, RecordFilter, RecordLook,
-    RecordParty, RecordSummary,
+    AbsenceAccess, Certainty, Filed, FiledAs, NewRecord, Proved, RecordExport, RecordLook, RecordParty,
+    RecordSummary,
 };
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use reminders::Unanswered;
@@ -129,7 +129,7 @@ pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Search
 pub use shown::{Shown, ShownClass};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use subject_access::{
-    Asked, Concern, PieceNote, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE,
+    Asked, Concern, Eyes, NO_SUCH_PIECE, PieceNote, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE,
 };
 pub use switches::{LONGEST_SWITCH, Signature, Switch};
 pub use trouble::{Health, KeptTrouble};

@@ -43,6 +43,8 @@ mod storage;
 #[path = "storage/mod.rs"]
 mod storage_on_postgres;
 mod store_cli;
+
+mod subject_access;
 mod thief;
 mod trouble;
 mod users;

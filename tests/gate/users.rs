@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 const DEPUTY: &str = "t.ellery@oakfield.example";
 
-struct User {
+pub(crate) struct User {
     id: String,
     key: PathBuf,
 }
@@ -24,7 +24,7 @@ fn user(gate: &Gate, address: &str, name: &str) -> User {
     User { id: said.out.trim().to_owned(), key }
 }
 
-fn by(gate: &Gate, user: &User, args: &[&str]) -> Said {
+pub(crate) fn by(gate: &Gate, user: &User, args: &[&str]) -> Said {
     gate.home.run(&[&["--me", user.key.to_str().unwrap()], args].concat())
 }
 
@@ -32,6 +32,21 @@ fn grant(user: &User, office: &str) -> Vec<String> {
     ["users", "grant", &user.id, "--office", office, "--school", "oakfield", "--reason", "for the test"]
         .map(str::to_owned)
         .to_vec()
+}
+
+/// Users with their offices at oakfield, the first of whom is its head and approves the others.
+pub(crate) fn registered<const N: usize>(gate: &Gate, wanted: [(&str, &str); N]) -> [User; N] {
+    let users = wanted.map(|(address, office)| user(gate, address, &format!("{office}.key")));
+    for (who, (_, office)) in users.iter().zip(wanted) {
+        let asked = gate.home.run(&args(&grant(who, office)));
+        assert_eq!(asked.code(), 0, "{office}: {}", asked.err);
+        if who.id != users[0].id {
+            let said = ["users", "approve", asked.out.trim(), "--reason", "appointed"];
+            let yes = by(gate, &users[0], &said);
+            assert_eq!(yes.code(), 0, "{office}: {}", yes.err);
+        }
+    }
+    users
 }
 
 fn args(words: &[String]) -> Vec<&str> {

@@ -8,7 +8,7 @@ use crate::{
         corpus::{self, Mismatch, Seen},
     },
     mail::Mode,
-    storage::{ItemFilter, ItemKind, ItemSummary, LedgerReport, Purpose, RecordFilter, RecordSummary, Store},
+    storage::{ItemFilter, ItemKind, ItemSummary, LedgerReport, Purpose, RecordSummary, Search, Store},
     verdict::Disposition,
 };
 
@@ -24,7 +24,7 @@ pub(super) struct Kept {
 pub(super) async fn kept(store: &Store) -> Result<Kept, Mistake> {
     let of_kind = async |kind| store.items(&ItemFilter { kind: Some(kind), ..ItemFilter::default() }).await;
     let why = Purpose::SystemOperation.into();
-    let records = store.records_search(&RecordFilter::default(), &context::actor(), &why).await?;
+    let records = store.search_records(&Search::default(), &|_| true, &context::actor(), &why).await?.hits;
     Ok(Kept {
         holds: of_kind(ItemKind::Hold).await?,
         quarantined: of_kind(ItemKind::Quarantine).await?,

@@ -175,19 +175,87 @@ impl<'d> Redactor<'d> {
     }
 }
 
-/// Who of the directory but `subject` is named beyond doubt in a text.
-pub fn people_in(directory: &Directory, subject: Person<'_>, text: &str) -> Vec<PersonId> {
-    let names = Names::new(directory, subject, &[]);
-    let found = names.find(&plain::plain(text), &[]).into_iter().filter(|f| f.doubt == Doubt::None);
-    let mut people: Vec<PersonId> = found
-        .filter_map(|f| match f.owner {
-            Owner::Person(person) => Some(person),
-            Owner::Text(..) => None,
+/// Finds who is named in texts; made once for many.
+pub struct Spotter<'d> {
+    subject: Person<'d>,
+    /// Everybody but the subject.
+    others: Names,
+    everybody: Names,
+    /// The subject's names of two words and more, whoever else has them too.
+    own: Names,
+    own_addresses: Vec<String>,
+}
+
+/// How surely a text speaks of the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Named {
+    No,
+    /// Somebody else may be meant.
+    Perhaps,
+    Surely,
+}
+
+impl<'d> Spotter<'d> {
+    pub fn new(directory: &Directory, subject: Person<'d>) -> Self {
+        Self {
+            subject,
+            others: Names::new(directory, subject, &[]),
+            everybody: Names::of_everybody(directory),
+            own: Names::whole_names_of(subject),
+            own_addresses: subject.addresses().map(|(a, _)| a.key().to_owned()).collect(),
+        }
+    }
+
+    /// Who but the subject is named beyond doubt.
+    pub fn others_in(&self, text: &str) -> Vec<PersonId> {
+        let found = self.others.find(&plain::plain(text), &[]).into_iter();
+        let mut people: Vec<PersonId> =
+            found.filter(|f| f.doubt == Doubt::None).filter_map(|f| person_of(f.owner)).collect();
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+
+    pub fn names_subject(&self, text: &str) -> Named {
+        let text = plain::plain(text);
+        let own = |key: &str| self.own_addresses.iter().any(|address| address == key);
+        if contact::addresses(&text).any(|span| own(&text[span].to_lowercase())) {
+            return Named::Surely;
+        }
+        let here = self.everybody.find(&text, &[]).into_iter().filter_map(|f| {
+            let doubt = f.doubt;
+            (person_of(f.owner)? == *self.subject.id()).then_some(doubt)
+        });
+        let sure = |doubt| if doubt == Doubt::None { Named::Surely } else { Named::Perhaps };
+        here.map(sure).max().unwrap_or_else(|| match self.own.find(&text, &[]).is_empty() {
+            true => Named::No,
+            false => Named::Perhaps,
         })
-        .collect();
-    people.sort_unstable();
-    people.dedup();
-    people
+    }
+
+    /// What to search an index for: each of these finds all that may speak of the subject by that name.
+    pub fn searches(&self) -> Vec<String> {
+        let (given, family) = (self.subject.given(), self.subject.family());
+        let called = [Some(given), self.subject.preferred(), given.split_whitespace().next()];
+        let mut all: Vec<String> = self.own_addresses.clone();
+        for name in called.into_iter().flatten().filter(|name| !name.trim().is_empty()) {
+            if !family.trim().is_empty() {
+                all.push(format!("{name} {family}"));
+            }
+            all.extend(self.everybody.is_one_persons(name).then(|| name.to_owned()));
+        }
+        all.extend(self.everybody.is_one_persons(family).then(|| family.to_owned()));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+fn person_of(owner: Owner) -> Option<PersonId> {
+    match owner {
+        Owner::Person(person) => Some(person),
+        Owner::Text(..) => None,
+    }
 }
 
 #[cfg(test)]

@@ -90,18 +90,12 @@ fn joined(name: &str) -> String {
 
 impl Names {
     pub(super) fn new(directory: &Directory, subject: Person<'_>, others: &[String]) -> Self {
-        let own: HashSet<Sequence> = forms_of(subject.given(), subject.family(), subject.preferred())
+        let mut names = Self::nobody();
+        names.own = forms_of(subject.given(), subject.family(), subject.preferred())
             .iter()
             .map(|f| sequence(f))
             .collect();
-        let own_family = subject.is(Role::Pupil).then(|| sequence(subject.family()));
-        let mut names = Self {
-            forms: HashMap::new(),
-            own,
-            own_family,
-            lengths: HashMap::new(),
-            titles: TITLES.iter().flat_map(|t| sequence(t)).collect(),
-        };
+        names.own_family = subject.is(Role::Pupil).then(|| sequence(subject.family()));
         for person in directory.people().filter(|p| *p != subject) {
             names.add(Some(person.id()), &forms_of(person.given(), person.family(), person.preferred()));
         }
@@ -111,6 +105,42 @@ impl Names {
             names.add(None, &forms_of(given, family, None));
         }
         names
+    }
+
+    /// Nobody asks: whoever is named is found.
+    pub(super) fn of_everybody(directory: &Directory) -> Self {
+        let mut names = Self::nobody();
+        for person in directory.people() {
+            names.add(Some(person.id()), &forms_of(person.given(), person.family(), person.preferred()));
+        }
+        names
+    }
+
+    /// One person's names of two words and more, as if nobody else had them.
+    pub(super) fn whole_names_of(person: Person<'_>) -> Self {
+        let mut names = Self::nobody();
+        let forms = forms_of(person.given(), person.family(), person.preferred());
+        let initial = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).count() < 2;
+        let whole =
+            |form: &String| form.split_whitespace().count() > 1 && !form.split_whitespace().any(initial);
+        let forms: Vec<String> = forms.into_iter().filter(whole).collect();
+        names.add(Some(person.id()), &forms);
+        names
+    }
+
+    fn nobody() -> Self {
+        Self {
+            forms: HashMap::new(),
+            own: HashSet::new(),
+            own_family: None,
+            lengths: HashMap::new(),
+            titles: TITLES.iter().flat_map(|t| sequence(t)).collect(),
+        }
+    }
+
+    /// Whether this name alone says who is meant.
+    pub(super) fn is_one_persons(&self, name: &str) -> bool {
+        matches!(self.forms.get(&sequence(name)), Some(Form { owner: Owner::Person(_), .. }))
     }
 
     fn add(&mut self, person: Option<&PersonId>, forms: &[String]) {

@@ -45,6 +45,17 @@ impl Tx {
 }
 
 impl Store {
+    /// The random id of one who has acted and was not forgotten.
+    pub(in crate::storage) async fn known_id(&self, actor: &Actor) -> Result<Option<String>, StoreError> {
+        let Some(key) = key_of(actor) else { return Ok(None) };
+        let hash = self.secrets()?.hash("person", &[key.as_bytes()]);
+        let known = sqlx::query_scalar("SELECT random_id FROM person WHERE person_hash = $1")
+            .bind(&hash[..])
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(known)
+    }
+
     /// Who stands behind a random id of the ledger; `None` when erased or unknown.
     pub async fn person(&self, random_id: &str) -> Result<Option<Actor>, StoreError> {
         let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM person WHERE random_id = $1")

@@ -7,12 +7,12 @@
 mod absence;
 mod keep;
 mod open;
-mod search;
+mod summary;
 mod thread;
 
 pub use absence::AbsenceAccess;
 pub use open::{Proved, RecordExport, RecordLook};
-pub use search::{RecordFilter, RecordSummary};
+pub use summary::RecordSummary;
 
 pub(super) use keep::RecordRow;
 

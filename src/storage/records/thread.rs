@@ -4,7 +4,7 @@
 
 use super::{
     FiledAs, not_found, person_hash,
-    search::{COLUMNS, MOST, RecordSummary, Row},
+    summary::{COLUMNS, MOST, RecordSummary, Row},
 };
 use crate::{
     parties::PersonId,

@@ -65,6 +65,7 @@ async fn two_people_rule_on_what_is_doubtful_before_anything_is_given() {
         key: key.into(),
         at: bench.store_now(),
         concerns: concerns.iter().copied().collect(),
+        eyes: if key.ends_with('D') { Eyes::Head } else { Eyes::Reviewers },
     };
     let asked = Asked {
         person: PersonId("oak-p02".into()),
@@ -73,6 +74,7 @@ async fn two_people_rule_on_what_is_doubtful_before_anything_is_given() {
             piece("record/A", &[]),
             piece("record/B", &[Concern::Abuse]),
             piece("item/C", &[Concern::Sealed]),
+            piece("incident/D", &[Concern::Abuse]),
         ],
         concerns: BTreeSet::new(),
     };
@@ -94,6 +96,12 @@ async fn two_people_rule_on_what_is_doubtful_before_anything_is_given() {
     let request = store.subject_access(&id).await.unwrap();
     let going: Vec<&str> = request.ready().unwrap().into_iter().collect();
     assert_eq!(going, ["record/A"], "they differ on one; what is sealed stays so whatever they say");
+    // What is the head's alone holds nothing up, and is the head's alone to rule upon.
+    assert!(rule("incident/D", Lead, Include, &lead()).await.is_err());
+    assert!(rule("record/A", Head, Include, &officer).await.is_err());
+    rule("incident/D", Head, Include, &officer).await.unwrap();
+    let request = store.subject_access(&id).await.unwrap();
+    assert_eq!(request.ready().unwrap().into_iter().collect::<Vec<_>>(), ["incident/D", "record/A"]);
     store.subject_access_finish(&id, [0; 32], &officer).await.unwrap();
     assert!(rule("record/B", DataProtection, Include, &officer).await.is_err(), "finished");
     bench.verify().await;

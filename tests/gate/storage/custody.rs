@@ -131,15 +131,14 @@ async fn records_are_found_by_party_and_open_for_a_custodian_only() {
     let bench = Bench::with(with_custodians(outside.path())).await;
     let (_, id) = everything(&bench.store).await;
     let store = &bench.store;
-    let search = async |filter: RecordFilter| {
-        store.records_search(&filter, &lead(), &Purpose::Complaint.into()).await.unwrap().len()
+    let search = async |search: Search| {
+        let why = Purpose::Complaint.into();
+        store.search_records(&search, &|_| true, &lead(), &why).await.unwrap().hits.len()
     };
-    let party = |a| RecordFilter { party: Some(address(a)), ..Default::default() };
+    let party = |a| Search { with: vec![vec![Correspondent::Address(address(a))]], ..Default::default() };
     assert_eq!(search(party("Clinic@harbour.example")).await, 1);
     assert_eq!(search(party("other@harbour.example")).await, 0);
-    let id_of = RecordFilter { message_id: Some("1@oakfield.example".into()), ..Default::default() };
-    assert_eq!(search(id_of).await, 1);
-    let past = RecordFilter { until: Some(Utc::now() - TimeDelta::days(1)), ..Default::default() };
+    let past = Search { until: Some(Utc::now() - TimeDelta::days(1)), ..Default::default() };
     assert_eq!(search(past).await, 0);
 
     let opened =

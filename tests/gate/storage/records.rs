@@ -53,10 +53,10 @@ impl Archive {
     }
 
     async fn found(&self, people: &[(&str, FiledAs)]) -> Vec<RecordId> {
-        let people = people.iter().map(|(p, f)| (PersonId((*p).into()), *f)).collect();
-        let filter = RecordFilter { people, ..Default::default() };
-        let found = self.bench.store.records_search(&filter, &lead(), &Purpose::Complaint.into()).await;
-        found.unwrap().into_iter().map(|r| r.id).collect()
+        let filed = people.iter().map(|(p, f)| (PersonId((*p).into()), Some(*f))).collect();
+        let (search, why) = (Search { filed, ..Default::default() }, Purpose::Complaint.into());
+        let found = self.bench.store.search_records(&search, &|_| true, &lead(), &why).await;
+        found.unwrap().hits.into_iter().map(|r| r.id).collect()
     }
 }
 

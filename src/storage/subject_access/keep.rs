@@ -1,159 +1,21 @@
-//! Requests of people for what is held on them (PD-12): what was gathered, what makes a piece
-//! doubtful, and what the data protection officer and the safeguarding lead ruled on it. Two
-//! people rule on each doubtful piece and on the whole; before that nothing is given out.
+//! A request as it is made, looked up, ruled upon and finished.
 
-use super::{
-    database::{Sql, micros, named, time},
-    error::StoreError,
-    ledger::{Actor, Event, LedgerEvent},
-    names::{ItemId, SubjectAccessId},
-    store::Store,
-};
+use super::{Asked, Eyes, NO_SUCH_PIECE, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE};
 use crate::{
-    mail::{Address, SchoolId},
-    parties::PersonId,
+    mail::SchoolId,
+    storage::{
+        database::{micros, named, time},
+        error::StoreError,
+        ledger::{Actor, Event, LedgerEvent},
+        names::SubjectAccessId,
+        store::Store,
+    },
 };
-use chrono::{DateTime, Months, Utc};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use chrono::Months;
 
 const MOST: i64 = 1_000;
 /// Article 12(3): one month.
 const MONTHS: Months = Months::new(1);
-/// The key of the ruling on the request as a whole.
-pub const WHOLE: &str = "request";
-
-/// Why a piece is not given out before two people have looked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Concern {
-    /// Child abuse data (Data Protection Act 2018, schedule 3, part 5).
-    Abuse,
-    /// A solicitor, union or other protected correspondent.
-    Privilege,
-    /// It is also about other children.
-    OtherChildren,
-    /// A parent asks about a child who may well decide alone.
-    ChildsRights,
-    /// It may hold an image of a child: it is sealed, and nobody here opens it.
-    Sealed,
-}
-
-impl Concern {
-    /// In general words, as a cover sheet says it.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Abuse => "information about the protection of a child",
-            Self::Privilege => "correspondence with a protected adviser",
-            Self::OtherChildren => "information that is also about other children",
-            Self::ChildsRights => "information over which a child may decide alone",
-            Self::Sealed => "a sealed item",
-        }
-    }
-}
-
-/// One thing that was gathered, without its content.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PieceNote {
-    /// `record/ID`, `item/ID`, `log`.
-    pub key: String,
-    pub at: DateTime<Utc>,
-    pub concerns: BTreeSet<Concern>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RulingOffice {
-    DataProtection,
-    Lead,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubjectRuling {
-    Include,
-    Withhold,
-}
-
-impl RulingOffice {
-    pub const ALL: [Self; 2] = [Self::DataProtection, Self::Lead];
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DataProtection => "data-protection",
-            Self::Lead => "lead",
-        }
-    }
-}
-
-impl SubjectRuling {
-    pub const ALL: [Self; 2] = [Self::Include, Self::Withhold];
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Include => "include",
-            Self::Withhold => "withhold",
-        }
-    }
-}
-
-/// Who asks for what is held on `person`; encrypted.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Asked {
-    pub person: PersonId,
-    /// `None`: the person.
-    pub by: Option<PersonId>,
-    pub pieces: Vec<PieceNote>,
-    /// Concerns about the request as a whole.
-    pub concerns: BTreeSet<Concern>,
-}
-
-/// A ruling with who gave it (a random id) and why.
-#[derive(Clone, Debug)]
-pub struct Ruled {
-    pub piece: String,
-    pub office: RulingOffice,
-    pub ruling: SubjectRuling,
-    pub by: String,
-    pub at: DateTime<Utc>,
-    pub words: String,
-}
-
-#[derive(Clone)]
-pub struct SubjectAccess {
-    pub id: SubjectAccessId,
-    pub school: SchoolId,
-    pub made_at: DateTime<Utc>,
-    pub due_at: DateTime<Utc>,
-    pub finished_at: Option<DateTime<Utc>>,
-    pub asked: Asked,
-    pub rulings: Vec<Ruled>,
-}
-
-impl SubjectAccess {
-    /// The keys of the pieces that go out; or what is still to be ruled.
-    pub fn ready(&self) -> Result<BTreeSet<&str>, Vec<String>> {
-        let of = |piece: &str, office| {
-            self.rulings.iter().find(|r| r.piece == piece && r.office == office).map(|r| r.ruling)
-        };
-        let both = |piece: &str| RulingOffice::ALL.map(|office| of(piece, office));
-        let mut open = Vec::new();
-        let mut going = BTreeSet::new();
-        let mut needs = |piece: &str| {
-            for (office, ruling) in RulingOffice::ALL.into_iter().zip(both(piece)) {
-                if ruling.is_none() {
-                    open.push(format!("{piece}: {}", office.name()));
-                }
-            }
-            both(piece) == [Some(SubjectRuling::Include); 2]
-        };
-        let whole = needs(WHOLE);
-        for piece in &self.asked.pieces {
-            let included = piece.concerns.is_empty() || needs(&piece.key);
-            // What is sealed is not opened whatever anybody rules (practice.md, A3).
-            if whole && included && !piece.concerns.contains(&Concern::Sealed) {
-                going.insert(piece.key.as_str());
-            }
-        }
-        if open.is_empty() { Ok(going) } else { Err(open) }
-    }
-}
 
 type Row = (String, String, i64, i64, Option<i64>, Vec<u8>);
 
@@ -267,10 +129,21 @@ impl Store {
         if request.finished_at.is_some() {
             return Err(StoreError::NotAllowed("this request is finished"));
         }
-        if piece != WHOLE && !request.asked.pieces.iter().any(|p| p.key == piece) {
-            return Err(StoreError::NotAllowed(
-                "this request has no such piece: `subject-access show` lists them",
-            ));
+        let eyes = match request.asked.pieces.iter().find(|p| p.key == piece) {
+            Some(known) => known.eyes,
+            None if piece == WHOLE => Eyes::Reviewers,
+            None => {
+                return Err(StoreError::NotAllowed(NO_SUCH_PIECE));
+            }
+        };
+        match (eyes, office) {
+            (Eyes::Reviewers, RulingOffice::Head) => {
+                return Err(StoreError::NotAllowed("data protection officer and lead rule upon this one"));
+            }
+            (Eyes::Head, RulingOffice::DataProtection | RulingOffice::Lead) => {
+                return Err(StoreError::NotAllowed("the head rules upon this one"));
+            }
+            _ => {}
         }
         if words.trim().is_empty() {
             return Err(StoreError::NotAllowed("say why; it is kept encrypted"));
@@ -349,57 +222,5 @@ impl Store {
             })
         })
         .await
-    }
-
-    /// Held and quarantined messages that one with these addresses sent, was sent, or holds.
-    pub async fn items_with(&self, addresses: &[Address]) -> Result<Vec<ItemId>, StoreError> {
-        if addresses.is_empty() {
-            return Ok(Vec::new());
-        }
-        let secrets = self.secrets()?;
-        let hashes: Vec<Vec<u8>> = addresses.iter().map(|a| secrets.address(a).to_vec()).collect();
-        let mut sql = Sql::new(
-            "SELECT i.id FROM item i LEFT JOIN message m ON m.transaction_id = i.transaction_id
-             WHERE i.state NOT IN ('provisional', 'dropped') AND (i.id IN
-             (SELECT item FROM item_recipient WHERE address_hash IN ",
-        );
-        let list = |sql: &mut Sql| {
-            sql.push_row(|row| {
-                for hash in &hashes {
-                    row.bind(hash.clone());
-                }
-            });
-        };
-        list(&mut sql);
-        sql.push(") OR m.sender_hash IN ");
-        list(&mut sql);
-        sql.push(" OR i.owner_hash IN ");
-        list(&mut sql);
-        sql.push(") ORDER BY i.n LIMIT ").push_bind(MOST);
-        let ids: Vec<String> = sql.build_query_scalar().fetch_all(&self.readers).await?;
-        Ok(ids.into_iter().map(ItemId::stored).collect())
-    }
-
-    /// What the message log has of one who sends from these addresses: time, direction,
-    /// disposition, number of recipients. The newest thousand.
-    pub async fn log_of(
-        &self,
-        addresses: &[Address],
-    ) -> Result<Vec<(DateTime<Utc>, String, String, u64)>, StoreError> {
-        if addresses.is_empty() {
-            return Ok(Vec::new());
-        }
-        let secrets = self.secrets()?;
-        let mut sql = Sql::new(
-            "SELECT received_at, direction, disposition, recipients FROM message WHERE sender_hash IN ",
-        );
-        sql.push_row(|row| {
-            for address in addresses {
-                row.bind(secrets.address(address).to_vec());
-            }
-        });
-        sql.push(" ORDER BY received_at DESC LIMIT ").push_bind(MOST);
-        let rows: Vec<(i64, String, String, i64)> = sql.build_query_as().fetch_all(&self.readers).await?;
-        Ok(rows.into_iter().map(|(at, d, f, n)| (time(at), d, f, n.unsigned_abs())).collect())
     }
 }

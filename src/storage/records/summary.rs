@@ -1,35 +1,18 @@
-//! Finding records by whom they are filed under, address, time and Message-ID.
+//! What lists show of records; they are found by `search`.
 
-use super::{FiledAs, person_hash};
+use super::FiledAs;
 use crate::{
-    mail::{Address, SchoolId, TransactionId},
-    parties::{Direction, PersonId, Role},
+    mail::{SchoolId, TransactionId},
+    parties::{Direction, Role},
     storage::{
-        database::{Sql, hex, micros, named, time},
+        database::{Sql, hex, named, time},
         error::StoreError,
-        ledger::{Actor, Event, LedgerEvent},
         names::RecordId,
-        purpose::Why,
         store::Store,
     },
 };
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
-
-/// What is asked for; `None` and an empty list ask nothing, several things ask for all.
-#[derive(Clone, Debug, Default)]
-pub struct RecordFilter {
-    pub school: Option<SchoolId>,
-    pub from: Option<DateTime<Utc>>,
-    pub until: Option<DateTime<Utc>>,
-    pub party: Option<Address>,
-    /// Filed under each of these.
-    pub people: Vec<(PersonId, FiledAs)>,
-    /// Filed under this person in whatever way.
-    pub anyone: Option<PersonId>,
-    pub message_id: Option<String>,
-    pub limit: Option<u32>,
-}
 
 /// What can be seen of a record without a custodian's key.
 #[derive(Clone, Debug)]
@@ -74,53 +57,6 @@ pub(super) const MOST: u32 = 1_000;
 const TOGETHER: usize = 500;
 
 impl Store {
-    /// Newest first, at most 1,000; the ledger notes who searched, what for, and how many
-    /// were found, before they are told.
-    pub async fn records_search(
-        &self,
-        filter: &RecordFilter,
-        actor: &Actor,
-        why: &Why,
-    ) -> Result<Vec<RecordSummary>, StoreError> {
-        let secrets = self.secrets()?;
-        let mut sql = Sql::new(COLUMNS);
-        if let Some(school) = &filter.school {
-            sql.push(" AND r.school = ").push_bind(school.to_string());
-        }
-        if let Some(from) = filter.from {
-            sql.push(" AND r.received_at >= ").push_bind(micros(from));
-        }
-        if let Some(until) = filter.until {
-            sql.push(" AND r.received_at < ").push_bind(micros(until));
-        }
-        if let Some(party) = &filter.party {
-            sql.push(" AND r.id IN (SELECT record FROM record_party WHERE address_hash = ");
-            sql.push_bind(secrets.address(party).to_vec()).push(")");
-        }
-        for (person, filed_as) in &filter.people {
-            sql.push(" AND r.id IN (SELECT record FROM record_person WHERE person_hash = ");
-            sql.push_bind(person_hash(secrets, person)).push(" AND filed_as = ");
-            sql.push_bind(filed_as.name()).push(")");
-        }
-        if let Some(person) = &filter.anyone {
-            sql.push(" AND r.id IN (SELECT record FROM record_person WHERE person_hash = ");
-            sql.push_bind(person_hash(secrets, person)).push(")");
-        }
-        if let Some(id) = &filter.message_id {
-            let hash = secrets.hash("message-id", &[id.as_bytes()]);
-            sql.push(" AND r.message_id_hash = ").push_bind(hash.to_vec());
-        }
-        sql.push(" ORDER BY r.n DESC LIMIT ").push_bind(i64::from(filter.limit.unwrap_or(MOST).min(MOST)));
-        let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
-        let mut event = LedgerEvent::new(Event::RecordsSearched)
-            .with("found", rows.len() as i64)
-            .with("purpose", why.purpose.name())
-            .because(why.words.clone());
-        event.school = filter.school.clone();
-        self.ledger(actor, event).await?;
-        self.record_summaries(rows).await
-    }
-
     /// What belongs to them is read for many at once: a page has hundreds.
     pub(super) async fn record_summaries(&self, rows: Vec<Row>) -> Result<Vec<RecordSummary>, StoreError> {
         let (mut roles, mut filed) = (HashMap::new(), HashMap::new());

@@ -1,0 +1,168 @@
+//! What is no message: incidents in which the person stands, the log of what they sent, and what the
+//! ledger says that they did.
+
+use super::{Asked, Content, Piece, Pieces, add, faces};
+use crate::{
+    authority::{Case, Matter, Scope, State, Thing},
+    parties::Directory,
+    report::records::when,
+    storage::{
+        Concern, Entry, Incident, IncidentError, IncidentFilter, IncidentId, IncidentKind, IncidentState,
+        IncidentSummary, Part, PieceNote, Purpose, Store, StoreError, Who,
+    },
+};
+use std::collections::BTreeSet;
+
+pub(super) async fn gather(asked: &Asked<'_>, found: &mut Pieces) -> Result<(), StoreError> {
+    let states =
+        vec![IncidentState::Proposed, IncidentState::Open, IncidentState::Closed, IncidentState::Dismissed];
+    let addresses = asked.addresses().into_iter().map(Who::Address);
+    for who in std::iter::once(Who::Person(asked.subject.id().clone())).chain(addresses) {
+        let filter = IncidentFilter {
+            school: Some(asked.with.school.id.clone()),
+            states: states.clone(),
+            with: Some(who),
+            ..IncidentFilter::default()
+        };
+        for incident in asked.with.store.incidents(&filter).await? {
+            asked.incident(incident, found).await?;
+        }
+    }
+    asked.log(found).await?;
+    asked.acts(found).await
+}
+
+/// The facts of an incident that say for whom it is there.
+pub(super) async fn case(store: &Store, directory: &Directory, id: &IncidentId) -> Result<Case, StoreError> {
+    let summary = store.incident_summary(id).await.map_err(plain)?;
+    let thing = match summary.kind {
+        IncidentKind::LowLevel => Thing::LowLevelConcern,
+        _ => Thing::Incident,
+    };
+    let mut case = Case::new(thing, Scope::School(summary.school));
+    case.matter = match summary.kind {
+        IncidentKind::Concern | IncidentKind::LowLevel => Matter::Concern,
+        IncidentKind::Allegation => Matter::Allegation,
+        IncidentKind::Misuse => Matter::Misuse,
+    };
+    if !matches!(summary.state, IncidentState::Proposed | IncidentState::Open) {
+        case.state = State::Decided;
+    }
+    for person in store.incident_people(id).await? {
+        let faces = match &person.who {
+            Who::Person(id) => faces(store, directory, id)?,
+            Who::Address(address) => store.faces([], [address])?,
+        };
+        match person.part {
+            Part::Accused => case.accused.extend(faces),
+            // Who told of it, or saw it, may be the very one who looks after it.
+            Part::Reporter | Part::Witness => {}
+            Part::Affected | Part::Author | Part::Recipient | Part::Forwarder => case.parties.extend(faces),
+        }
+    }
+    Ok(case)
+}
+
+/// An incident that is not there is said as of everything else.
+fn plain(e: IncidentError) -> StoreError {
+    match e {
+        IncidentError::Store(e) => e,
+        _ => StoreError::NotFound { what: "incident", id: String::new() },
+    }
+}
+
+impl Asked<'_> {
+    async fn incident(&self, summary: IncidentSummary, found: &mut Pieces) -> Result<(), StoreError> {
+        let key = format!("incident/{}", summary.id);
+        if found.contains_key(&key) {
+            return Ok(());
+        }
+        let case = case(self.with.store, self.with.directory, &summary.id).await?;
+        let mut concerns = BTreeSet::new();
+        if matches!(summary.state, IncidentState::Proposed | IncidentState::Open) {
+            concerns.insert(Concern::Undecided);
+        }
+        if summary.kind == IncidentKind::Concern {
+            concerns.insert(Concern::Abuse);
+        }
+        let eyes = self.eyes(&case);
+        let mut content = Content::Unopened;
+        if (self.with.sees)(&case) {
+            let why = Purpose::SubjectAccess.name();
+            let incident =
+                self.with.store.incident(&summary.id, self.with.actor, why).await.map_err(plain)?;
+            let (others, story) = self.story(&incident);
+            concerns.extend(others.then_some(Concern::OtherChildren));
+            content = story;
+        }
+        let note = PieceNote { key, at: summary.made_at, concerns, eyes };
+        add(found, Piece { note, source: "Incident", content })
+    }
+
+    /// Whether other children stand in it, and what it says. Neither category nor severity: they are
+    /// the machine's (practice.md, A2).
+    fn story(&self, incident: &Incident) -> (bool, Content) {
+        let me = |who: &Who| match who {
+            Who::Person(id) => id == self.subject.id(),
+            Who::Address(address) => self.addresses().contains(address),
+        };
+        let parts: Vec<&str> = incident.people.iter().filter(|p| me(&p.who)).map(|p| p.part.name()).collect();
+        let child = |who: &Who| match who {
+            Who::Person(id) => {
+                self.with.directory.person(id).is_some_and(|p| p.is(crate::parties::Role::Pupil))
+            }
+            Who::Address(_) => false,
+        };
+        let entries: Vec<_> = incident.entries.iter().map(|e| (e.at, words(&e.entry))).collect();
+        let text: Vec<&str> =
+            entries.iter().map(|(_, text)| text.as_str()).chain([incident.title.as_str()]).collect();
+        let others = incident.people.iter().any(|p| !me(&p.who) && child(&p.who))
+            || self.names_another_child(&text.join("\n"));
+        let facts = vec![
+            ("State", incident.summary.state.name().to_owned()),
+            ("The person stands in it as", parts.join(", ")),
+        ];
+        (others, Content::Story { title: incident.title.clone(), facts, entries })
+    }
+
+    async fn log(&self, found: &mut Pieces) -> Result<(), StoreError> {
+        let sent = self.with.store.log_of(&self.addresses()).await?;
+        let Some((at, ..)) = sent.first() else { return Ok(()) };
+        let note =
+            PieceNote { key: "log".into(), at: *at, concerns: BTreeSet::new(), eyes: Default::default() };
+        let mut rows = vec![["When", "Direction", "Recipients"].map(str::to_owned).to_vec()];
+        rows.extend(sent.iter().map(|(at, direction, n)| vec![when(*at), direction.clone(), n.to_string()]));
+        let source = "Log of messages that the person sent";
+        add(found, Piece { note, source, content: Content::Table(rows) })
+    }
+
+    async fn acts(&self, found: &mut Pieces) -> Result<(), StoreError> {
+        let acts = self.with.store.acts_of(self.subject.id()).await?;
+        let Some((at, _)) = acts.first() else { return Ok(()) };
+        let note =
+            PieceNote { key: "ledger".into(), at: *at, concerns: BTreeSet::new(), eyes: Default::default() };
+        let mut rows = vec![["When", "What was done"].map(str::to_owned).to_vec()];
+        let said = |event: &str| event.replace('.', ": ").replace('-', " ");
+        rows.extend(acts.iter().map(|(at, event)| vec![when(*at), said(event)]));
+        let source = "What the gate's ledger says that the person did";
+        add(found, Piece { note, source, content: Content::Table(rows) })
+    }
+}
+
+/// One line of an incident as a text.
+fn words(entry: &Entry) -> String {
+    match entry {
+        Entry::Note { text } | Entry::Action { text } => text.clone(),
+        Entry::Referred { to, on, reference } => format!("Referred to {} on {on} {reference}", to.name()),
+        Entry::ParentsTold { on, by } => format!("Parents told on {on} by {by}"),
+        Entry::ParentsNotTold { why } => format!("Parents not told: {why}"),
+        Entry::Opened { why } => format!("Opened: {why}"),
+        Entry::Closed { outcome } => format!("Closed: {outcome}"),
+        Entry::Reopened { why } => format!("Opened again: {why}"),
+        Entry::Dismissed { why, text } => format!("Dismissed ({}): {text}", why.name()),
+        Entry::Linked { .. } => "A message was added".into(),
+        Entry::Named { part } => format!("Somebody was named as {}", part.name()),
+        Entry::Exported { why } => format!("Written out: {why}"),
+        Entry::HandedOver { why, .. } => format!("Handed over: {why}"),
+    }
+}

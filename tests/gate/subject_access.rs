@@ -1,0 +1,200 @@
+//! What is held on a person (PD-12), from the gate's door to the answer: gathered from every source,
+//! ruled upon, given without third parties, and silent about what is not given.
+
+use crate::{
+    dangers::GROOMING,
+    gate::{Door, Gate, HEAD, LEAD, OUTSIDE, PARENT, PUPIL, Setup, TEACHER, mail},
+    users::{User, by, registered},
+};
+use serde_json::Value;
+
+const JACOB: &str = "24jrowe@pupils.oakfield.example";
+const FATHER: &str = "stephen.rowe@freemail.example";
+const DPO: &str = "s.adeyemi@oakfield.example";
+
+fn recording() -> Gate {
+    Gate::new(Door::Relay, Setup { school: "record-parent-mail = true\n".into(), ..Setup::default() })
+}
+
+fn ok(gate: &Gate, args: &[&str]) -> String {
+    let said = gate.home.run(args);
+    assert_eq!(said.code(), 0, "{args:?}: {}", said.err);
+    said.out.trim().to_owned()
+}
+
+fn page(zip: &str) -> String {
+    let bytes = std::fs::read(zip).unwrap();
+    let end = memchr::memmem::find(&bytes, b"</html>").unwrap();
+    String::from_utf8_lossy(&bytes[..end]).to_lowercase()
+}
+
+/// The pieces as `show` lists them, by their kinds.
+fn kinds(pieces: &[Value]) -> Vec<&str> {
+    let mut kinds: Vec<&str> =
+        pieces.iter().map(|p| p["piece"].as_str().unwrap().split('/').next().unwrap()).collect();
+    kinds.sort_unstable();
+    kinds
+}
+
+#[test]
+fn everything_that_names_a_person_is_found_and_what_is_withheld_leaves_no_trace() {
+    let gate = recording();
+    let sent = |reply: String| assert!(reply.starts_with("250"), "{reply}");
+    // Filed under him; naming him alone, in the mail of another family; by his whole name in quarantine.
+    sent(gate.send_unproved(
+        FATHER,
+        &[TEACHER],
+        &mail(FATHER, TEACHER, "Absence", "Jacob was ill on Monday."),
+    ));
+    let of_others = "Amelia says that Jacob took her coat. Nobody else was there.";
+    sent(gate.send_unproved(PARENT, &[TEACHER], &mail(PARENT, TEACHER, "A coat", of_others)));
+    sent(gate.send_unproved(
+        PARENT,
+        &[TEACHER],
+        &mail(PARENT, TEACHER, "Trip", "Amelia would like to come."),
+    ));
+    let groomed = format!("{GROOMING} Jacob Rowe need not know either.");
+    sent(gate.send_unproved(OUTSIDE, &[PUPIL], &mail(OUTSIDE, PUPIL, "hey", &groomed)));
+    sent(gate.send(JACOB, &[TEACHER], &mail(JACOB, TEACHER, "Homework", "Here it is.")));
+    gate.sink.wait_for(4);
+    let item = gate.home.only("quarantine", "open")["id"].as_str().unwrap().to_owned();
+    ok(
+        &gate,
+        &[
+            "incident",
+            "open",
+            "--school",
+            "oakfield",
+            "--title",
+            "The coat",
+            "--reason",
+            "told by a parent",
+            "--affected",
+            "oak-p01",
+            "--accused",
+            "oak-p02",
+        ],
+    );
+
+    let key = gate.home.path("custodian.key");
+    let (review, answer) = (gate.home.path("review.zip"), gate.home.path("answer.zip"));
+    let (key, review, answer) = (key.to_str().unwrap(), review.to_str().unwrap(), answer.to_str().unwrap());
+    let id = ok(&gate, &["subject-access", "make", "oak-p02", "--custodian", key, "--out", review]);
+    let pieces = gate.home.list(&["subject-access", "show", &id]);
+    assert_eq!(kinds(&pieces), ["incident", "item", "log", "record", "record", "request"], "{pieces:?}");
+    let reviewed = page(review);
+    for word in ["the coat", "took her coat", "need not know", "withheld until you have ruled"] {
+        assert!(reviewed.contains(word), "{word}");
+    }
+    let concerns = |piece: &Value| piece["concerns"].to_string();
+    let of = |kind: &str| pieces.iter().find(|p| p["piece"].as_str().unwrap().starts_with(kind)).unwrap();
+    assert!(concerns(of("incident/")).contains("protection of a child"));
+    assert!(concerns(of(&format!("item/{item}"))).contains("not decided yet"));
+
+    // Both include the mail and withhold the rest.
+    for (office, as_user) in [("data-protection", "one"), ("lead", "two")] {
+        for piece in pieces.iter().filter(|p| p["piece"] == "request" || concerns(p) != "[]") {
+            let piece = piece["piece"].as_str().unwrap();
+            let ruling =
+                if piece == "request" || piece.starts_with("record/") { "include" } else { "withhold" };
+            rule_as(&gate, &id, piece, ruling, office, as_user);
+        }
+    }
+    ok(&gate, &["subject-access", "release", &id, "--custodian", key, "--out", answer]);
+    let given = page(answer);
+    for word in ["jacob was ill", "took her coat", "[person"] {
+        assert!(given.contains(word), "{word} in {given}");
+    }
+    for word in
+        ["amelia", "claire", "the coat<", "incident:", "need not know", "quarantine", "withheld", ">found<"]
+    {
+        assert!(!given.contains(word), "{word} in {given}");
+    }
+    assert!(!given.contains("would like to come"), "mail that does not speak of him");
+}
+
+/// Two accounts of the machine stand for two people as long as nobody is registered; here the store's
+/// own door stands for the second.
+fn rule_as(gate: &Gate, id: &str, piece: &str, ruling: &str, office: &str, who: &str) {
+    use gatehouse::{
+        parties::PersonId,
+        storage::{Actor, RulingOffice, SubjectRuling},
+    };
+    let office = RulingOffice::ALL.into_iter().find(|o| o.name() == office).unwrap();
+    let ruling = SubjectRuling::ALL.into_iter().find(|r| r.name() == ruling).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let store = gate.home.store().await;
+        let actor = Actor::Person(PersonId(who.into()));
+        let id = id.parse().unwrap();
+        store.subject_access_rule(&id, piece, office, ruling, "seen", &actor).await.unwrap();
+        store.close().await;
+    });
+}
+
+/// practice.md, A4: low-level concerns and allegations are the head's alone, also here.
+#[test]
+fn what_is_the_heads_alone_is_there_for_the_head_alone() {
+    let gate = recording();
+    assert!(
+        gate.send_unproved(PARENT, &[TEACHER], &mail(PARENT, TEACHER, "A word", "Thank you."))
+            .starts_with("250")
+    );
+    gate.sink.wait_for(1);
+    let concern = ok(
+        &gate,
+        &[
+            "incident",
+            "open",
+            "--school",
+            "oakfield",
+            "--kind",
+            "low-level",
+            "--title",
+            "Lifts home",
+            "--reason",
+            "told by a colleague",
+            "--accused",
+            TEACHER,
+        ],
+    );
+    let [head, lead, dpo] = registered(&gate, [(HEAD, "head"), (LEAD, "lead"), (DPO, "data-protection")]);
+    let key = gate.home.path("custodian.key");
+    let key = key.to_str().unwrap();
+    let path = |name: &str| gate.home.path(name).to_str().unwrap().to_owned();
+    let run = |who: &User, args: &[&str]| {
+        let said = by(&gate, who, args);
+        assert_eq!(said.code(), 0, "{args:?}: {}", said.err);
+        said
+    };
+    let made =
+        run(&dpo, &["subject-access", "make", TEACHER, "--custodian", key, "--out", &path("review.zip")]);
+    let id = made.out.trim();
+    assert!(!page(&path("review.zip")).contains("lifts home"));
+    let shown = |who: &User| run(who, &["--format", "jsonl", "subject-access", "show", id]).out;
+    let piece = format!("incident/{concern}");
+    assert_eq!((shown(&dpo).contains(&piece), shown(&lead).contains(&piece)), (false, false));
+    assert!(shown(&head).contains(&piece));
+    run(&head, &["subject-access", "review", id, "--custodian", key, "--out", &path("head.zip")]);
+    assert!(page(&path("head.zip")).contains("lifts home"));
+
+    let rule = |who: &User, piece: &str, office: &str| {
+        by(
+            &gate,
+            who,
+            &["subject-access", "rule", id, piece, "include", "--office", office, "--because", "seen"],
+        )
+    };
+    let (refused, nothing) = (rule(&lead, &piece, "lead"), rule(&lead, "incident/0000000000", "lead"));
+    assert_eq!((refused.code(), &refused.err), (2, &nothing.err), "as of one that is not there");
+    for (who, office) in [(&dpo, "data-protection"), (&lead, "lead")] {
+        for line in run(who, &["--format", "jsonl", "subject-access", "show", id]).lines() {
+            if line["piece"] == "request" || line["concerns"] != Value::Array(vec![]) {
+                let ruled = rule(who, line["piece"].as_str().unwrap(), office);
+                assert_eq!(ruled.code(), 0, "{line}: {}", ruled.err);
+            }
+        }
+    }
+    // Nothing waits for the head, and nothing tells that there is something of the head's.
+    run(&dpo, &["subject-access", "release", id, "--custodian", key, "--out", &path("answer.zip")]);
+    assert!(!page(&path("answer.zip")).contains("lifts home"));
+}
