@@ -1,5 +1,6 @@
 //! What is read at start and on reload, checked before any of it takes effect.
 
+use super::people::{directory, directory_by};
 use crate::{
     config::{Config, Limits},
     detection::{DetectLimits, Detector, DetectorFaults, People, PersonName},
@@ -8,10 +9,10 @@ use crate::{
     gateway::Standing,
     mail::{Address, Transaction},
     message::{self, ReadLimits},
-    parties::{self, Directory, DirectoryFile, SnapshotError},
+    parties::{self, Directory, SnapshotError},
     pipeline::{ReadingLimits, Rulebook},
     ruleset::{self, RuleFaults, RuleSet},
-    storage::{KeyError, Searchable, StoreError},
+    storage::{KeyError, Keys, Searchable, StoreError},
 };
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -28,6 +29,13 @@ pub enum StartFault {
     Dkim(Vec<String>),
     #[error(transparent)]
     Directory(#[from] SnapshotError),
+    /// The people are sealed, and there is no key to them.
+    #[error(
+        "the people in {} are sealed with the working key: {fault}.\nIf that key is lost, delete the file and \
+         import the people again",
+        path.display()
+    )]
+    People { path: PathBuf, fault: KeyError },
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -53,15 +61,6 @@ pub fn rules(folders: &[PathBuf]) -> Result<RuleSet, StartFault> {
     Ok(ruleset::load(folders)?)
 }
 
-/// The directory as last imported; empty before the first import.
-pub fn directory(config: &Config) -> Result<Directory, StartFault> {
-    let file = DirectoryFile::in_data_folder(&config.data);
-    if !file.path().exists() {
-        return Ok(Directory::empty());
-    }
-    Ok(file.load()?)
-}
-
 /// The names that detection looks for.
 pub fn people(directory: &Directory) -> People {
     People::new(directory.names().map(|name| PersonName {
@@ -74,7 +73,10 @@ pub fn people(directory: &Directory) -> People {
 
 /// All that a verdict rests on. Compiled patterns are cached in the data folder.
 pub fn rulebook(config: &Config, rules: RuleSet) -> Result<Rulebook, StartFault> {
-    let directory = directory(config)?;
+    rulebook_for(config, rules, directory(config)?)
+}
+
+fn rulebook_for(config: &Config, rules: RuleSet, directory: Directory) -> Result<Rulebook, StartFault> {
     let people = Arc::new(people(&directory));
     let cache = config.data.join("cache");
     let detector = Detector::new(&rules, people, Some(&cache))?;
@@ -115,10 +117,10 @@ pub fn disclaimers(config: &Config) -> Result<Disclaimers, StartFault> {
     Disclaimers::load(&config.disclaimers).map_err(StartFault::Templates)
 }
 
-/// Everything that may change on reload.
-pub fn standing(config: &Config) -> Result<Standing, StartFault> {
+/// Everything that may change on reload; the keys stay those of the start.
+pub fn standing(config: &Config, keys: &Keys) -> Result<Standing, StartFault> {
     Ok(Standing {
-        rulebook: rulebook(config, rules(&config.rulesets)?)?,
+        rulebook: rulebook_for(config, rules(&config.rulesets)?, directory_by(config, keys)?)?,
         disclaimers: disclaimers(config)?,
         signers: Signers::load(&config.dkim).map_err(StartFault::Dkim)?,
         notices: Notices::new(&config.notices, &config.hostname)?,

@@ -3,8 +3,10 @@
 
 mod changes;
 mod load;
+mod people;
 mod serve;
 
-pub use load::{StartFault, directory, disclaimers, people, rulebook, rules, searchable, standing};
+pub use load::{StartFault, disclaimers, people, rulebook, rules, searchable, standing};
+pub use people::{Lying, SEAL_THEM, directory, lying, reseal, save};
 pub(crate) use serve::MEMORY_WAIT;
 pub use serve::{Running, alone, ask_to_reload, is_served, start};

@@ -59,6 +59,8 @@ pub struct Running {
     pub store: Store,
     gate: Arc<Gate>,
     file: PathBuf,
+    /// Those of the start, which a reload opens the people with.
+    keys: Keys,
     close: watch::Sender<bool>,
     tasks: JoinSet<()>,
     _alone: fs::File,
@@ -70,13 +72,13 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     let clock: Clock = clock::system();
     let alone = alone(&config.data)?;
     let keys = Keys::from_config(&config.keys)?;
-    let mut options = StoreOptions::from_config(&config, keys);
+    let mut options = StoreOptions::from_config(&config, keys.clone());
     options.clock = clock.clone();
     let store = Store::open(options).await?;
     records_have_readers(&store, &config).await?;
     store.begin_serving().await?;
     store.ledger_key_or_make().await?;
-    let standing = load::standing(&config)?;
+    let standing = load::standing(&config, &keys)?;
     note_start(&store, &config, &standing).await?;
     let gate = Arc::new(Gate::new(standing, store.clone(), clock.clone(), config.notices.per_hour));
     gate.read_measures().await?;
@@ -87,6 +89,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
         store: store.clone(),
         gate: gate.clone(),
         file: config.file.clone(),
+        keys,
         close,
         tasks: JoinSet::new(),
         _alone: alone,
@@ -260,8 +263,8 @@ impl Running {
 
     async fn take_up(&self) -> Result<(), StartFault> {
         let config = config::load(&self.file).map_err(|faults| StartFault::Other(faults.to_string()))?;
-        let reading = config.clone();
-        let standing = tokio::task::spawn_blocking(move || load::standing(&reading))
+        let (reading, keys) = (config.clone(), self.keys.clone());
+        let standing = tokio::task::spawn_blocking(move || load::standing(&reading, &keys))
             .await
             .map_err(|_| StartFault::Other("reading the new settings broke off".into()))??;
         note_start(&self.store, &config, &standing).await?;

@@ -9,7 +9,7 @@ use crate::{
     app,
     authority::{Act, Thing},
     config::{Config, render as render_faults},
-    parties::{self, Diff, Directory, DirectoryFile, PersonId, Role},
+    parties::{self, Diff, Directory, PersonId, Role},
     storage::{Event, LedgerEvent},
 };
 use chrono::Utc;
@@ -74,7 +74,9 @@ async fn save(
 ) -> Result<(), Mistake> {
     // First, since it makes the data folder, readable by nobody else.
     let store = context::store(config).await?;
-    DirectoryFile::in_data_folder(&config.data).save(new)?;
+    if app::save(config, new)? == app::Lying::Clear {
+        writeln!(io::stderr(), "Warning: the people lie in clear on this disk. {}", app::SEAL_THEM)?;
+    }
     let event = LedgerEvent::new(Event::DirectoryImported)
         .with("directory", new.id().0.clone())
         .with("added", diff.added.len())

@@ -18,7 +18,7 @@ mod retention;
 #[cfg(test)]
 pub(crate) mod sample;
 mod school;
-mod snapshot;
+pub mod snapshot;
 
 pub use alerts::{Alerts, Attendance, OnDuty, Pace};
 pub use calendar::{Calendar, Span, Zone};
@@ -33,4 +33,4 @@ pub use person::{GroupKind, GroupRecord, ImageConsent, Membership, PersonRecord,
 pub use resolve::resolve;
 pub use retention::{Period, Retention};
 pub use school::{DisclaimerChoice, ListEntry, Nation, Officers, School};
-pub use snapshot::{DirectoryFile, SnapshotError};
+pub use snapshot::SnapshotError;

@@ -1,13 +1,11 @@
-//! The directory on disk, between imports: one JSON value per line, a format line first
-//! and a closing line with counts and digest last, so that a torn file is seen as such.
+//! The directory between imports, as lines: one JSON value each, a format line first and a
+//! closing line with counts and digest last, so that a torn file is seen as such.
 
 use super::{Directory, DirectoryId, GroupRecord, PersonRecord, directory::Builder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    fs,
-    io::{self, BufRead, BufReader, BufWriter, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    io::{self, BufRead, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -35,75 +33,31 @@ pub enum SnapshotError {
     Newer { file: PathBuf, format: u32 },
 }
 
-/// Where the directory lies: `directory.jsonl` in the data folder.
-#[derive(Clone, Debug)]
-pub struct DirectoryFile {
-    path: PathBuf,
+/// Writes the whole directory.
+pub fn write(directory: &Directory, out: &mut dyn Write) -> io::Result<()> {
+    write_line(out, &Line::Format(FORMAT))?;
+    write_content(out, directory)?;
+    let groups = directory.groups().count();
+    write_line(out, &Line::End { people: directory.len(), groups, sha256: directory.id().0.clone() })
 }
 
-impl DirectoryFile {
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
-    }
-
-    pub fn in_data_folder(data: &Path) -> Self {
-        Self::new(data.join("directory.jsonl"))
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Puts the directory in the place of the old one in one step: written beside it with
-    /// mode 0600, synced, renamed, and the folder synced.
-    pub fn save(&self, directory: &Directory) -> Result<(), SnapshotError> {
-        self.write(directory).map_err(|e| SnapshotError::Io(self.path.clone(), e))
-    }
-
-    fn write(&self, directory: &Directory) -> io::Result<()> {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let beside = self.path.with_file_name(name);
-        // A rest of an interrupted save may have any mode: begin anew.
-        match fs::remove_file(&beside) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-        let mut out = BufWriter::new(file);
-        write_line(&mut out, &Line::Format(FORMAT))?;
-        write_content(&mut out, directory)?;
-        let groups = directory.groups().count();
-        write_line(
-            &mut out,
-            &Line::End { people: directory.len(), groups, sha256: directory.id().0.clone() },
-        )?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&beside, &self.path)?;
-        let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::File::open(folder)?.sync_all()
-    }
-
-    /// The directory, if the file is whole.
-    pub fn load(&self) -> Result<Directory, SnapshotError> {
-        let io = |e| SnapshotError::Io(self.path.clone(), e);
-        let mut input = BufReader::new(fs::File::open(&self.path).map_err(io)?);
-        let mut reading = Reading::default();
-        let mut line = Vec::new();
-        let mut number = 0;
-        loop {
-            number += 1;
-            line.clear();
-            (&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(io)?;
-            let damaged = |what| SnapshotError::Damaged { file: self.path.clone(), line: number, what };
-            match reading.take(&line) {
-                Step::On => {}
-                Step::Done(directory) => return Ok(*directory),
-                Step::Damaged(what) => return Err(damaged(what)),
-                Step::Newer(format) => {
-                    return Err(SnapshotError::Newer { file: self.path.clone(), format });
-                }
+/// Reads a directory that is whole; `file` is for the error.
+pub fn read(input: &mut dyn BufRead, file: &Path) -> Result<Directory, SnapshotError> {
+    let io = |e| SnapshotError::Io(file.to_owned(), e);
+    let mut reading = Reading::default();
+    let mut line = Vec::new();
+    let mut number = 0;
+    loop {
+        number += 1;
+        line.clear();
+        (&mut *input).take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(io)?;
+        match reading.take(&line) {
+            Step::On => {}
+            Step::Done(directory) => return Ok(*directory),
+            Step::Damaged(what) => {
+                return Err(SnapshotError::Damaged { file: file.to_owned(), line: number, what });
             }
+            Step::Newer(format) => return Err(SnapshotError::Newer { file: file.to_owned(), format }),
         }
     }
 }
@@ -180,7 +134,7 @@ impl Write for Hashing {
     }
 }
 
-fn write_content(out: &mut impl Write, directory: &Directory) -> io::Result<()> {
+fn write_content(out: &mut dyn Write, directory: &Directory) -> io::Result<()> {
     for person in directory.people() {
         write_line(out, &Line::Person(person.to_record()))?;
     }
@@ -190,7 +144,7 @@ fn write_content(out: &mut impl Write, directory: &Directory) -> io::Result<()> 
     Ok(())
 }
 
-fn write_line(out: &mut impl Write, line: &Line) -> io::Result<()> {
+fn write_line(out: &mut dyn Write, line: &Line) -> io::Result<()> {
     let mut text = serde_json::to_vec(line)?;
     text.push(b'\n');
     out.write_all(&text)
@@ -204,38 +158,35 @@ fn hex(digest: Sha256) -> String {
 mod tests {
     use super::*;
     use crate::parties::sample;
-    use std::os::unix::fs::PermissionsExt;
 
-    #[test]
-    fn what_was_saved_is_loaded_again_and_only_the_owner_may_read_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = DirectoryFile::in_data_folder(folder.path());
-        let directory = sample::directory();
-        file.save(&directory).unwrap();
-        file.save(&directory).unwrap();
-        let again = file.load().unwrap();
-        assert_eq!(again.id(), directory.id());
-        assert!(again.people().map(|p| p.to_record()).eq(directory.people().map(|p| p.to_record())));
-        assert_eq!(digest(&again), *directory.id());
-        assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    fn written() -> String {
+        let mut out = Vec::new();
+        write(&sample::directory(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn again(text: &str) -> Result<Directory, SnapshotError> {
+        read(&mut text.as_bytes(), Path::new("people"))
     }
 
     #[test]
-    fn a_torn_altered_or_newer_file_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = DirectoryFile::in_data_folder(folder.path());
-        file.save(&sample::directory()).unwrap();
-        let whole = fs::read_to_string(file.path()).unwrap();
+    fn what_was_written_is_read_again() {
+        let (directory, again) = (sample::directory(), again(&written()).unwrap());
+        assert_eq!(again.id(), directory.id());
+        assert!(again.people().map(|p| p.to_record()).eq(directory.people().map(|p| p.to_record())));
+        assert_eq!(digest(&again), *directory.id());
+    }
+
+    #[test]
+    fn a_torn_altered_or_newer_text_is_refused() {
+        let whole = written();
         let torn = &whole[..whole.len() - 40];
         let no_end = &whole[..whole.trim_end().rfind('\n').unwrap() + 1];
         let altered = whole.replacen("Amelia", "Amelie", 1);
         assert_ne!(altered, whole);
         for bad in [torn, no_end, &altered, "", "{}\n", "{\"person\":1}\n", &whole[15..]] {
-            fs::write(file.path(), bad).unwrap();
-            assert!(matches!(file.load(), Err(SnapshotError::Damaged { .. })), "{} bytes", bad.len());
+            assert!(matches!(again(bad), Err(SnapshotError::Damaged { .. })), "{} bytes", bad.len());
         }
-        fs::write(file.path(), "{\"format\":9}\n").unwrap();
-        assert!(matches!(file.load(), Err(SnapshotError::Newer { format: 9, .. })));
+        assert!(matches!(again("{\"format\":9}\n"), Err(SnapshotError::Newer { format: 9, .. })));
     }
 }

@@ -223,9 +223,11 @@ pub enum KeyError {
     ShareLine(usize),
     #[error("the two shares make no key: {0}")]
     Shares(&'static str),
-    #[error("a key cannot be encrypted: {0}")]
+    #[error("the working key is not here: name its place in [keys] working")]
+    NoWorking,
+    #[error("it cannot be encrypted: {0}")]
     NotEncrypted(String),
-    #[error("a key cannot be decrypted: {0}")]
+    #[error("it cannot be decrypted: {0}")]
     NotDecrypted(String),
 }
 

@@ -46,7 +46,8 @@ impl Desk {
         let mut options = StoreOptions::from_config(&config, keys);
         options.clock = clock_of.clone();
         let store = Store::open(options).await.unwrap();
-        let standing = app::standing(&config).unwrap_or_else(|e| panic!("{e}"));
+        let standing = app::standing(&config, &Keys::from_config(&config.keys).unwrap())
+            .unwrap_or_else(|e| panic!("{e}"));
         let gate = Gate::new(standing, store.clone(), clock_of, 1_000);
         Self { gate, store, clock, home, numbers: Mutex::new(1) }
     }

@@ -16,7 +16,7 @@ use gatehouse::{
     },
     message::{Body, ReadLimits, read},
     pipeline::{Assessment, assess},
-    storage::{ItemKind, NewAlert, NewOutbox, OutboxMessage, Store, Urgency},
+    storage::{ItemKind, Keys, NewAlert, NewOutbox, OutboxMessage, Store, Urgency},
     verdict::Disposition,
 };
 use std::{
@@ -86,7 +86,8 @@ impl Bench {
             ..Setup::default()
         });
         let config = config::load(&home.path("gatehouse.toml")).unwrap_or_else(|e| panic!("{e}"));
-        let standing = app::standing(&config).unwrap_or_else(|e| panic!("{e}"));
+        let standing = app::standing(&config, &Keys::from_config(&config.keys).unwrap())
+            .unwrap_or_else(|e| panic!("{e}"));
         let store = runtime.block_on(home.store());
         Self { standing, store, _home: home, _runtime: runtime }
     }

@@ -1,12 +1,13 @@
 //! A thief has the gate's whole disk, its log and what it left in its temporary folder, and a
 //! dictionary of every word that he hopes for; no custodian's key, not the working key. Of 500
 //! messages that were held, quarantined, recorded, passed on, released, read, searched for and
-//! told of, he finds no word: not plain, not encoded, not compressed, not as a hash.
+//! told of, he finds no word: not plain, not encoded, not compressed, not as a hash. Nor does he
+//! learn who belongs to the school.
 
 use crate::{
     dangers::{GROOMING, HEALTH},
     debian::program,
-    gate::{Home, PARENT, PUPIL, RELAY, Serving, Setup, TEACHER, hop},
+    gate::{Home, PARENT, PUPIL, RELAY, ROOT, Serving, Setup, TEACHER, hop},
     house::PATIENCE,
     sink::{Asked, Sink},
     smtp::Client,
@@ -216,8 +217,24 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     all
 }
 
+/// The addresses of everybody whom the school's system knows.
+fn people() -> AhoCorasick {
+    let users = std::fs::read_to_string(format!("{ROOT}/demo/directory/users.csv")).unwrap();
+    let of_a_line =
+        |line: &str| line.split(',').filter(|f| f.contains('@')).map(str::to_owned).collect::<Vec<_>>();
+    let addresses: Vec<String> = users.lines().flat_map(of_a_line).collect();
+    assert!(addresses.len() > 20);
+    let people = AhoCorasick::builder().ascii_case_insensitive(true).build(&addresses).unwrap();
+    assert!(people.find(&users).is_some());
+    people
+}
+
 /// Everything on the disk of this gate, and the rows of its database put together again.
 fn steal(home: &Home, when: &str, thief: &Thief) -> usize {
+    let people = people();
+    for (name, bytes) in files(&home.path("data")) {
+        assert!(people.find(&bytes).is_none(), "{when}: a person in {name}");
+    }
     let mut loot = files(home.path(".").as_path());
     let rows = program("sqlite3").arg(home.path("data/gatehouse.db")).arg(".dump").output().unwrap();
     assert!(rows.status.success() && rows.stdout.len() > 1_000_000, "{when}");

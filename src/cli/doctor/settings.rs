@@ -65,7 +65,11 @@ fn people(config: &Config) -> Check {
             "nobody is known: nobody is nudged, and no name is recognised.\n\
              Bring people in with `gatehouse directory import`.",
         ),
-        Ok(directory) => Check::good("people", format!("{} people", directory.len())),
+        Ok(directory) if app::lying(&config.data) == Some(app::Lying::Clear) => Check::note(
+            "people",
+            format!("{} people, in clear on this disk.\n{}", directory.len(), app::SEAL_THEM),
+        ),
+        Ok(directory) => Check::good("people", format!("{} people, sealed", directory.len())),
         Err(fault) => Check::fault("people", fault.to_string()),
     }
 }

@@ -6,9 +6,12 @@ mod recovery;
 mod show;
 
 use super::{Answer, Mistake, args::Cli, context};
-use crate::storage::{
-    Event, LedgerEvent,
-    keys::{self, WorkingKey},
+use crate::{
+    app,
+    storage::{
+        Event, LedgerEvent,
+        keys::{self, WorkingKey},
+    },
 };
 use args::{KeyKind, KeysCommand};
 use std::{
@@ -78,6 +81,7 @@ fn rotate(cli: &Cli, reason: &str) -> Answer {
         // Opening wraps for the new key what is not so yet; this says it again, by name.
         let store = context::store(&config).await?;
         store.rotate_working().await?;
+        app::reseal(&config, &keys)?;
         let event = LedgerEvent::new(Event::WorkingKeyChanged).because(Some(reason.to_owned()));
         store.ledger(&context::actor(), event).await?;
         Ok(store.working_check().await?)

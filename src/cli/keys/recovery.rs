@@ -5,6 +5,7 @@ use super::{
     custodians::{joined, say},
 };
 use crate::{
+    app,
     cli::{Answer, Mistake, args::Cli, context},
     storage::{
         Event, Identities, Keys, LedgerEvent, RecordId, RecordLook, Rotation, Store, StoreOptions, Why,
@@ -66,7 +67,11 @@ fn working(cli: &Cli, recovery: &Identities, reason: &str) -> Answer {
     let keys = Keys::new(Some(new), &config.keys.recovery, &config.keys.records)?;
     let left = context::block_on(async {
         // Opening wraps everything for the first key, which is the new one.
-        let store = Store::open(StoreOptions::from_config(&config, keys)).await?;
+        let store = Store::open(StoreOptions::from_config(&config, keys.clone())).await?;
+        // The people can be imported again; what is held cannot.
+        if let Err(fault) = app::reseal(&config, &keys) {
+            say(&fault.to_string())?;
+        }
         note(&store, reason, "working").await?;
         Ok(store.working_check().await?)
     })?;

@@ -4,6 +4,7 @@
 mod identity;
 mod memory;
 mod public;
+pub mod sealed;
 pub mod shares;
 mod terminal;
 pub mod unlock;
@@ -15,11 +16,12 @@ pub use unlock::{generate_locked, unlock};
 
 use super::error::KeyError;
 use crate::config::{KeysConfig, WorkingKeySource};
-use age::x25519;
+use age::{secrecy::zeroize::Zeroizing, x25519};
 use std::{
     fmt,
     io::{BufRead, Write},
     path::Path,
+    sync::OnceLock,
 };
 
 /// The age identity that opens what the gate must send on by itself. It lives in memory
@@ -44,13 +46,21 @@ impl WorkingKey {
                 let text = std::env::var(name).map_err(|_| KeyError::NoVariable(name.clone()))?;
                 Self::parse(&text, &format!("the environment variable {name}"))
             }
-            WorkingKeySource::Stdin => {
-                let mut line = String::new();
-                let file = |source| KeyError::File { path: "standard input".into(), source };
-                std::io::stdin().lock().read_line(&mut line).map_err(file)?;
-                Self::parse(&line, "standard input")
-            }
+            WorkingKeySource::Stdin => Self::from_stdin(),
         }
+    }
+
+    /// The first line, which can be read only once in a process.
+    fn from_stdin() -> Result<Self, KeyError> {
+        static HANDED_OVER: OnceLock<WorkingKey> = OnceLock::new();
+        if let Some(key) = HANDED_OVER.get() {
+            return Ok(key.clone());
+        }
+        let mut line = Zeroizing::new(String::new());
+        let file = |source| KeyError::File { path: "standard input".into(), source };
+        std::io::stdin().lock().read_line(&mut line).map_err(file)?;
+        let key = Self::parse(&line, "standard input")?;
+        Ok(HANDED_OVER.get_or_init(|| key).clone())
     }
 
     /// Makes a new key in a new file (0600), in the form of `age-keygen`.
