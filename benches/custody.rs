@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, stream};
 use gatehouse::{
     extraction::Layer,
-    mail::{Address, Door, Edits, Envelope, Mode, Recipient, ReversePath, SchoolId, TransactionId},
+    mail::{Address, Door, Edits, Envelope, Mode, Recipient, ReversePath, SchoolId},
     parties::{Direction, PersonId, Role},
     ruleset::{Category, Severity},
     storage::{
@@ -21,7 +21,18 @@ use gatehouse::{
     verdict::Disposition,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
-use std::{env, fmt::Display, fs, path::Path, str::FromStr, time::Instant};
+use std::{
+    env,
+    fmt::Display,
+    fs,
+    path::Path,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Instant,
+};
 
 /// Different words of the invented language; a word's rank goes by Zipf's law.
 const WORDS: u32 = 60_000;
@@ -120,7 +131,7 @@ async fn keep(store: &Store, number: usize, at: DateTime<Utc>) {
         attachments: 0,
     };
     let message = Logged {
-        transaction: TransactionId(rng.random()),
+        transaction: gatehouse::ids::transaction_id(),
         received_at: at,
         school: Some(school),
         door: Door::Relay,
@@ -175,13 +186,14 @@ async fn item(
 }
 
 /// Keeps all of them, and prints how many a second from time to time.
-async fn fill(store: &Store, start: DateTime<Utc>, all: usize) {
+async fn fill(store: &Store, now: &AtomicI64, start: DateTime<Utc>, all: usize) {
     say("message | kept a second | database MB | index MB");
     let mut first = 0.0;
     let mut done = 0;
     while done < all {
         let window = WINDOW.min(all - done);
         let begun = Instant::now();
+        now.store(received_at(start, done, all).timestamp_micros(), Relaxed);
         stream::iter(done..done + window)
             .for_each_concurrent(AT_ONCE, |number| keep(store, number, received_at(start, number, all)))
             .await;
@@ -271,12 +283,17 @@ fn main() {
     runtime.block_on(async {
         let keys = with_custodian(&folder, WorkingKey::ephemeral());
         let mut options = StoreOptions::new(folder.join("data"), keys);
+        let start = Utc::now() - TimeDelta::days(366);
+        // The store lives through the year in which the messages come.
+        let now = Arc::new(AtomicI64::new(start.timestamp_micros()));
+        let clock = now.clone();
+        options.clock =
+            Arc::new(move || DateTime::from_timestamp_micros(clock.load(Relaxed)).expect("a time"));
         if let Ok(url) = env::var("GATEHOUSE_BENCH_POSTGRES") {
             options.database = DatabaseAddress::Postgres(PostgresUrl::new(url));
         }
         let store = Store::open(options).await.expect("a store");
-        let start = Utc::now() - TimeDelta::days(366);
-        fill(&store, start, messages).await;
+        fill(&store, &now, start, messages).await;
         store.search_tidy().await.expect("a tidy index");
         let counts = store.counts().await.expect("counts");
         let index = store.search_weight().await.expect("the index's weight");

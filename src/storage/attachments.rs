@@ -182,7 +182,7 @@ impl Store {
         };
         let packed = tokio::task::spawn_blocking(pack).await.map_err(|e| StoreError::Us(e.to_string()))?;
         let (object, object_sha256) = packed?;
-        let id = ObjectId::random(&self.shared.random);
+        let id = ObjectId::at(now, &self.shared.random);
         let path = path_of(&id, sealing.class, now);
         let lock = self.shared.vault.lock_for(sealing.class, now + EPOCH);
         self.shared.vault.put(&path, object, lock).await?;

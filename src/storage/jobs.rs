@@ -92,7 +92,7 @@ impl Store {
         transaction: Option<TransactionId>,
     ) -> Result<JobRow, StoreError> {
         let secrets = self.secrets()?;
-        let id = OutboxId::random(&self.shared.random);
+        let id = OutboxId::on(self.now(), &self.shared.random);
         let place = format!("outbox/{id}");
         let envelope =
             Envelope { sender: job.sender, parameters: job.parameters, recipients: job.recipients };

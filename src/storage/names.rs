@@ -1,6 +1,7 @@
 //! Random names of what is kept, and the secret words of nudges.
 
 use super::store::Random;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -43,7 +44,6 @@ macro_rules! names {
 
         impl $name {
             pub const LETTERS: usize = $letters;
-            pub(super) fn random(random: &Random) -> Self { Self(random_word(random, $letters)) }
             pub(super) fn stored(text: String) -> Self { Self(text.into()) }
             pub fn as_str(&self) -> &str { &self.0 }
         }
@@ -67,7 +67,7 @@ names! {
     OutboxId of 10;
     /// A recorded message of parent mail.
     RecordId of 10;
-    /// An object of the vault (130 random bits).
+    /// An object of the vault: its millisecond, then 80 random bits (the shape of a ULID).
     ObjectId of 26;
     /// An epoch key: a month of a class of access.
     EpochId of 10;
@@ -92,6 +92,51 @@ names! {
     LegalHoldId of 10;
     /// A switch back to observe.
     SwitchId of 10;
+}
+
+macro_rules! drawn_by_lot {
+    ($($name:ident)+) => {$(
+        impl $name {
+            pub(super) fn random(random: &Random) -> Self { Self(random_word(random, Self::LETTERS)) }
+        }
+    )+};
+}
+
+drawn_by_lot! {
+    EpochId CustodianId ReleaseId IncidentId AlertId MeasureId AccountId GrantId
+    BreachId SubjectAccessId LegalHoldId SwitchId
+}
+
+/// A number in so many letters, the last ones of it, which sort as the number does.
+fn number_word(number: i64, letters: usize) -> impl Iterator<Item = char> {
+    (0..letters).rev().map(move |place| char::from(ALPHABET[(number >> (5 * place) & 31) as usize]))
+}
+
+/// What comes with every message has names that begin with the time, so that a database of a
+/// million of them writes where it wrote just before and not on another page for each.
+macro_rules! drawn_by_day {
+    ($($name:ident)+) => {$(
+        impl $name {
+            /// Three letters of the day (89 years of them), 35 random bits of this day.
+            pub(super) fn on(now: DateTime<Utc>, random: &Random) -> Self {
+                const DAY: usize = 3;
+                let chance = random_word(random, Self::LETTERS - DAY);
+                let day = number_word(now.timestamp() / 86_400, DAY);
+                Self(day.chain(chance.chars()).collect::<String>().into())
+            }
+        }
+    )+};
+}
+
+drawn_by_day! { ItemId OutboxId RecordId }
+
+impl ObjectId {
+    pub(super) fn at(now: DateTime<Utc>, random: &Random) -> Self {
+        const TIME: usize = 10;
+        let chance = random_word(random, Self::LETTERS - TIME);
+        let time = number_word(now.timestamp_millis(), TIME);
+        Self(time.chain(chance.chars()).collect::<String>().into())
+    }
 }
 
 /// The single-use secret of a nudge (130 random bits). The store keeps only its
@@ -126,10 +171,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn objects_have_names_in_the_order_of_time() {
+        let random = super::super::store::system_random();
+        let at = |millis| ObjectId::at(DateTime::from_timestamp_millis(millis).unwrap(), &random);
+        assert_eq!(&at(1_469_918_176_385).as_str()[..10], "01ARYZ6S41");
+        assert!(at(1_469_918_176_385) < at(1_469_918_176_386));
+        assert_ne!(at(1), at(1));
+        assert_eq!(at(1).as_str().len(), ObjectId::LETTERS);
+        let on = |day: i64| ItemId::on(DateTime::from_timestamp(day * 86_400 + 7, 0).unwrap(), &random);
+        assert!((20_000..20_100).all(|day| on(day) < on(day + 1)), "until the year 2059");
+        assert_ne!(on(1), on(1));
+        assert_eq!(on(1).as_str().len(), ItemId::LETTERS);
+    }
+
+    #[test]
     fn a_name_is_read_as_people_type_it() {
         let random: Random = Arc::new(|b: &mut [u8]| b.fill(17));
-        let id = ItemId::random(&random);
-        assert_eq!(id.as_str(), "HHHHHHHHHH");
+        assert_eq!(&*random_word(&random, 3), "HHH");
+        let id = ItemId::stored("HHHHHHHHHH".into());
         assert_eq!("hhhh-hhhhhh".parse(), Ok(id));
         assert_eq!("iloILO0123".parse::<ItemId>().unwrap().as_str(), "1101100123");
         for bad in ["", "HHHHHHHHH", "HHHHHHHHHHH", "HHHHHHHHHU", "HHHHHHHHHé"] {

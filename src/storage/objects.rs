@@ -104,8 +104,8 @@ impl Store {
                 return Err(e);
             }
         };
-        let id = ObjectId::random(&self.shared.random);
         let now = self.now();
+        let id = ObjectId::at(now, &self.shared.random);
         let path = path_of(&id, sealing.class, now);
         let lock = self.shared.vault.lock_for(sealing.class, now);
         if let Err(e) = self.shared.vault.put(&path, object, lock).await {

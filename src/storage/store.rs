@@ -234,7 +234,7 @@ impl Store {
 
     /// A fresh name for an item, so that its nudge can be written before it is kept.
     pub fn new_item_id(&self) -> ItemId {
-        ItemId::random(&self.shared.random)
+        ItemId::on(self.now(), &self.shared.random)
     }
 
     /// A fresh token, to be written into a nudge and given with the item.

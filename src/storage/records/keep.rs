@@ -56,7 +56,7 @@ impl RecordRow {
         links.sort_unstable();
         links.dedup();
         Self {
-            id: RecordId::random(random),
+            id: RecordId::on(message.received_at, random),
             school: record.school,
             received_at: micros(message.received_at),
             direction: message.direction.name(),
