@@ -55,7 +55,8 @@ impl Desk {
     /// A second gate on the same store and clock.
     pub(crate) fn second(&self) -> Gate {
         let config = config::load(&self.home.path("gatehouse.toml")).unwrap();
-        let standing = app::standing(&config).unwrap_or_else(|e| panic!("{e}"));
+        let standing = app::standing(&config, &Keys::from_config(&config.keys).unwrap())
+            .unwrap_or_else(|e| panic!("{e}"));
         let clock = self.clock.clone();
         Gate::new(standing, self.store.clone(), Arc::new(move || *clock.lock().unwrap()), 1_000)
     }
