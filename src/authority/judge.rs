@@ -102,12 +102,17 @@ pub enum Why {
 
 /// The answer to "may whoever stands there do this".
 pub fn judge(p: &Position, act: Act) -> Answer {
-    let Some(rule) = rule(p, act) else {
-        return Answer::No { why: Why::NoSuchAct, instead: Vec::new() };
-    };
     if is_hidden(p) {
         return Answer::NotThere;
     }
+    let Some(rule) = rule(p, act) else {
+        // Only who knows of it learns what cannot be done with it.
+        return if knows(p) {
+            Answer::No { why: Why::NoSuchAct, instead: Vec::new() }
+        } else {
+            Answer::NotThere
+        };
+    };
     if !p.at_work() {
         return if p.thing.hides_from_parties() { Answer::NotThere } else { refused(p, act, &rule) };
     }

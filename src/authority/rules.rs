@@ -229,6 +229,7 @@ fn low_level(act: Act) -> Option<Rule> {
         | Act::List
         | Act::Search
         | Act::Particulars
+        | Act::Bytes
         | Act::Note
         | Act::Close
         | Act::Dismiss

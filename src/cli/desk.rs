@@ -256,7 +256,17 @@ impl Desk {
                 hidden.insert(subject.clone());
             }
         }
+        for (incident, case) in self.store.incidents_among(subjects).await? {
+            if !self.may(Act::List, &case).is_allowed() {
+                hidden.insert(incident.id.to_string());
+            }
+        }
         Ok(hidden)
+    }
+
+    /// Whether the asker is a party to it, accused in it, or guessed to be.
+    pub(super) fn is_hidden(&self, case: &Case) -> bool {
+        self.installation == Installation::HasUsers && authority::is_hidden_from(&self.asker, case)
     }
 
     /// The same, or the sentence that says who may, when it is allowed nowhere.
@@ -302,7 +312,7 @@ impl Desk {
     }
 
     /// The offices in force. Whoever has left the school, or is a pupil, has none.
-    fn offices_of(&self, user: &KeptUser) -> Vec<(Scope, Offices)> {
+    pub(super) fn offices_of(&self, user: &KeptUser) -> Vec<(Scope, Offices)> {
         let now = Utc::now();
         let person = user.who.person.as_ref().and_then(|id| self.directory.person(id));
         let counts = match (&user.who.person, person) {

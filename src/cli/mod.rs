@@ -1,6 +1,7 @@
 //! The command line: arguments as typed become one call of the house; answers go to
 //! standard output, mistakes to standard error with what to do about them.
 
+mod accused;
 mod alert;
 mod args;
 mod breach;
@@ -29,6 +30,7 @@ mod search;
 mod serve;
 mod store;
 mod subject_access;
+mod take_over;
 mod users;
 
 use args::{Cli, Command};

@@ -114,7 +114,15 @@ impl Gate {
             _ => Vec::new(),
         };
         let next_hop = standing.own_hop.clone();
-        let ruling = Ruling { decision, actor, reason: None, token: Some(token), next_hop, outbox };
+        let ruling = Ruling {
+            decision,
+            actor,
+            reason: None,
+            token: Some(token),
+            next_hop,
+            outbox,
+            takers: Vec::new(),
+        };
         match self.store.decide(id, ruling).await {
             Ok(_) => Ok(()),
             Err(StateError::Store(error)) => Err(Unanswered::Failed(error)),

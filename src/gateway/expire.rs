@@ -102,6 +102,7 @@ impl Gate {
             token: None,
             next_hop: None,
             outbox,
+            takers: Vec::new(),
         };
         match self.store.decide(id, ruling).await {
             Ok(_) => Ok(true),

@@ -6,7 +6,6 @@ use super::{
     database::{Sql, named},
     error::StoreError,
     items::{ItemKind, ItemState, ItemSummary},
-    ledger::{Actor, Event, LedgerEvent},
     names::{ItemId, RecordId},
     secrets::Secrets,
     store::Store,
@@ -72,7 +71,7 @@ pub(super) struct ConcernedRows {
 const AT_ONCE: usize = 200;
 
 impl Secrets {
-    fn face(&self, person: &PersonId) -> [u8; 32] {
+    pub(super) fn face(&self, person: &PersonId) -> [u8; 32] {
         self.hash("face", &[person.0.as_bytes()])
     }
 }
@@ -123,6 +122,17 @@ impl Tx {
             sql.build().execute(&mut self.conn).await?;
         }
         Ok(())
+    }
+
+    /// Hands a thing over: to whom it was handed before has it no longer.
+    pub(super) async fn assign(&mut self, subject: &str, takers: &[Face]) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM concerned WHERE subject = $1 AND part = $2")
+            .bind(subject)
+            .bind(Involvement::Assigned.name())
+            .execute(&mut self.conn)
+            .await?;
+        let faces: Vec<_> = takers.iter().map(|face| (face.0, Involvement::Assigned)).collect();
+        self.insert_faces(subject, &faces).await
     }
 }
 
@@ -185,7 +195,8 @@ impl Store {
         Ok(people.chain(addresses.into_iter().map(|a| Face(secrets.address(a)))).collect())
     }
 
-    /// Whom each of these subjects (ids of transactions, items, records, incidents) concerns.
+    /// Whom each of these subjects (ids of transactions, items, records, incidents) concerns;
+    /// who is accused in an incident is accused in what belongs to it.
     pub async fn concerned(&self, subjects: &[String]) -> Result<HashMap<String, Faces>, StoreError> {
         let mut all: HashMap<String, Faces> = HashMap::new();
         for some in subjects.chunks(AT_ONCE) {
@@ -199,6 +210,9 @@ impl Store {
             for (subject, face, part) in rows {
                 let part = named(&Involvement::ALL, Involvement::name, &part)?;
                 all.entry(subject).or_default().add(read_face(&face)?, part);
+            }
+            for (subject, face, part) in self.accused_in_incidents(some).await? {
+                all.entry(subject).or_default().add(face, part);
             }
         }
         Ok(all)
@@ -302,47 +316,6 @@ impl Store {
             }
         }
         Ok(all)
-    }
-
-    /// A person names who is accused, refuses the machine's guess, or hands a thing over.
-    /// `was` is taken away, `is` put in its place; the ledger names the parts, never the person.
-    pub async fn concern(
-        &self,
-        subject: &str,
-        school: &SchoolId,
-        person: &[Face],
-        change: (Option<Involvement>, Option<Involvement>),
-        actor: &Actor,
-        reason: &str,
-    ) -> Result<(), StoreError> {
-        let (subject, school) = (subject.to_owned(), school.clone());
-        let (person, actor, reason) = (person.to_vec(), actor.clone(), reason.to_owned());
-        self.write(move |tx| {
-            Box::pin(async move {
-                let (was, is) = change;
-                for face in was.iter().flat_map(|_| &person) {
-                    sqlx::query("DELETE FROM concerned WHERE subject = $1 AND face = $2 AND part = $3")
-                        .bind(&subject)
-                        .bind(face.0.to_vec())
-                        .bind(was.map_or("", Involvement::name))
-                        .execute(&mut tx.conn)
-                        .await?;
-                }
-                if let Some(is) = is {
-                    let faces: Vec<_> = person.iter().map(|f| (f.0, is)).collect();
-                    tx.insert_faces(&subject, &faces).await?;
-                }
-                let by = tx.random_id(&actor).await?;
-                let event = LedgerEvent::new(Event::ConcernedChanged)
-                    .school(&school)
-                    .about(subject)
-                    .with("was", was.map_or("none", Involvement::name))
-                    .with("is", is.map_or("none", Involvement::name))
-                    .because(Some(reason));
-                tx.append(&by, event).await.map(|_| ())
-            })
-        })
-        .await
     }
 }
 

@@ -16,7 +16,10 @@ use super::{
     store::Store,
     writer::{Tx, Unwritten},
 };
-use crate::mail::{Recipient, SchoolId};
+use crate::{
+    authority::Face,
+    mail::{Recipient, SchoolId},
+};
 use chrono::{DateTime, Utc};
 
 /// What is decided about an item. What leads where is `lives::STEPS`.
@@ -57,6 +60,8 @@ pub struct Ruling {
     pub next_hop: Option<String>,
     /// Notices that follow from the decision.
     pub outbox: Vec<NewOutbox>,
+    /// Who takes it over, when it is handed on or escalated: those of the office who are no party.
+    pub takers: Vec<Face>,
 }
 
 #[derive(Clone, Debug)]
@@ -125,6 +130,7 @@ struct Prepared {
     actor: Actor,
     reason: Option<String>,
     token: Option<Token>,
+    takers: Vec<Face>,
     /// The release first.
     jobs: Vec<JobRow>,
     hash_out: Option<[u8; 32]>,
@@ -134,7 +140,7 @@ impl Store {
     /// Decides an open item: state, jobs and ledger rows in one commit. A release opens
     /// the object first, so that nothing unreadable is called released.
     pub async fn decide(&self, id: &ItemId, ruling: Ruling) -> Result<Decided, StateError> {
-        let Ruling { decision, actor, reason, token, next_hop, outbox } = ruling;
+        let Ruling { decision, actor, reason, token, next_hop, outbox, takers } = ruling;
         let (mut jobs, mut hash_out) = (Vec::new(), None);
         // What is only delayed has its job already.
         if decision.releases() && self.kind_of(id).await? != ItemKind::Grace {
@@ -144,7 +150,7 @@ impl Store {
         }
         jobs.extend(self.prepare_jobs(outbox, None, None).await?);
         let objects = own_objects(&jobs);
-        let prepared = Prepared { id: id.clone(), decision, actor, reason, token, jobs, hash_out };
+        let prepared = Prepared { id: id.clone(), decision, actor, reason, token, takers, jobs, hash_out };
         match self.write_or_tell(move |tx| Box::pin(prepared.rule(tx))).await {
             Err(Unwritten::Refused(e)) => {
                 self.forget_objects(&objects).await;
@@ -266,6 +272,9 @@ impl Prepared {
         tx.move_item(&self.id, kind, from, state, self.decision, &by).await?;
         for job in &self.jobs {
             tx.insert_job(job, Standing::Final(None)).await?;
+        }
+        if matches!(self.decision, Decision::HandOn(_) | Decision::Escalate(_)) {
+            tx.assign(self.id.as_str(), &self.takers).await?;
         }
         let mut event = LedgerEvent::new(self.decision.event())
             .school(&SchoolId(row.school.into()))

@@ -7,6 +7,7 @@
 //! docs/decisions/vault-and-ledger.md.
 
 mod access;
+mod accused;
 mod alerts;
 mod attachments;
 mod backoff;
@@ -73,6 +74,7 @@ mod writer;
 mod postgres;
 
 pub use access::{Access, Class};
+pub use accused::AccusedInItem;
 pub use alerts::{AlertState, AlertSummary, Away, DigestDue, DueAlert, NewAlert, OverdueTold, Told, Urgency};
 pub use breach::{
     Audience, BreachState, BreachSummary, BreachView, BreachWords, NearMisses, NewBreach, Telling,
@@ -86,9 +88,9 @@ pub use duty::Duty;
 pub use epochs::{EpochState, EpochSummary, Rewrapped, Rotation, Since};
 pub use error::{CustodianError, KeyError, StateError, StoreError, TokenError};
 pub use incidents::{
-    Dismissal, Entry, Evidence, Incident, IncidentEntry, IncidentError, IncidentFilter, IncidentKind,
-    IncidentLink, IncidentOrigin, IncidentPerson, IncidentState, IncidentSummary, Link, NewIncident,
-    NewProposal, Part, Referral, Who,
+    Accusation, Dismissal, Entry, Evidence, HandedOver, Incident, IncidentEntry, IncidentError,
+    IncidentFilter, IncidentKind, IncidentLink, IncidentOrigin, IncidentPerson, IncidentState,
+    IncidentSummary, Link, NewIncident, NewProposal, Part, Referral, Who,
 };
 pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemOffice, ItemState, ItemSummary};
 pub use keep::{GracePeriod, Keep, Kept, NewItem, Owner, Provisional};

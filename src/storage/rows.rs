@@ -122,7 +122,8 @@ impl Store {
         let (working, records_object) = (working?, records_object?);
         let jobs = self.prepare_jobs(outbox, working.as_ref().map(|o| &o.id), Some(transaction)).await?;
         objects.extend(own_objects(&jobs));
-        let stays = !items.is_empty() || !records.is_empty();
+        let stays =
+            !items.is_empty() || !records.is_empty() || proposals.iter().any(ProposalRow::is_of_a_rule);
         let concerned = stays.then(|| ConcernedRows::prepare(concerned, &message.envelope, secrets));
         let mut jobs = jobs;
         for item in &items {

@@ -7,10 +7,10 @@ use gatehouse::message::{Body, ReadLimits, read};
 use serde_json::Value;
 use std::fs;
 
-const REPORT: &str = "report@oakfield.example";
-const FRIEND: &str = "24jrowe@pupils.oakfield.example";
+pub(crate) const REPORT: &str = "report@oakfield.example";
+pub(crate) const FRIEND: &str = "24jrowe@pupils.oakfield.example";
 
-fn gate() -> Gate {
+pub(crate) fn gate() -> Gate {
     // The officers' table stands last in the school, so that one more key can follow it.
     let setup = Setup { mode: "enforce", ..Setup::default() };
     let gate = Gate::new(Door::Relay, setup);

@@ -236,6 +236,7 @@ async fn released_under_kills(gates: &mut Gates, store: &Store, sink: &Sink, kil
             token: None,
             next_hop: Some("own".into()),
             outbox: vec![],
+            takers: Vec::new(),
         };
         store.decide(&item.id, ruling).await.unwrap();
         for _ in moments.iter().filter(|at| **at == number) {

@@ -18,6 +18,7 @@ mod golden;
 mod hop;
 mod hostile;
 mod house;
+mod incident_parties;
 mod incidents;
 mod keys_cli;
 mod kills;

@@ -8,15 +8,15 @@ use crate::{
 use gatehouse::storage::keys;
 use std::path::PathBuf;
 
-const DEPUTY: &str = "t.ellery@oakfield.example";
+pub(crate) const DEPUTY: &str = "t.ellery@oakfield.example";
 
 pub(crate) struct User {
     id: String,
-    key: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// A user with a key in a plain file of their own.
-fn user(gate: &Gate, address: &str, name: &str) -> User {
+pub(crate) fn user(gate: &Gate, address: &str, name: &str) -> User {
     let key = gate.home.path(name);
     let public = keys::generate_identity(&key, "a person's own key").unwrap();
     let said = gate.home.run(&["users", "add", "--person", address, "--key", &public]);
@@ -53,8 +53,27 @@ fn args(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
 }
 
-fn ids(said: &Said) -> Vec<String> {
+pub(crate) fn ids(said: &Said) -> Vec<String> {
     said.lines().iter().map(|l| l["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A user who holds an office that the head has said yes to.
+pub(crate) fn officer(gate: &Gate, head: &User, address: &str, office: &str) -> User {
+    let user = user(gate, address, &format!("{office}.key"));
+    let asked = gate.home.run(&args(&grant(&user, office)));
+    assert_eq!(asked.code(), 0, "{}", asked.err);
+    // What needs nobody's yes is given already.
+    let yes = by(gate, head, &["users", "approve", asked.out.trim(), "--reason", "appointed"]);
+    assert!(yes.code() == 0 || office == "staff", "{}", yes.err);
+    user
+}
+
+/// The head, whom the configuration names.
+pub(crate) fn first_head(gate: &Gate) -> User {
+    let head = user(gate, HEAD, "head.key");
+    let begun = gate.home.run(&args(&grant(&head, "head")));
+    assert_eq!(begun.code(), 0, "{}", begun.err);
+    head
 }
 
 #[test]

@@ -73,8 +73,9 @@ async fn who_is_a_party_hears_nothing_and_the_next_office_does() {
     // By a person's word, after it was kept; and by the address at home.
     let faces = desk.store.faces([], [&address("priya.nair@freemail.example"), &address(LEAD)]).unwrap();
     let head = Actor::Person(PersonId("oak-s01".into()));
-    let now = (None, Some(Involvement::Accused));
-    desk.store.concern(about_lead.as_str(), &school(), &faces, now, &head, "she says so").await.unwrap();
+    let (word, why) = (Accusation::Confirmed, "she says so".to_owned());
+    let said = AccusedInItem { person: faces, word, matter: None, why };
+    assert!(desk.store.item_accused(&about_lead, &school(), said, &head).await.unwrap());
     desk.pass(DAY);
     let mut letters = told(&desk).await;
     letters.sort();
@@ -93,6 +94,7 @@ async fn who_is_a_party_hears_nothing_and_the_next_office_does() {
         token: None,
         next_hop: None,
         outbox: vec![],
+        takers: vec![],
     };
     desk.store.decide(&plain, decision).await.unwrap();
     desk.pass(5 * DAY);

@@ -68,6 +68,7 @@ impl Desk<'_> {
             token: None,
             next_hop: None,
             outbox: Vec::new(),
+            takers: Vec::new(),
         };
         self.store.decide(&item.id, ruling).await?;
         let how =

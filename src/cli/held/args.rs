@@ -1,6 +1,9 @@
 //! `gatehouse hold` and `gatehouse quarantine` as typed.
 
-use crate::{cli::search::QuarantineSearch, storage::ItemOffice};
+use crate::{
+    cli::{accused::AccusedArgs, search::QuarantineSearch},
+    storage::ItemOffice,
+};
 use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -103,7 +106,13 @@ pub enum QuarantineCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Say whether somebody is accused in it: confirm the gate's guess, refuse it, or take your word back
+    ///
+    /// From whoever is accused it is hidden, and so is each incident that it belongs to. Whoever works at
+    /// the school and is accused makes it an allegation, which is the head's.
+    Accused(AccusedArgs),
     /// On to another office without reading it: for whoever is a party to it, or should not see it
+    #[command(visible_alias = "hand-on")]
     HandOver {
         id: String,
         #[arg(long, value_enum)]

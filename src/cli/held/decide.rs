@@ -8,9 +8,10 @@ use crate::{
         args::Cli,
         context,
         desk::{Desk, Leave},
+        take_over::take_over,
     },
     config::Config,
-    effects::{Comeback, Notices, comeback},
+    effects::{Comeback, HandedThing, Notices, comeback},
     policy::sender_may_hear,
     storage::{Decision, ItemDetail, ItemId, ItemKind, ItemState, LegalSubject, NewOutbox, Ruling},
 };
@@ -97,6 +98,15 @@ async fn ruled(desk: &Desk, opened: Opened, id: &ItemId, asked: &Asked<'_>) -> R
         }
         _ => Vec::new(),
     };
+    // Who takes over gets a notice with the number and the category.
+    let (outbox, takers) = match asked.decision {
+        Decision::HandOn(office) | Decision::Escalate(office) => {
+            let about = (id.as_str(), Some(summary.category), HandedThing::Quarantined);
+            let taken = take_over(desk, office, &case, about)?;
+            (taken.outbox, taken.faces)
+        }
+        _ => (outbox, Vec::new()),
+    };
     let ruling = Ruling {
         decision: asked.decision,
         actor: desk.actor.clone(),
@@ -104,6 +114,7 @@ async fn ruled(desk: &Desk, opened: Opened, id: &ItemId, asked: &Asked<'_>) -> R
         token: None,
         next_hop: desk.config.notices.next_hop.clone(),
         outbox,
+        takers,
     };
     let decided = desk.store.decide(id, ruling).await?;
     if asked.legal_hold {
@@ -118,8 +129,8 @@ fn sentence(decision: Decision, state: ItemState) -> &'static str {
         (Decision::SendNow, _) => {
             "It leaves now. `gatehouse hold reviews` lists it until somebody has reviewed how that came about."
         }
-        (Decision::Escalate(_), _) => "It stays open for that office; its clock goes on.",
-        (Decision::HandOn(_), _) => "It lies with that office now.",
+        (Decision::Escalate(_), _) => "It stays open for that office, which is told; its clock goes on.",
+        (Decision::HandOn(_), _) => "It lies with that office now, which is told its number.",
         (_, ItemState::Releasing) => "It is on its way: `show` says when the next hop has taken it.",
         (_, ItemState::Returned) => "It goes back to its sender.",
         (_, ItemState::Withdrawn) => "It does not leave; its sender is told.",

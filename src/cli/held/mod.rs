@@ -1,6 +1,7 @@
 //! `gatehouse hold` and `gatehouse quarantine`: see what waits and decide. A hold is
 //! its sender's business: nothing of its content is shown here (practice.md, A5).
 
+mod accused;
 pub(super) mod args;
 mod custody;
 mod decide;
@@ -83,6 +84,7 @@ pub(super) fn quarantine(cli: &Cli, command: &QuarantineCommand) -> Answer {
             decide(cli, Opened::Quarantine, &asked)
         }
         Q::Escalate { id, to, reason } => rule(id, Decision::Escalate(to.office()), reason),
+        Q::Accused(args) => accused::accused(cli, args),
         Q::HandOver { id, to, reason } => rule(id, Decision::HandOn(to.office()), reason),
         Q::Reopen { id, reason } => rule(id, Decision::Reopen, reason),
         Q::Export { id, out, purpose } => show::export(cli, id, out.as_deref(), purpose),

@@ -145,7 +145,7 @@ fn is_there(desk: &Desk, case: &Case) -> bool {
 
 /// Whether a piece is there for whoever acts (practice.md, A4).
 async fn sees(desk: &Desk, piece: &PieceNote) -> Result<bool, Mistake> {
-    match case_of(&desk.store, &desk.directory, &piece.key).await {
+    match case_of(&desk.store, &piece.key).await {
         Ok(case) => Ok(case.is_none_or(|case| is_there(desk, &case))),
         // What is held no longer is named to those who were to rule upon it.
         Err(StoreError::NotFound { .. }) => Ok(piece.eyes == crate::storage::Eyes::Reviewers),

@@ -2,6 +2,7 @@
 
 use super::{
     digest::{self, Digest},
+    handed::{self, Handed},
     receipt::{self, Receipt},
     report::DeliveryReport,
     trouble::{self, Trouble},
@@ -159,6 +160,19 @@ impl Notices {
         let subject = subject(languages, |l| words::alert_subject(l, alert.urgent));
         let text = text(languages, |l| words::alert(l, alert));
         self.written(to, &subject, text, &format!("alert.{}", alert.number), now, Answers::None)
+    }
+
+    /// For whoever takes something over.
+    pub fn handed(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        handed: &Handed<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, handed::subject);
+        let text = text(languages, |l| handed::text(l, handed));
+        self.written(to, &subject, text, &format!("handed.{}", handed.number), now, Answers::None)
     }
 
     /// The postmaster hears of mail with a null sender that could not be delivered, since

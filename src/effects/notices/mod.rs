@@ -6,6 +6,7 @@
 mod allow;
 mod compose;
 mod digest;
+mod handed;
 mod receipt;
 mod report;
 mod time;
@@ -16,6 +17,7 @@ mod words;
 pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write};
 pub use compose::{ComposeError, Notices, Written};
 pub use digest::{Digest, DigestLine};
+pub use handed::{Handed, HandedThing};
 pub use receipt::Receipt;
 pub use report::{DeliveryReport, ReportedRecipient, wants_failure, wants_success};
 pub use trouble::Trouble;

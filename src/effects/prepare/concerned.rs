@@ -6,11 +6,13 @@ use crate::{
     authority,
     parties::{self, Listing, PersonId, Role},
     ruleset::Notice,
-    storage::{Concerned, Involvement, ItemKind, NewItem},
+    storage::{Concerned, IncidentOrigin, Involvement, ItemKind, NewItem},
 };
 
 pub(super) fn concerned(matter: &Matter<'_>, tools: &Tools<'_>, prepared: &Prepared) -> Concerned {
-    if prepared.items.is_empty() && prepared.records.is_empty() {
+    // Who passes something on to the report address is named in what is proposed.
+    let proposed = prepared.proposals.iter().any(|p| p.origin == IncidentOrigin::Rule);
+    if prepared.items.is_empty() && prepared.records.is_empty() && !proposed {
         return Concerned::default();
     }
     let supervisors = supervisors(matter, tools);

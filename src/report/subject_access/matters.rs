@@ -1,14 +1,12 @@
 //! What is no message: incidents in which the person stands, the log of what they sent, and what the
 //! ledger says that they did.
 
-use super::{Asked, Content, Piece, Pieces, add, faces};
+use super::{Asked, Content, Piece, Pieces, add};
 use crate::{
-    authority::{Case, Matter, Scope, State, Thing},
-    parties::Directory,
     report::records::when,
     storage::{
-        Concern, Entry, Incident, IncidentError, IncidentFilter, IncidentId, IncidentKind, IncidentState,
-        IncidentSummary, Part, PieceNote, Purpose, Store, StoreError, Who,
+        Concern, Entry, Incident, IncidentError, IncidentFilter, IncidentKind, IncidentState,
+        IncidentSummary, PieceNote, Purpose, StoreError, Who,
     },
 };
 use std::collections::BTreeSet;
@@ -32,37 +30,6 @@ pub(super) async fn gather(asked: &Asked<'_>, found: &mut Pieces) -> Result<(), 
     asked.acts(found).await
 }
 
-/// The facts of an incident that say for whom it is there.
-pub(super) async fn case(store: &Store, directory: &Directory, id: &IncidentId) -> Result<Case, StoreError> {
-    let summary = store.incident_summary(id).await.map_err(plain)?;
-    let thing = match summary.kind {
-        IncidentKind::LowLevel => Thing::LowLevelConcern,
-        _ => Thing::Incident,
-    };
-    let mut case = Case::new(thing, Scope::School(summary.school));
-    case.matter = match summary.kind {
-        IncidentKind::Concern | IncidentKind::LowLevel => Matter::Concern,
-        IncidentKind::Allegation => Matter::Allegation,
-        IncidentKind::Misuse => Matter::Misuse,
-    };
-    if !matches!(summary.state, IncidentState::Proposed | IncidentState::Open) {
-        case.state = State::Decided;
-    }
-    for person in store.incident_people(id).await? {
-        let faces = match &person.who {
-            Who::Person(id) => faces(store, directory, id)?,
-            Who::Address(address) => store.faces([], [address])?,
-        };
-        match person.part {
-            Part::Accused => case.accused.extend(faces),
-            // Who told of it, or saw it, may be the very one who looks after it.
-            Part::Reporter | Part::Witness => {}
-            Part::Affected | Part::Author | Part::Recipient | Part::Forwarder => case.parties.extend(faces),
-        }
-    }
-    Ok(case)
-}
-
 /// An incident that is not there is said as of everything else.
 fn plain(e: IncidentError) -> StoreError {
     match e {
@@ -77,7 +44,7 @@ impl Asked<'_> {
         if found.contains_key(&key) {
             return Ok(());
         }
-        let case = case(self.with.store, self.with.directory, &summary.id).await?;
+        let (_, case) = self.with.store.incident_case(&summary.id).await?;
         let mut concerns = BTreeSet::new();
         if matches!(summary.state, IncidentState::Proposed | IncidentState::Open) {
             concerns.insert(Concern::Undecided);
@@ -161,7 +128,9 @@ fn words(entry: &Entry) -> String {
         Entry::Reopened { why } => format!("Opened again: {why}"),
         Entry::Dismissed { why, text } => format!("Dismissed ({}): {text}", why.name()),
         Entry::Linked { .. } => "A message was added".into(),
-        Entry::Named { part } => format!("Somebody was named as {}", part.name()),
+        Entry::Named { part, why } => format!("Somebody was named as {}: {why}", part.name()),
+        Entry::Struck { part, why } => format!("Somebody is not {} any more: {why}", part.name()),
+        Entry::Moved { to } => format!("It became: {}", to.name()),
         Entry::Exported { why } => format!("Written out: {why}"),
         Entry::HandedOver { why, .. } => format!("Handed over: {why}"),
     }

@@ -12,9 +12,9 @@ pub use sheet::{Audience, write};
 
 use super::{letter::Letter, redact::Spotter};
 use crate::{
-    authority::{self, Case, Face, Matter},
+    authority::{self, Case, Matter},
     mail::Address,
-    parties::{Directory, ListEntry, Listing, Person, PersonId, Role, School},
+    parties::{Directory, ListEntry, Listing, Person, Role, School},
     storage::{
         Actor, Concern, Eyes, Identities, IncidentId, ItemId, PieceNote, Purpose, RecordId, Store,
         StoreError, Why,
@@ -151,7 +151,7 @@ pub fn childs_rights(subject: Person<'_>, by_other: bool, from_age: u32, today: 
 
 /// The facts of a piece that say for whom it is there; `None` for lists about the person, which are
 /// there for every reviewer. `NotFound` when it is held no longer.
-pub async fn case_of(store: &Store, directory: &Directory, key: &str) -> Result<Option<Case>, StoreError> {
+pub async fn case_of(store: &Store, key: &str) -> Result<Option<Case>, StoreError> {
     let gone = || StoreError::NotFound { what: "piece", id: key.to_owned() };
     Ok(match key.split_once('/') {
         Some(("record", id)) => {
@@ -164,15 +164,8 @@ pub async fn case_of(store: &Store, directory: &Directory, key: &str) -> Result<
         }
         Some(("incident", id)) => {
             let id: IncidentId = id.parse().map_err(|()| gone())?;
-            Some(matters::case(store, directory, &id).await?)
+            Some(store.incident_case(&id).await?.1)
         }
         _ => None,
     })
-}
-
-/// All faces of one person of the directory.
-fn faces(store: &Store, directory: &Directory, id: &PersonId) -> Result<Vec<Face>, StoreError> {
-    let person = directory.person(id);
-    let addresses: Vec<Address> = person.iter().flat_map(|p| p.addresses()).map(|(a, _)| a).collect();
-    store.faces([id], &addresses)
 }

@@ -2,11 +2,20 @@
 //! people; what is done is written line by line and never changed. Texts and persons are
 //! encrypted; persons are found by keyed hashes. Who may see and do what is for the caller.
 
+mod bytes;
+mod cases;
+mod hand_over;
+mod links;
+mod open;
+mod people;
+mod propose;
 mod read;
-mod write;
+mod timeline;
 
+pub use hand_over::HandedOver;
+pub use people::Accusation;
+pub(in crate::storage) use propose::ProposalRow;
 pub use read::{Incident, IncidentEntry, IncidentFilter, IncidentLink, IncidentPerson, IncidentSummary};
-pub(in crate::storage) use write::ProposalRow;
 
 use super::names::{IncidentId, ItemId, RecordId};
 use crate::{
@@ -163,8 +172,20 @@ pub enum Entry {
     Linked {
         what: String,
     },
+    /// Somebody's part, as a person says.
     Named {
         part: Part,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+    },
+    /// Somebody's part was taken back, or the machine's guess refused.
+    Struck {
+        part: Part,
+        why: String,
+    },
+    /// Into another log: whom it is about says whose it is.
+    Moved {
+        to: IncidentKind,
     },
     Exported {
         why: String,
@@ -189,6 +210,8 @@ impl Entry {
             Self::Dismissed { .. } => "dismissed",
             Self::Linked { .. } => "linked",
             Self::Named { .. } => "named",
+            Self::Struck { .. } => "struck",
+            Self::Moved { .. } => "moved",
             Self::Exported { .. } => "exported",
             Self::HandedOver { .. } => "handed-over",
         }
@@ -243,15 +266,28 @@ pub enum IncidentError {
     Full,
     #[error("there is no {what} `{id}` to link")]
     NoTarget { what: &'static str, id: String },
+    #[error("nobody of that name is said or guessed to be accused in it")]
+    NotNamed,
     #[error(transparent)]
     Store(#[from] super::StoreError),
+}
+
+/// What lies encrypted in an incident's own row.
+#[derive(Serialize, Deserialize)]
+struct Secret {
+    title: String,
+}
+
+/// Where what is sealed of it belongs.
+fn place(id: &IncidentId) -> String {
+    format!("incident/{id}")
 }
 
 pub(super) const MOST_LETTERS: usize = 20_000;
 pub(super) const MOST_ENTRIES: i64 = 2_000;
 
 impl Link {
-    fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Item(_) => "item",
             Self::Record(_) => "record",
@@ -260,7 +296,7 @@ impl Link {
         }
     }
 
-    fn target(&self) -> String {
+    pub fn target(&self) -> String {
         match self {
             Self::Item(id) => id.to_string(),
             Self::Record(id) => id.to_string(),

@@ -1,12 +1,9 @@
 //! Looking at incidents: lists without a key to their texts, particulars with one and a
 //! ledger row before they are shown.
 
-use super::{
-    Entry, IncidentError, IncidentKind, IncidentOrigin, IncidentState, Part, Who,
-    write::{Secret, place},
-};
+use super::{Entry, IncidentError, IncidentKind, IncidentOrigin, IncidentState, Part, Secret, Who, place};
 use crate::{
-    mail::{SchoolId, TransactionId},
+    mail::SchoolId,
     ruleset::Category,
     storage::{
         database::{Sql, named, time},
@@ -16,7 +13,6 @@ use crate::{
         store::Store,
     },
 };
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 
 #[derive(Clone, Debug, Default)]
@@ -82,7 +78,7 @@ pub struct Incident {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     school: String,
     kind: String,
@@ -95,13 +91,13 @@ struct Row {
     messages: i64,
 }
 
-const COLUMNS: &str = "SELECT i.id, i.school, i.kind, i.state, i.origin, i.category, i.made_at, i.made_by,
+pub(super) const COLUMNS: &str = "SELECT i.id, i.school, i.kind, i.state, i.origin, i.category, i.made_at, i.made_by,
     i.ended_at, (SELECT COUNT(*) FROM incident_link l WHERE l.incident = i.id AND l.kind = 'message') AS messages
     FROM incident i WHERE ";
 const MOST: u32 = 1_000;
 
 impl Row {
-    fn summary(self) -> Result<IncidentSummary, StoreError> {
+    pub(super) fn summary(self) -> Result<IncidentSummary, StoreError> {
         let damaged = || StoreError::Damaged(format!("incident {} cannot be read", self.id));
         let category = self.category.as_deref().map(str::parse).transpose().map_err(|()| damaged())?;
         Ok(IncidentSummary {
@@ -168,23 +164,6 @@ impl Store {
         rows.into_iter().map(Row::summary).collect()
     }
 
-    /// Who is in it, without a look of the ledger's: for deciding who may look.
-    pub async fn incident_people(&self, id: &IncidentId) -> Result<Vec<IncidentPerson>, StoreError> {
-        let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
-            "SELECT part, sealed FROM incident_person WHERE incident = $1 ORDER BY part LIMIT 1000",
-        )
-        .bind(id.as_str())
-        .fetch_all(&self.readers)
-        .await?;
-        let secrets = self.secrets()?;
-        rows.into_iter()
-            .map(|(part, sealed)| {
-                let who = secrets.open(&format!("{}/person", place(id)), &sealed)?;
-                Ok(IncidentPerson { who, part: named(Part::ALL, Part::name, &part)? })
-            })
-            .collect()
-    }
-
     /// All of it; the ledger notes who looked and why before it is shown.
     pub async fn incident(
         &self,
@@ -210,43 +189,6 @@ impl Store {
         Ok(Incident { summary, title, people, links, entries })
     }
 
-    async fn links(&self, id: &IncidentId) -> Result<Vec<IncidentLink>, StoreError> {
-        let rows: Vec<(String, String, Option<String>, i64)> = sqlx::query_as(
-            "SELECT kind, target, object, at FROM incident_link WHERE incident = $1 ORDER BY at, target LIMIT 1000",
-        )
-        .bind(id.as_str())
-        .fetch_all(&self.readers)
-        .await?;
-        let mut links = Vec::with_capacity(rows.len());
-        for (kind, target, object, at) in rows {
-            let sender_proved = self.sender_proved(&kind, &target).await?;
-            links.push(IncidentLink {
-                kind,
-                target,
-                at: time(at),
-                sender_proved,
-                has_bytes: object.is_some(),
-            });
-        }
-        Ok(links)
-    }
-
-    async fn sender_proved(&self, kind: &str, target: &str) -> Result<Option<bool>, StoreError> {
-        let transaction: Option<String> = match kind {
-            "message" => Some(target.to_owned()),
-            "item" | "record" => {
-                let statement = match kind {
-                    "item" => "SELECT transaction_id FROM item WHERE id = $1",
-                    _ => "SELECT transaction_id FROM record WHERE id = $1",
-                };
-                sqlx::query_scalar(statement).bind(target).fetch_optional(&self.readers).await?
-            }
-            _ => None,
-        };
-        let Some(Ok(transaction)) = transaction.map(|t| t.parse::<TransactionId>()) else { return Ok(None) };
-        self.was_proved(transaction).await
-    }
-
     async fn entries(&self, id: &IncidentId) -> Result<Vec<IncidentEntry>, StoreError> {
         let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
             "SELECT at, done_by, sealed FROM incident_entry WHERE incident = $1 ORDER BY n LIMIT 2100",
@@ -261,31 +203,5 @@ impl Store {
                 Ok(IncidentEntry { at: time(at), by, entry })
             })
             .collect()
-    }
-
-    /// The bytes of the message that a report came with, noted in the ledger before they are
-    /// given. `NotFound` where none are kept.
-    pub async fn incident_bytes(
-        &self,
-        id: &IncidentId,
-        actor: &Actor,
-        why: &str,
-    ) -> Result<Bytes, IncidentError> {
-        let summary = self.incident_summary(id).await?;
-        let object: Option<String> = sqlx::query_scalar(
-            "SELECT object FROM incident_link WHERE incident = $1 AND object IS NOT NULL ORDER BY at LIMIT 1",
-        )
-        .bind(id.as_str())
-        .fetch_optional(&self.readers)
-        .await
-        .map_err(StoreError::from)?;
-        let missing = || StoreError::NotFound { what: "message of incident", id: id.to_string() };
-        let (_, raw) = self.open_object(&object.ok_or_else(missing)?).await?;
-        let event = LedgerEvent::new(Event::IncidentBytesViewed)
-            .school(&summary.school)
-            .about(id.as_str())
-            .because((!why.is_empty()).then(|| why.to_owned()));
-        self.ledger(actor, event).await?;
-        Ok(raw)
     }
 }

@@ -298,7 +298,7 @@ pub(crate) fn owner() -> Actor {
 }
 
 pub(crate) fn ruling(decision: Decision, actor: Actor) -> Ruling {
-    Ruling { decision, actor, reason: None, token: None, next_hop: None, outbox: vec![] }
+    Ruling { decision, actor, reason: None, token: None, next_hop: None, outbox: vec![], takers: Vec::new() }
 }
 
 pub(crate) fn notice(text: &str) -> NewOutbox {

@@ -124,9 +124,10 @@ async fn decided(bench: &Bench, id: &ItemId, record: &RecordId) {
         let hold = store.set_legal_hold(on, &school(), &lead(), "tribunal").await.unwrap();
         store.lift_legal_hold(&hold, &lead(), "settled").await.unwrap();
     }
-    let accused = store.faces([&PersonId("staff-9".into())], []).unwrap();
-    let change = (None, Some(Involvement::Accused));
-    store.concern(id.as_str(), &school(), &accused, change, &lead(), "named in it").await.unwrap();
+    let person = store.faces([&PersonId("staff-9".into())], []).unwrap();
+    let (word, why) = (Accusation::Confirmed, "named in it".to_owned());
+    let said = AccusedInItem { person, word, matter: None, why };
+    assert!(store.item_accused(id, &school(), said, &lead()).await.unwrap());
     store.item(id, &lead(), "to look who it is about").await.unwrap();
     assert!(
         store.rule_record(record, RecordRuling::KeepUntil(bench.store_now()), &lead(), "x").await.unwrap()

@@ -1,0 +1,163 @@
+//! One incident as it may be shown, and as it is written for the school's child-protection system.
+
+use super::{find, list::row, parse};
+use crate::{
+    authority::Act,
+    cli::{
+        Answer, Mistake,
+        args::{Cli, Format},
+        context,
+        desk::Desk,
+        render,
+    },
+    storage::{Entry, Incident, IncidentId, IncidentLink, IncidentPerson, Who},
+};
+use serde_json::{Value, json};
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+pub(super) fn show(cli: &Cli, id: &str, purpose: &str) -> Answer {
+    let id = parse(id)?;
+    let incident = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        read(&desk, Act::Particulars, &id, purpose).await
+    })?;
+    let mut out = io::stdout().lock();
+    let value = as_json(&incident);
+    if cli.format == Format::Jsonl {
+        writeln!(out, "{value}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let summary = &incident.summary;
+    writeln!(out, "{} {}, {}", summary.id, render::printable(&incident.title), summary.state.name())?;
+    writeln!(
+        out,
+        "{} of {}, since {}\n",
+        summary.kind.name(),
+        summary.school,
+        render::time(summary.made_at)
+    )?;
+    for person in &incident.people {
+        let who = match &person.who {
+            Who::Person(id) => id.0.to_string(),
+            Who::Address(address) => address.as_str().to_owned(),
+        };
+        writeln!(out, "  {:10} {}", person.part.name(), render::printable(&who))?;
+    }
+    for link in &incident.links {
+        writeln!(out, "  {:10} {} ({})", link.kind, link.target, proof(link.sender_proved))?;
+    }
+    writeln!(out)?;
+    for line in value["timeline"].as_array().into_iter().flatten() {
+        let word = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        writeln!(out, "  {} {:16} {} (by {})", word("at"), word("kind"), texts(line).join(", "), word("by"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn original(cli: &Cli, id: &str, purpose: &str) -> Answer {
+    let id = parse(id)?;
+    let bytes = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        find(&desk, Act::Bytes, &id).await?;
+        Ok(desk.store.incident_bytes(&id, &desk.actor, purpose).await?)
+    })?;
+    io::stdout().write_all(&bytes)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn export(cli: &Cli, id: &str, out: &Path, purpose: &str) -> Answer {
+    let id = parse(id)?;
+    if out.exists() {
+        return Err(Mistake(format!("{} exists; nothing is written over", out.display())));
+    }
+    context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let value = as_json(&read(&desk, Act::Export, &id, purpose).await?);
+        let text = match out.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+            true => timeline_csv(&value)?,
+            false => serde_json::to_string_pretty(&value)? + "\n",
+        };
+        let exported = Entry::Exported { why: purpose.to_owned() };
+        desk.store.incident_write(&id, exported, &desk.actor).await?;
+        context::write_new(out, text.as_bytes())?;
+        desk.store.close().await;
+        Ok(())
+    })?;
+    writeln!(io::stderr(), "Written.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// All of it, but for other incidents that are not there for the asker.
+async fn read(desk: &Desk, act: Act, id: &IncidentId, purpose: &str) -> Result<Incident, Mistake> {
+    find(desk, act, id).await?;
+    let mut incident = desk.store.incident(id, &desk.actor, purpose).await?;
+    let others: Vec<String> =
+        incident.links.iter().filter(|l| l.kind == "incident").map(|l| l.target.clone()).collect();
+    let hidden = desk.hidden(&others).await?;
+    incident.links.retain(|l| l.kind != "incident" || !hidden.contains(&l.target));
+    Ok(incident)
+}
+
+fn as_json(incident: &Incident) -> Value {
+    let mut out = row(&incident.summary);
+    out["title"] = json!(incident.title);
+    let person = |who: &Who| match who {
+        Who::Person(id) => json!({"person": id.0}),
+        Who::Address(address) => json!({"address": address.as_str()}),
+    };
+    let with_part = |p: &IncidentPerson| {
+        let mut value = person(&p.who);
+        value["part"] = json!(p.part.name());
+        value
+    };
+    out["people"] = incident.people.iter().map(with_part).collect();
+    let link = |l: &IncidentLink| {
+        json!({"kind": l.kind, "target": l.target, "at": render::time(l.at), "sender": proof(l.sender_proved),
+               "message_kept": l.has_bytes})
+    };
+    out["links"] = incident.links.iter().map(link).collect();
+    let line = |e: &crate::storage::IncidentEntry| {
+        let mut value = json!(e.entry);
+        value["at"] = json!(render::time(e.at));
+        value["by"] = json!(e.by);
+        value
+    };
+    out["timeline"] = incident.entries.iter().map(line).collect();
+    out
+}
+
+/// practice.md, A8: "from X's account" is not "X wrote".
+fn proof(proved: Option<bool>) -> &'static str {
+    match proved {
+        Some(true) => "the account signed in",
+        Some(false) => "not proved: anyone could have written that name",
+        None => "not known any more",
+    }
+}
+
+/// One line for each line of the timeline. A cell never begins like a formula.
+fn timeline_csv(incident: &Value) -> Result<String, Mistake> {
+    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    out.write_record(["incident", "at", "by", "kind", "text"])?;
+    for line in incident["timeline"].as_array().into_iter().flatten() {
+        let word = |name: &str| line[name].as_str().unwrap_or_default();
+        let texts = texts(line).join("; ");
+        let guard = if texts.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+        let id = incident["id"].as_str().unwrap_or_default();
+        out.write_record([id, word("at"), word("by"), word("kind"), &format!("{guard}{texts}")])?;
+    }
+    let bytes = out.into_inner().map_err(|e| Mistake(e.to_string()))?;
+    Ok(String::from_utf8(bytes)?)
+}
+
+/// What a line of the timeline says beside when, who and what kind.
+fn texts(line: &Value) -> Vec<String> {
+    let fields = line.as_object().into_iter().flatten();
+    let said = fields.filter(|(name, _)| !matches!(name.as_str(), "at" | "by" | "kind"));
+    let plain = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    said.filter_map(|(_, value)| value.as_str()).map(plain).collect()
+}

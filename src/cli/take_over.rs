@@ -1,0 +1,97 @@
+//! To whom something can be handed over (practice.md, A4: anyone who holds an item can hand it
+//! on unread): whoever holds the office there and is no party. Each gets a notice with number
+//! and category, and may look and decide as its reviewers do.
+
+use super::{
+    Mistake,
+    desk::{Desk, officers},
+};
+use crate::{
+    authority::{Case, Face, Office, Offices, Scope},
+    effects::{Handed, HandedThing, Language, Notices},
+    mail::Address,
+    parties::{AddressKind, GroupKind, Known, Person, School},
+    ruleset::Category,
+    storage::{ItemOffice, NewOutbox},
+};
+use chrono::Utc;
+
+/// One who may take it over.
+pub(super) struct Taker {
+    address: Address,
+    faces: Vec<Face>,
+}
+
+/// Those who take over, as the store wants them.
+pub(super) struct TakenOver {
+    pub(super) faces: Vec<Face>,
+    pub(super) outbox: Vec<NewOutbox>,
+}
+
+/// Everyone free in that office, with their notices. Who is a party is passed over in silence.
+pub(super) fn take_over(
+    desk: &Desk,
+    office: ItemOffice,
+    case: &Case,
+    (number, category, what): (&str, Option<Category>, HandedThing),
+) -> Result<TakenOver, Mistake> {
+    let Scope::School(id) = &case.scope else { return Err(nobody()) };
+    let school = desk.config.schools.iter().find(|s| s.id == *id).ok_or_else(nobody)?;
+    let takers = takers(desk, office, school, case)?;
+    if takers.is_empty() {
+        return Err(nobody());
+    }
+    let notices = Notices::new(&desk.config.notices, &desk.config.hostname)?;
+    let languages = Language::of(&school.languages);
+    let handed = Handed { school: &school.name, number, category, what };
+    let mut outbox = Vec::new();
+    for taker in &takers {
+        let written = notices.handed(&taker.address, &languages, &handed, Utc::now())?;
+        outbox.push(written.outbox(Some(school.id.clone()), None));
+    }
+    Ok(TakenOver { faces: takers.into_iter().flat_map(|t| t.faces).collect(), outbox })
+}
+
+/// It must not tell whether somebody there is a party.
+fn nobody() -> Mistake {
+    Mistake("Nobody who holds that office can take it over; hand it to another.".to_owned())
+}
+
+fn takers(desk: &Desk, office: ItemOffice, school: &School, case: &Case) -> Result<Vec<Taker>, Mistake> {
+    let Some(office) = Office::named(office.name()) else { return Ok(Vec::new()) };
+    let mut all: Vec<Taker> = Vec::new();
+    let mut add = |address: Option<Address>, faces: Vec<Face>| {
+        let concerned =
+            [&case.parties, &case.owner, &case.supervisors, &case.accused, &case.proposed, &case.subject];
+        let is_party = faces.iter().any(|face| concerned.iter().any(|faces| faces.contains(face)));
+        if let Some(address) = address.filter(|a| !is_party && !all.iter().any(|t| t.address == *a)) {
+            all.push(Taker { address, faces });
+        }
+    };
+    let scope = Scope::School(school.id.clone());
+    for user in &desk.users {
+        let holds = |(at, held): &(Scope, Offices)| *at == scope && held.has(office);
+        if desk.offices_of(user).iter().any(holds) {
+            let person = user.who.person.as_ref().and_then(|id| desk.directory.person(id));
+            add(person.and_then(own_address).or_else(|| user.who.address.clone()), desk.faces_of(user)?);
+        }
+    }
+    for (_, address) in officers(&school.officers).filter(|(held, _)| *held == office) {
+        let group = desk.directory.lookup(address).and_then(Known::group);
+        match group.filter(|g| g.kind() == GroupKind::Mailbox) {
+            // What came to an office's mailbox its members would read, a party among them too.
+            Some(group) => {
+                for member in group.members() {
+                    let own: Vec<Address> = member.addresses().map(|(a, _)| a).collect();
+                    add(own_address(member), desk.faces(Some(member.id()), &own)?);
+                }
+            }
+            None => add(Some(address.clone()), desk.faces(None, std::slice::from_ref(address))?),
+        }
+    }
+    Ok(all)
+}
+
+fn own_address(person: Person<'_>) -> Option<Address> {
+    person.addresses().find(|(_, kind)| *kind == AddressKind::School).map(|(address, _)| address)
+}

@@ -1,0 +1,58 @@
+//! For whoever takes something over: that it is there, its number and category, no word of it
+//! and no name (practice.md, D).
+//!
+//! The Welsh text is to be reviewed by a Welsh speaker.
+
+use super::words::Language;
+use crate::ruleset::Category;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Handed<'a> {
+    pub school: &'a str,
+    pub number: &'a str,
+    /// A person's own incident has none.
+    pub category: Option<Category>,
+    pub what: HandedThing,
+}
+
+/// By which command it is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandedThing {
+    Quarantined,
+    Incident,
+}
+
+impl HandedThing {
+    fn command(self) -> &'static str {
+        match self {
+            Self::Quarantined => "quarantine",
+            Self::Incident => "incident",
+        }
+    }
+}
+
+pub(super) fn subject(language: Language) -> &'static str {
+    match language {
+        Language::English => "Something was handed over to you",
+        Language::Welsh => "Trosglwyddwyd rhywbeth i chi",
+    }
+}
+
+pub(super) fn text(language: Language, handed: &Handed<'_>) -> String {
+    let Handed { school, number, category, what } = handed;
+    let (category, command) = (category.map_or("-", Category::name), what.command());
+    match language {
+        Language::English => format!(
+            "A colleague has handed something over to you. It waits for you.\n\n\
+             School: {school}\nNumber: {number}\nCategory: {category}\n\n\
+             To see it: gatehouse {command} show {number}\n\
+             If it should not be with you, hand it over again, unread: gatehouse {command} hand-over {number}\n"
+        ),
+        Language::Welsh => format!(
+            "Mae cydweithiwr wedi trosglwyddo rhywbeth i chi. Mae'n aros amdanoch.\n\n\
+             Ysgol: {school}\nRhif: {number}\nCategori: {category}\n\n\
+             I'w weld: gatehouse {command} show {number}\n\
+             Os na ddylai fod gyda chi, trosglwyddwch ef eto heb ei ddarllen: gatehouse {command} hand-over {number}\n"
+        ),
+    }
+}
