@@ -28,6 +28,10 @@ pub struct Position {
     pub free: Offices,
     /// The same at the trust.
     pub trust_free: Offices,
+    /// Offices that somebody holds who is not the asker, party or not.
+    pub held: Offices,
+    /// The same at the trust.
+    pub trust_held: Offices,
 }
 
 /// What the answer is. It names offices, never people.
@@ -173,6 +177,14 @@ impl Position {
     fn owns(&self) -> bool {
         matches!(self.relation, R::Owner | R::Supervisor)
     }
+
+    /// Whether the asker sees who is party to the thing, and so may be told who is none.
+    pub(super) fn sees_parties(&self) -> bool {
+        let act = if self.thing == Thing::Sealed { Act::JudgeAccused } else { Act::Particulars };
+        let offices = self.acting(act);
+        let by_office = || rule(self, act).is_some_and(|r| r.alone.iter().any(|o| offices.has(*o)));
+        !self.thing.hides_from_parties() || self.thing == Thing::Hold && self.owns() || by_office()
+    }
 }
 
 /// practice.md, A2 and A4. A hold is its sender's own, so its sender is no party to hide it from.
@@ -288,14 +300,19 @@ fn refused(p: &Position, act: Act, rule: &Rule) -> Answer {
 }
 
 /// Of these offices those that somebody free holds, in order; the chair where no free head
-/// is; the authority where nobody is left.
+/// is; the authority where nobody is left. Who does not see the parties is told of all who hold
+/// them: whoever was left out would be known for a party (practice.md, A2).
 fn instead(p: &Position, offices: &[Office]) -> Vec<Who> {
+    let (here, trust) = match p.sees_parties() {
+        true => (p.free, p.trust_free),
+        false => (p.held, p.trust_held),
+    };
     let mut who = Vec::new();
     for office in offices {
         let next = match office {
-            _ if p.free.has(*office) => Some(Who::Office(*office)),
-            Office::Head if p.free.has(Office::Chair) => Some(Who::Office(Office::Chair)),
-            Office::Head | Office::Chair if p.trust_free.has(Office::Chair) => Some(Who::TrustChair),
+            _ if here.has(*office) => Some(Who::Office(*office)),
+            Office::Head if here.has(Office::Chair) => Some(Who::Office(Office::Chair)),
+            Office::Head | Office::Chair if trust.has(Office::Chair) => Some(Who::TrustChair),
             _ => None,
         };
         if let Some(next) = next.filter(|next| !who.contains(next)) {

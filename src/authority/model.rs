@@ -74,6 +74,8 @@ closed! {
         Key = "key",
         /// An office given to a person.
         Grant = "grant",
+        /// The gate as a machine: what `doctor` says, the store as a whole, backups, moves.
+        Machine = "machine",
     }
 }
 
@@ -100,7 +102,8 @@ impl Thing {
             | Self::Directory
             | Self::ObserveSwitch
             | Self::Key
-            | Self::Grant => false,
+            | Self::Grant
+            | Self::Machine => false,
         }
     }
 }

@@ -48,6 +48,8 @@ fn kinds(thing: Thing) -> Vec<(String, Position)> {
         grant: GrantKind::Plain,
         free: Office::ALL.iter().copied().collect(),
         trust_free: Offices::of(&[Office::Chair]),
+        held: Office::ALL.iter().copied().collect(),
+        trust_held: Offices::of(&[Office::Chair]),
     };
     let title = heading(thing).to_owned();
     match thing {
@@ -104,6 +106,7 @@ fn heading(thing: Thing) -> &'static str {
         Thing::ObserveSwitch => "Observing and enforcing",
         Thing::Key => "Keys and custodians",
         Thing::Grant => "Giving an office",
+        Thing::Machine => "The machine: store, backups, doctor",
     }
 }
 
@@ -154,6 +157,11 @@ fn cell(position: &Position, act: Act) -> &'static str {
 
 fn said(act: Act, thing: Thing) -> &'static str {
     match act {
+        Act::List if thing == Thing::Machine => "look at it: `doctor`, `store show`",
+        Act::Verify if thing == Thing::Machine => "check every object: `store scrub`",
+        Act::Export if thing == Thing::Machine => "back it up, still encrypted",
+        Act::Change if thing == Thing::Machine => "restore, move, index anew, reload",
+        Act::Export if thing == Thing::Key => "write out an epoch's small file, still encrypted",
         Act::Count => "see how many",
         Act::List if thing == Thing::Sealed => "see hash, time and roles",
         Act::List => "see that it is there",

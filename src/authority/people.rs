@@ -54,16 +54,15 @@ pub struct Member {
 pub struct Bench(pub Vec<Member>);
 
 impl Bench {
-    /// The offices at `scope` held by somebody who is neither the asker nor in `not`.
+    /// The offices at `scope` held by somebody who is neither the asker nor in `not`. Whoever has
+    /// the machine is an admin.
     fn free(&self, scope: &Scope, asker: &Asker, not: &[&[Face]]) -> Offices {
+        let operator = if asker.faces.is_empty() { Offices::NONE } else { Offices::of(&[Office::Admin]) };
         let others = self.0.iter().filter(|member| {
             !asker.is_any(&member.faces)
                 && !not.iter().any(|faces| member.faces.iter().any(|f| faces.contains(f)))
         });
-        others
-            .flat_map(|m| &m.offices)
-            .filter(|(s, _)| s == scope)
-            .fold(Offices::NONE, |all, (_, o)| all.and(*o))
+        others.flat_map(|m| &m.offices).filter(|(s, _)| s == scope).fold(operator, |all, (_, o)| all.and(*o))
     }
 }
 
@@ -171,6 +170,8 @@ pub fn position(asker: &Asker, case: &Case, bench: &Bench) -> Position {
         grant: case.grant,
         free: bench.free(&case.scope, asker, hidden),
         trust_free: bench.free(&Scope::Trust, asker, hidden),
+        held: bench.free(&case.scope, asker, &[]),
+        trust_held: bench.free(&Scope::Trust, asker, &[]),
     }
 }
 

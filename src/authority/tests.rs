@@ -59,6 +59,8 @@ fn each(mut see: impl FnMut(&Position, Act, &Answer)) -> u64 {
                                     grant,
                                     free: Offices::NONE,
                                     trust_free: Offices::NONE,
+                                    held: Offices::NONE,
+                                    trust_held: Offices::NONE,
                                 };
                                 count += people(&p, &sets, &mut see);
                             }
@@ -75,10 +77,15 @@ fn people(base: &Position, sets: &[Offices], see: &mut impl FnMut(&Position, Act
     const TRUST: [Offices; 3] =
         [Offices::NONE, Offices::of(&[Office::Chair]), Offices::of(&[Office::Head, Office::Lead])];
     let acts: Vec<Act> = Act::ALL.iter().copied().filter(|act| applies(base, *act)).collect();
+    let mut free_and_held: Vec<(&[Office], &[Office])> = FREE.iter().map(|free| (*free, *free)).collect();
+    if base.thing.hides_from_parties() {
+        // Those who hold an office and are parties: heads; everyone.
+        free_and_held.extend([(FREE[1], Office::ALL), (FREE[3], Office::ALL)]);
+    }
     let mut count = 0;
     for &step in Step::ALL {
         for &relation in Relation::ALL {
-            for free in FREE {
+            for &(free, held) in &free_and_held {
                 for trust in TRUST {
                     for &offices in sets {
                         let p = Position {
@@ -88,6 +95,8 @@ fn people(base: &Position, sets: &[Offices], see: &mut impl FnMut(&Position, Act
                             step,
                             free: Offices::of(free),
                             trust_free: if free.is_empty() { Offices::NONE } else { TRUST[1] },
+                            held: Offices::of(held),
+                            trust_held: if held.is_empty() { Offices::NONE } else { TRUST[1] },
                             ..*base
                         };
                         for act in acts.iter().copied().filter(|act| rule(&p, *act).is_some()) {
@@ -131,9 +140,16 @@ fn what_holds_everywhere() {
             assert!(!instead.is_empty(), "{}", told());
             for who in instead {
                 if let Who::Office(office) = who {
-                    assert!(p.free.has(*office), "names somebody who is not free: {}", told());
+                    let known = if p.sees_parties() { p.free } else { p.held };
+                    assert!(known.has(*office), "names somebody who is not free: {}", told());
                 }
             }
+        }
+        // Who does not see the parties cannot tell them by who is named, or by being let in.
+        let stands_in = p.offices.has(Office::Chair) || p.trust.has(Office::Chair);
+        if p.thing.hides_from_parties() && !p.sees_parties() && !stands_in {
+            let none = Position { free: p.held, trust_free: p.trust_held, ..*p };
+            assert_eq!(*answer, judge(&none, act), "{}", told());
         }
         if p.thing == Thing::Hold && matches!(act, Act::List | Act::Particulars | Act::Bytes) {
             let own =
@@ -162,7 +178,8 @@ fn what_holds_everywhere() {
         // The machine's admin, a governor, a guest, and whoever's grants have ended.
         if p.trust.is_empty() && p.relation == Relation::None && p.thing != Thing::Report {
             if p.offices == only_admin {
-                assert!(!allowed || !CONTENT.contains(&act) || p.thing == Thing::Ledger, "{}", told());
+                let encrypted = matches!(p.thing, Thing::Ledger | Thing::Machine | Thing::Key);
+                assert!(!allowed || !CONTENT.contains(&act) || encrypted, "{}", told());
             }
             if p.offices.is_empty() || p.offices == nobody {
                 assert!(!allowed, "{}", told());
@@ -236,6 +253,8 @@ fn an_allegation_climbs_from_head_to_chair_to_trust_to_the_authority() {
         grant: GrantKind::Plain,
         free,
         trust_free,
+        held: free,
+        trust_held: trust_free,
     };
     let (lead, head, chair) =
         (Offices::of(&[Office::Lead]), Offices::of(&[Office::Head]), Offices::of(&[Office::Chair]));
@@ -288,12 +307,20 @@ fn a_face_is_enough_to_be_a_party_and_who_is_one_is_not_named_instead() {
     let admin = may(&Asker::operator(), Act::Bytes, &case, &bench);
     assert_eq!(
         admin,
-        Answer::No { why: Why::AdminReadsNoContent, instead: vec![Who::Office(Office::Deputy)] }
+        Answer::No {
+            why: Why::AdminReadsNoContent,
+            instead: vec![Who::Office(Office::Lead), Who::Office(Office::Deputy), Who::Office(Office::Head)]
+        },
+        "the admin cannot tell from it that the lead is a party"
     );
     assert_eq!(
         admin.sentence().unwrap(),
-        "The admin runs the gate and reads no content. Who may: a deputy lead."
+        "The admin runs the gate and reads no content. Who may: the safeguarding lead, a deputy lead or the head."
     );
+    // The deputy sees the parties, and is told who is free to be the second.
+    let grave = Case { gravity: Gravity::Gravest, ..case.clone() };
+    let asks = may(&asker(&[2], &[Office::Deputy]), Act::Release, &grave, &bench);
+    assert_eq!(asks, Answer::NeedsSecond { who: vec![Who::Authority] });
     // The guess hides it as well, until somebody has refused it.
     let mut guessed = Case::new(Thing::Incident, school());
     guessed.proposed = vec![face(2)];

@@ -35,7 +35,13 @@ Begin here:
   gatehouse demo                                an invented school, its mail, and what happened to it
   gatehouse doctor --config gatehouse.toml      is everything in place? what to do if not
   gatehouse scan --config gatehouse.toml mail/  what would be found in a folder of mail
-  gatehouse serve --config gatehouse.toml       run the gate";
+  gatehouse serve --config gatehouse.toml       run the gate
+
+Exit status:
+  0  it is done, or all is well
+  1  it was looked at, and something is not as it should be (doctor, verify, scrub, scan --fail-on)
+  2  a mistake: in what was typed, in the configuration, or there is no such thing
+  3  you may not do this; the text says who may, where that tips nobody off";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {

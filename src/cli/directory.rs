@@ -127,10 +127,11 @@ pub(super) async fn import_first(config: &Config, path: &Path) -> Result<usize, 
 }
 
 fn show(cli: &Cli, config: &Config) -> Answer {
+    let schools = desk::require(cli, Act::List, Thing::Directory)?;
     let directory = app::directory(config)?;
     let mut counts: BTreeMap<(String, Role), usize> = BTreeMap::new();
     for person in directory.people() {
-        for (school, role) in person.memberships() {
+        for (school, role) in person.memberships().filter(|(school, _)| schools.contains(school)) {
             *counts.entry((school.to_string(), role)).or_default() += 1;
         }
     }

@@ -182,7 +182,7 @@ fn may_ask(cli: &Cli, thing: Thing, school: &str) -> Result<(), Mistake> {
     let is_known = context::config(cli)?.schools.iter().any(|s| &*s.id.0 == school);
     match is_known && !schools.iter().any(|s| &*s.0 == school) {
         false => Ok(()),
-        true => Err(Mistake(format!("You hold no office at `{school}` that may ask for this."))),
+        true => Err(Mistake::refused(format!("You hold no office at `{school}` that may ask for this."))),
     }
 }
 

@@ -17,6 +17,7 @@ mod incident;
 mod keys;
 mod ledger;
 mod measures;
+mod mistake;
 mod observe;
 mod outbox;
 mod policy;
@@ -35,51 +36,24 @@ mod users;
 
 use args::{Cli, Command};
 use clap::Parser;
+use mistake::{End, Mistake};
 use std::{
-    fmt,
     io::{self, Write},
     process::ExitCode,
 };
 
-/// What ends a command early: sentences for whoever typed it; empty when nobody reads any more.
-#[derive(Debug)]
-pub(crate) struct Mistake(pub(crate) String);
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl<E: std::error::Error + 'static> From<E> for Mistake {
-    fn from(error: E) -> Self {
-        let io = (&error as &dyn std::error::Error).downcast_ref::<io::Error>();
-        match io.map(io::Error::kind) {
-            Some(io::ErrorKind::BrokenPipe) => Self(String::new()),
-            _ => Self(error.to_string()),
-        }
-    }
-}
-
 type Answer = Result<ExitCode, Mistake>;
-
-/// Bad usage or configuration.
-const MISTAKE: u8 = 2;
-/// Whoever read our answer stopped reading (`| head`); a shell says the same of other programs.
-const NOT_READ: u8 = 141;
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    match dispatch(&cli) {
-        Ok(code) => code,
-        Err(mistake) if mistake.0.is_empty() => ExitCode::from(NOT_READ),
-        Err(mistake) => {
+    dispatch(&cli).unwrap_or_else(|mistake| {
+        if mistake.end() != End::NotRead {
             // Standard error may be closed; there is nobody left to tell then.
             let _ = writeln!(io::stderr(), "{mistake}");
-            ExitCode::from(MISTAKE)
         }
-    }
+        mistake.end().status()
+    })
 }
 
 fn dispatch(cli: &Cli) -> Answer {

@@ -88,7 +88,7 @@ pub(super) fn run(cli: &Cli, args: &ObserveArgs) -> Answer {
     if let Some(school) = named {
         let school = known(&config, school)?;
         if !schools.contains(&school) {
-            return Err(Mistake(format!("You hold no office at `{school}` that may do this.")));
+            return Err(Mistake::refused(format!("You hold no office at `{school}` that may do this.")));
         }
     }
     match (&args.command, &args.school, &args.reason) {

@@ -40,6 +40,9 @@ pub enum StoreError {
     /// practice.md, A and E; the sentence says who may, or what is missing.
     #[error("{0}")]
     NotAllowed(&'static str),
+    /// practice.md, E: looking in somebody's absence takes leave.
+    #[error("{0}")]
+    NoLeave(&'static str),
     /// practice.md, A3.
     #[error("it is sealed: hash, time and roles are all that anybody sees of it")]
     Sealed,
@@ -98,11 +101,17 @@ impl StoreError {
             | Self::NotForThisKey
             | Self::MayHoldImage
             | Self::Sealed
+            | Self::NoLeave(_)
             | Self::NotAllowed(_)
             | Self::NothingToSearchFor
             | Self::TooMuchAsked { .. } => Blame::School,
             _ => Blame::Operator,
         }
+    }
+
+    /// Whether it says that whoever asks may not, rather than that something is wrong.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Sealed | Self::MayHoldImage | Self::NoLeave(_))
     }
 
     /// Whether trying again later can help without anybody's doing.

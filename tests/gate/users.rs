@@ -102,7 +102,7 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
     let item = ids(&listed)[0].clone();
     let raw = ["quarantine", "show", &item, "--raw", "--purpose", "curious"];
     let refused = gate.home.run(&raw);
-    assert!(refused.code() == 2 && refused.err.contains("reads no content"), "{}", refused.err);
+    assert!(refused.code() == 3 && refused.err.contains("reads no content"), "{}", refused.err);
     assert!(refused.err.contains("the safeguarding lead") && !refused.err.contains('@'), "{}", refused.err);
     let holds = gate.home.run(&["--format", "jsonl", "hold", "list"]);
     assert!(ids(&holds).is_empty() && holds.err.contains("1 more wait"), "{}", holds.err);
@@ -116,13 +116,13 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
         assert_eq!(by(&gate, who, &raw).code(), 2, "not approved yet");
         let id = asked.out.trim();
         let own = by(&gate, who, &["users", "approve", id, "--reason", "myself"]);
-        assert_eq!(own.code(), 2, "{}", own.err);
+        assert_eq!(own.code(), 3, "{}", own.err);
         let yes = by(&gate, &head, &["users", "approve", id, "--reason", "appointed"]);
         assert_eq!(yes.code(), 0, "{}", yes.err);
     }
     assert_eq!(gate.home.run(&args(&grant(&teacher, "staff"))).code(), 0, "needs nobody");
     let mine = by(&gate, &head, &args(&grant(&head, "data-protection")));
-    assert!(mine.err.contains("two people") || mine.code() == 2, "nobody grants to themselves: {}", mine.err);
+    assert!(mine.err.contains("two people") || mine.code() == 3, "nobody grants to themselves: {}", mine.err);
 
     // The lead reads all; the deputy finds what is not the deputy's own alone.
     let seen = ids(&by(&gate, &lead, &["--format", "jsonl", "quarantine", "list"]));
@@ -141,7 +141,7 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
     assert_eq!(by(&gate, &teacher, &["hold", "show", &hold]).code(), 0);
     for other in [&head, &lead] {
         let said = by(&gate, other, &["hold", "show", &hold]);
-        assert!(said.code() == 2 && said.err.contains("its own sender"), "{}", said.err);
+        assert!(said.code() == 3 && said.err.contains("its own sender"), "{}", said.err);
     }
     let nobody = by(&gate, &teacher, &raw);
     assert!(nobody.err.contains("is not there"), "{}", nobody.err);
@@ -185,7 +185,7 @@ fn records_requests_and_breaches_are_for_those_whose_office_it_is() {
 
     let show = ["records", "show", &of_deputy, "--custodian", key, "--purpose", "complaint"];
     let refused = gate.home.run(&show);
-    assert!(refused.code() == 2 && refused.err.contains("reads no content"), "{}", refused.err);
+    assert!(refused.code() == 3 && refused.err.contains("reads no content"), "{}", refused.err);
     let party = by(&gate, &deputy, &show);
     assert!(party.code() == 2 && party.err.contains("is not there"), "{}", party.err);
     let shown = by(&gate, &lead, &show);
@@ -200,7 +200,7 @@ fn records_requests_and_breaches_are_for_those_whose_office_it_is() {
     assert_eq!(opened.code(), 0, "{}", opened.err);
     let view = ["breach", "show", opened.out.trim()];
     assert_eq!((by(&gate, &lead, &view).code(), by(&gate, &head, &view).code()), (2, 0));
-    assert_eq!(gate.home.run(&["breach", "list"]).code(), 2);
+    assert_eq!(gate.home.run(&["breach", "list"]).code(), 3);
 
     let out = gate.home.path("review.zip");
     let make = ["subject-access", "make", TEACHER, "--custodian", key, "--out", out.to_str().unwrap()];
@@ -214,5 +214,89 @@ fn records_requests_and_breaches_are_for_those_whose_office_it_is() {
     };
     assert_eq!(rule(&lead, "lead").code(), 0);
     let other = rule(&lead, "data-protection");
-    assert!(other.code() == 2 && other.err.contains("an office that you hold"), "{}", other.err);
+    assert!(other.code() == 3 && other.err.contains("an office that you hold"), "{}", other.err);
+}
+
+/// Keys, the store, the machine and rules that come into force ask who may, too; a refusal has a
+/// status of its own.
+#[test]
+fn keys_store_and_rules_ask_who_may() {
+    let gate = Gate::new(Door::Relay, Setup::default());
+    let head = user(&gate, HEAD, "head.key");
+    assert_eq!(gate.home.run(&args(&grant(&head, "head"))).code(), 0);
+    let (lead, teacher) = (user(&gate, LEAD, "lead.key"), user(&gate, TEACHER, "teacher.key"));
+    let asked = gate.home.run(&args(&grant(&lead, "lead")));
+    assert_eq!(by(&gate, &head, &["users", "approve", asked.out.trim(), "--reason", "appointed"]).code(), 0);
+    assert_eq!(gate.home.run(&args(&grant(&teacher, "staff"))).code(), 0);
+    let path = |name: &str| gate.home.path(name).to_str().unwrap().to_owned();
+    let refused = |said: &Said, who: &str| {
+        assert!(said.code() == 3 && said.err.contains(who), "{}: {}", said.code(), said.err);
+    };
+
+    // A member of staff looks at counts and checks the ledger; nothing of the machine is theirs.
+    let (copy, epoch) = (path("copy"), path("epoch.age"));
+    for words in [
+        &["doctor"][..],
+        &["store", "show"],
+        &["store", "scrub"],
+        &["store", "backup", &copy],
+        &["store", "reindex"],
+        &["keys", "show"],
+        &["keys", "custodian", "list"],
+        &["keys", "rotate", "--reason", "mine"],
+        &["keys", "epoch", "0000000000", "--out", &epoch],
+        &["ledger", "anchors"],
+        &["ledger", "key", "--change", "--why", "mine"],
+    ] {
+        refused(&by(&gate, &teacher, words), "Who may: ");
+    }
+    assert!(!gate.home.path("copy").exists());
+    for words in [&["directory", "show"][..], &["ledger", "verify"], &["ledger", "key"]] {
+        assert_eq!(by(&gate, &teacher, words).code(), 0, "{words:?}");
+    }
+    assert_eq!(by(&gate, &lead, &["store", "show"]).code(), 0);
+    refused(&by(&gate, &head, &["store", "move", "--to", &path("gatehouse.toml")]), "the admin");
+    assert_eq!(by(&gate, &head, &["store", "restore", &copy]).code(), 2, "an empty place knows nobody");
+    // Whoever has the machine is its admin.
+    assert_eq!(gate.home.run(&["store", "backup", &copy]).code(), 0);
+
+    // A key that opens records: the head's word, or two people's about the same key.
+    let key = keys::generate_identity(&gate.home.path("office.key"), "office").unwrap();
+    let join = [
+        "keys",
+        "custodian",
+        "join",
+        "--school",
+        "oakfield",
+        "--key",
+        &key,
+        "--name",
+        "Office",
+        "--reason",
+        "new",
+    ];
+    refused(&gate.home.run(&join), "two people");
+    let first = by(&gate, &lead, &join);
+    assert!(first.code() == 0 && first.err.contains("the head"), "{}", first.err);
+    let again = by(&gate, &lead, &join);
+    assert!(again.code() == 0 && again.out.is_empty(), "twice by one is once: {}", again.out);
+    let custodians = || gate.home.list(&["keys", "custodian", "list"]).len();
+    let before = custodians();
+    let second = by(&gate, &head, &join);
+    assert!(second.code() == 0 && !second.out.is_empty(), "{}", second.err);
+    assert_eq!(custodians(), before + 1);
+
+    // Settings are the admin's; rules come into force by two, or by one of those whose they are.
+    let reload = ["reload", "--why", "as agreed"];
+    assert_eq!(gate.home.run(&reload).code(), 0, "no rule is another");
+    refused(&by(&gate, &teacher, &reload), "the admin");
+    let rules = crate::crash::REFUSE;
+    std::fs::write(gate.home.path("rules/test.toml"), rules).unwrap();
+    refused(&gate.home.run(&reload), "two people");
+    refused(&by(&gate, &teacher, &reload), "the head");
+    let rows = || gate.home.list(&["ledger", "list", "--event", "rule.changed"]).len();
+    assert_eq!(rows(), 0, "nothing came into force");
+    let done = by(&gate, &lead, &reload);
+    assert_eq!(done.code(), 0, "{}", done.err);
+    assert_eq!(rows(), 1);
 }

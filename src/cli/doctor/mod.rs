@@ -9,9 +9,12 @@ mod settings;
 use super::{
     Answer,
     args::{Cli, DoctorArgs},
-    context, render,
+    context, desk, render,
 };
-use crate::config;
+use crate::{
+    authority::{Act, Thing},
+    config,
+};
 use serde_json::json;
 use std::{
     io::{self, Write},
@@ -54,6 +57,7 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Answer {
     let checks = match config::check(path) {
         Err(faults) => vec![Check::fault("configuration", faults.to_string())],
         Ok(checked) => {
+            desk::require(cli, Act::List, Thing::Machine)?;
             let config = checked.config;
             let mut checks = vec![settings::file(path, &checked.warnings)];
             checks.extend(settings::all(&config));

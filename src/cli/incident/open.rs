@@ -27,7 +27,10 @@ pub(super) fn open(cli: &Cli, args: &OpenArgs) -> Answer {
         let mut kind = args::kind(&args.kind)?;
         let thing = if kind == IncidentKind::LowLevel { Thing::LowLevelConcern } else { Thing::Incident };
         if !desk.schools_or_refuse(Act::Open, thing)?.contains(&school) {
-            return Err(Mistake(format!("You hold no office at {}, where this would belong.", args.school)));
+            return Err(Mistake::refused(format!(
+                "You hold no office at {}, where this would belong.",
+                args.school
+            )));
         }
         let mut people = Vec::new();
         for (texts, part) in [(&args.affected, Part::Affected), (&args.accused, Part::Accused)] {

@@ -2,7 +2,14 @@
 
 use super::args::{AccessArgs, CustodianCommand, HolderArgs, MaybeHolderArgs};
 use crate::{
-    cli::{Answer, Mistake, args::Cli, context, render},
+    authority::{Act, Case, Scope, Thing},
+    cli::{
+        Answer, Mistake,
+        args::Cli,
+        context,
+        desk::{self, Desk, Leave},
+        render,
+    },
     config::Config,
     mail::SchoolId,
     storage::{
@@ -24,24 +31,13 @@ pub(super) fn run(cli: &Cli, command: &CustodianCommand) -> Answer {
         CustodianCommand::Join { of, key, name, holder, since, reason } => {
             let access = access(&config, of)?;
             let holder = maybe_holder(holder)?;
-            context::block_on(async {
-                let store = context::store(&config).await?;
-                let actor = context::actor();
-                let id = store.custodian_join(&access, name, key, &actor, reason).await?;
-                writeln!(io::stdout(), "{id}")?;
-                say(&format!("From now on this key opens the {access}."))?;
-                match holder {
-                    Some(holder) => old_epochs(&store, &access, since, &holder, reason).await,
-                    None => say(
-                        "What was kept before opens for those who were there: one of them can let the new key in \
-                         with `gatehouse keys rewrap`.",
-                    ),
-                }
-            })?;
-            first_set(&config, &access)
+            let new = Joining { access: &access, key, name, reason };
+            let joined = context::block_on(join(cli, &new, &of.school, holder.as_ref(), since))?;
+            if joined { first_set(&config, &access) } else { Ok(ExitCode::SUCCESS) }
         }
         CustodianCommand::Leave { of, id, holder, reason } => {
             let access = access(&config, of)?;
+            desk::require_at(cli, Act::Revoke, Thing::Key, &school(of))?;
             let id: CustodianId = id.parse().map_err(|()| Mistake(format!("`{id}` is no custodian's id")))?;
             let holder = maybe_holder(holder)?;
             context::block_on(async {
@@ -65,9 +61,53 @@ pub(super) fn run(cli: &Cli, command: &CustodianCommand) -> Answer {
     }
 }
 
+struct Joining<'a> {
+    access: &'a Access,
+    key: &'a str,
+    name: &'a str,
+    reason: &'a str,
+}
+
+/// A key that opens what is kept is given by the head or the data protection officer, or by two
+/// people; `false`: the first of them has spoken.
+async fn join(
+    cli: &Cli,
+    new: &Joining<'_>,
+    school: &str,
+    holder: Option<&Identities>,
+    since: &Since,
+) -> Result<bool, Mistake> {
+    let desk = Desk::open(cli).await?;
+    let Joining { access, key, name, reason } = new;
+    let case = Case::any(Thing::Key, Scope::School(SchoolId(school.into())));
+    let what = format!("{}/{school}/{key}", access.class().name());
+    if let Leave::WaitForSecond(sentence) =
+        desk.authorise_of_two(Act::Grant, &case, ("custodian", &what), reason).await?
+    {
+        say(&format!("Noted. {sentence} The other gives this same command, with the same key."))?;
+        return Ok(false);
+    }
+    let id = desk.store.custodian_join(access, name, key, &desk.actor, reason).await?;
+    writeln!(io::stdout(), "{id}")?;
+    say(&format!("From now on this key opens the {access}."))?;
+    match holder {
+        Some(holder) => old_epochs(&desk.store, access, since, holder, reason).await?,
+        None => say(
+            "What was kept before opens for those who were there: one of them can let the new key in with \
+             `gatehouse keys rewrap`.",
+        )?,
+    }
+    Ok(true)
+}
+
+fn school(of: &AccessArgs) -> SchoolId {
+    SchoolId(of.school.as_str().into())
+}
+
 pub(super) fn rewrap(cli: &Cli, of: &AccessArgs, holder: &HolderArgs, since: &Since, reason: &str) -> Answer {
     let config = context::config(cli)?;
     let access = access(&config, of)?;
+    desk::require_at(cli, Act::Change, Thing::Key, &school(of))?;
     let holder = holder_of(holder.identity.as_deref(), holder.shares.as_deref())?;
     let holder = holder.ok_or_else(|| Mistake("give --identity or --shares".into()))?;
     context::block_on(async {
@@ -108,10 +148,11 @@ fn first_set(config: &Config, access: &Access) -> Answer {
 }
 
 fn list(cli: &Cli, config: &Config, school: Option<&str>) -> Answer {
+    let seen = desk::require(cli, Act::List, Thing::Key)?;
     let rows = context::block_on(async {
         let store = context::store(config).await?;
         let mut rows = Vec::new();
-        for id in schools(config, school)? {
+        for id in schools(config, school)?.into_iter().filter(|id| seen.contains(id)) {
             for class in Class::ALL.into_iter().filter(|class| class.has_custodians()) {
                 match store.custodians(&Access::of(class, &id)).await? {
                     Custodians::Nobody => {}
@@ -152,7 +193,7 @@ pub(super) fn schools(config: &Config, only: Option<&str>) -> Result<Vec<SchoolI
 
 fn access(config: &Config, of: &AccessArgs) -> Result<Access, Mistake> {
     schools(config, Some(&of.school))?;
-    Ok(Access::of(of.class.class(), &SchoolId(of.school.as_str().into())))
+    Ok(Access::of(of.class.class(), &school(of)))
 }
 
 fn maybe_holder(holder: &MaybeHolderArgs) -> Result<Option<Identities>, Mistake> {

@@ -5,9 +5,10 @@ mod custodians;
 mod recovery;
 mod show;
 
-use super::{Answer, Mistake, args::Cli, context};
+use super::{Answer, Mistake, args::Cli, context, desk};
 use crate::{
     app,
+    authority::{Act, Thing},
     storage::{
         Event, LedgerEvent,
         keys::{self, WorkingKey},
@@ -24,14 +25,24 @@ use std::{
 
 pub(super) fn run(cli: &Cli, command: &KeysCommand) -> Answer {
     match command {
+        // A key in a file opens nothing before it is let in.
         KeysCommand::Generate { kind, file, passphrase } => generate(*kind, file, *passphrase),
-        KeysCommand::Show => show::run(cli),
-        KeysCommand::Rotate { reason } => rotate(cli, reason),
+        KeysCommand::Show => {
+            desk::require(cli, Act::List, Thing::Key)?;
+            show::run(cli)
+        }
+        KeysCommand::Rotate { reason } => {
+            desk::require(cli, Act::Change, Thing::Key)?;
+            rotate(cli, reason)
+        }
         KeysCommand::Custodian(command) => custodians::run(cli, command),
         KeysCommand::Rewrap { of, holder, since, reason } => {
             custodians::rewrap(cli, of, holder, since, reason)
         }
-        KeysCommand::Epoch { id, out } => epoch(cli, id, out),
+        KeysCommand::Epoch { id, out } => {
+            desk::require(cli, Act::Export, Thing::Key)?;
+            epoch(cli, id, out)
+        }
         KeysCommand::Recovery(command) => recovery::run(cli, command),
     }
 }

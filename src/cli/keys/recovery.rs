@@ -6,7 +6,13 @@ use super::{
 };
 use crate::{
     app,
-    cli::{Answer, Mistake, args::Cli, context},
+    authority::{Act, Thing},
+    cli::{
+        Answer, Mistake,
+        args::Cli,
+        context,
+        desk::{self, Desk},
+    },
     storage::{
         Event, Identities, Keys, LedgerEvent, RecordId, RecordLook, Rotation, Store, StoreOptions, Why,
         WorkingKey, keys::shares,
@@ -26,7 +32,10 @@ pub(super) fn run(cli: &Cli, command: &RecoveryCommand) -> Answer {
         RecoveryCommand::Join { one, two, then } => {
             let recovery = joined(one, two)?;
             match then {
-                RecoveryUse::Working { reason } => working(cli, &recovery, reason),
+                RecoveryUse::Working { reason } => {
+                    desk::require(cli, Act::Change, Thing::Key)?;
+                    working(cli, &recovery, reason)
+                }
                 RecoveryUse::Record { id, out, why } => record(cli, &recovery, id, out, &why.why()),
                 RecoveryUse::Check => check(cli, &recovery),
             }
@@ -99,13 +108,15 @@ pub(super) fn told(found: Rotation) -> Answer {
     }
 }
 
+/// The shares open what is kept; whether somebody may read it is another question.
 fn record(cli: &Cli, recovery: &Identities, id: &str, out: &Path, why: &Why) -> Answer {
     let id: RecordId = id.parse().map_err(|()| Mistake(format!("`{id}` is no record's id")))?;
-    let config = context::config(cli)?;
     let export = context::block_on(async {
-        let store = context::store(&config).await?;
-        note(&store, why.words.as_deref().unwrap_or(why.purpose.name()), "record").await?;
-        Ok(store.record_export(&id, recovery, &context::actor(), RecordLook::Exported, why, []).await?)
+        let desk = Desk::open(cli).await?;
+        let case = desk.store.record_case(&id).await?;
+        desk.authorise(Act::Export, &case, "record", id.as_str()).await?;
+        note(&desk.store, why.words.as_deref().unwrap_or(why.purpose.name()), "record").await?;
+        Ok(desk.store.record_export(&id, recovery, &desk.actor, RecordLook::Exported, why, []).await?)
     })?;
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(out)?;
     file.write_all(&export.raw)?;

@@ -26,7 +26,13 @@ use std::{
 
 pub(super) fn run(cli: &Cli, command: &LedgerCommand) -> Answer {
     match command {
-        LedgerCommand::Verify(args) => verify::run(cli, args),
+        LedgerCommand::Verify(args) => {
+            // An export is checked by whoever has it, with no store at all.
+            if args.export.is_none() {
+                desk::require(cli, Act::Verify, Thing::Ledger)?;
+            }
+            verify::run(cli, args)
+        }
         LedgerCommand::List(args) => {
             desk::require(cli, Act::List, Thing::Ledger)?;
             rows::list(cli, args)
@@ -45,12 +51,14 @@ pub(super) fn run(cli: &Cli, command: &LedgerCommand) -> Answer {
             export(cli, out.as_deref(), why.clone())
         }
         LedgerCommand::Key { change, why } => {
-            if *change {
-                desk::require(cli, Act::Change, Thing::Key)?;
-            }
+            let (act, thing) = if *change { (Act::Change, Thing::Key) } else { (Act::Verify, Thing::Ledger) };
+            desk::require(cli, act, thing)?;
             key(cli, *change, why.as_deref())
         }
-        LedgerCommand::Anchors => anchors(cli),
+        LedgerCommand::Anchors => {
+            desk::require(cli, Act::List, Thing::Ledger)?;
+            anchors(cli)
+        }
         LedgerCommand::Erase { person, operator, words_too, why } => {
             // Who may open a person's request may forget that person.
             desk::require(cli, Act::Open, Thing::SubjectAccess)?;

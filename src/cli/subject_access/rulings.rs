@@ -43,8 +43,8 @@ pub(super) async fn rule(
         }
     };
     if !desk.holds(held, &request.school) {
-        return Err(Mistake(
-            "You rule for an office that you hold; `gatehouse users show` lists yours.".into(),
+        return Err(Mistake::refused(
+            "You rule for an office that you hold; `gatehouse users show` lists yours.",
         ));
     }
     let ruling = match ruling {

@@ -93,11 +93,11 @@ impl Store {
             self.write(move |tx| Box::pin(async move { tx.random_id(&reader).await })).await?;
         match found.iter().find(|(_, by)| *by != reader) {
             Some((id, _)) => Ok(id.clone()),
-            None if found.is_empty() => Err(StoreError::NotAllowed(
+            None if found.is_empty() => Err(StoreError::NoLeave(
                 "nobody gave leave to read what is filed under this record's member of staff, or it is over: \
                  `gatehouse records absence`",
             )),
-            None => Err(StoreError::NotAllowed("leave is used by another person than the one who gave it")),
+            None => Err(StoreError::NoLeave("leave is used by another person than the one who gave it")),
         }
     }
 }

@@ -99,7 +99,7 @@ async fn an_absent_colleagues_record_opens_with_leave_of_somebody_else_until_it_
     let id = archive.keep(1, record(&[("m", FiledAs::Parent), ("t", FiledAs::Staff)], "1@a", &[])).await;
     let head = Actor::Person(PersonId("head".into()));
     let look = async |actor: &Actor| open(store, &id, &archive.custodian, actor, Purpose::Absence).await;
-    let refused = |r: Result<RecordExport, StoreError>| matches!(r, Err(StoreError::NotAllowed(_)));
+    let refused = |r: Result<RecordExport, StoreError>| matches!(r, Err(StoreError::NoLeave(_)));
     assert!(refused(look(&lead()).await), "nobody gave leave");
     let owner = PersonId("t".into());
     let end = archive.bench.store_now() + TimeDelta::days(2);

@@ -1,0 +1,184 @@
+//! The question, and what is made of the answer: leave, a first word that is kept, or a
+//! sentence, which names who may and never a person.
+
+use super::{Desk, Installation, identity};
+use crate::{
+    authority::{self, Act, Answer, Asker, Bench, Case, Scope, Thing},
+    cli::{Mistake, args::Cli, context},
+    mail::SchoolId,
+    parties::School,
+    storage::{Event, LedgerEvent, StoreError},
+};
+use std::sync::Arc;
+
+/// What follows from a permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Leave {
+    Go,
+    /// The first of two has spoken; the sentence says who is to be the second.
+    WaitForSecond(String),
+}
+
+impl Desk {
+    /// What `authority` says.
+    pub(in crate::cli) fn may(&self, act: Act, case: &Case) -> Answer {
+        match self.installation {
+            Installation::Fresh => Answer::Allowed,
+            Installation::HasUsers => authority::may(&self.asker, act, case, &self.bench),
+        }
+    }
+
+    /// Lets an act on one thing pass or says why not. For whom it is not there, it is said in
+    /// the words of a thing that is not there. What is refused is written into the ledger.
+    pub(in crate::cli) async fn authorise(
+        &self,
+        act: Act,
+        case: &Case,
+        what: &'static str,
+        id: &str,
+    ) -> Result<(), Mistake> {
+        let answer = self.may(act, case);
+        if answer.is_allowed() {
+            return Ok(());
+        }
+        self.note_refusal(act, case, id).await;
+        Err(refusal(&answer, what, id))
+    }
+
+    /// The same for acts that may take two people. A first word is kept.
+    pub(in crate::cli) async fn authorise_of_two(
+        &self,
+        act: Act,
+        case: &Case,
+        (what, id): (&'static str, &str),
+        reason: &str,
+    ) -> Result<Leave, Mistake> {
+        let first = self.store.first_of_two(act, id).await?;
+        let by = first.and_then(|f| self.users.iter().find(|u| u.id == f.account));
+        let mut case = case.clone();
+        if let Some(user) = by {
+            // Whose office has ended since, or who has become a party, is no first any more.
+            let asker = Asker { faces: self.faces_of(user)?, offices: self.offices_of(user) };
+            let still = authority::may(&asker, act, &case, &self.bench);
+            if matches!(still, Answer::Allowed | Answer::NeedsSecond { .. }) {
+                case.asked = Some(asker.faces);
+            }
+        }
+        match (self.may(act, &case), &self.user) {
+            (Answer::Allowed, Some(_)) if case.asked.is_some() => {
+                self.store.be_second_of_two(act, id, &self.actor).await?;
+                Ok(Leave::Go)
+            }
+            (Answer::Allowed, _) => Ok(Leave::Go),
+            (answer @ Answer::NeedsSecond { .. }, Some(user)) => {
+                self.store.be_first_of_two(act, id, &user.id, &self.actor, reason).await?;
+                Ok(Leave::WaitForSecond(answer.sentence().unwrap_or_default()))
+            }
+            (answer, user) => {
+                self.note_refusal(act, &case, id).await;
+                Err(match (&answer, user) {
+                    (Answer::NeedsSecond { .. }, None) => Mistake::refused(format!(
+                        "{} Each says who they are with --me FILE.",
+                        answer.sentence().unwrap_or_default()
+                    )),
+                    _ => refusal(&answer, what, id),
+                })
+            }
+        }
+    }
+
+    /// A kind of thing where the asker gets furthest with it: at the school that allows it, else at
+    /// one where it takes a second.
+    pub(in crate::cli) fn nearest(&self, act: Act, thing: Thing) -> Case {
+        let at = |s: &Arc<School>| Case::any(thing, Scope::School(s.id.clone()));
+        let rank = |case: &Case| match self.may(act, case) {
+            Answer::Allowed => 0,
+            Answer::NeedsSecond { .. } => 1,
+            Answer::No { .. } | Answer::NotThere => 2,
+        };
+        let all = self.config.schools.iter().map(at);
+        all.min_by_key(rank).unwrap_or_else(|| Case::any(thing, Scope::Trust))
+    }
+
+    /// Which of the schools this is allowed at; for searches and lists of a kind of thing.
+    pub(in crate::cli) fn schools_where(&self, act: Act, thing: Thing) -> Vec<SchoolId> {
+        let all = self.config.schools.iter().map(|s| s.id.clone());
+        let passes = |id: &SchoolId| {
+            matches!(self.may_anywhere(act, thing, id), Answer::Allowed | Answer::NeedsSecond { .. })
+        };
+        all.filter(passes).collect()
+    }
+
+    /// A first word may be said by whoever needs a second; that there is one to approve, the
+    /// thing itself says.
+    fn may_anywhere(&self, act: Act, thing: Thing, school: &SchoolId) -> Answer {
+        let mut case = Case::any(thing, Scope::School(school.clone()));
+        case.asked = (act == Act::Approve).then(Vec::new);
+        self.may(act, &case)
+    }
+
+    /// The schools where it is allowed, or the sentence that says who may when there is none.
+    pub(in crate::cli) fn schools_or_refuse(&self, act: Act, thing: Thing) -> Result<Vec<SchoolId>, Mistake> {
+        let schools = self.schools_where(act, thing);
+        if !schools.is_empty() {
+            return Ok(schools);
+        }
+        let answers =
+            self.config.schools.iter().map(|s| self.may(act, &Case::any(thing, Scope::School(s.id.clone()))));
+        let told = answers.filter_map(|answer| answer.sentence()).next();
+        Err(Mistake::refused(told.unwrap_or_else(|| NO_BUSINESS.to_owned())))
+    }
+
+    /// A refusal is worth a row: somebody may be looking for what is not theirs.
+    async fn note_refusal(&self, act: Act, case: &Case, id: &str) {
+        let mut event = LedgerEvent::new(Event::AccessRefused)
+            .about(id)
+            .with("act", act.name())
+            .with("thing", case.thing.name());
+        if let Scope::School(school) = &case.scope {
+            event = event.school(school);
+        }
+        // Without the working key nothing can be written, and nothing was shown.
+        let _ = self.store.ledger(&self.actor, event).await;
+    }
+}
+
+/// For verbs about a whole kind of thing: the schools at which it is allowed, one at least. What
+/// whoever has the machine may needs no store, which may be what is broken.
+pub(in crate::cli) fn require(cli: &Cli, act: Act, thing: Thing) -> Result<Vec<SchoolId>, Mistake> {
+    if identity(cli).is_none() {
+        let machine = Case::any(thing, Scope::Trust);
+        if authority::may(&Asker::operator(), act, &machine, &Bench::default()).is_allowed() {
+            return Ok(context::config(cli)?.schools.iter().map(|s| s.id.clone()).collect());
+        }
+    }
+    context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let schools = desk.schools_or_refuse(act, thing)?;
+        desk.store.close().await;
+        Ok(schools)
+    })
+}
+
+/// The same for one school.
+pub(in crate::cli) fn require_at(
+    cli: &Cli,
+    act: Act,
+    thing: Thing,
+    school: &SchoolId,
+) -> Result<(), Mistake> {
+    match require(cli, act, thing)?.contains(school) {
+        true => Ok(()),
+        false => Err(Mistake::refused(format!("You hold no office at `{school}` that may do this."))),
+    }
+}
+
+const NO_BUSINESS: &str = "You hold no office that may do this. Say who you are with --me FILE; `gatehouse users show` lists your offices.";
+
+/// The answer as a sentence; a thing that is not there for the asker is not there.
+pub(in crate::cli) fn refusal(answer: &Answer, what: &'static str, id: &str) -> Mistake {
+    match answer.sentence() {
+        Some(sentence) => Mistake::refused(sentence),
+        None => StoreError::NotFound { what, id: id.to_owned() }.into(),
+    }
+}

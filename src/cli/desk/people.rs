@@ -1,0 +1,103 @@
+//! Faces and offices: of whoever asks, and of everyone who could be asked instead.
+
+use super::Desk;
+use crate::{
+    authority::{self, Bench, Face, Member, Office, Offices, Scope},
+    cli::Mistake,
+    mail::Address,
+    parties::{GroupKind, Known, Officers, Person, PersonId, Role},
+    storage::{KeptUser, StoreError},
+};
+use chrono::Utc;
+
+impl Desk {
+    /// All faces of a user: every record of the directory that has one of the addresses, and
+    /// every address of those.
+    pub(in crate::cli) fn faces_of(&self, user: &KeptUser) -> Result<Vec<Face>, Mistake> {
+        let own = user.who.person.iter().filter_map(|id| self.directory.person(id));
+        let addresses: Vec<Address> =
+            own.flat_map(Person::addresses).map(|(a, _)| a).chain(user.who.address.clone()).collect();
+        self.faces(user.who.person.as_ref(), &addresses)
+    }
+
+    /// All faces of whoever has one of these addresses, or is this person.
+    pub(in crate::cli) fn faces(
+        &self,
+        person: Option<&PersonId>,
+        addresses: &[Address],
+    ) -> Result<Vec<Face>, Mistake> {
+        let mut people: Vec<PersonId> = person.into_iter().cloned().collect();
+        let mut all = addresses.to_vec();
+        for address in addresses {
+            let holders = self.directory.lookup(address).into_iter().flat_map(Known::holders);
+            for holder in holders {
+                people.push(holder.person.id().clone());
+                all.extend(holder.person.addresses().map(|(a, _)| a));
+            }
+        }
+        match self.store.faces(&people, &all) {
+            Err(StoreError::NoWorkingKey) => Ok(Vec::new()),
+            faces => Ok(faces?),
+        }
+    }
+
+    /// The offices in force. Whoever has left the school, or is a pupil, has none.
+    pub(in crate::cli) fn offices_of(&self, user: &KeptUser) -> Vec<(Scope, Offices)> {
+        let now = Utc::now();
+        let person = user.who.person.as_ref().and_then(|id| self.directory.person(id));
+        let counts = match (&user.who.person, person) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(_), Some(p)) => p.is_current(now.date_naive()) && (p.is(Role::Staff) || !p.is(Role::Pupil)),
+        };
+        let grants: Vec<_> = user.grants.iter().filter(|_| counts).map(|g| g.grant.clone()).collect();
+        let mut scopes: Vec<Scope> = grants.iter().map(|g| g.scope.clone()).collect();
+        scopes.dedup();
+        scopes.into_iter().map(|scope| (scope.clone(), authority::in_force(&grants, &scope, now))).collect()
+    }
+
+    /// Everyone who holds an office: registered users, and the officers of the configuration,
+    /// so that it can be said who may instead.
+    pub(super) fn bench(&self) -> Result<Bench, Mistake> {
+        let mut bench = Vec::new();
+        for user in &self.users {
+            bench.push(Member { faces: self.faces_of(user)?, offices: self.offices_of(user) });
+        }
+        for school in &self.config.schools {
+            let scope = Scope::School(school.id.clone());
+            for (office, address) in officers(&school.officers) {
+                let group = self.directory.lookup(address).and_then(Known::group);
+                match group.filter(|g| g.kind() == GroupKind::Mailbox) {
+                    Some(group) => {
+                        for member in group.members() {
+                            let own: Vec<Address> = member.addresses().map(|(a, _)| a).collect();
+                            let faces = self.faces(Some(member.id()), &own)?;
+                            bench.push(Member {
+                                faces,
+                                offices: vec![(scope.clone(), Offices::of(&[office]))],
+                            });
+                        }
+                    }
+                    None => {
+                        let faces = self.faces(None, std::slice::from_ref(address))?;
+                        bench.push(Member { faces, offices: vec![(scope.clone(), Offices::of(&[office]))] });
+                    }
+                }
+            }
+        }
+        Ok(Bench(bench))
+    }
+}
+
+/// The officers of the configuration with the office they stand for.
+pub(in crate::cli) fn officers(officers: &Officers) -> impl Iterator<Item = (Office, &Address)> {
+    [
+        (Office::Lead, &officers.lead),
+        (Office::Deputy, &officers.deputies),
+        (Office::Head, &officers.head),
+        (Office::Chair, &officers.chair),
+        (Office::DataProtection, &officers.data_protection),
+    ]
+    .into_iter()
+    .flat_map(|(office, all)| all.iter().map(move |address| (office, address)))
+}
