@@ -33,6 +33,8 @@ struct Rows {
     /// The message for the gate (items, parts) and for the custodians (records).
     working: Option<Stored>,
     records_object: Option<Stored>,
+    /// What reports brought, each for those who follow it up.
+    reported: Vec<(Access, Stored)>,
     items: Vec<ItemRow>,
     jobs: Vec<JobRow>,
     records: Vec<RecordRow>,
@@ -105,16 +107,26 @@ impl Store {
             }
         };
         let of_transaction = |m: &OutboxMessage| matches!(m, OutboxMessage::Transaction(_));
-        let proposals = proposals
+        let mut proposals = proposals
             .into_iter()
             .map(|new| ProposalRow::prepare(new, secrets))
             .collect::<Result<Vec<_>, _>>()?;
+        let mut reported: Vec<(Access, Stored)> = Vec::new();
+        for report in proposals.iter_mut().filter(|p| p.wants_bytes()) {
+            let access = self.report_access(report).await?;
+            if access != Access::working() && !reported.iter().any(|(a, _)| *a == access) {
+                let stored = put(vec![access.clone()]).await?;
+                objects.extend(stored.iter().cloned());
+                reported.extend(stored.map(|stored| (access.clone(), stored)));
+            }
+            report.opens = Some(access);
+        }
         let alerts = alerts
             .into_iter()
             .map(|new| AlertRow::prepare(new, AlertId::random(&self.shared.random), secrets))
             .collect::<Result<Vec<_>, _>>()?;
-        let reported = proposals.iter().any(ProposalRow::wants_bytes);
-        let wanted = reported || !items.is_empty() || outbox.iter().any(|job| of_transaction(&job.message));
+        let report = proposals.iter().any(|p| p.opens == Some(Access::working()));
+        let wanted = report || !items.is_empty() || outbox.iter().any(|job| of_transaction(&job.message));
         let for_gate = if wanted { vec![Access::working()] } else { vec![] };
         let for_custodians = records.iter().map(|r| Access::of(Class::Records, &r.school)).collect();
         let (working, records_object) = futures_util::future::join(put(for_gate), put(for_custodians)).await;
@@ -122,8 +134,10 @@ impl Store {
         let (working, records_object) = (working?, records_object?);
         let jobs = self.prepare_jobs(outbox, working.as_ref().map(|o| &o.id), Some(transaction)).await?;
         objects.extend(own_objects(&jobs));
-        let stays =
-            !items.is_empty() || !records.is_empty() || proposals.iter().any(ProposalRow::is_of_a_rule);
+        let stays = !items.is_empty()
+            || !records.is_empty()
+            || !alerts.is_empty()
+            || proposals.iter().any(ProposalRow::is_of_a_rule);
         let concerned = stays.then(|| ConcernedRows::prepare(concerned, &message.envelope, secrets));
         let mut jobs = jobs;
         for item in &items {
@@ -145,6 +159,7 @@ impl Store {
             message: MessageRow::prepare(&message, secrets).await?,
             working,
             records_object,
+            reported,
             jobs,
             events: ledger,
             concerned,
@@ -252,7 +267,8 @@ impl Rows {
             .with("jobs", self.jobs.len() as i64)
             .with("records", self.records.len() as i64);
         tx.append("gate", self.message.event(kept)).await?;
-        for object in self.working.iter().chain(&self.records_object) {
+        let reported = self.reported.iter().map(|(_, stored)| stored);
+        for object in self.working.iter().chain(&self.records_object).chain(reported) {
             tx.name_object(object, Some(transaction)).await?;
         }
         let missing = || StoreError::Us("a row has no object".into());
@@ -269,8 +285,9 @@ impl Rows {
             tx.insert_record(record, object, self.standing, &self.message).await?;
         }
         for proposal in &self.proposals {
-            let object = self.working.as_ref().map(|o| &o.id);
-            tx.insert_proposal(proposal, object, self.standing).await?;
+            let own = self.reported.iter().find(|(access, _)| Some(access) == proposal.opens.as_ref());
+            let object = own.map(|(_, stored)| stored).or(self.working.as_ref());
+            tx.insert_proposal(proposal, object.map(|o| &o.id), self.standing).await?;
         }
         for row in &self.fresh {
             tx.make_searchable(row).await?;

@@ -114,7 +114,7 @@ impl Desk {
     /// The key that opens records: the one that is named, or the asker's own.
     pub(super) fn custodian(&self, named: Option<&Path>) -> Result<keys::Identities, Mistake> {
         let path = named.or(self.identity.as_deref()).ok_or_else(|| {
-            Mistake("Records open with the key of a custodian: give --custodian FILE.".to_owned())
+            Mistake("It opens with the key of a custodian: give --custodian FILE.".to_owned())
         })?;
         Ok(keys::unlock(path)?)
     }

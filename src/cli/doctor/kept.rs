@@ -3,7 +3,10 @@
 use super::{super::render, Check};
 use crate::{
     config::Config,
-    storage::{AnchorState, Counts, DatabaseFacts, Keys, Kind, NodeSeen, Store, StoreError, StoreOptions},
+    storage::{
+        Access, AnchorState, Class, Counts, Custodians, DatabaseFacts, Keys, Kind, NodeSeen, Store,
+        StoreError, StoreOptions,
+    },
 };
 use chrono::{TimeDelta, Utc};
 
@@ -57,6 +60,19 @@ async fn keyed(store: &Store, config: &Config) -> Result<Vec<Check>, StoreError>
         true => faults.sentences().into_iter().map(|text| Check::note("custodians", text)).collect(),
         false => faults.sentences().into_iter().map(|text| Check::fault("custodians", text)).collect(),
     };
+    for school in config.schools.iter().filter(|s| !s.officers.report.is_empty()) {
+        for class in [Class::Incidents, Class::LowLevel] {
+            let access = Access::of(class, &school.id);
+            if matches!(store.custodians(&access).await?, Custodians::Nobody) {
+                let (school, class) = (&school.id, class.name());
+                let text = format!(
+                    "what is reported at {school} opens with the gate's own key: name who follows it up with\n\
+                     `gatehouse keys custodian join --class {class} --school {school}` (docs/incidents.md)."
+                );
+                checks.push(Check::note("custodians", text));
+            }
+        }
+    }
     let found = store.working_check().await?;
     checks.push(match found.stuck {
         0 => Check::good("epochs", format!("the working key opens all {} of its own", found.wrapped)),

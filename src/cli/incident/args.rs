@@ -103,6 +103,10 @@ pub enum IncidentCommand {
     /// Print the message that a report came with, unaltered; the look is written into the ledger
     Original {
         id: String,
+        /// age identity of a custodian of incidents (of allegations: of low-level concerns); without it
+        /// your own, which --me names
+        #[arg(long, value_name = "FILE")]
+        custodian: Option<PathBuf>,
         #[arg(long)]
         purpose: String,
     },

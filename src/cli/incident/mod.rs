@@ -24,7 +24,7 @@ pub(super) fn run(cli: &Cli, command: &IncidentCommand) -> Answer {
         C::List { school, all, with } => list::list(cli, school.as_deref(), *all, with.as_deref()),
         C::History { person } => list::history(cli, person),
         C::Show { id, purpose } => show::show(cli, id, purpose),
-        C::Original { id, purpose } => show::original(cli, id, purpose),
+        C::Original { id, custodian, purpose } => show::original(cli, id, custodian.as_deref(), purpose),
         C::Export { id, out, purpose } => show::export(cli, id, out, purpose),
         C::Open(args) => open::open(cli, args),
         C::Link(args) => open::link(cli, args),

@@ -10,7 +10,7 @@ use crate::{
         desk::Desk,
         render,
     },
-    storage::{Entry, Incident, IncidentId, IncidentLink, IncidentPerson, Who},
+    storage::{Class, Entry, Incident, IncidentId, IncidentLink, IncidentPerson, Who},
 };
 use serde_json::{Value, json};
 use std::{
@@ -58,12 +58,19 @@ pub(super) fn show(cli: &Cli, id: &str, purpose: &str) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn original(cli: &Cli, id: &str, purpose: &str) -> Answer {
+pub(super) fn original(cli: &Cli, id: &str, custodian: Option<&Path>, purpose: &str) -> Answer {
     let id = parse(id)?;
     let bytes = context::block_on(async {
         let desk = Desk::open(cli).await?;
         find(&desk, Act::Bytes, &id).await?;
-        Ok(desk.store.incident_bytes(&id, &desk.actor, purpose).await?)
+        // Kept before the school named custodians, it opens with the gate's key.
+        let key = match desk.store.incident_bytes_class(&id).await? {
+            Class::Working => None,
+            _ => Some(desk.custodian(custodian)?),
+        };
+        let bytes = desk.store.incident_bytes(&id, key.as_ref(), &desk.actor, purpose).await?;
+        desk.store.close().await;
+        Ok(bytes)
     })?;
     io::stdout().write_all(&bytes)?;
     Ok(ExitCode::SUCCESS)

@@ -197,6 +197,17 @@ pub enum RecoveryUse {
         #[command(flatten)]
         why: WhyArgs,
     },
+    /// Write out the message that a report came with, as a custodian could
+    Report {
+        /// The incident's number
+        id: String,
+        /// Where to; it must not be there yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Why; kept with the ledger
+        #[arg(long)]
+        purpose: String,
+    },
     /// Only look whether the two are the recovery key of [keys]
     Check,
 }

@@ -14,8 +14,8 @@ use crate::{
         desk::{self, Desk},
     },
     storage::{
-        Event, Identities, Keys, LedgerEvent, RecordId, RecordLook, Rotation, Store, StoreOptions, Why,
-        WorkingKey, keys::shares,
+        Event, Identities, IncidentId, Keys, LedgerEvent, RecordId, RecordLook, Rotation, Store,
+        StoreOptions, Why, WorkingKey, keys::shares,
     },
 };
 use std::{
@@ -37,6 +37,7 @@ pub(super) fn run(cli: &Cli, command: &RecoveryCommand) -> Answer {
                     working(cli, &recovery, reason)
                 }
                 RecoveryUse::Record { id, out, why } => record(cli, &recovery, id, out, &why.why()),
+                RecoveryUse::Report { id, out, purpose } => report(cli, &recovery, id, out, purpose),
                 RecoveryUse::Check => check(cli, &recovery),
             }
         }
@@ -121,6 +122,18 @@ fn record(cli: &Cli, recovery: &Identities, id: &str, out: &Path, why: &Why) -> 
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(out)?;
     file.write_all(&export.raw)?;
     file.sync_all()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report(cli: &Cli, recovery: &Identities, id: &str, out: &Path, purpose: &str) -> Answer {
+    let id: IncidentId = id.parse().map_err(|()| Mistake(format!("`{id}` is no incident's number")))?;
+    let config = context::config(cli)?;
+    let raw = context::block_on(async {
+        let store = context::store(&config).await?;
+        note(&store, purpose, "report").await?;
+        Ok(store.incident_bytes(&id, Some(recovery), &context::actor(), purpose).await?)
+    })?;
+    context::write_new(out, &raw)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The rule's word for what concerns a member of staff.
-const ALLEGATION: &str = "allegation";
+pub(super) const ALLEGATION: &str = "allegation";
 /// People of one proposal; a message to all parents names the first.
 const MOST_PEOPLE: usize = 100;
 
@@ -41,6 +41,7 @@ pub(super) fn by_rule(matter: &Matter<'_>, live: &[&Group], tools: &Tools<'_>, p
         title: title.to_string(),
         category: worst.map(|f| f.category),
         people,
+        author: Vec::new(),
         evidence: Evidence::NotKept,
     });
 }
@@ -83,6 +84,7 @@ fn report(
     let author = original.author.as_ref().map(|address| who_has(address, directory));
     // Who passes the own message on tells of something, and is no offender by that.
     let author = author.filter(|author| Some(author) != reporter.as_ref());
+    let named = author.iter().flat_map(|who| names_of(who, directory)).collect();
     let by_staff = original.author.as_ref().is_some_and(|address| is_of_staff(address, directory));
     let image = may_hold_image(matter.findings, matter.message);
     let id = (tools.incident_id)();
@@ -95,6 +97,7 @@ fn report(
         title: format!("reported {}", original.form.name()),
         category: None,
         people: people.collect(),
+        author: named,
         evidence: if image { Evidence::NotKept } else { Evidence::Kept },
     });
     receipt(matter, tools, school, id.as_str(), prepared);
@@ -136,7 +139,7 @@ fn receipt(matter: &Matter<'_>, tools: &Tools<'_>, school: &School, number: &str
     }
 }
 
-fn name_of(address: &Address, directory: &Directory) -> Option<String> {
+pub(super) fn name_of(address: &Address, directory: &Directory) -> Option<String> {
     let person = directory.lookup(address)?.only_holder()?.person;
     Some(format!("{} {}", person.preferred().unwrap_or(person.given()), person.family()))
 }
@@ -152,6 +155,16 @@ fn who(party: &Party, directory: &Directory) -> Option<Who> {
 fn who_has(address: &Address, directory: &Directory) -> Who {
     let holder = directory.lookup(address).and_then(parties::Known::only_holder);
     holder.map_or_else(|| Who::Address(address.clone()), |h| Who::Person(h.person.id().clone()))
+}
+
+/// By every name under which the directory has them.
+fn names_of(who: &Who, directory: &Directory) -> Vec<Who> {
+    let person = match who {
+        Who::Person(id) => directory.person(id),
+        Who::Address(_) => None,
+    };
+    let addresses = person.into_iter().flat_map(|p| p.addresses().map(|(address, _)| Who::Address(address)));
+    std::iter::once(who.clone()).chain(addresses).collect()
 }
 
 fn is_of_staff(address: &Address, directory: &Directory) -> bool {

@@ -230,6 +230,8 @@ pub struct NewProposal {
     pub title: String,
     pub category: Option<Category>,
     pub people: Vec<(Who, Part)>,
+    /// The author by every name that the directory has: the kept bytes open with no key of theirs.
+    pub author: Vec<Who>,
     /// The bytes are kept beside it (a report's original); never what may be an image of a child.
     pub evidence: Evidence,
 }

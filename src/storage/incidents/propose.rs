@@ -6,9 +6,11 @@ use super::{
     place,
 };
 use crate::{
+    authority::Face,
     mail::SchoolId,
     ruleset::Category,
     storage::{
+        access::Access,
         database::micros,
         error::StoreError,
         jobs::Standing,
@@ -33,7 +35,10 @@ pub(in crate::storage) struct ProposalRow {
     alike: [u8; 32],
     sealed: Vec<u8>,
     people: Vec<PersonRow>,
-    evidence: Evidence,
+    /// Whose key is not to open the bytes, when they are kept.
+    not_for: Option<Vec<Face>>,
+    /// Who opens them.
+    pub(in crate::storage) opens: Option<Access>,
 }
 
 impl ProposalRow {
@@ -54,7 +59,9 @@ impl ProposalRow {
             kind: new.kind,
             origin: new.origin,
             category: new.category,
-            evidence: new.evidence,
+            not_for: (new.evidence == Evidence::Kept)
+                .then(|| new.author.iter().map(|who| secrets.face_of(who)).collect()),
+            opens: None,
             id,
         })
     }
@@ -65,7 +72,19 @@ impl ProposalRow {
     }
 
     pub(in crate::storage) fn wants_bytes(&self) -> bool {
-        self.evidence == Evidence::Kept
+        self.not_for.is_some()
+    }
+
+    pub(super) fn kind(&self) -> IncidentKind {
+        self.kind
+    }
+
+    pub(super) fn school(&self) -> &SchoolId {
+        &self.school
+    }
+
+    pub(super) fn not_for(&self) -> &[Face] {
+        self.not_for.as_deref().unwrap_or_default()
     }
 }
 

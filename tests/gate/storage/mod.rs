@@ -18,6 +18,7 @@ mod parts;
 pub(crate) mod portable;
 mod purged;
 mod records;
+mod reports;
 mod retention;
 mod search;
 mod steps;
