@@ -1,10 +1,10 @@
 //! `gatehouse alert`: what officers are told of, who has it, and who is away.
 
-use super::{Answer, Mistake, args::Cli, context, render};
+use super::{Answer, Mistake, args::Cli, context, desk::Desk, render};
 use crate::{
     mail::Address,
     parties::Attendance,
-    storage::{Away, Urgency},
+    storage::{AlertSummary, Away, Urgency},
 };
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use clap::Subcommand;
@@ -50,7 +50,10 @@ pub(super) fn run(cli: &Cli, command: &AlertCommand) -> Answer {
 
 fn list(cli: &Cli, all: bool) -> Answer {
     let config = context::config(cli)?;
-    let found = context::block_on(async { Ok(context::store(&config).await?.alerts(all).await?) })?;
+    let found = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        there(&desk, desk.store.alerts(all).await?).await
+    })?;
     let rows: Vec<Value> = found
         .iter()
         .map(|a| {
@@ -86,10 +89,23 @@ fn list(cli: &Cli, all: bool) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Those that are there for the asker: nobody hears of what they are a party to, or accused in.
+async fn there(desk: &Desk, mut alerts: Vec<AlertSummary>) -> Result<Vec<AlertSummary>, Mistake> {
+    let subjects = alerts.iter().flat_map(|a| a.item.iter().chain([&a.transaction]).cloned());
+    let hidden = desk.hidden(&subjects.collect::<Vec<_>>()).await?;
+    alerts.retain(|a| !a.item.iter().chain([&a.transaction]).any(|subject| hidden.contains(subject)));
+    Ok(alerts)
+}
+
 fn answer(cli: &Cli, number: &str) -> Answer {
-    let config = context::config(cli)?;
     let answered = context::block_on(async {
-        Ok(context::store(&config).await?.alert_answer(number, &context::actor()).await?)
+        let desk = Desk::open(cli).await?;
+        let all = desk.store.alerts(false).await?;
+        let named: Vec<AlertSummary> = all.into_iter().filter(|a| a.number == number).collect();
+        if there(&desk, named).await?.is_empty() {
+            return Ok(0);
+        }
+        Ok(desk.store.alert_answer(number, &desk.actor).await?)
     })?;
     match answered {
         0 => Err(Mistake(format!(

@@ -83,6 +83,10 @@ fn for_whoever_is_a_party_or_accused_an_incident_is_not_there() {
     assert_eq!((listed(&gate, &lead), listed(&gate, &head)), (vec![threat.clone()], vec![threat.clone()]));
     finds_no_trace(&gate, &deputy, &threat);
     finds_no_trace(&gate, &chair, &threat);
+    let alerts = |user: &User| by(&gate, user, &["--format", "jsonl", "alert", "list", "--all"]).lines();
+    let number = alerts(&lead)[0]["number"].as_str().unwrap().to_owned();
+    assert!(alerts(&deputy).is_empty(), "nor that anybody is told of it");
+    assert_eq!(by(&gate, &deputy, &["alert", "answer", &number]).code(), 2);
     let operator = gate.home.run(&["--format", "jsonl", "incident", "list"]);
     assert!(operator.out.is_empty() && operator.err.starts_with("1 more"), "{}", operator.err);
     let operator = gate.home.run(&["incident", "show", &threat, "--purpose", "x"]);

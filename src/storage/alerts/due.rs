@@ -49,6 +49,9 @@ pub struct AlertSummary {
     pub state: AlertState,
     pub category: Category,
     pub number: String,
+    /// What it is about, for deciding for whom it is there.
+    pub item: Option<String>,
+    pub transaction: String,
     pub made_at: DateTime<Utc>,
     pub rung: u64,
 }
@@ -63,6 +66,7 @@ pub(super) struct Row {
     policy: Option<String>,
     number: String,
     item: Option<String>,
+    transaction_id: String,
     received_at: i64,
     made_at: i64,
     rung: i64,
@@ -93,7 +97,7 @@ impl Store {
     /// Urgent alerts whose next step is due and that nobody has answered, oldest first.
     pub async fn alerts_due(&self) -> Result<Vec<DueAlert>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, school, urgency, state, category, policy, number, item, received_at, made_at, rung, sealed
+            "SELECT id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
              FROM alert WHERE state IN ('waiting', 'told') AND urgency = 'urgent' AND next_at <= $1
              ORDER BY next_at LIMIT $2",
         )
@@ -111,7 +115,7 @@ impl Store {
         due_at: DateTime<Utc>,
     ) -> Result<DigestDue, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, school, urgency, state, category, policy, number, item, received_at, made_at, rung, sealed
+            "SELECT id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
              FROM alert WHERE state = 'waiting' AND urgency = 'ordinary' AND school = $1 AND made_at <= $2
              ORDER BY n LIMIT $3",
         )
@@ -163,7 +167,7 @@ impl Store {
     /// Newest first, at most 1,000; unanswered ones unless `all`.
     pub async fn alerts(&self, all: bool) -> Result<Vec<AlertSummary>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, school, urgency, state, category, policy, number, item, received_at, made_at, rung, sealed
+            "SELECT id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
              FROM alert WHERE state IN ('waiting', 'told', 'grouped') OR ($1 = 1 AND state = 'answered')
              ORDER BY n DESC LIMIT 1000",
         )
@@ -179,6 +183,8 @@ impl Store {
                     state: named(&AlertState::ALL, AlertState::name, &row.state)?,
                     category: row.category.parse().map_err(|()| damaged())?,
                     number: row.number,
+                    item: row.item,
+                    transaction: row.transaction_id,
                     made_at: time(row.made_at),
                     rung: row.rung.unsigned_abs(),
                     id: AlertId::stored(row.id),
