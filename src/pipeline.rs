@@ -76,6 +76,7 @@ pub fn assess<T>(
             school: rulebook.school(&parties).map(|s| &**s),
             settled: &settled,
             measures: &measures,
+            answers: facts.answers,
         };
         decide(&rulebook.rules, &situation)
     };
@@ -128,6 +129,7 @@ impl Assessment {
                 "scans": facts.scans,
                 "similar_recent": facts.similar_recent,
                 "measures": self.measures,
+                "answers": facts.answers,
                 "observed": self.observed(),
             },
             "findings": findings,

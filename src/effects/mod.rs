@@ -26,8 +26,8 @@ pub use dkim::{Signers, SigningFailed};
 pub use mark::{is_marked, subject_mark};
 pub use notices::{
     Addressee, Alert, Comeback, ComposeError, DeliveryReport, Digest, DigestLine, Found, Handed, HandedThing,
-    Language, Notices, Nudge, Occasion, PerHour, Receipt, ReportedRecipient, Returned, Situation, Trouble,
-    Waited, Whereabouts, Withheld, Written, may_write, wants_failure, wants_success,
+    Language, Notices, Nudge, Occasion, Pause, PerHour, Receipt, ReportedRecipient, Returned, Situation,
+    Trouble, Waited, Whereabouts, Withheld, Written, may_write, wants_failure, wants_success,
 };
 pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};
 pub use reminder::reminder;

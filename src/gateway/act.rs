@@ -55,11 +55,18 @@ impl Gate {
             self.note(transaction, &assessed, PassFate::Refused { code: refusal.code }).await;
             return Ok(Outcome::Refused(refusal));
         }
+        let hostile = assessed.prepared.hostile.clone();
         let outcome = match self.carry_out(transaction, assessed, onward).await {
             // Two connections brought it at once, perhaps to two nodes: one of them keeps it.
             Err(error @ StoreError::KeptMeanwhile) => return Ok(Outcome::Deferred(reply(&error.into()))),
             outcome => outcome.map_err(|e| stored(e.into()))?,
         };
+        // A memory, no evidence: without it somebody is not asked to pause.
+        if let (Some(hostile), Outcome::Accepted(_)) = (&hostile, &outcome)
+            && let Err(error) = self.store.remember_hostile(hostile).await
+        {
+            tracing::warn!(transaction = %transaction.id, %error, "message.not-remembered");
+        }
         if let (Some(release), Outcome::Accepted(_)) = (&release, &outcome) {
             self.use_up(release, transaction.envelope.recipients.iter().map(|r| &r.address)).await;
         }

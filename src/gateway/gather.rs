@@ -3,8 +3,9 @@
 
 use super::Gate;
 use crate::{
-    mail::{Address, Facts, Failure, Release, Transaction, fields, header_end},
-    storage::{RELEASE_HEADER, ReleaseId, release_digest},
+    mail::{Address, Answers, Facts, Failure, Release, SenderProof, Transaction, fields, header_end},
+    parties::Known,
+    storage::{Answered, RELEASE_HEADER, ReleaseId, release_digest},
 };
 
 /// The facts, and the release to be used up once our 250 is out.
@@ -17,6 +18,9 @@ impl Gate {
     pub(super) async fn gather(&self, transaction: &Transaction) -> Result<Gathered, Failure> {
         let mut facts = Facts::at(transaction.received_at, transaction.arrival.proof.clone());
         facts.measures = self.measures.now();
+        if self.answers_hostile(transaction).await? {
+            facts.answers = Answers::Hostile;
+        }
         let Some(id) = release_id(&transaction.raw) else {
             return Ok(Gathered { facts, release: None });
         };
@@ -33,6 +37,25 @@ impl Gate {
             }
         }
         Ok(Gathered { facts, release: Some(id) })
+    }
+
+    /// Whether somebody who signed in answers a message that is remembered for its harsh words.
+    async fn answers_hostile(&self, transaction: &Transaction) -> Result<bool, Failure> {
+        let (SenderProof::Login(_) | SenderProof::Tenant(_) | SenderProof::ListedHost, Some(sender)) =
+            (&transaction.arrival.proof, transaction.envelope.sender.address())
+        else {
+            return Ok(false);
+        };
+        let message_ids = answered(&transaction.raw);
+        if message_ids.is_empty() {
+            return Ok(false);
+        }
+        let standing = self.standing();
+        let holder = standing.rulebook.directory.lookup(sender).and_then(Known::only_holder);
+        let mut by = vec![sender.clone()];
+        by.extend(holder.into_iter().flat_map(|h| h.person.addresses().map(|(address, _)| address)));
+        let to = transaction.envelope.recipients.iter().map(|r| r.address.clone()).collect();
+        Ok(self.store.answers_hostile(&Answered { message_ids, by, to }).await?)
     }
 
     /// Our 250 is out: the release cannot come a second time.
@@ -63,9 +86,44 @@ fn release_id(raw: &[u8]) -> Option<ReleaseId> {
     value.trim().parse().ok()
 }
 
+/// What a header says that it answers, without angle brackets: In-Reply-To, then the last of
+/// References (RFC 5322 section 3.6.4).
+fn answered(raw: &[u8]) -> Vec<String> {
+    const MOST: usize = 10;
+    let (mut ids, mut references) = (Vec::new(), Vec::new());
+    for (name, bytes) in fields(&raw[..header_end(raw)]) {
+        let into = match name {
+            name if name.eq_ignore_ascii_case("In-Reply-To") => &mut ids,
+            name if name.eq_ignore_ascii_case("References") => &mut references,
+            _ => continue,
+        };
+        let text = String::from_utf8_lossy(bytes.get(name.len()..).unwrap_or_default());
+        let words = text.split('<').skip(1).filter_map(|word| word.split_once('>'));
+        into.extend(words.map(|(id, _)| id.trim().to_owned()).filter(|id| !id.is_empty()));
+    }
+    ids.truncate(MOST / 2);
+    let first = references.len().saturating_sub(MOST - ids.len());
+    ids.extend(references.split_off(first));
+    ids.dedup();
+    ids
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_answered_is_read_from_both_fields() {
+        let long: String = (0..40).map(|n| format!("\r\n <{n}@x.example>")).collect();
+        let raw =
+            format!("References:{long}\r\nSubject: a\r\nIN-REPLY-TO: (mine) <last@x.example>\r\n\r\n<no@x>");
+        let ids = answered(raw.as_bytes());
+        assert_eq!(
+            (ids[0].as_str(), ids.last().unwrap().as_str(), ids.len()),
+            ("last@x.example", "39@x.example", 10)
+        );
+        assert!(answered(b"Subject: a <b@c>\r\n\r\n").is_empty());
+    }
 
     #[test]
     fn only_a_single_well_formed_release_field_is_looked_at() {

@@ -35,6 +35,17 @@ pub struct Release {
     pub recipient: Address,
 }
 
+/// What an answer answers, as far as the gate remembers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answers {
+    /// Nothing, or nothing that is remembered.
+    #[default]
+    Nothing,
+    /// A message with harsh words, which its sender got from the one who is answered.
+    Hostile,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
     pub now: DateTime<Utc>,
@@ -46,6 +57,8 @@ pub struct Facts {
     pub similar_recent: u32,
     /// Exceptions and suspensions that officers have ordered.
     pub measures: Arc<Measures>,
+    #[serde(default)]
+    pub answers: Answers,
 }
 
 impl Facts {
@@ -58,6 +71,7 @@ impl Facts {
             releases: Vec::new(),
             similar_recent: 0,
             measures: Arc::default(),
+            answers: Answers::Nothing,
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::{Situation, covers};
 use crate::{
     detection::{Finding, Origin},
+    mail::Answers,
     parties::{Listing, Party},
     ruleset::{FindingCondition, PolicyRule, RuleSet, When},
 };
@@ -37,6 +38,8 @@ pub enum WhyNot {
     SenderProved,
     RecipientNotListed,
     SenderNotListed,
+    AnswersNothing,
+    AnswersHostile,
     /// An exemption that rests on nothing proved (practice.md, A7).
     UnprovedExemption,
     /// A person has decided this already for a released message.
@@ -67,6 +70,8 @@ impl fmt::Display for WhyNot {
             Self::NotMarked => f.write_str("the subject is not marked confidential"),
             Self::SenderNotProved => f.write_str("nothing proves who the sender is"),
             Self::SenderProved => f.write_str("the sender is proved"),
+            Self::AnswersNothing => f.write_str("it answers no message of that kind"),
+            Self::AnswersHostile => f.write_str("it answers a message of that kind"),
             Self::RecipientNotListed => f.write_str("the recipient is not on that list of the school"),
             Self::SenderNotListed => f.write_str("the sender is not on that list, or not proved"),
             Self::UnprovedExemption => {
@@ -142,6 +147,11 @@ fn people(rule: &PolicyRule, situation: &Situation<'_>, recipient: usize) -> Res
     match when.proved_sender {
         Some(true) if parties.proved_sender.is_none() => return Err(WhyNot::SenderNotProved),
         Some(false) if parties.proved_sender.is_some() => return Err(WhyNot::SenderProved),
+        _ => {}
+    }
+    match (when.answers_hostile, situation.answers) {
+        (Some(true), Answers::Nothing) => return Err(WhyNot::AnswersNothing),
+        (Some(false), Answers::Hostile) => return Err(WhyNot::AnswersHostile),
         _ => {}
     }
     let sender_listed = || parties.senders().any(|p| listed(p, &when.sender_listed));

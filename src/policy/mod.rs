@@ -7,5 +7,8 @@ mod situation;
 
 pub use judge::{Judgement, WhyNot, judge};
 pub use measures::{Applying, always_stops, may_be_excepted, suspension_rule};
-pub use practice::{Bounds, bounds, is_hushed, may_disclose, may_hold_image, sender_may_hear};
+pub use practice::{
+    Bounds, answerer_may_hear, bounds, is_hushed, is_hushed_to_answerer, may_disclose, may_hold_image,
+    sender_may_hear,
+};
 pub use situation::{Situation, covers};

@@ -88,6 +88,17 @@ pub fn is_hushed(finding: &Finding) -> bool {
     finding.confidence >= HUSH && !sender_may_hear(finding.category)
 }
 
+/// Whether a sign may be given, to somebody who got such a message and answers it, that it was
+/// found harsh: who answers has read it, and learns nothing of anybody (OF-7).
+pub fn answerer_may_hear(category: Category) -> bool {
+    matches!(category, Category::HarmHate | Category::HarmBullying) || sender_may_hear(category)
+}
+
+/// A finding of which not even that may be hinted at.
+pub fn is_hushed_to_answerer(finding: &Finding) -> bool {
+    finding.confidence >= HUSH && !answerer_may_hear(finding.category)
+}
+
 /// Whether a sender may ever hear of such a finding. Safeguarding never: what is not
 /// listed as harmless here stays between the gate and the officers.
 pub fn sender_may_hear(category: Category) -> bool {

@@ -3,6 +3,7 @@
 use super::Applying;
 use crate::{
     detection::Finding,
+    mail::Answers,
     message::{Message, Protection},
     parties::{Parties, Party, Role, School},
 };
@@ -18,6 +19,8 @@ pub struct Situation<'a> {
     pub settled: &'a [String],
     /// Exceptions and suspensions that hold for the sender now.
     pub measures: &'a Applying<'a>,
+    /// What the message answers.
+    pub answers: Answers,
 }
 
 impl Situation<'_> {

@@ -248,6 +248,8 @@ pub enum DispositionName {
 pub enum Notice {
     /// The sender's own nudge. Never for safeguarding (practice.md, A2).
     Sender,
+    /// To the sender: pause before you answer again (OF-7).
+    Pause,
     Lead,
     LeadUrgent,
     Head,
@@ -258,6 +260,7 @@ impl Notice {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sender => "sender",
+            Self::Pause => "pause",
             Self::Lead => "lead",
             Self::LeadUrgent => "lead-urgent",
             Self::Head => "head",
@@ -293,6 +296,8 @@ pub struct When {
     pub marked_confidential: Option<bool>,
     /// The sender is proved to be a person of the directory (practice.md, A7).
     pub proved_sender: Option<bool>,
+    /// It answers a message with harsh words, which its sender got from one of its recipients.
+    pub answers_hostile: Option<bool>,
     /// The recipient is on one of these lists of the school.
     pub recipient_listed: Vec<crate::parties::Listing>,
     /// The sender is on one of these lists; holds only for a proved sender.

@@ -59,6 +59,7 @@ pub(super) const DISPOSITIONS: &[(&str, DispositionName)] = &[
 
 pub(super) const NOTICES: &[(&str, Notice)] = &[
     ("sender", Notice::Sender),
+    ("pause", Notice::Pause),
     ("lead", Notice::Lead),
     ("lead-urgent", Notice::LeadUrgent),
     ("head", Notice::Head),

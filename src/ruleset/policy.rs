@@ -68,6 +68,7 @@ fn when(table: &mut Reader<'_, '_, '_>) -> Option<When> {
         protected: when.flag("protected"),
         marked_confidential: when.flag("marked-confidential"),
         proved_sender: when.flag("proved-sender"),
+        answers_hostile: when.flag("answers-hostile"),
         recipient_listed: when.names("recipient-listed", names::LISTINGS),
         sender_listed: when.names("sender-listed", names::LISTINGS),
     };
@@ -152,6 +153,9 @@ fn contradictions(table: &mut Reader<'_, '_, '_>, when: &When, then: &Effects) {
     }
     if then.sender_may_release && then.disposition != Some(DispositionName::Hold) {
         fault("only a hold can be released by its sender", "add `disposition = \"hold\"`");
+    }
+    if then.notices.contains(&Notice::Pause) && when.answers_hostile != Some(true) {
+        fault("`pause` speaks of what is answered", "add `answers-hostile = true` to `when`");
     }
     let tells = then.notices.contains(&Notice::Sender)
         || then.sender_may_release

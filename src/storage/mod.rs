@@ -22,6 +22,7 @@ mod duty;
 mod epochs;
 mod error;
 mod forget;
+mod hostile;
 mod incidents;
 mod items;
 mod jobs;
@@ -87,6 +88,7 @@ pub use delivered::{Delivered, Delivery};
 pub use duty::Duty;
 pub use epochs::{EpochState, EpochSummary, Rewrapped, Rotation, Since};
 pub use error::{CustodianError, KeyError, StateError, StoreError, TokenError};
+pub use hostile::{Answered, Hostile};
 pub use incidents::{
     Accusation, Dismissal, Entry, Evidence, HandedOver, Incident, IncidentEntry, IncidentError,
     IncidentFilter, IncidentKind, IncidentLink, IncidentOrigin, IncidentPerson, IncidentState,

@@ -2,8 +2,9 @@
 
 use super::{Account, DisclaimerDue, Disposition, Group, Plan, decide::can_be_told};
 use crate::{
+    detection::Finding,
     parties::{Direction, DisclaimerChoice},
-    policy::{Situation, is_hushed},
+    policy::{Situation, is_hushed, is_hushed_to_answerer},
     ruleset::{Effects, Notice},
 };
 use std::sync::Arc;
@@ -52,9 +53,16 @@ fn add_record(plan: &mut Plan, situation: &Situation<'_>) {
 fn add_notice(plan: &mut Plan, account: &Account, notice: Notice, situation: &Situation<'_>) {
     let party = situation.parties.recipients.get(account.recipient);
     let school = situation.school.map(|s| &s.id).or(party.and_then(|p| p.school.as_ref()));
-    let may_tell_sender = can_be_told(situation) && !situation.findings.iter().any(is_hushed);
+    let hushed: Option<fn(&Finding) -> bool> = match notice {
+        Notice::Sender => Some(is_hushed),
+        // What is answered stands quoted below the answer, and who answers has read it.
+        Notice::Pause => Some(is_hushed_to_answerer),
+        Notice::Lead | Notice::LeadUrgent | Notice::Head | Notice::Dpo => None,
+    };
     let Some(school) = school else { return };
-    if notice == Notice::Sender && (!may_tell_sender || account.bounds.no_nudge) {
+    let silent =
+        |hushed| !can_be_told(situation) || account.bounds.no_nudge || situation.findings.iter().any(hushed);
+    if hushed.is_some_and(silent) {
         return;
     }
     let entry = (school.clone(), notice);

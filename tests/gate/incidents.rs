@@ -33,7 +33,7 @@ fn proposals(gate: &Gate) -> Vec<Value> {
     gate.home.list(&["incident", "list"])
 }
 
-fn text_of(data: &[u8]) -> String {
+pub(crate) fn text_of(data: &[u8]) -> String {
     let message = read(data, ReadLimits::default());
     match &message.parts[0].body {
         Body::Text(text) => text.clone().into_owned(),

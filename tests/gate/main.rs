@@ -29,6 +29,7 @@ mod milter_postfix;
 mod mutations;
 mod nodes;
 mod passphrases;
+mod pauses;
 mod postfix;
 #[path = "../support/postgres.rs"]
 mod postgres;

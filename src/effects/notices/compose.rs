@@ -3,6 +3,7 @@
 use super::{
     digest::{self, Digest},
     handed::{self, Handed},
+    pause::{self, Pause},
     receipt::{self, Receipt},
     report::DeliveryReport,
     trouble::{self, Trouble},
@@ -160,6 +161,20 @@ impl Notices {
         let subject = subject(languages, |l| words::alert_subject(l, alert.urgent));
         let text = text(languages, |l| words::alert(l, alert));
         self.written(to, &subject, text, &format!("alert.{}", alert.number), now, Answers::None)
+    }
+
+    /// For whoever answers harsh words.
+    pub fn pause(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        pause: &Pause<'_>,
+        unique: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, pause::subject);
+        let text = text(languages, |l| pause::text(l, pause));
+        self.written(to, &subject, text, &format!("pause.{unique}"), now, Answers::None)
     }
 
     /// For whoever takes something over.

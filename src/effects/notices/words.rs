@@ -252,7 +252,12 @@ fn addressed(language: Language, all: usize, outside: usize) -> String {
     }
 }
 
-fn particulars(language: Language, at: DateTime<Utc>, recipients: &[Address], subject: &str) -> String {
+pub(super) fn particulars(
+    language: Language,
+    at: DateTime<Utc>,
+    recipients: &[Address],
+    subject: &str,
+) -> String {
     const SHOWN: usize = 20;
     let mut to: Vec<&str> = recipients.iter().take(SHOWN).map(Address::as_str).collect();
     let more = recipients.len().saturating_sub(SHOWN);

@@ -12,7 +12,8 @@ use crate::{
 pub(super) fn concerned(matter: &Matter<'_>, tools: &Tools<'_>, prepared: &Prepared) -> Concerned {
     // Who passes something on to the report address is named in what is proposed.
     let proposed = prepared.proposals.iter().any(|p| p.origin == IncidentOrigin::Rule);
-    if prepared.items.is_empty() && prepared.records.is_empty() && !proposed {
+    let nothing = prepared.items.is_empty() && prepared.records.is_empty() && prepared.alerts.is_empty();
+    if nothing && !proposed {
         return Concerned::default();
     }
     let supervisors = supervisors(matter, tools);

@@ -32,6 +32,7 @@ pub(super) fn delay(
         school: Some(school),
         settled: &[],
         measures: &applying,
+        answers: matter.facts.answers,
     };
     let may_wait = |&r: &usize| {
         let bounds = bounds(&situation, r);

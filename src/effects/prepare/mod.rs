@@ -5,6 +5,7 @@
 mod concerned;
 mod edits;
 mod grace;
+mod hostile;
 mod items;
 mod propose;
 mod records;
@@ -22,8 +23,8 @@ use crate::{
     parties::{Directory, Parties, School},
     policy::always_stops,
     storage::{
-        Concerned, IncidentId, ItemId, LedgerEvent, NewAlert, NewItem, NewOutbox, NewProposal, NewRecord,
-        Searchable, Token,
+        Concerned, Hostile, IncidentId, ItemId, LedgerEvent, NewAlert, NewItem, NewOutbox, NewProposal,
+        NewRecord, Searchable, Token,
     },
     verdict::{Disposition, Group, Reason, Verdict},
 };
@@ -77,6 +78,8 @@ pub struct Prepared {
     pub ledger: Vec<LedgerEvent>,
     /// Who is a party to what is kept.
     pub concerned: Concerned,
+    /// It is remembered, for whoever answers it.
+    pub hostile: Option<Hostile>,
     /// The whole transaction is refused with this.
     pub refusal: Option<Reply>,
 }
@@ -87,6 +90,7 @@ pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
     if !prepared.items.is_empty() || !prepared.records.is_empty() {
         prepared.searchable = Searchable::new(matter.extract, matter.parties);
     }
+    prepared.hostile = hostile::hostile(matter);
     prepared
 }
 

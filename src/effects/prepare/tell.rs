@@ -1,12 +1,12 @@
 //! Who is told what: the sender of what waits or was advised upon, the officers of what
 //! they have to look at. Nothing that practice.md forbids gets past `may_write`.
 
-use super::{Matter, Prepared, Tools};
+use super::{Matter, Prepared, Tools, propose::name_of};
 use crate::{
     detection::Finding,
-    effects::{Addressee, Found, Language, Nudge, Occasion, Situation, Whereabouts, Written},
+    effects::{Addressee, Found, Language, Nudge, Occasion, Pause, Situation, Whereabouts, Written},
     mail::{Address, Mode, SchoolId},
-    parties::{self, Direction, School},
+    parties::{self, Direction, Role, School},
     policy::may_disclose,
     ruleset::{Category, Notice, Severity},
     storage::{Event, ItemId, ItemKind, LedgerEvent, NewAlert, NewItem, Urgency},
@@ -36,6 +36,8 @@ pub(super) fn tell(matter: &Matter<'_>, tools: &Tools<'_>, live: &[&Group], prep
         match notice {
             Notice::Sender if prepared.items.is_empty() => desk.advised(),
             Notice::Sender => {}
+            Notice::Pause if told.is_empty() => desk.asked_to_pause(school),
+            Notice::Pause => {}
             // The quarantine's own notices have told this school's officers already.
             _ if told.contains(&school) => {}
             officer => desk.delivered(school, *officer),
@@ -152,6 +154,31 @@ impl<'a> Desk<'a> {
             .collect();
         let sender = sender.clone();
         self.nudge(Occasion::Sender, &sender, &recipients, &stood_on, Situation::Sent, None);
+    }
+
+    /// Who answers harsh words is asked to pause, keep them and tell somebody (OF-7).
+    fn asked_to_pause(&mut self, id: &SchoolId) {
+        let (matter, tools) = (self.matter, self.tools);
+        let Some(to) = matter.transaction.envelope.sender.address() else { return };
+        let Some(school) = tools.school(Some(id)).filter(|_| self.may_write_of(Occasion::Sender, to, &[]))
+        else {
+            return;
+        };
+        let free = parties::may_be_told(school, parties::Matter::Concern, matter.parties, tools.directory);
+        let helper = free.first().and_then(|officer| name_of(officer, tools.directory));
+        let recipients: Vec<Address> =
+            matter.transaction.envelope.recipients.iter().map(|r| r.address.clone()).collect();
+        let pause = Pause {
+            received_at: matter.transaction.received_at,
+            recipients: &recipients,
+            subject: &matter.message.header.subject,
+            report: school.officers.report.first(),
+            helper: helper.as_deref(),
+            to_pupil: matter.parties.envelope_sender.is(Role::Pupil),
+        };
+        let (languages, unique) = (languages(Some(school)), matter.transaction.id.to_string());
+        let written = tools.notices.pause(to, &languages, &pause, &unique, matter.facts.now);
+        self.put(written, Some(school), None);
     }
 
     /// Those whom the rules name, each once; the lead when they name nobody. What concerns
@@ -276,15 +303,19 @@ impl<'a> Desk<'a> {
     }
 
     fn may_write(&mut self, occasion: Occasion, to: &Address) -> bool {
+        let found = self.matter.findings.iter().filter(|f| f.confidence >= WORTH_A_WORD);
+        let categories: Vec<Category> = found.map(|f| f.category).collect();
+        self.may_write_of(occasion, to, &categories)
+    }
+
+    fn may_write_of(&mut self, occasion: Occasion, to: &Address, categories: &[Category]) -> bool {
         let matter = self.matter;
-        let categories: Vec<Category> =
-            matter.findings.iter().filter(|f| f.confidence >= WORTH_A_WORD).map(|f| f.category).collect();
         let about = Addressee {
             envelope_sender: &matter.transaction.envelope.sender,
             automatic: matter.message.header.automatic,
             list: matter.message.header.list,
             proved: matter.parties.proved_sender.is_some(),
-            categories: &categories,
+            categories,
             to,
         };
         match (self.tools.may_write)(occasion, &about) {
@@ -325,7 +356,7 @@ pub(super) fn languages(school: Option<&School>) -> Vec<Language> {
 fn ladder(school: &School, notice: Notice, matter: &Matter<'_>, tools: &Tools<'_>) -> Vec<Vec<Address>> {
     let free = |of| parties::ladder(school, of, matter.parties, tools.directory);
     match notice {
-        Notice::Sender => Vec::new(),
+        Notice::Sender | Notice::Pause => Vec::new(),
         Notice::Lead | Notice::LeadUrgent => free(parties::Matter::Concern),
         Notice::Head => free(parties::Matter::Allegation),
         Notice::Dpo => {
