@@ -132,6 +132,7 @@ pub fn standing(config: &Config, keys: &Keys) -> Result<Standing, StartFault> {
         anchors: config.anchors.clone(),
         alarms: config.alarms.clone(),
         admins: admins(config),
+        canaries: config.canaries.clone(),
     })
 }
 

@@ -2,6 +2,7 @@
 //! into a running gate, and a signal into a reload or an orderly end.
 
 mod changes;
+mod itself;
 mod load;
 mod people;
 mod serve;

@@ -1,6 +1,6 @@
 //! A running gate: doors, outbox, housekeeping; reload and an orderly end.
 
-use super::{StartFault, changes, load};
+use super::{StartFault, changes, itself::look_after_itself, load};
 use crate::{
     clock::{self, Clock},
     config::{self, Config, Listen},
@@ -10,7 +10,7 @@ use crate::{
     mail::House,
     storage::{Actor, Event, Keys, LedgerEvent, Store, StoreError, StoreOptions},
     wire::{
-        MemoryBudget,
+        MemoryBudget, MetricsServer, Page,
         milter::{MilterServer, MilterService},
         smtp::{NextHopClient, RelayServer, RelayService, system_resolver},
     },
@@ -43,8 +43,6 @@ const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
 const HOLDS: TimeDelta = TimeDelta::minutes(5);
 /// How often quarantine is looked through for what has waited too long.
 const OVERDUE: TimeDelta = TimeDelta::minutes(5);
-/// How often it is looked whether the gate itself is well; a little less than how often it is asked.
-const WATCH: TimeDelta = TimeDelta::seconds(50);
 /// How often a node looks whether such work is due, and says that it is there.
 const DUTIES: Duration = Duration::from_secs(60);
 /// How often exceptions and suspensions are read anew.
@@ -103,9 +101,15 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
         closing: closing.clone(),
     };
     doors.open(&config, &mut running).await?;
-    let officers = running.gate.clone();
+    if let Some(address) = config.metrics {
+        running.show_metrics(address, closing.clone()).await?;
+    }
+    let itself = (store.clone(), running.gate.clone(), client.clone());
+    running.tasks.spawn(look_after_itself(itself, closing.clone()));
+    let (officers, counting) = (running.gate.clone(), running.gate.clone());
     let options = DeliveryOptions {
         told_of_recall: Arc::new(move |job| officers.told_of_recall(job)),
+        observer: Arc::new(move |turn| counting.count_turn(turn)),
         ..DeliveryOptions::of(&config)?
     };
     let delivery = Delivery::new(options, store.clone(), client);
@@ -273,6 +277,28 @@ impl Running {
         Ok(())
     }
 
+    /// Opens the door for whoever watches the machine.
+    async fn show_metrics(
+        &mut self,
+        address: SocketAddr,
+        closing: watch::Receiver<bool>,
+    ) -> Result<(), StartFault> {
+        let failed = listen("the door of the metrics cannot listen");
+        let server = MetricsServer::bind(address).await.map_err(failed)?;
+        let bound = server.address().map_err(listen("the door of the metrics cannot listen"))?;
+        let gate = self.gate.clone();
+        let page: Page = Arc::new(move || {
+            let gate = gate.clone();
+            Box::pin(async move {
+                let page = gate.metrics().await;
+                page.inspect_err(|error| tracing::warn!(%error, "metrics.not-counted")).ok()
+            })
+        });
+        self.tasks.spawn(server.serve(page, closed(closing)));
+        tracing::info!(address = %bound, "metrics.open");
+        Ok(())
+    }
+
     /// Closes the doors, lets messages on their way end, and folds the store.
     pub async fn stop(mut self) {
         // Nobody listens any more when every task has ended by itself.
@@ -282,7 +308,7 @@ impl Running {
     }
 }
 
-async fn closed(mut closing: watch::Receiver<bool>) {
+pub(super) async fn closed(mut closing: watch::Receiver<bool>) {
     // An error means that the gate itself is gone.
     let _ = closing.wait_for(|closed| *closed).await;
 }
@@ -334,13 +360,12 @@ async fn look_at_duties(store: &Store, gate: &Arc<Gate>) {
     duty(store, "retention", HOUSEKEEPING, gate.retain()).await;
     duty(store, "ledger.anchor", HOLDS, gate.anchor_ledger()).await;
     duty(store, "quarantine.overdue", OVERDUE, gate.tell_overdue()).await;
-    duty(store, "itself", WATCH, gate.watch_itself()).await;
     duty(store, "store.housekeeping", HOUSEKEEPING, store.housekeep()).await;
     duty(store, "search.tidy", HOUSEKEEPING, store.search_tidy()).await;
     duty(store, "store.scrub", HOUSEKEEPING, store.scrub_some()).await;
 }
 
-async fn duty<T>(
+pub(super) async fn duty<T>(
     store: &Store,
     name: &'static str,
     every: TimeDelta,

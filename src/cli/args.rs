@@ -85,6 +85,9 @@ pub enum Command {
     /// Messages that wait for the safeguarding lead
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Whether each way of the mail passes the gate: a message a day proves it
+    #[command(subcommand)]
+    Canary(super::canary::CanaryCommand),
     /// What officers are told of, who has it, and who is away
     #[command(subcommand)]
     Alert(super::alert::AlertCommand),

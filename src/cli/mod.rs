@@ -5,6 +5,7 @@ mod accused;
 mod alert;
 mod args;
 mod breach;
+mod canary;
 mod context;
 mod corpus;
 mod demo;
@@ -33,6 +34,7 @@ mod store;
 mod subject_access;
 mod take_over;
 mod users;
+mod ways;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -69,6 +71,7 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Directory(command) => directory::run(cli, command),
         Command::Hold(command) => held::hold(cli, command),
         Command::Quarantine(command) => held::quarantine(cli, command),
+        Command::Canary(command) => canary::run(cli, command),
         Command::Alert(command) => alert::run(cli, command),
         Command::Incident(command) => incident::run(cli, command),
         Command::Exception(command) => measures::exception(cli, command),

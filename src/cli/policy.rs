@@ -2,14 +2,16 @@
 //! in part, or not yet; with the rules and settings that are really in force.
 
 use super::{
-    Answer,
+    Answer, Mistake,
     args::{Cli, Format, PolicyCommand},
     context,
     render::{unless_closed, wrapped},
+    ways,
 };
 use crate::{
     app,
-    report::{Coverage, NOT_SEEN, RuleState, Standing, Status, Table, coverage},
+    config::{Config, StoreConfig},
+    report::{Coverage, NOT_SEEN, RuleState, Standing, Status, Table, Way, coverage, unproved},
 };
 use serde_json::{Value, json};
 use std::{
@@ -34,15 +36,16 @@ pub(super) fn run(cli: &Cli, command: &PolicyCommand) -> Answer {
         only.is_empty() || only.iter().any(is)
     };
     all.retain(asked);
+    let routes = Routes::of(&config)?;
     let mut out = io::stdout().lock();
     unless_closed(match cli.format {
-        Format::Jsonl => lines(&mut out, &all, &rules.digest),
-        Format::Table => sheet(&mut out, &all, &rules.digest),
+        Format::Jsonl => lines(&mut out, &all, &rules.digest, &routes),
+        Format::Table => sheet(&mut out, &all, &rules.digest, &routes),
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn lines(out: &mut impl Write, all: &[Coverage], digest: &str) -> io::Result<()> {
+fn lines(out: &mut impl Write, all: &[Coverage], digest: &str, routes: &Routes) -> io::Result<()> {
     for row in all {
         writeln!(out, "{}", as_json(row))?;
     }
@@ -59,7 +62,8 @@ fn lines(out: &mut impl Write, all: &[Coverage], digest: &str) -> io::Result<()>
     writeln!(
         out,
         "{}",
-        json!({"kind": "coverage", "coverage": "partial", "routes_proved": [], "routes_not_seen": NOT_SEEN,
+        json!({"kind": "coverage", "coverage": routes.word(), "routes_proved": routes.proved,
+               "routes_not_proved": routes.open, "routes_not_seen": NOT_SEEN,
                "edition": version, "rules": digest})
     )
 }
@@ -112,12 +116,12 @@ impl Counts {
     }
 }
 
-fn sheet(out: &mut impl Write, all: &[Coverage], digest: &str) -> io::Result<()> {
+fn sheet(out: &mut impl Write, all: &[Coverage], digest: &str, ways: &Routes) -> io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let rules: String = digest.chars().take(12).collect();
     writeln!(out, "What the schools' policies ask of their mail, and how far Gatehouse {version} does it")?;
     writeln!(out, "with the rules {rules} and the settings in force.\n")?;
-    routes(out)?;
+    routes(out, ways)?;
     for (title, rows) in sections(all) {
         writeln!(out, "\n{title}: {}", Counts::of(rows, |c| c.here).words())?;
         for row in rows {
@@ -127,11 +131,56 @@ fn sheet(out: &mut impl Write, all: &[Coverage], digest: &str) -> io::Result<()>
     summary(out, all)
 }
 
+/// The ways of the mail, as far as canaries prove them.
+struct Routes {
+    proved: Vec<String>,
+    /// `oakfield: outbound, internal`.
+    open: Vec<String>,
+}
+
+impl Routes {
+    fn of(config: &Config) -> Result<Self, Mistake> {
+        let found = context::block_on(async {
+            if config.store == StoreConfig::Folder && !config.data.join("gatehouse.db").exists() {
+                return Ok(Self::from(config, &ways::unknown(config)));
+            }
+            let store = context::store(config).await?;
+            let found = Self::from(config, &ways::all(config, &store).await?);
+            store.close().await;
+            Ok(found)
+        });
+        // Where the store cannot be asked nothing is proved; what the rules do is still worth saying.
+        Ok(found.unwrap_or_else(|_: Mistake| Self::from(config, &ways::unknown(config))))
+    }
+
+    fn from(config: &Config, all: &[Way<'_>]) -> Self {
+        let proved = all.iter().filter(|way| way.is_proved());
+        Self {
+            proved: proved.map(|way| way.canary.name.clone()).collect(),
+            open: ways::unproved(&unproved(&config.schools, all)),
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        if self.open.is_empty() { "proved" } else { "partial" }
+    }
+}
+
 /// Said first, since no list of rules makes up for mail that never came by.
-fn routes(out: &mut impl Write) -> io::Result<()> {
-    let text = "Coverage is PARTIAL until each way of the mail is proved by a probe, which this edition \
-                cannot do yet. What it says below holds for mail that passes the gate. It does not see:";
-    paragraph(out, 0, text)?;
+fn routes(out: &mut impl Write, ways: &Routes) -> io::Result<()> {
+    if ways.open.is_empty() {
+        paragraph(
+            out,
+            0,
+            "Each direction of each school's mail is proved by a canary. What the gate cannot see:",
+        )?;
+    } else {
+        let text = "Coverage is PARTIAL until each way of the mail is proved by a canary (`gatehouse canary list`). \
+                    What it says below holds for mail that passes the gate. Not proved:";
+        paragraph(out, 0, text)?;
+        ways.open.iter().try_for_each(|line| paragraph(out, 2, &format!("- {line}")))?;
+        paragraph(out, 0, "Besides, it does not see:")?;
+    }
     NOT_SEEN.iter().try_for_each(|route| paragraph(out, 2, &format!("- {route}")))
 }
 

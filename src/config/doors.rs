@@ -82,6 +82,21 @@ pub(super) fn relay(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> R
     config
 }
 
+/// One address; it has neither password nor TLS.
+pub(super) fn metrics(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> Option<SocketAddr> {
+    const HOW: &str = "Write \"127.0.0.1:9464\".";
+    let listen = s.list("listen", LISTEN, HOW, |text| text.parse::<SocketAddr>().ok()).pop();
+    let listen = s.require("listen", listen, HOW);
+    s.close();
+    let at = listen?;
+    if !at.value.ip().is_loopback() {
+        let hint = "Let a firewall admit the machine that asks, and nobody else.";
+        source.warning(&at.span, "Whoever reaches this door reads the numbers of the gate.", hint);
+    }
+    marks.listeners.push(At { value: Listen::Tcp(at.value), span: at.span.clone() });
+    Some(at.value)
+}
+
 fn tls_files(s: Section<'_>, marks: &mut Marks) -> Option<TlsFiles> {
     let certificate = s.path("certificate");
     let certificate = s.require("certificate", certificate, "The file of the certificate chain, PEM.");
@@ -198,7 +213,7 @@ pub(super) fn next_hop(s: Section<'_>, marks: &mut Marks) -> NextHop {
 }
 
 /// `host:port`; port 25 when none is given.
-fn host(text: &str) -> Option<String> {
+pub(super) fn host(text: &str) -> Option<String> {
     let (name, port) = match text.rsplit_once(':') {
         Some((name, port)) if !name.contains(':') || name.ends_with(']') => (name, port.parse::<u16>().ok()?),
         Some(_) => return None,

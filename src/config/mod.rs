@@ -2,6 +2,7 @@
 
 mod alerts;
 mod anchors;
+mod canary;
 mod cross;
 mod doors;
 mod files;
@@ -19,10 +20,11 @@ mod vault;
 
 pub use crate::parties::{Fault, Faults, Gravity, render};
 pub use model::{
-    AlarmConfig, AlarmWay, AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials, Config,
-    DkimConfig, FailureChoice, HopTls, KeysConfig, Limits, Listen, LockConfig, LockMode, MilterConfig,
-    NextHop, NoticesConfig, OnFailure, PasswordSource, RelayClient, RelayConfig, StoreConfig, TenantSecret,
-    TlsFiles, TokenSource, VaultConfig, WorkingKeySource,
+    AlarmConfig, AlarmWay, AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials,
+    CanaryConfig, CanaryEnd, CanaryRoute, CanaryWay, Config, DkimConfig, FailureChoice, HopTls, KeysConfig,
+    Limits, Listen, LockConfig, LockMode, MilterConfig, NextHop, NoticesConfig, OnFailure, PasswordSource,
+    RelayClient, RelayConfig, StoreConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig,
+    WorkingKeySource,
 };
 pub use network::Network;
 

@@ -2,8 +2,8 @@
 
 use super::network::Network;
 use crate::{
-    mail::{Mode, SchoolId},
-    parties::School,
+    mail::{Address, Mode, SchoolId},
+    parties::{Direction, School},
 };
 use chrono::TimeDelta;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -39,6 +39,10 @@ pub struct Config {
     pub anchors: Vec<AnchorConfig>,
     /// Told of what is urgent, beside the mail.
     pub alarms: Vec<AlarmConfig>,
+    /// Ways of the mail that are proved every day.
+    pub canaries: Vec<CanaryConfig>,
+    /// Where the numbers are to be had.
+    pub metrics: Option<SocketAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -330,4 +334,62 @@ pub enum AlarmWay {
     Webhook { url: String, token: Option<TokenSource> },
     /// A program with its arguments, without a shell; it reads the same JSON on standard input.
     Command(Vec<String>),
+}
+
+/// A way of the mail that a message of the gate's own proves once a day.
+#[derive(Clone, Debug)]
+pub struct CanaryConfig {
+    /// By which ledger, metrics and `doctor` call it; no address.
+    pub name: String,
+    pub way: CanaryWay,
+    pub to: Address,
+    /// Not proved for longer is an alarm.
+    pub within: TimeDelta,
+}
+
+#[derive(Clone, Debug)]
+pub enum CanaryWay {
+    /// Mail of others, which the gate must see.
+    Route(CanaryRoute),
+    /// What the gate itself writes, which must leave by the outbox.
+    Notices,
+}
+
+#[derive(Clone, Debug)]
+pub struct CanaryRoute {
+    pub direction: Direction,
+    /// Where such mail begins: a host before the gate.
+    pub submit: Arc<NextHop>,
+    pub from: Address,
+    pub end: CanaryEnd,
+}
+
+/// What proves a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CanaryEnd {
+    /// That it passed the gate.
+    Gate,
+    /// That the mailbox beyond has sent it back, and it passed the gate once more.
+    Back,
+}
+
+impl CanaryConfig {
+    /// `inbound`, `outbound`, `internal`, `notices`.
+    pub fn direction(&self) -> &'static str {
+        match &self.way {
+            CanaryWay::Route(route) => route.direction.name(),
+            CanaryWay::Notices => "notices",
+        }
+    }
+
+    /// All that makes it this way and no other: what was proved before a change proves nothing after.
+    pub fn terms(&self) -> Vec<String> {
+        let mut terms = vec![self.direction().to_owned(), self.to.key().to_owned()];
+        if let CanaryWay::Route(route) = &self.way {
+            terms.push(route.from.key().to_owned());
+            terms.push(if route.end == CanaryEnd::Back { "back" } else { "gate" }.to_owned());
+            terms.extend(route.submit.hosts.iter().cloned());
+        }
+        terms
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource,
-    alerts, anchors, doors, schools,
+    alerts, anchors, canary, doors, schools,
     section::Section,
     settings,
     source::{At, Source, WHOLE_FILE},
@@ -30,6 +30,7 @@ pub(super) struct Marks {
     pub(super) dkim: Vec<Range<usize>>,
     pub(super) anchors: Vec<At<String>>,
     pub(super) anchor_folders: Vec<At<PathBuf>>,
+    pub(super) canaries: Vec<canary::CanaryMarks>,
     pub(super) files: Vec<(Need, At<PathBuf>)>,
 }
 
@@ -63,6 +64,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
     let dkims = root.sections("dkim").into_iter();
     let places = root.sections("anchor").into_iter();
     let alarms = root.sections("alarm").into_iter();
+    let canaries = root.sections("canary").into_iter();
     let config = Config {
         file: source.file.to_owned(),
         mode,
@@ -83,6 +85,8 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         settings: settings::flat(source.text),
         anchors: places.filter_map(|s| anchors::anchor(source, s, m)).collect(),
         alarms: alarms.filter_map(|s| alerts::alarm(source, s, m)).collect(),
+        canaries: canaries.filter_map(|s| canary::canary(source, s, m)).collect(),
+        metrics: root.section("metrics").and_then(|s| doors::metrics(source, s, m)),
         hostname,
     };
     root.close();

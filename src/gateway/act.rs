@@ -21,7 +21,7 @@ use crate::{
 use std::{collections::HashMap, sync::Arc};
 
 impl Gate {
-    pub(super) async fn fate(
+    pub(super) async fn fate_of_mail(
         self: &Arc<Self>,
         transaction: Arc<Transaction>,
         onward: &mut dyn Onward,
@@ -51,6 +51,7 @@ impl Gate {
             .assess(standing, transaction, facts)
             .await
             .map_err(|failure| (Place::Assessment, failure))?;
+        self.counters.message(assessed.assessment.verdict.disposition());
         if let Some(refusal) = assessed.prepared.refusal.clone() {
             self.note(transaction, &assessed, PassFate::Refused { code: refusal.code }).await;
             return Ok(Outcome::Refused(refusal));

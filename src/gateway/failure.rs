@@ -34,6 +34,7 @@ impl Gate {
             transaction = %transaction.id, place = ?place, blame = ?failure.blame, what = %failure.what,
             "message.failed"
         );
+        self.counters.failure(place);
         let choice = match place {
             Place::Assessment => standing.on_failure.assessment,
             Place::Storage => standing.on_failure.storage,

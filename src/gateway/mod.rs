@@ -7,22 +7,27 @@ mod alerts;
 mod anchor;
 mod answer;
 mod assess;
+mod canary;
+mod counters;
 mod expire;
 mod failure;
 mod gather;
 mod measures;
+mod metrics;
 mod officers;
 mod overdue;
 mod recall;
 mod relayed;
 mod retain;
+pub mod routes;
 mod trouble;
 
+pub use canary::{Handed, send_canary};
 pub use overdue::{Overdue, Rung, overdue};
 
 use crate::{
     clock::Clock,
-    config::{AlarmConfig, AnchorConfig, Limits, OnFailure},
+    config::{AlarmConfig, AnchorConfig, CanaryConfig, Limits, OnFailure},
     effects::{Disclaimers, Notices, PerHour, Signers},
     mail::{Address, Custody, House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
     pipeline::Rulebook,
@@ -53,6 +58,8 @@ pub struct Standing {
     pub alarms: Vec<AlarmConfig>,
     /// Who runs the machine.
     pub admins: Vec<Address>,
+    /// Ways of the mail that are proved every day.
+    pub canaries: Vec<CanaryConfig>,
 }
 
 /// The house behind every door.
@@ -68,6 +75,7 @@ pub struct Gate {
     per_hour: Mutex<PerHour>,
     /// Of reports, apart: anyone outside may ask for those, and must not use up what our own people get.
     reports_per_hour: Mutex<PerHour>,
+    counters: counters::Counters,
     runtime: tokio::runtime::Handle,
 }
 
@@ -84,6 +92,7 @@ impl Gate {
             measures: measures::Held::default(),
             per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             reports_per_hour: Mutex::new(PerHour::new(notices_per_hour)),
+            counters: counters::Counters::default(),
             runtime: tokio::runtime::Handle::current(),
         }
     }

@@ -23,7 +23,7 @@ pub enum Rung {
 }
 
 impl Rung {
-    const ALL: [Self; 3] = [Self::Lead, Self::Deputy, Self::Head];
+    pub const ALL: [Self; 3] = [Self::Lead, Self::Deputy, Self::Head];
 
     pub fn name(self) -> &'static str {
         match self {

@@ -1,8 +1,9 @@
 //! The gate looks after itself: what stops working and what works again is said once, in the log,
 //! in the ledger, by mail to whoever runs the machine, and by the alarm that is no mail.
 
-use super::{Gate, Standing, alerts::sound};
+use super::{Gate, Standing, alerts::sound, routes};
 use crate::{
+    config::CanaryConfig,
     effects::Trouble,
     storage::{AnchorState, Health, KeptTrouble, NewOutbox, StoreError},
 };
@@ -14,7 +15,8 @@ use std::collections::HashMap;
 pub(super) struct Sign {
     /// `anchor/county`: by which log, ledger, alarm and metrics call it.
     pub(super) name: String,
-    pub(super) health: Health,
+    /// `None`: it cannot be said yet, so it is as it was.
+    pub(super) health: Option<Health>,
     /// What is wrong and what to do, for whoever runs the machine; no address.
     pub(super) says: String,
 }
@@ -25,27 +27,33 @@ impl Gate {
         let (standing, now) = (self.standing(), (self.clock)());
         let mut kept: HashMap<String, KeptTrouble> =
             self.store.troubles().await?.into_iter().map(|t| (t.name.clone(), t)).collect();
-        let signs = anchor_signs(&standing, &self.store.anchors().await?, now);
-        for sign in signs {
+        let mut signs = anchor_signs(&standing, &self.store.anchors().await?, now);
+        for canary in &standing.canaries {
+            let stands = routes::standing(canary, &self.store.canary_state(canary).await?, now);
+            signs.push(canary_sign(canary, stands));
+        }
+        for sign in &signs {
             let fails = kept.remove(&sign.name).is_some_and(|t| t.failing_since.is_some());
-            if fails != matches!(sign.health, Health::Failing { .. }) {
-                self.say(&standing, &sign, now).await?;
+            let now_fails = sign.health.map(|health| matches!(health, Health::Failing { .. }));
+            if now_fails.is_some_and(|now_fails| now_fails != fails) {
+                self.say(&standing, sign, now).await?;
             }
         }
         // What was taken out of the configuration is nobody's trouble any more.
         for gone in kept.into_values().filter(|t| t.failing_since.is_some()) {
             let says = "It is not in gatehouse.toml any more.".to_owned();
-            self.say(&standing, &Sign { name: gone.name, health: Health::Well, says }, now).await?;
+            self.say(&standing, &Sign { name: gone.name, health: Some(Health::Well), says }, now).await?;
         }
         self.give_trouble_alarms(&standing).await
     }
 
     async fn say(&self, standing: &Standing, sign: &Sign, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let Some(health) = sign.health else { return Ok(()) };
         let mail = standing.trouble_mail(sign, now);
-        if !self.store.note_health(&sign.name, sign.health, mail).await? {
+        if !self.store.note_health(&sign.name, health, mail).await? {
             return Ok(());
         }
-        match sign.health {
+        match health {
             Health::Well => tracing::info!(trouble = sign.name, "trouble.ended"),
             Health::Failing { why, .. } => tracing::error!(trouble = sign.name, why, "trouble.began"),
         }
@@ -74,8 +82,8 @@ impl Gate {
 impl Standing {
     fn trouble_mail(&self, sign: &Sign, now: DateTime<Utc>) -> Vec<NewOutbox> {
         let since = match sign.health {
-            Health::Failing { since, .. } => Some(since),
-            Health::Well => None,
+            Some(Health::Failing { since, .. }) => Some(since),
+            Some(Health::Well) | None => None,
         };
         let trouble = Trouble { name: &sign.name, failing_since: since, says: &sign.says };
         let written = self.admins.iter().map(|admin| self.notices.trouble(admin, &trouble, now));
@@ -109,7 +117,27 @@ fn anchor_signs(standing: &Standing, states: &[AnchorState], now: DateTime<Utc>)
             ),
             None => (Health::Well, format!("The ledger's head comes to the place `{}` again.", anchor.name)),
         };
-        Sign { name: format!("anchor/{}", anchor.name), health, says }
+        Sign { name: format!("anchor/{}", anchor.name), health: Some(health), says }
     };
     standing.anchors.iter().map(sign).collect()
+}
+
+/// A way that is not proved in time. While the first canary is on its way there is nothing to say.
+fn canary_sign(canary: &CanaryConfig, stands: routes::Standing) -> Sign {
+    let (name, direction) = (&canary.name, canary.direction());
+    let (health, says) = match stands {
+        routes::Standing::Failing { since, why } => (
+            Some(Health::Failing { since, why: why.name() }),
+            format!(
+                "The way `{name}` ({direction}) is not proved: no canary came through.\n{}\n\
+                 To try at once: gatehouse canary run {name}",
+                why.sentence(canary)
+            ),
+        ),
+        routes::Standing::Proved { .. } => {
+            (Some(Health::Well), format!("A canary came through on the way `{name}` ({direction})."))
+        }
+        routes::Standing::Never | routes::Standing::Waiting => (None, String::new()),
+    };
+    Sign { name: format!("canary/{name}"), health, says }
 }

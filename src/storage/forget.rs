@@ -40,6 +40,7 @@ impl Tx {
             "DELETE FROM first_of_two WHERE subject = $1",
             "DELETE FROM alert_told WHERE alert IN (SELECT id FROM alert WHERE item = $1)",
             "DELETE FROM alert WHERE item = $1",
+            "DELETE FROM overdue_told WHERE item = $1",
         ] {
             sqlx::query(statement).bind(on.id()).execute(&mut self.conn).await?;
         }

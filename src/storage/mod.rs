@@ -12,6 +12,7 @@ mod alerts;
 mod attachments;
 mod backoff;
 mod breach;
+mod canary;
 mod capsule;
 mod concerned;
 mod custodians;
@@ -79,6 +80,9 @@ pub use accused::AccusedInItem;
 pub use alerts::{AlertState, AlertSummary, Away, DigestDue, DueAlert, NewAlert, OverdueTold, Told, Urgency};
 pub use breach::{
     Audience, BreachState, BreachSummary, BreachView, BreachWords, NearMisses, NewBreach, Telling,
+};
+pub use canary::{
+    CANARY_HEADER, CanaryNeeds, CanaryState, NewCanary, NotOurs, Onto, Probe, Sighted, Sighting,
 };
 pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};

@@ -34,27 +34,40 @@ pub struct KeptTrouble {
     pub alarm_due: bool,
 }
 
+#[derive(sqlx::FromRow)]
+struct Row {
+    name: String,
+    failing_since: Option<i64>,
+    why: Option<String>,
+    changed_at: i64,
+    alarm_due: i64,
+}
+
+impl From<Row> for KeptTrouble {
+    fn from(row: Row) -> Self {
+        Self {
+            name: row.name,
+            failing_since: row.failing_since.map(time),
+            why: row.why.unwrap_or_default(),
+            changed_at: time(row.changed_at),
+            alarm_due: row.alarm_due != 0,
+        }
+    }
+}
+
 /// More than this is never watched at once.
 const MOST: i64 = 10_000;
 
 impl Store {
     /// All that was ever failing, by name.
     pub async fn troubles(&self) -> Result<Vec<KeptTrouble>, StoreError> {
-        let rows: Vec<(String, Option<i64>, Option<String>, i64, i64)> = sqlx::query_as(
+        let rows: Vec<Row> = sqlx::query_as(
             "SELECT name, failing_since, why, changed_at, alarm_due FROM trouble ORDER BY name LIMIT $1",
         )
         .bind(MOST)
         .fetch_all(&self.readers)
         .await?;
-        let kept =
-            |(name, since, why, changed_at, due): (_, Option<i64>, Option<String>, _, _)| KeptTrouble {
-                name,
-                failing_since: since.map(time),
-                why: why.unwrap_or_default(),
-                changed_at: time(changed_at),
-                alarm_due: due != 0,
-            };
-        Ok(rows.into_iter().map(kept).collect())
+        Ok(rows.into_iter().map(KeptTrouble::from).collect())
     }
 
     /// Notes how something stands. Only a change is written, with its mail; `false` when it is none.

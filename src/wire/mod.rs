@@ -3,8 +3,10 @@
 pub mod files;
 mod http;
 mod memory;
+mod metrics;
 pub mod milter;
 pub mod smtp;
 
 pub use http::{NoAnswer, post_json};
 pub use memory::{MemoryBudget, NoMemory, Reservation};
+pub use metrics::{MetricsServer, Page};

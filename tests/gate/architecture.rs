@@ -55,6 +55,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     // The `ring` of rustls, by which doors and clients are encrypted, reads the same.
     ("ring", &["storage", "wire"]),
     ("reqwest", &["wire", "storage"]),
+    ("hyper", &["wire"]),
+    ("hyper_util", &["wire"]),
+    ("http_body_util", &["wire"]),
     ("lettre", &["effects"]),
     ("mail_auth", &["effects"]),
     ("toml", &["config", "ruleset", "report"]),

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod architecture;
+mod canary;
 mod cli;
 mod corpus;
 mod coverage;
@@ -24,6 +25,7 @@ mod keys_cli;
 mod kills;
 mod lives;
 mod measures;
+mod metrics;
 mod milter;
 mod milter_postfix;
 mod mutations;

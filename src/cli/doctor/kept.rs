@@ -1,6 +1,6 @@
 //! What is kept: the store opens, nothing is stuck.
 
-use super::{super::render, Check};
+use super::{super::render, Check, coverage};
 use crate::{
     config::Config,
     storage::{
@@ -18,7 +18,8 @@ const GONE: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) async fn all(config: &Config) -> Vec<Check> {
     if !config.data.exists() {
-        return vec![Check::note("store", format!("{} is made at the first start", config.data.display()))];
+        let says = format!("{} is made at the first start", config.data.display());
+        return [vec![Check::note("store", says)], coverage::unknown(config)].concat();
     }
     match looked_at(config).await {
         Ok((mut checks, counts, anchors, keys)) => {
@@ -27,7 +28,7 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
             checks.extend(anchored(config, &anchors));
             checks
         }
-        Err(fault) => vec![Check::fault("store", fault)],
+        Err(fault) => [vec![Check::fault("store", fault)], coverage::unknown(config)].concat(),
     }
 }
 
@@ -42,12 +43,14 @@ async fn looked_at(config: &Config) -> Result<Looked, String> {
     let nodes = store.nodes().await.map_err(|e| e.to_string())?;
     let counts = store.counts().await.map_err(|e| e.to_string())?;
     let anchors = store.anchors().await.map_err(|e| e.to_string())?;
-    let keys = match keyed(&store, config).await {
+    let ways = coverage::of(config, &store).await.map_err(|e| e.to_string())?;
+    let mut keys = match keyed(&store, config).await {
         // Said once already, by the check of the working key.
         Err(StoreError::NoWorkingKey) => Vec::new(),
         Err(e) => vec![Check::fault("epochs", e.to_string())],
         Ok(checks) => checks,
     };
+    keys.extend(ways);
     store.close().await;
     Ok((database(&facts, &nodes), counts, anchors, keys))
 }

@@ -1,6 +1,7 @@
 //! `gatehouse doctor`: checks the whole way of the mail and says, for each thing that is
 //! not in place, who has to do what.
 
+mod coverage;
 mod kept;
 mod postfix;
 mod reach;

@@ -69,20 +69,16 @@ impl Cross<'_> {
     }
 
     fn hop_is_not_ourselves(&self, hop: &crate::config::doors::HopMarks) {
-        let own: Vec<SocketAddr> =
-            self.config.relay.iter().flat_map(|relay| relay.listen.iter().copied()).collect();
-        for host in &hop.hosts {
-            let address = host.value.replace("localhost:", "127.0.0.1:").parse::<SocketAddr>();
-            if address.is_ok_and(|a| {
-                own.iter().any(|o| a.ip().is_loopback() && clash(&Listen::Tcp(*o), &Listen::Tcp(a)))
-            }) {
-                self.source.error(
-                    &host.span,
-                    "This is the relay itself.",
-                    "Mail would go round in a circle.",
-                );
-            }
+        for host in hop.hosts.iter().filter(|host| self.is_our_relay(&host.value)) {
+            self.source.error(&host.span, "This is the relay itself.", "Mail would go round in a circle.");
         }
+    }
+
+    /// Whether `host:port` is the relay's own door, as far as the file shows it.
+    pub(super) fn is_our_relay(&self, host: &str) -> bool {
+        let mut own = self.config.relay.iter().flat_map(|relay| relay.listen.iter().copied());
+        let address = host.replace("localhost:", "127.0.0.1:").parse::<SocketAddr>();
+        address.is_ok_and(|a| own.any(|o| a.ip().is_loopback() && clash(&Listen::Tcp(o), &Listen::Tcp(a))))
     }
 
     pub(super) fn relay(&self) {

@@ -1,5 +1,6 @@
 //! What the sections say of each other.
 
+mod canary;
 mod doors;
 
 use super::{
@@ -27,6 +28,7 @@ pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
     cross.notices();
     cross.keys_and_dkim();
     cross.anchors();
+    cross.canaries();
 }
 
 struct Cross<'a> {

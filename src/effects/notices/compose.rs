@@ -258,8 +258,12 @@ impl Notices {
         Ok(self.addressed(to, message.formatted(), OutboxKind::Notice))
     }
 
+    pub(super) fn next_hop(&self) -> Option<String> {
+        self.next_hop.clone()
+    }
+
     fn addressed(&self, to: &Address, bytes: Vec<u8>, kind: OutboxKind) -> Written {
-        Written { to: to.clone(), bytes: bytes.into(), next_hop: self.next_hop.clone(), kind }
+        Written::new(to.clone(), bytes.into(), self.next_hop(), kind)
     }
 
     fn builder(
@@ -269,10 +273,21 @@ impl Notices {
         unique: &str,
         now: DateTime<Utc>,
     ) -> Result<MessageBuilder, ComposeError> {
+        self.builder_from(self.from.clone(), to, subject, unique, now)
+    }
+
+    pub(super) fn builder_from(
+        &self,
+        from: Mailbox,
+        to: &Address,
+        subject: &str,
+        unique: &str,
+        now: DateTime<Utc>,
+    ) -> Result<MessageBuilder, ComposeError> {
         let auto = HeaderName::new_from_ascii_str("Auto-Submitted");
         let id = format!("<{unique}.{}@{}>", now.timestamp_millis(), self.hostname);
         Ok(lettre::Message::builder()
-            .from(self.from.clone())
+            .from(from)
             .to(mailbox(to)?)
             .subject(subject)
             .date(SystemTime::from(now))
@@ -288,6 +303,10 @@ enum Answers {
 }
 
 impl Written {
+    pub(super) fn new(to: Address, bytes: Bytes, next_hop: Option<String>, kind: OutboxKind) -> Self {
+        Self { to, bytes, next_hop, kind }
+    }
+
     /// As a job of the outbox: null reverse path, so that it is never answered or bounced.
     pub fn outbox(self, school: Option<SchoolId>, item: Option<ItemId>) -> NewOutbox {
         let mut parameters = Vec::new();
@@ -316,7 +335,7 @@ impl Written {
     }
 }
 
-fn mailbox(address: &Address) -> Result<Mailbox, ComposeError> {
+pub(super) fn mailbox(address: &Address) -> Result<Mailbox, ComposeError> {
     let address = address.as_str().parse().map_err(|_| ComposeError("an address".to_owned()))?;
     Ok(Mailbox::new(None, address))
 }

@@ -4,6 +4,7 @@
 //! practice.md, A2 and D).
 
 mod allow;
+mod canary;
 mod compose;
 mod digest;
 mod handed;
@@ -16,6 +17,7 @@ mod waited;
 mod words;
 
 pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write};
+pub use canary::Canary;
 pub use compose::{ComposeError, Notices, Written};
 pub use digest::{Digest, DigestLine};
 pub use handed::{Handed, HandedThing};

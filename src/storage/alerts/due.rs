@@ -164,6 +164,20 @@ impl Store {
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
+    /// How many wait for an answer, by urgency.
+    pub async fn alerts_open(&self) -> Result<Vec<(Urgency, u64)>, StoreError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT urgency, COUNT(*) FROM alert WHERE state IN ('waiting', 'told') GROUP BY urgency",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let of = |urgency: Urgency| {
+            let row = rows.iter().find(|(name, _)| *name == urgency.name());
+            (urgency, row.map_or(0, |(_, count)| count.unsigned_abs()))
+        };
+        Ok(Urgency::ALL.map(of).to_vec())
+    }
+
     /// Newest first, at most 1,000; unanswered ones unless `all`.
     pub async fn alerts(&self, all: bool) -> Result<Vec<AlertSummary>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(

@@ -155,6 +155,15 @@ events! {
     /// Something of the gate itself does not work.
     TroubleBegan = "trouble.began",
     TroubleEnded = "trouble.ended",
+    /// The host before the gate has taken a probe, or has not.
+    CanarySent = "canary.sent",
+    CanaryUnsent = "canary.unsent",
+    CanarySeen = "canary.seen",
+    /// The next hop has refused a probe that passed.
+    CanaryRefused = "canary.refused",
+    CanaryProved = "canary.proved",
+    /// A message had a probe's field and is none.
+    CanaryNotOurs = "canary.not-ours",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.
