@@ -42,7 +42,11 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(super) fn run(cli: &Cli, command: &CanaryCommand) -> Answer {
     context::block_on(async {
         let desk = Desk::open(cli).await?;
-        desk.schools_or_refuse(Act::List, Thing::Outbox)?;
+        let act = match command {
+            CanaryCommand::List => Act::List,
+            CanaryCommand::Run { .. } => Act::Verify,
+        };
+        desk.schools_or_refuse(act, Thing::Machine)?;
         let code = match command {
             CanaryCommand::List => list(cli, &desk).await?,
             CanaryCommand::Run { names, wait } => {
