@@ -1,7 +1,14 @@
 //! `gatehouse alert`: what officers are told of, who has it, and who is away.
 
-use super::{Answer, Mistake, args::Cli, context, desk::Desk, render};
+use super::{
+    Answer, Mistake,
+    args::Cli,
+    context,
+    desk::{Desk, Installation, officers},
+    render,
+};
 use crate::{
+    authority::{Office, Offices},
     mail::Address,
     parties::Attendance,
     storage::{AlertSummary, Away, Urgency},
@@ -119,25 +126,52 @@ fn answer(cli: &Cli, number: &str) -> Answer {
 }
 
 fn away(cli: &Cli, officer: &str, until: &str) -> Answer {
-    let config = context::config(cli)?;
     let officer =
         Address::parse(officer).ok_or_else(|| Mistake(format!("`{officer}` is no mail address")))?;
-    let known = config.schools.iter().any(|s| {
-        let o = &s.officers;
-        [&o.lead, &o.deputies, &o.head, &o.chair, &o.data_protection]
-            .iter()
-            .any(|office| office.contains(&officer))
-    });
-    if !known {
-        return Err(Mistake("no school's officers have that address; see [school.officers]".into()));
-    }
     let until = moment(until)?;
     context::block_on(async {
-        let store = context::store(&config).await?;
-        Ok(store.officer_away(&Away { officer, until }, &context::actor()).await?)
+        let desk = Desk::open(cli).await?;
+        may_send_away(&desk, &officer)?;
+        desk.store.officer_away(&Away { officer, until }, &desk.actor).await?;
+        desk.store.close().await;
+        Ok(())
     })?;
     writeln!(io::stderr(), "Noted: until {}.", render::time(until))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who is away is not asked in an emergency: that is for officers themselves to say, for the head
+/// of the others, and of the head for the chair. Once there are users, nobody else's word counts.
+fn may_send_away(desk: &Desk, officer: &Address) -> Result<(), Mistake> {
+    let mut schools = desk
+        .config
+        .schools
+        .iter()
+        .filter(|school| officers(&school.officers).any(|(_, address)| address == officer));
+    let Some(first) = schools.next() else {
+        return Err(Mistake("no school's officers have that address; see [school.officers]".into()));
+    };
+    if desk.installation() == Installation::Fresh || desk.answers_to(officer)? {
+        return Ok(());
+    }
+    let allowed = std::iter::once(first).chain(schools).all(|school| {
+        let stands_above = |(office, address): (Office, &Address)| {
+            address == officer && matches!(office, Office::Head | Office::Chair)
+        };
+        let by = match officers(&school.officers).any(stands_above) {
+            true => Offices::of(&[Office::Chair]),
+            false => Offices::of(&[Office::Head, Office::Chair]),
+        };
+        desk.holds(by, &school.id)
+    });
+    match allowed {
+        true => Ok(()),
+        false => Err(Mistake::refused(
+            "An officer says so for themselves, the head for the others, the chair for the head. Say who you are \
+             with --me FILE."
+                .to_owned(),
+        )),
+    }
 }
 
 fn moment(text: &str) -> Result<DateTime<Utc>, Mistake> {

@@ -328,6 +328,9 @@ pub struct LedgerListArgs {
     /// Only what belongs to one message
     #[arg(long, value_name = "ID")]
     pub transaction: Option<String>,
+    /// Only of the message that a notice to an officer named by this number
+    #[arg(long, value_name = "NUMBER")]
+    pub number: Option<String>,
     /// Only what is about one item, record, object or job
     #[arg(long, value_name = "ID")]
     pub about: Option<String>,

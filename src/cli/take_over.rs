@@ -52,6 +52,35 @@ pub(super) fn take_over(
     Ok(TakenOver { faces: takers.into_iter().flat_map(|t| t.faces).collect(), outbox })
 }
 
+/// Whose an accusation of somebody at the school is from now on: the head's, or the chair's where
+/// the head is concerned (practice.md, A4). Each hears of it, but for whoever says so.
+pub(super) struct Allegation {
+    /// As a sentence goes on: "an allegation, ...".
+    pub(super) whose: &'static str,
+    pub(super) outbox: Vec<NewOutbox>,
+}
+
+pub(super) fn allegation(
+    desk: &Desk,
+    case: &Case,
+    accused: &[Face],
+    (number, category, what): (&str, Option<Category>, HandedThing),
+) -> Result<Allegation, Mistake> {
+    let mut case = case.clone();
+    case.accused.extend(accused);
+    let whose = [(ItemOffice::Head, "the head's"), (ItemOffice::Chair, "the chair of governors'")];
+    for (office, whose) in whose {
+        match take_over(desk, office, &case, (number, category, what)) {
+            Ok(TakenOver { outbox, .. }) => return Ok(Allegation { whose, outbox }),
+            Err(_) if office == ItemOffice::Head => {}
+            Err(_) => break,
+        }
+    }
+    let whose =
+        "the local authority's: nobody at the school is free to have it, so ring its designated officer";
+    Ok(Allegation { whose, outbox: Vec::new() })
+}
+
 /// It must not tell whether somebody there is a party.
 fn nobody() -> Mistake {
     Mistake("Nobody who holds that office can take it over; hand it to another.".to_owned())

@@ -2,14 +2,15 @@
 //! the next office when nobody answers, the ordinary at the school's pace and within its
 //! budget, and the alarm that is no mail.
 
-use super::{Gate, Standing};
+use super::{Gate, Standing, officers::Offered};
 use crate::{
+    authority::{Case, Scope, Thing},
     config::{AlarmConfig, AlarmWay, TokenSource},
     effects::{Alert, Digest, DigestLine, Language},
     mail::{Address, SchoolId},
     parties::{Attendance, Pace, School},
     ruleset::Category,
-    storage::{AlertState, DueAlert, NewOutbox, StoreError, Told, Urgency},
+    storage::{AlertState, DueAlert, Faces, NewOutbox, StoreError, Told, Urgency},
     wire::post_json,
 };
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
@@ -36,12 +37,51 @@ impl Gate {
         self.store.alerts_settle().await?;
         let standing = self.standing();
         let away: Vec<Address> = self.store.officers_away().await?.into_iter().map(|a| a.officer).collect();
-        for due in self.store.alerts_due().await? {
+        for mut due in self.store.alerts_due().await? {
+            self.take_off_whom_it_concerns(&standing, std::slice::from_mut(&mut due)).await?;
             self.step(&standing, &due, &away).await?;
         }
         self.give_alarms(&standing).await?;
         for school in self.store.schools_with_alerts().await? {
             self.ordinary(&standing, &school, &away).await?;
+        }
+        Ok(())
+    }
+
+    /// Who has become accused since an alert was made, or turned out to be a party, hears no more of
+    /// it (practice.md, A4); where somebody had to go, the head and the chair stand in.
+    async fn take_off_whom_it_concerns(
+        &self,
+        standing: &Standing,
+        alerts: &mut [DueAlert],
+    ) -> Result<(), StoreError> {
+        let subjects = alerts.iter().flat_map(|a| a.item.iter().chain([&a.transaction]).cloned());
+        let concerned = self.store.concerned(&subjects.collect::<Vec<_>>()).await?;
+        for alert in alerts {
+            let Some(school) = standing.school(&alert.school) else { continue };
+            let offered = Offered::at(school, standing, &self.store)?;
+            let mut case = Case::new(Thing::Quarantined, Scope::School(school.id.clone()));
+            let mut faces = Faces::default();
+            for subject in alert.item.iter().chain([&alert.transaction]) {
+                concerned.get(subject).into_iter().for_each(|more| faces.join(more));
+            }
+            faces.fill(&mut case);
+            let ladder: Vec<Vec<Address>> = alert
+                .ladder
+                .iter()
+                .map(|rung| rung.iter().flat_map(|a| offered.still_free(a, &case)).collect())
+                .collect();
+            if ladder == alert.ladder {
+                continue;
+            }
+            alert.ladder = ladder;
+            for address in school.officers.head.iter().chain(&school.officers.chair) {
+                let free = offered.still_free(address, &case);
+                let new: Vec<Address> =
+                    free.into_iter().filter(|a| !alert.ladder.iter().flatten().any(|b| b == a)).collect();
+                alert.ladder.push(new);
+            }
+            alert.ladder.retain(|rung| !rung.is_empty());
         }
         Ok(())
     }
@@ -72,7 +112,9 @@ impl Gate {
                 None => return Ok(()),
             },
         };
-        let due = self.store.alerts_waiting(id, due_at).await?;
+        let mut due = self.store.alerts_waiting(id, due_at).await?;
+        self.take_off_whom_it_concerns(standing, &mut due.waiting).await?;
+        self.take_off_whom_it_concerns(standing, &mut due.grouped).await?;
         if due.waiting.is_empty() && (due.grouped.is_empty() || school.alerts.ordinary == Pace::AtOnce) {
             return Ok(());
         }
@@ -85,15 +127,11 @@ impl Gate {
             let to = asked(school, alert, away, now);
             let mut within = false;
             for officer in &to {
-                let at = match desks.iter().position(|d| d.officer == *officer) {
-                    Some(at) => at,
-                    None => {
-                        let told = self.store.alerts_told(officer, midnight).await?;
-                        desks.push(Desk::new(officer.clone(), budget.saturating_sub(told)));
-                        desks.len() - 1
-                    }
-                };
-                within |= desks[at].take(alert);
+                if !desks.iter().any(|d| d.officer == *officer) {
+                    let told = self.store.alerts_told(officer, midnight).await?;
+                    desks.push(Desk::new(officer.clone(), budget.saturating_sub(told)));
+                }
+                within |= desk_of(&mut desks, officer).take(alert);
             }
             let state = if within { AlertState::Told } else { AlertState::Grouped };
             if let (AlertState::Grouped, Some(policy)) = (state, &alert.policy)
@@ -103,10 +141,10 @@ impl Gate {
             }
             told.push(Told { alert: alert.id.clone(), to, next_at: None, state });
         }
-        if desks.is_empty()
-            && let Some(officer) = school.officers.lead.first()
-        {
-            desks.push(Desk::new(officer.clone(), 0));
+        for alert in &due.grouped {
+            for officer in asked(school, alert, away, now) {
+                desk_of(&mut desks, &officer).count(alert);
+            }
         }
         let mut mail = Vec::new();
         if school.alerts.ordinary == Pace::AtOnce {
@@ -115,9 +153,10 @@ impl Gate {
             }
             desks.iter_mut().for_each(|desk| desk.lines.clear());
         }
-        mail.extend(desks.iter().filter_map(|d| standing.digest_mail(school, d, &due.grouped, &over, now)));
+        mail.extend(desks.iter().filter_map(|d| standing.digest_mail(school, d, &over, now)));
         let tomorrow = midnight.checked_add_days(Days::new(1)).unwrap_or(midnight);
-        self.store.digest_written((id, due_at), told, (over, tomorrow), mail).await?;
+        let counted = due.grouped.last().map(|alert| alert.order);
+        self.store.digest_written((id, due_at), told, counted, (over, tomorrow), mail).await?;
         Ok(())
     }
 
@@ -270,12 +309,25 @@ impl Desk {
             self.lines.push((alert.number.clone(), alert.category, alert.received_at, alert.delivered));
             return true;
         }
+        self.count(alert);
+        false
+    }
+
+    fn count(&mut self, alert: &DueAlert) {
         match self.grouped.iter_mut().find(|(category, _)| *category == alert.category) {
             Some((_, count)) => *count += 1,
             None => self.grouped.push((alert.category, 1)),
         }
-        false
     }
+}
+
+/// An officer's, made where there is none: then it only counts.
+fn desk_of<'d>(desks: &'d mut Vec<Desk>, officer: &Address) -> &'d mut Desk {
+    let at = desks.iter().position(|d| d.officer == *officer).unwrap_or_else(|| {
+        desks.push(Desk::new(officer.clone(), 0));
+        desks.len() - 1
+    });
+    &mut desks[at]
 }
 
 impl Standing {
@@ -312,7 +364,6 @@ impl Standing {
         &self,
         school: &School,
         desk: &Desk,
-        counted: &[(Category, u64)],
         over: &[String],
         now: DateTime<Utc>,
     ) -> Option<NewOutbox> {
@@ -326,17 +377,11 @@ impl Standing {
                 delivered: *delivered,
             })
             .collect();
-        let mut grouped = desk.grouped.clone();
-        for (category, count) in counted {
-            match grouped.iter_mut().find(|(known, _)| known == category) {
-                Some((_, sum)) => *sum += count,
-                None => grouped.push((*category, *count)),
-            }
-        }
+        let grouped = &desk.grouped;
         if lines.is_empty() && grouped.is_empty() {
             return None;
         }
-        let digest = Digest { school: &school.name, lines: &lines, grouped: &grouped, stepped_down: over };
+        let digest = Digest { school: &school.name, lines: &lines, grouped, stepped_down: over };
         match self.notices.digest(&desk.officer, &Language::of(&school.languages), &digest, now) {
             Ok(written) => Some(written.outbox(Some(school.id.clone()), None)),
             Err(error) => {

@@ -65,6 +65,29 @@ impl Offered {
         to
     }
 
+    /// The same for one address at which somebody was to be asked: of its readers those who are
+    /// neither party nor accused. An address of no office is its own.
+    pub(super) fn still_free(&self, address: &Address, case: &Case) -> Vec<Address> {
+        let readers = || {
+            self.seats.iter().flat_map(|seat| {
+                let here = seat.address == *address;
+                seat.readers.iter().filter(move |r| here || r.own.as_ref() == Some(address))
+            })
+        };
+        let is_concerned = |reader: &&Reader| {
+            let asker = Asker { faces: reader.faces.clone(), offices: Vec::new() };
+            authority::is_hidden_from(&asker, case)
+        };
+        match readers().any(|reader| is_concerned(&reader)) {
+            false => vec![address.clone()],
+            true => readers()
+                .filter(|reader| !is_concerned(reader))
+                .filter_map(|reader| reader.own.clone())
+                .filter(|own| own != address)
+                .collect(),
+        }
+    }
+
     fn may_know(&self, office: Office, faces: &[Face], case: &Case) -> bool {
         let offices = vec![(self.scope.clone(), Offices::of(&[office]))];
         let asker = Asker { faces: faces.to_vec(), offices };

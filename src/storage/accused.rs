@@ -7,6 +7,7 @@ use super::{
     incidents::Accusation,
     ledger::{Actor, Event, LedgerEvent},
     names::ItemId,
+    outbox::NewOutbox,
     store::Store,
     writer::Tx,
 };
@@ -16,7 +17,6 @@ use crate::{
 };
 
 /// What is said about whom: all faces of one human being.
-#[derive(Clone)]
 pub struct AccusedInItem {
     pub person: Vec<Face>,
     pub word: Accusation,
@@ -24,6 +24,8 @@ pub struct AccusedInItem {
     pub matter: Option<Matter>,
     /// In somebody's own words; encrypted.
     pub why: String,
+    /// Tells those whose it is from now on.
+    pub outbox: Vec<NewOutbox>,
 }
 
 impl Store {
@@ -36,9 +38,9 @@ impl Store {
         actor: &Actor,
     ) -> Result<bool, StoreError> {
         let (id, school, actor) = (id.clone(), school.clone(), actor.clone());
-        self.write(move |tx| {
+        let AccusedInItem { person, word, matter, why, outbox } = said;
+        self.write_telling(outbox, move |tx| {
             Box::pin(async move {
-                let AccusedInItem { person, word, matter, why } = said;
                 let mut was = Involvement::Accused;
                 let mut struck = 0;
                 for part in [Involvement::Accused, Involvement::Proposed] {

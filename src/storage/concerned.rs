@@ -159,7 +159,7 @@ impl Faces {
         }
     }
 
-    fn join(&mut self, other: &Self) {
+    pub fn join(&mut self, other: &Self) {
         self.parties.extend(&other.parties);
         self.accused.extend(&other.accused);
         self.proposed.extend(&other.proposed);

@@ -3,8 +3,10 @@
 //! budget, the alarm that is no mail; and never a word of any message.
 
 use crate::{
-    gate::{HEAD, Home, LEAD, RELAY, Setup, hop},
+    gate::{HEAD, Home, LEAD, PUPIL, RELAY, Setup, hop, mail},
+    incidents::{FRIEND, gate},
     storage::{Sample, address, school},
+    users::{by, first_head, officer},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use gatehouse::{app, config, gateway::Gate, parties::PersonId, ruleset::Category, storage::*};
@@ -183,6 +185,80 @@ async fn ordinary_alerts_come_in_digests_within_the_budget_and_never_with_conten
         "none when empty: {later:?}"
     );
     desk.store.ledger_verify().await.unwrap().unwrap();
+}
+
+/// A person has said so since the alert was made.
+async fn accuse(desk: &Desk, item: &ItemId, who: &str) {
+    let person = desk.store.faces([], [&address(who)]).unwrap();
+    let (word, why) = (Accusation::Confirmed, "a pupil says so".to_owned());
+    let said = AccusedInItem { person, word, matter: None, why, outbox: vec![] };
+    let head = Actor::Person(PersonId("oak-s01".into()));
+    assert!(desk.store.item_accused(item, &school(), said, &head).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_becomes_accused_hears_no_more_of_it_and_it_is_not_counted_for_them() {
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", "").await;
+    let urgent = desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    assert_eq!(desk.told_whom().await, [LEAD]);
+    accuse(&desk, &urgent, DEPUTY).await;
+    desk.pass(15);
+    assert_eq!(desk.told_whom().await, [HEAD], "not the deputy");
+    desk.pass(60);
+    let told = desk.told_whom().await;
+    assert!(!told.is_empty() && told.iter().all(|to| to != DEPUTY), "{told:?}");
+    desk.store.alert_answer(urgent.as_str(), &Actor::Gate).await.unwrap();
+
+    // The budget is three; the fourth is about the lead, so that it is the deputy's.
+    let mut items = Vec::new();
+    for _ in 0..4 {
+        items.push(desk.quarantined(Urgency::Ordinary, "harm.bullying").await);
+    }
+    accuse(&desk, &items[3], LEAD).await;
+    desk.pass(300);
+    let told = desk.told().await;
+    let of =
+        |to: &str| &told.iter().find(|(whom, _)| whom == to).unwrap_or_else(|| panic!("{to}: {told:?}")).1;
+    assert!(of(DEPUTY).contains(items[3].as_str()) && !of(LEAD).contains(items[3].as_str()), "{told:?}");
+    assert!(!of(LEAD).contains("more:"), "{}", of(LEAD));
+}
+
+#[test]
+fn each_message_has_a_number_of_its_own_and_who_is_away_is_not_for_everybody_to_say() {
+    let gate = gate();
+    for _ in 0..2 {
+        let said = mail(PUPIL, FRIEND, "hi", "i cut myself again last night");
+        assert!(gate.send(PUPIL, &[FRIEND], &said).starts_with("250"));
+    }
+    let head = first_head(&gate);
+    let lead = officer(&gate, &head, LEAD, "lead");
+    let deputy = officer(&gate, &head, DEPUTY, "deputy");
+    let listed = by(&gate, &lead, &["--format", "jsonl", "alert", "list"]).lines();
+    let numbers: Vec<&str> = listed.iter().map(|a| a["number"].as_str().unwrap()).collect();
+    assert!(numbers.len() == 2 && numbers[0] != numbers[1], "{numbers:?}");
+    let rows =
+        |number: &str| by(&gate, &lead, &["--format", "jsonl", "ledger", "list", "--number", number]).lines();
+    let (first, second) = (rows(numbers[0]), rows(numbers[1]));
+    assert!(
+        first.iter().any(|row| row["event"] == "message.kept" || row["event"] == "message.passed"),
+        "{first:?}"
+    );
+    assert_ne!(first[0]["transaction"], second[0]["transaction"]);
+    assert_eq!(by(&gate, &lead, &["alert", "answer", numbers[0]]).code(), 0);
+    let left = by(&gate, &lead, &["--format", "jsonl", "alert", "list"]).lines();
+    assert_eq!((left.len(), left[0]["number"].as_str()), (1, Some(numbers[1])), "the other still asks");
+
+    let away = |who, officer: &str| {
+        by(&gate, who, &["alert", "away", "--officer", officer, "--until", "2027-06-01"])
+    };
+    for (who, officer) in
+        [(&deputy, HEAD), (&deputy, LEAD), (&lead, DEPUTY), (&head, "g.whitlock@oakfield.example")]
+    {
+        let refused = away(who, officer);
+        assert!(refused.code() == 3 && refused.err.contains("for themselves"), "{officer}: {}", refused.err);
+    }
+    assert_eq!(gate.home.run(&["alert", "away", "--officer", HEAD, "--until", "2027-06-01"]).code(), 3);
+    assert_eq!((away(&deputy, DEPUTY).code(), away(&head, LEAD).code()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -108,6 +108,7 @@ fn for_whoever_is_a_party_or_accused_an_incident_is_not_there() {
         finds_no_trace(&gate, user, &low);
     }
     assert_eq!(listed(&gate, &chair), [low.as_str()]);
+    wait_for(&gate, |d| d.is_for(CHAIR) && d.text().contains(&low));
     done(&by(&gate, &chair, &["incident", "show", &low, "--purpose", "allegation"]));
     let with = ["--format", "jsonl", "incident", "list", "--with", HEAD];
     assert!(ids(&by(&gate, &head, &with)).is_empty());
@@ -145,6 +146,7 @@ fn for_whoever_is_a_party_or_accused_an_incident_is_not_there() {
     let said = by(&gate, &lead, &confirm);
     assert!(said.code() == 0 && said.err.contains("the head's"), "{}", said.err);
     finds_no_trace(&gate, &lead, &threat);
+    wait_for(&gate, |d| d.is_for(HEAD) && d.text().contains(&threat) && d.text().contains("handed"));
     let shown =
         by(&gate, &head, &["--format", "jsonl", "incident", "show", &threat, "--purpose", "allegation"]);
     assert_eq!(shown.lines()[0]["kind"], "allegation");
@@ -185,6 +187,7 @@ fn a_person_says_who_is_accused_in_a_message_and_hands_it_on_unread() {
         by(&gate, user, &["quarantine", "accused", &first, "--person", DEPUTY, word, "--reason", "told so"])
     };
     done(&say(&lead, "--confirm"));
+    wait_for(&gate, |d| d.is_for(HEAD) && d.text().contains(&first) && d.text().contains("handed"));
     assert_eq!(held(&deputy), [second.as_str()], "who is accused does not see it");
     finds_no_trace(&gate, &deputy, &incident);
     assert_eq!(open(&deputy, &first).err.replace(&first, NOBODYS), open(&deputy, NOBODYS).err);

@@ -74,7 +74,7 @@ async fn who_is_a_party_hears_nothing_and_the_next_office_does() {
     let faces = desk.store.faces([], [&address("priya.nair@freemail.example"), &address(LEAD)]).unwrap();
     let head = Actor::Person(PersonId("oak-s01".into()));
     let (word, why) = (Accusation::Confirmed, "she says so".to_owned());
-    let said = AccusedInItem { person: faces, word, matter: None, why };
+    let said = AccusedInItem { person: faces, word, matter: None, why, outbox: vec![] };
     assert!(desk.store.item_accused(&about_lead, &school(), said, &head).await.unwrap());
     desk.pass(DAY);
     let mut letters = told(&desk).await;

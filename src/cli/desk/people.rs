@@ -41,6 +41,12 @@ impl Desk {
         }
     }
 
+    /// Whether the asker is whoever has this address.
+    pub(in crate::cli) fn answers_to(&self, address: &Address) -> Result<bool, Mistake> {
+        let faces = self.faces(None, std::slice::from_ref(address))?;
+        Ok(self.user.is_some() && faces.iter().any(|face| self.asker.faces.contains(face)))
+    }
+
     /// The offices in force. Whoever has left the school, or is a pupil, has none.
     pub(in crate::cli) fn offices_of(&self, user: &KeptUser) -> Vec<(Scope, Offices)> {
         let now = Utc::now();

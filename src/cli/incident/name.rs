@@ -9,7 +9,9 @@ use crate::{
         args::Cli,
         context,
         desk::Desk,
+        take_over::allegation,
     },
+    effects::HandedThing,
     storage::{Accusation, IncidentKind, Part},
 };
 use std::{
@@ -44,21 +46,28 @@ fn say(cli: &Cli, id: &str, person: &str, word: Accusation, why: &str) -> Answer
     let id = parse(id)?;
     let moved = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let (summary, _) = find(&desk, Act::JudgeAccused, &id).await?;
+        let (summary, case) = find(&desk, Act::JudgeAccused, &id).await?;
         let named = Named::of(person, &desk.directory)?;
         let against_staff = word == Accusation::Confirmed && named.at_work == AtWork::Yes;
         let kind =
             (against_staff && summary.kind == IncidentKind::Concern).then_some(IncidentKind::Allegation);
-        desk.store.incident_accused(&id, &named.whos(), word, kind, (&desk.actor, why)).await?;
+        let (mut whose, mut outbox) = (None, Vec::new());
+        // A low-level concern is with the head already, and stays there.
+        if against_staff && summary.kind != IncidentKind::LowLevel {
+            let faces = desk.faces(named.person.as_ref(), &named.addresses)?;
+            let what = (id.as_str(), summary.category, HandedThing::Incident);
+            let allegation = allegation(&desk, &case, &faces, what)?;
+            (whose, outbox) = (Some(allegation.whose), allegation.outbox);
+        }
+        desk.store.incident_accused(&id, &named.whos(), word, kind, outbox, (&desk.actor, why)).await?;
         desk.store.close().await;
-        Ok(kind)
+        Ok(whose)
     })?;
     let mut err = io::stderr();
     match (word, moved) {
-        (_, Some(_)) => writeln!(
-            err,
-            "Written. It is about somebody at the school: from now on an allegation, the head's."
-        )?,
+        (_, Some(whose)) => {
+            writeln!(err, "Written. It is about somebody at the school: from now on an allegation, {whose}.")?
+        }
         (Accusation::Confirmed, None) => writeln!(err, "Written. For whoever is accused, it is not there.")?,
         (Accusation::Refused, None) => writeln!(err, "Written: not accused.")?,
     }

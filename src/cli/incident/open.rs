@@ -10,7 +10,9 @@ use crate::{
         args::Cli,
         context,
         desk::Desk,
+        take_over::allegation,
     },
+    effects::HandedThing,
     storage::{IncidentError, IncidentKind, Link, NewIncident, Part, StoreError, Who},
 };
 use std::{
@@ -19,7 +21,7 @@ use std::{
 };
 
 pub(super) fn open(cli: &Cli, args: &OpenArgs) -> Answer {
-    let (id, kind) = context::block_on(async {
+    let (id, whose) = context::block_on(async {
         let desk = Desk::open(cli).await?;
         let school = desk.config.schools.iter().find(|s| s.id.0.as_ref() == args.school);
         let unknown = || Mistake(format!("`{}` is none of the schools in the configuration", args.school));
@@ -32,12 +34,15 @@ pub(super) fn open(cli: &Cli, args: &OpenArgs) -> Answer {
                 args.school
             )));
         }
-        let mut people = Vec::new();
+        let (mut people, mut accused) = (Vec::new(), Vec::new());
         for (texts, part) in [(&args.affected, Part::Affected), (&args.accused, Part::Accused)] {
             for text in texts {
                 let named = Named::of(text, &desk.directory)?;
-                if part == Part::Accused && named.at_work == AtWork::Yes && kind == IncidentKind::Concern {
-                    kind = IncidentKind::Allegation;
+                if part == Part::Accused && named.at_work == AtWork::Yes {
+                    accused.extend(desk.faces(named.person.as_ref(), &named.addresses)?);
+                    if kind == IncidentKind::Concern {
+                        kind = IncidentKind::Allegation;
+                    }
                 }
                 people.extend(named.who().map(|who: Who| (who, part)));
             }
@@ -48,14 +53,25 @@ pub(super) fn open(cli: &Cli, args: &OpenArgs) -> Answer {
             links.push(visible(&desk, Link::Item(item)).await?);
         }
         let (title, why) = (args.title.clone(), args.reason.clone());
+        let id = desk.store.new_incident_id();
+        let (mut whose, mut outbox) = (None, Vec::new());
+        if matches!(kind, IncidentKind::Allegation | IncidentKind::LowLevel) {
+            let case = Case::new(thing, Scope::School(school.clone()));
+            let allegation = allegation(&desk, &case, &accused, (id.as_str(), None, HandedThing::Incident))?;
+            (whose, outbox) = (Some((kind, allegation.whose)), allegation.outbox);
+        }
         let new = NewIncident { school, kind, title, people, links, why };
-        let id = desk.store.incident_open(new, &desk.actor).await?;
+        desk.store.incident_open(&id, new, outbox, &desk.actor).await?;
         desk.store.close().await;
-        Ok((id, kind))
+        Ok((id, whose))
     })?;
     writeln!(io::stdout(), "{id}")?;
-    if kind.name() != args.kind {
-        writeln!(io::stderr(), "It is about somebody at the school: kept as an allegation, the head's.")?;
+    match whose {
+        Some((IncidentKind::LowLevel, whose)) => {
+            writeln!(io::stderr(), "Kept as a low-level concern, {whose}.")?;
+        }
+        Some((_, whose)) => writeln!(io::stderr(), "Kept as an allegation, {whose}.")?,
+        None => {}
     }
     Ok(ExitCode::SUCCESS)
 }

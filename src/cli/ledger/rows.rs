@@ -38,6 +38,7 @@ pub(super) fn list(cli: &Cli, args: &LedgerListArgs) -> Answer {
         school: args.school.as_deref().map(|s| SchoolId(s.into())),
         transaction: args.transaction.as_deref().map(|t| t.parse().map_err(no_transaction)).transpose()?,
         subject: args.about.clone(),
+        number: args.number.as_ref().map(|number| number.to_ascii_lowercase()),
         limit: Some(args.limit),
         ..LedgerFilter::default()
     };

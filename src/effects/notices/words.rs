@@ -393,7 +393,10 @@ pub(super) fn alert(language: Language, alert: &Alert<'_>) -> String {
         // Nothing was kept of it, so nothing is promised.
         (Language::English, true) => (
             "A message was delivered, and you should know of it.",
-            "The gate keeps no copy of it; the message log and the ledger have this number.".to_owned(),
+            format!(
+                "The gate keeps no copy of it. What became of it: gatehouse ledger list --number {number}\n\
+                 You have it: gatehouse alert answer {number}"
+            ),
         ),
         (Language::Welsh, false) => (
             "Ni chafodd neges ei danfon ac mae'n aros am benderfyniad.",
@@ -401,7 +404,10 @@ pub(super) fn alert(language: Language, alert: &Alert<'_>) -> String {
         ),
         (Language::Welsh, true) => (
             "Cafodd neges ei danfon, a dylech wybod amdani.",
-            "Nid yw'r porth yn cadw copi ohoni; mae'r rhif hwn yn y cofnod negeseuon a'r llyfr.".to_owned(),
+            format!(
+                "Nid yw'r porth yn cadw copi ohoni. Beth ddigwyddodd iddi: gatehouse ledger list --number {number}\n\
+                 Mae gennych hi: gatehouse alert answer {number}"
+            ),
         ),
     };
     match language {

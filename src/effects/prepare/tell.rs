@@ -43,6 +43,7 @@ pub(super) fn tell(matter: &Matter<'_>, tools: &Tools<'_>, live: &[&Group], prep
             officer => desk.delivered(school, *officer),
         }
     }
+    desk.without_twins();
     prepared.outbox.extend(desk.written);
     prepared.alerts.extend(desk.alerts);
     prepared.ledger.extend(desk.ledger);
@@ -208,8 +209,24 @@ impl<'a> Desk<'a> {
         {
             return self.withheld("a-hold-is-its-senders");
         }
-        let number = self.matter.transaction.id.to_string();
-        self.alert(school, notice, category, number.get(..10).unwrap_or(&number), None);
+        // The end of a transaction's id is chance; it begins with the time.
+        let id = self.matter.transaction.id.to_string();
+        let number = id.get(id.len().saturating_sub(10)..).unwrap_or(&id);
+        self.alert(school, notice, category, number, None);
+    }
+
+    /// Who is told at once of a message is not told of it once more in a digest, where it would
+    /// use up the budget.
+    fn without_twins(&mut self) {
+        let urgent: Vec<NewAlert> =
+            self.alerts.iter().filter(|a| a.urgency == Urgency::Urgent).cloned().collect();
+        let told = |address: &Address, alert: &NewAlert| {
+            let same = |u: &&NewAlert| (&u.school, &u.number) == (&alert.school, &alert.number);
+            urgent.iter().filter(same).any(|u| u.ladder.iter().flatten().any(|a| a == address))
+        };
+        self.alerts.retain(|alert| {
+            alert.urgency == Urgency::Urgent || !alert.ladder.iter().flatten().all(|a| told(a, alert))
+        });
     }
 
     fn asks(&self, school: &SchoolId, notice: Notice) -> bool {

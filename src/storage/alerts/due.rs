@@ -27,6 +27,11 @@ pub struct DueAlert {
     pub number: String,
     /// The message itself went its way.
     pub delivered: bool,
+    /// What it is about, for deciding who may still hear of it.
+    pub item: Option<String>,
+    pub transaction: String,
+    /// In the order in which they were made.
+    pub order: i64,
     pub received_at: DateTime<Utc>,
     /// Steps taken so far.
     pub rung: usize,
@@ -36,8 +41,8 @@ pub struct DueAlert {
 /// A school's digest, with what waits for it, oldest first.
 pub struct DigestDue {
     pub waiting: Vec<DueAlert>,
-    /// Since the last digest: how many were only counted, by category.
-    pub grouped: Vec<(Category, u64)>,
+    /// Those since the last digest that are only counted.
+    pub grouped: Vec<DueAlert>,
 }
 
 /// An alert as it is listed; no addresses.
@@ -58,6 +63,7 @@ pub struct AlertSummary {
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
+    n: i64,
     id: String,
     school: String,
     urgency: String,
@@ -75,6 +81,8 @@ pub(super) struct Row {
 
 /// Work of one turn; the rest comes with the next.
 pub(super) const MOST: i64 = 200;
+/// Only counted, of one school in one digest.
+const MOST_COUNTED: i64 = 5_000;
 
 impl Store {
     pub(super) fn due_alert(&self, row: Row) -> Result<DueAlert, StoreError> {
@@ -87,6 +95,9 @@ impl Store {
             policy: row.policy,
             number: row.number,
             delivered: row.item.is_none(),
+            item: row.item,
+            transaction: row.transaction_id,
+            order: row.n,
             received_at: time(row.received_at),
             rung: usize::try_from(row.rung).unwrap_or(0),
             ladder,
@@ -97,7 +108,7 @@ impl Store {
     /// Urgent alerts whose next step is due and that nobody has answered, oldest first.
     pub async fn alerts_due(&self) -> Result<Vec<DueAlert>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
+            "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
              FROM alert WHERE state IN ('waiting', 'told') AND urgency = 'urgent' AND next_at <= $1
              ORDER BY next_at LIMIT $2",
         )
@@ -115,7 +126,7 @@ impl Store {
         due_at: DateTime<Utc>,
     ) -> Result<DigestDue, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
+            "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
              FROM alert WHERE state = 'waiting' AND urgency = 'ordinary' AND school = $1 AND made_at <= $2
              ORDER BY n LIMIT $3",
         )
@@ -124,19 +135,16 @@ impl Store {
         .bind(MOST)
         .fetch_all(&self.readers)
         .await?;
-        let counts: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT category, COUNT(*) FROM alert WHERE state = 'grouped' AND school = $1 AND rung = 0
-             GROUP BY category ORDER BY category",
+        let counted: Vec<Row> = sqlx::query_as(
+            "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
+             FROM alert WHERE state = 'grouped' AND school = $1 AND rung = 0 ORDER BY n LIMIT $2",
         )
         .bind(school.to_string())
+        .bind(MOST_COUNTED)
         .fetch_all(&self.readers)
         .await?;
-        let damaged = || StoreError::Damaged("an alert cannot be read".into());
-        let count = |(name, n): (String, i64)| Ok((name.parse().map_err(|()| damaged())?, n.unsigned_abs()));
-        Ok(DigestDue {
-            waiting: rows.into_iter().map(|row| self.due_alert(row)).collect::<Result<_, _>>()?,
-            grouped: counts.into_iter().map(count).collect::<Result<_, StoreError>>()?,
-        })
+        let read = |rows: Vec<Row>| rows.into_iter().map(|row| self.due_alert(row)).collect::<Result<_, _>>();
+        Ok(DigestDue { waiting: read(rows)?, grouped: read(counted)? })
     }
 
     /// Schools for which ordinary alerts wait or were counted.
@@ -181,7 +189,7 @@ impl Store {
     /// Newest first, at most 1,000; unanswered ones unless `all`.
     pub async fn alerts(&self, all: bool) -> Result<Vec<AlertSummary>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
+            "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
              FROM alert WHERE state IN ('waiting', 'told', 'grouped') OR ($1 = 1 AND state = 'answered')
              ORDER BY n DESC LIMIT 1000",
         )

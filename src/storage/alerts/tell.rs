@@ -64,12 +64,13 @@ impl Store {
         .await
     }
 
-    /// A digest, once among all nodes: what it tells, what it only counts, which rules step
+    /// A digest, once among all nodes: what it tells, up to which alert it only counts, which rules step
     /// down until `until`. `false` when it was written already.
     pub async fn digest_written(
         &self,
         (school, due_at): (&SchoolId, DateTime<Utc>),
         told: Vec<Told>,
+        counted_up_to: Option<i64>,
         step_down: (Vec<String>, DateTime<Utc>),
         mail: Vec<NewOutbox>,
     ) -> Result<bool, StoreError> {
@@ -91,7 +92,7 @@ impl Store {
                 if new.rows_affected() == 0 {
                     return Ok(false);
                 }
-                tx.digest(&school, rows, step_down).await?;
+                tx.digest(&school, rows, counted_up_to, step_down).await?;
                 Ok(true)
             })
         })
@@ -129,6 +130,37 @@ impl Store {
                 Err(e)
             }
             Err(unsure) => Err(unsure.into_error()),
+        }
+    }
+
+    /// A change and the mail that tells of it in one commit; when it is refused, the objects of the
+    /// mail are forgotten.
+    pub(in crate::storage) async fn write_telling<T, E>(
+        &self,
+        mail: Vec<NewOutbox>,
+        change: impl for<'t> FnOnce(&'t mut Tx) -> Waiting<'t, Result<T, E>> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let jobs = self.prepare_jobs(mail, None, None).await?;
+        let objects = own_objects(&jobs);
+        let written = self.write_or_tell(move |tx| {
+            Box::pin(async move {
+                let done = change(tx).await?;
+                for job in &jobs {
+                    tx.insert_job(job, Standing::Final(None)).await?;
+                }
+                Ok(done)
+            })
+        });
+        match written.await {
+            Err(Unwritten::Refused(e)) => {
+                self.forget_objects(&objects).await;
+                Err(e)
+            }
+            other => other.map_err(Unwritten::into_error),
         }
     }
 
@@ -173,6 +205,7 @@ impl Tx {
         &mut self,
         school: &SchoolId,
         rows: Vec<(Vec<[u8; 32]>, Told)>,
+        counted_up_to: Option<i64>,
         (policies, until): (Vec<String>, DateTime<Utc>),
     ) -> Result<(), StoreError> {
         let (mut told, mut grouped) = (0_i64, 0_i64);
@@ -188,10 +221,13 @@ impl Tx {
             self.note_told(&alert.alert, &hashes).await?;
         }
         // What was only counted has been said once.
-        sqlx::query("UPDATE alert SET rung = 1 WHERE school = $1 AND state = 'grouped' AND rung = 0")
-            .bind(school.to_string())
-            .execute(&mut self.conn)
-            .await?;
+        sqlx::query(
+            "UPDATE alert SET rung = 1 WHERE school = $1 AND state = 'grouped' AND rung = 0 AND n <= $2",
+        )
+        .bind(school.to_string())
+        .bind(counted_up_to.unwrap_or(0))
+        .execute(&mut self.conn)
+        .await?;
         for policy in policies {
             sqlx::query(
                 "INSERT INTO stepped_down (school, policy, until_at) VALUES ($1, $2, $3)

@@ -5,13 +5,7 @@ use super::{Entry, IncidentError, timeline::check};
 use crate::{
     authority::Face,
     storage::{
-        error::StoreError,
-        jobs::{Standing, own_objects},
-        ledger::Actor,
-        names::IncidentId,
-        outbox::NewOutbox,
-        store::Store,
-        writer::{Tx, Unwritten},
+        error::StoreError, ledger::Actor, names::IncidentId, outbox::NewOutbox, store::Store, writer::Tx,
     },
 };
 
@@ -37,25 +31,14 @@ impl Store {
         let HandedOver { to, why, takers, outbox } = over;
         let entry = Entry::HandedOver { to, why };
         check(&entry)?;
-        let jobs = self.prepare_jobs(outbox, None, None).await?;
-        let objects = own_objects(&jobs);
         let (id, actor) = (id.clone(), actor.clone());
-        let written = self.write_or_tell(move |tx| {
+        self.write_telling(outbox, move |tx| {
             Box::pin(async move {
                 tx.assign(id.as_str(), &takers).await?;
-                for job in &jobs {
-                    tx.insert_job(job, Standing::Final(None)).await?;
-                }
                 tx.write_entry(&id, &entry, &actor).await
             })
-        });
-        match written.await {
-            Err(Unwritten::Refused(e)) => {
-                self.forget_objects(&objects).await;
-                Err(e)
-            }
-            other => other.map_err(Unwritten::into_error),
-        }
+        })
+        .await
     }
 }
 

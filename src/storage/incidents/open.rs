@@ -1,7 +1,9 @@
 //! An incident that a person opens.
 
 use super::{Entry, IncidentError, NewIncident, Secret, people::people, place, timeline::check};
-use crate::storage::{database::micros, error::StoreError, ledger::Actor, names::IncidentId, store::Store};
+use crate::storage::{
+    NewOutbox, database::micros, error::StoreError, ledger::Actor, names::IncidentId, store::Store,
+};
 
 impl Store {
     /// A fresh name, so that a receipt can name it before it is kept.
@@ -9,19 +11,24 @@ impl Store {
         IncidentId::random(&self.shared.random)
     }
 
-    /// Opens an incident in a person's own name.
-    pub async fn incident_open(&self, new: NewIncident, actor: &Actor) -> Result<IncidentId, IncidentError> {
-        let id = self.new_incident_id();
+    /// Opens an incident in a person's own name; `outbox` tells those whose it is.
+    pub async fn incident_open(
+        &self,
+        id: &IncidentId,
+        new: NewIncident,
+        outbox: Vec<NewOutbox>,
+        actor: &Actor,
+    ) -> Result<(), IncidentError> {
         let opened = Entry::Opened { why: new.why };
         check(&opened)?;
         let secrets = self.secrets()?;
-        let sealed = secrets.seal(&place(&id), &Secret { title: new.title })?;
-        let people = people(&id, &new.people, secrets)?;
+        let sealed = secrets.seal(&place(id), &Secret { title: new.title })?;
+        let people = people(id, &new.people, secrets)?;
         for link in &new.links {
             self.check_target(link).await?;
         }
         let (actor, named) = (actor.clone(), id.clone());
-        self.write(move |tx| {
+        self.write_telling(outbox, move |tx| {
             Box::pin(async move {
                 let by = tx.random_id(&actor).await?;
                 sqlx::query(
@@ -44,7 +51,6 @@ impl Store {
                 tx.write_entry(&named, &opened, &actor).await
             })
         })
-        .await?;
-        Ok(id)
+        .await
     }
 }

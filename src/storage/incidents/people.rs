@@ -4,8 +4,8 @@ use super::{Entry, IncidentError, IncidentKind, IncidentPerson, Part, Who, place
 use crate::{
     authority::Face,
     storage::{
-        database::named, error::StoreError, ledger::Actor, names::IncidentId, secrets::Secrets, store::Store,
-        writer::Tx,
+        database::named, error::StoreError, ledger::Actor, names::IncidentId, outbox::NewOutbox,
+        secrets::Secrets, store::Store, writer::Tx,
     },
 };
 
@@ -83,6 +83,7 @@ impl Store {
         names: &[Who],
         word: Accusation,
         kind: Option<IncidentKind>,
+        outbox: Vec<NewOutbox>,
         (actor, why): (&Actor, &str),
     ) -> Result<(), IncidentError> {
         let why = why.to_owned();
@@ -96,7 +97,7 @@ impl Store {
         let first: Vec<(Who, Part)> = names.iter().take(1).map(|who| (who.clone(), Part::Accused)).collect();
         let rows = people(id, &first, secrets)?;
         let (id, actor) = (id.clone(), actor.clone());
-        self.write(move |tx| {
+        self.write_telling(outbox, move |tx| {
             Box::pin(async move {
                 match word {
                     Accusation::Confirmed => tx.insert_people(&id, &rows).await?,

@@ -44,6 +44,8 @@ pub struct LedgerFilter {
     pub school: Option<SchoolId>,
     pub transaction: Option<TransactionId>,
     pub subject: Option<String>,
+    /// By which an officer's notice named a message.
+    pub number: Option<String>,
     /// At most so many, and never more than 1,000: the last ones.
     pub limit: Option<u32>,
 }
@@ -109,6 +111,10 @@ impl Store {
         }
         if let Some(subject) = &filter.subject {
             sql.push(" AND l.subject = ").push_bind(subject.clone());
+        }
+        if let Some(number) = &filter.number {
+            sql.push(" AND l.transaction_id IN (SELECT transaction_id FROM alert WHERE number = ");
+            sql.push_bind(number.clone()).push(")");
         }
         sql.push(" ORDER BY l.n DESC LIMIT ").push_bind(i64::from(filter.limit.unwrap_or(MOST).min(MOST)));
         let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;

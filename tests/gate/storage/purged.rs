@@ -126,7 +126,7 @@ async fn decided(bench: &Bench, id: &ItemId, record: &RecordId) {
     }
     let person = store.faces([&PersonId("staff-9".into())], []).unwrap();
     let (word, why) = (Accusation::Confirmed, "named in it".to_owned());
-    let said = AccusedInItem { person, word, matter: None, why };
+    let said = AccusedInItem { person, word, matter: None, why, outbox: vec![] };
     assert!(store.item_accused(id, &school(), said, &lead()).await.unwrap());
     store.item(id, &lead(), "to look who it is about").await.unwrap();
     assert!(
