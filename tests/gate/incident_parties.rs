@@ -91,7 +91,11 @@ fn for_whoever_is_a_party_or_accused_an_incident_is_not_there() {
     assert!(operator.out.is_empty() && operator.err.starts_with("1 more"), "{}", operator.err);
     let operator = gate.home.run(&["incident", "show", &threat, "--purpose", "x"]);
     assert!(operator.err.contains("reads no content") && operator.err.contains("lead"), "{}", operator.err);
-    assert!(!operator.err.contains("deputy"), "who is a party is not named instead: {}", operator.err);
+    assert!(
+        operator.err.contains("deputy"),
+        "whoever was left out would be known for a party: {}",
+        operator.err
+    );
 
     // To the lead's colleague it does not go, since she is a party, and it is not said why.
     let hand = |who: &User, id: &str, to: &str| {

@@ -16,7 +16,7 @@ impl Store {
     /// at hand.
     pub async fn alarms_due(&self) -> Result<Vec<DueAlert>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
+            "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
              FROM alert WHERE state IN ('waiting', 'told') AND urgency = 'urgent' AND alarmed_at IS NULL
              AND (alarm_until IS NULL OR alarm_until <= $1) ORDER BY n LIMIT $2",
         )
