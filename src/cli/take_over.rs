@@ -7,7 +7,7 @@ use super::{
     desk::{Desk, officers},
 };
 use crate::{
-    authority::{Case, Face, Office, Offices, Scope},
+    authority::{Act, Case, Face, Office, Offices, Scope},
     effects::{Handed, HandedThing, Language, Notices},
     mail::Address,
     parties::{AddressKind, GroupKind, Known, Person, School},
@@ -37,7 +37,14 @@ pub(super) fn take_over(
 ) -> Result<TakenOver, Mistake> {
     let Scope::School(id) = &case.scope else { return Err(nobody()) };
     let school = desk.config.schools.iter().find(|s| s.id == *id).ok_or_else(nobody)?;
-    let takers = takers(desk, office, school, case)?;
+    let mut takers = takers_in(desk, office, school, case)?;
+    // Who does not see the parties must not learn by this who is one: whoever stands in gets it.
+    let sees_parties = desk.may(Act::Particulars, case).is_allowed();
+    for stands_in in [ItemOffice::Head, ItemOffice::Chair] {
+        if takers.is_empty() && !sees_parties {
+            takers = takers_in(desk, stands_in, school, case)?;
+        }
+    }
     if takers.is_empty() {
         return Err(nobody());
     }
@@ -86,7 +93,7 @@ fn nobody() -> Mistake {
     Mistake("Nobody who holds that office can take it over; hand it to another.".to_owned())
 }
 
-fn takers(desk: &Desk, office: ItemOffice, school: &School, case: &Case) -> Result<Vec<Taker>, Mistake> {
+fn takers_in(desk: &Desk, office: ItemOffice, school: &School, case: &Case) -> Result<Vec<Taker>, Mistake> {
     let Some(office) = Office::named(office.name()) else { return Ok(Vec::new()) };
     let mut all: Vec<Taker> = Vec::new();
     let mut add = |address: Option<Address>, faces: Vec<Face>| {

@@ -21,7 +21,7 @@ use std::{
 };
 
 pub(super) fn open(cli: &Cli, args: &OpenArgs) -> Answer {
-    let (id, whose) = context::block_on(async {
+    let (id, whose, is_party) = context::block_on(async {
         let desk = Desk::open(cli).await?;
         let school = desk.config.schools.iter().find(|s| s.id.0.as_ref() == args.school);
         let unknown = || Mistake(format!("`{}` is none of the schools in the configuration", args.school));
@@ -62,8 +62,10 @@ pub(super) fn open(cli: &Cli, args: &OpenArgs) -> Answer {
         }
         let new = NewIncident { school, kind, title, people, links, why };
         desk.store.incident_open(&id, new, outbox, &desk.actor).await?;
+        let (_, case) = desk.store.incident_case(&id).await?;
+        let is_party = desk.is_hidden(&case);
         desk.store.close().await;
-        Ok((id, whose))
+        Ok((id, whose, is_party))
     })?;
     writeln!(io::stdout(), "{id}")?;
     match whose {
@@ -72,6 +74,12 @@ pub(super) fn open(cli: &Cli, args: &OpenArgs) -> Answer {
         }
         Some((_, whose)) => writeln!(io::stderr(), "Kept as an allegation, {whose}.")?,
         None => {}
+    }
+    if is_party {
+        writeln!(
+            io::stderr(),
+            "You are named in it, or a party to what belongs to it: others follow it up."
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }

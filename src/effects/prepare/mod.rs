@@ -7,6 +7,7 @@ mod edits;
 mod grace;
 mod hostile;
 mod items;
+mod pause;
 mod propose;
 mod records;
 mod tell;

@@ -1,12 +1,12 @@
 //! Who is told what: the sender of what waits or was advised upon, the officers of what
 //! they have to look at. Nothing that practice.md forbids gets past `may_write`.
 
-use super::{Matter, Prepared, Tools, propose::name_of};
+use super::{Matter, Prepared, Tools};
 use crate::{
     detection::Finding,
-    effects::{Addressee, Found, Language, Nudge, Occasion, Pause, Situation, Whereabouts, Written},
+    effects::{Addressee, Found, Language, Nudge, Occasion, Situation, Whereabouts, Written},
     mail::{Address, Mode, SchoolId},
-    parties::{self, Direction, Role, School},
+    parties::{self, Direction, School},
     policy::may_disclose,
     ruleset::{Category, Notice, Severity},
     storage::{Event, ItemId, ItemKind, LedgerEvent, NewAlert, NewItem, Urgency},
@@ -70,9 +70,9 @@ pub(super) fn disclosed_while_observing(
     prepared.alerts.extend(desk.alerts);
 }
 
-struct Desk<'a> {
-    matter: &'a Matter<'a>,
-    tools: &'a Tools<'a>,
+pub(super) struct Desk<'a> {
+    pub(super) matter: &'a Matter<'a>,
+    pub(super) tools: &'a Tools<'a>,
     live: &'a [&'a Group],
     written: Vec<crate::storage::NewOutbox>,
     alerts: Vec<NewAlert>,
@@ -155,31 +155,6 @@ impl<'a> Desk<'a> {
             .collect();
         let sender = sender.clone();
         self.nudge(Occasion::Sender, &sender, &recipients, &stood_on, Situation::Sent, None);
-    }
-
-    /// Who answers harsh words is asked to pause, keep them and tell somebody (OF-7).
-    fn asked_to_pause(&mut self, id: &SchoolId) {
-        let (matter, tools) = (self.matter, self.tools);
-        let Some(to) = matter.transaction.envelope.sender.address() else { return };
-        let Some(school) = tools.school(Some(id)).filter(|_| self.may_write_of(Occasion::Sender, to, &[]))
-        else {
-            return;
-        };
-        let free = parties::may_be_told(school, parties::Matter::Concern, matter.parties, tools.directory);
-        let helper = free.first().and_then(|officer| name_of(officer, tools.directory));
-        let recipients: Vec<Address> =
-            matter.transaction.envelope.recipients.iter().map(|r| r.address.clone()).collect();
-        let pause = Pause {
-            received_at: matter.transaction.received_at,
-            recipients: &recipients,
-            subject: &matter.message.header.subject,
-            report: school.officers.report.first(),
-            helper: helper.as_deref(),
-            to_pupil: matter.parties.envelope_sender.is(Role::Pupil),
-        };
-        let (languages, unique) = (languages(Some(school)), matter.transaction.id.to_string());
-        let written = tools.notices.pause(to, &languages, &pause, &unique, matter.facts.now);
-        self.put(written, Some(school), None);
     }
 
     /// Those whom the rules name, each once; the lead when they name nobody. What concerns
@@ -325,7 +300,7 @@ impl<'a> Desk<'a> {
         self.may_write_of(occasion, to, &categories)
     }
 
-    fn may_write_of(&mut self, occasion: Occasion, to: &Address, categories: &[Category]) -> bool {
+    pub(super) fn may_write_of(&mut self, occasion: Occasion, to: &Address, categories: &[Category]) -> bool {
         let matter = self.matter;
         let about = Addressee {
             envelope_sender: &matter.transaction.envelope.sender,
@@ -349,7 +324,7 @@ impl<'a> Desk<'a> {
         self.ledger.push(event.with("why", why));
     }
 
-    fn put(
+    pub(super) fn put(
         &mut self,
         written: Result<Written, crate::effects::ComposeError>,
         school: Option<&School>,
