@@ -111,6 +111,8 @@ pub enum Command {
     /// Personal data that reached somebody it was not for, and the 72 hours
     #[command(subcommand)]
     Breach(BreachCommand),
+    /// A month or a term of a school in numbers: for governors, head, data protection officer and leads
+    Report(super::report::ReportArgs),
     /// What other rules would have done to the last days' mail: a table of changes
     Replay(super::replay::ReplayArgs),
     /// What the gate sends by itself: released mail and notices

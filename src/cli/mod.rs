@@ -17,6 +17,7 @@ mod held;
 mod incident;
 mod keys;
 mod ledger;
+mod legal_hold;
 mod measures;
 mod mistake;
 mod observe;
@@ -26,6 +27,7 @@ mod records;
 mod reload;
 mod render;
 mod replay;
+mod report;
 mod rules;
 mod scan;
 mod search;
@@ -80,6 +82,7 @@ fn dispatch(cli: &Cli) -> Answer {
         Command::Records(command) => records::run(cli, command),
         Command::SubjectAccess(command) => subject_access::run(cli, command),
         Command::Breach(command) => breach::run(cli, command),
+        Command::Report(args) => report::run(cli, args),
         Command::Replay(args) => replay::run(cli, args),
         Command::Outbox(command) => outbox::run(cli, command),
         Command::Store(command) => store::run(cli, command),

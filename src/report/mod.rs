@@ -9,6 +9,7 @@ pub mod mbox;
 pub mod records;
 pub mod redact;
 mod routes;
+pub mod school;
 pub mod sheet;
 pub mod subject_access;
 

@@ -60,6 +60,7 @@ mod shown;
 mod store;
 mod subject_access;
 mod switches;
+mod tally;
 mod tokens;
 mod tombstone;
 mod trouble;
@@ -104,7 +105,7 @@ pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
     Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
     InForce, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport,
-    Piece, SignedHead, Words, gather_anchors, verify_export, verify_extract,
+    Piece, RowSubjects, SignedHead, Words, gather_anchors, verify_export, verify_extract,
 };
 pub use lives::{Handed, Instructed, Instruction, LegalHold, LegalSubject, Review, SealedView};
 pub use measures::{
@@ -140,6 +141,7 @@ pub use subject_access::{
     Asked, Concern, Eyes, NO_SUCH_PIECE, PieceNote, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE,
 };
 pub use switches::{LONGEST_SWITCH, Signature, Switch};
+pub use tally::{Between, Tallied, TalliedMessages, Tally, Waits};
 pub use trouble::{Health, KeptTrouble};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};

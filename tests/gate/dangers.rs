@@ -235,10 +235,11 @@ fn a_record_is_opened_by_its_custodian_alone_and_is_what_was_sent() {
             let sent = mail(TEACHER, PARENT, "Homework", "Thank you for your letter.\r\n.\r\n..two");
             ok(gate.send(TEACHER, &[PARENT], &sent));
             assert_eq!(without_trace(&gate.sink.wait_for(1)[0].data), sent.as_bytes());
-            let records = gate.home.list(&["records", "search", "--address", PARENT]);
+            let records = gate.home.list(&["records", "search", "--purpose", "facts", "--address", PARENT]);
             assert_eq!(records.len(), 1, "{door:?} {mode}");
             for (words, found) in [("thanked letters", 1), ("homework", 1), ("visit", 0)] {
-                let asked: Vec<&str> = ["records", "search"].into_iter().chain(words.split(' ')).collect();
+                let asked: Vec<&str> =
+                    ["records", "search", "--purpose", "facts"].into_iter().chain(words.split(' ')).collect();
                 assert_eq!(gate.home.list(&asked).len(), found, "{words}");
             }
             let id = records[0]["id"].as_str().unwrap();
@@ -265,7 +266,7 @@ fn a_record_is_opened_by_its_custodian_alone_and_is_what_was_sent() {
                 );
             }
             gate.sink.wait_for(3);
-            assert_eq!(gate.home.list(&["records", "search"]).len(), 1);
+            assert_eq!(gate.home.list(&["records", "search", "--purpose", "facts"]).len(), 1);
         }
     }
 }
@@ -416,7 +417,7 @@ fn what_was_held_is_recorded_once() {
         let id = gate.home.only("hold", "open")["id"].as_str().unwrap().to_owned();
         assert_eq!(gate.home.run(&["hold", "release", &id, "--reason", "agreed"]).code(), 0);
         assert_eq!(to(&gate.sink.wait_for(2), PARENT).len(), 1);
-        assert_eq!(gate.home.list(&["records", "search"]).len(), 1, "{door:?}");
+        assert_eq!(gate.home.list(&["records", "search", "--purpose", "facts"]).len(), 1, "{door:?}");
     }
 }
 
@@ -479,7 +480,7 @@ fn observe_changes_nothing_and_tells_nobody() {
         assert!(gate.home.list(&["hold", "list"]).is_empty());
         assert!(gate.home.list(&["quarantine", "list"]).is_empty());
         assert!(gate.home.list(&["outbox", "list"]).is_empty(), "no notice is written");
-        assert!(gate.home.list(&["records", "search"]).is_empty());
+        assert!(gate.home.list(&["records", "search", "--purpose", "facts"]).is_empty());
         // What would have happened is on record all the same.
         let doctor = gate.home.run(&["doctor"]);
         assert!(doctor.out.contains("5 messages logged, 0 held"), "{}", doctor.out);

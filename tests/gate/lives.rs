@@ -148,7 +148,7 @@ fn the_command_line_leads_through_the_lives_of_quarantine() {
         &["quarantine", "release", id, "--reason", "x"],
         &["quarantine", "keep", id, "--reason", "x"],
     ] {
-        assert_eq!(run(refused).code(), 2, "{refused:?}");
+        assert!(matches!(run(refused).code(), 2 | 3), "{refused:?}");
     }
     let out = gate.home.path("object.age");
     let police = ["quarantine", "police", id, "--out", out.to_str().unwrap(), "--reason", "CR/1"];

@@ -38,6 +38,7 @@ mod postgres;
 mod practice;
 mod records;
 mod relay;
+mod report;
 mod s3;
 mod sink;
 mod smtp;

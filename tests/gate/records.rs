@@ -20,7 +20,7 @@ fn ok(reply: String) {
 }
 
 fn found(gate: &Gate, args: &[&str]) -> Vec<Value> {
-    gate.home.list(&[&["records", "search"], args].concat())
+    gate.home.list(&[&["records", "search", "--purpose", "facts"], args].concat())
 }
 
 /// CT-10, in both directions, as sender, recipient, Cc and Bcc.
@@ -65,7 +65,7 @@ fn a_record_is_filed_by_parent_child_and_member_of_staff() {
     assert_eq!((count(&["--staff", TEACHER]), count(&["--staff", "oak-s05"])), (3, 0));
     let both = &found(&gate, &["--child", "oak-p01"])[0];
     assert_eq!((&both["children"], &both["not_certain"]), (&2.into(), &2.into()));
-    let nobody = gate.home.run(&["records", "search", "--parent", "Nobody Here"]);
+    let nobody = gate.home.run(&["records", "search", "--purpose", "facts", "--parent", "Nobody Here"]);
     assert!(nobody.code() == 2 && nobody.err.contains("Nobody in the directory"), "{}", nobody.err);
 }
 

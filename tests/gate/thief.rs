@@ -125,8 +125,11 @@ fn work(home: &Home) {
     let (quarantined, recorded) = (canary(1, BODY), canary(2, SUBJECT));
     assert_eq!(found(&["quarantine", "search", &quarantined, "--purpose", "safeguarding"]), 1);
     assert_eq!(found(&["quarantine", "search", "--from", &address(1), "--purpose", "safeguarding"]), 1);
-    assert_eq!(found(&["records", "search", &recorded]), 1);
-    assert_eq!(found(&["records", "search", "--parent", PARENT, "--limit", "1000"]), MESSAGES / 5);
+    assert_eq!(found(&["records", "search", "--purpose", "facts", &recorded]), 1);
+    assert_eq!(
+        found(&["records", "search", "--purpose", "facts", "--parent", PARENT, "--limit", "1000"]),
+        MESSAGES / 5
+    );
     ok(&["ledger", "verify"]);
 }
 

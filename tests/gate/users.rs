@@ -84,6 +84,8 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
     // The deputy got it too, so the deputy is a party.
     let copied = mail("other@chat.example", PUPIL, "hey", GROOMING);
     assert!(gate.send_unproved("other@chat.example", &[PUPIL, DEPUTY], &copied).starts_with("250"));
+    let to_head = mail("third@chat.example", PUPIL, "hey", GROOMING);
+    assert!(gate.send_unproved("third@chat.example", &[PUPIL, HEAD], &to_head).starts_with("250"));
     assert!(gate.send(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "list", HEALTH)).starts_with("250"));
     let all = gate.home.list(&["quarantine", "list"]);
     let hold = gate.home.only("hold", "open")["id"].as_str().unwrap().to_owned();
@@ -130,12 +132,16 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
     let party: Vec<&String> = seen.iter().filter(|id| !less.contains(id)).collect();
     assert!(seen.len() == all.len() && !less.is_empty() && !party.is_empty(), "{seen:?} {less:?}");
     assert_eq!(by(&gate, &lead, &raw).code(), 0);
-    for id in party {
+    for id in &party {
         let show = by(&gate, &deputy, &["quarantine", "show", id, "--purpose", "my own"]);
         let nothing = by(&gate, &deputy, &["quarantine", "show", "0000000000", "--purpose", "none"]);
         assert_eq!(show.code(), 2);
         assert_eq!(show.err.replace(id.as_str(), "0000000000"), nothing.err, "as of one that is not there");
     }
+    in_no_row_of_a_party(&gate, &lead, &deputy, party[0]);
+    let heads = ids(&by(&gate, &head, &["--format", "jsonl", "quarantine", "list"]));
+    let not_heads = seen.iter().find(|id| !heads.contains(id)).expect("the head got one too");
+    withheld_from_a_party(&gate, &lead, &head, not_heads);
     // A hold is its sender's.
     assert_eq!(ids(&by(&gate, &teacher, &["--format", "jsonl", "hold", "list"])), [hold.as_str()]);
     assert_eq!(by(&gate, &teacher, &["hold", "show", &hold]).code(), 0);
@@ -154,6 +160,61 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
     }
 }
 
+/// The item's number, its transaction's, and those of its objects and jobs, as somebody sees them.
+fn numbers(gate: &Gate, who: &User, item: &str) -> Vec<String> {
+    let list = |about: &[&str]| {
+        let words = [&["--format", "jsonl", "ledger", "list", "--limit", "1000"], about].concat();
+        by(gate, who, &words).lines()
+    };
+    let rows = list(&["--about", item]);
+    let transaction = rows[0]["transaction"].as_str().unwrap().to_owned();
+    let mut all: Vec<String> = list(&["--transaction", &transaction])
+        .iter()
+        .filter_map(|row| row["subject"].as_str().map(str::to_owned))
+        .chain([item.to_owned(), transaction])
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// practice.md, A4: "no ... ledger row".
+fn in_no_row_of_a_party(gate: &Gate, lead: &User, party: &User, item: &str) {
+    let known = numbers(gate, lead, item);
+    assert!(known.len() >= 3, "{known:?}");
+    let seen = by(gate, party, &["--format", "jsonl", "ledger", "list", "--limit", "1000"]);
+    assert!(seen.lines().len() > 10, "{}", seen.err);
+    for number in &known {
+        assert!(!seen.out.contains(number.as_str()), "{number} stands in a row of a party");
+    }
+}
+
+/// An export that a party makes tells nothing of it, and its chain verifies all the same.
+fn withheld_from_a_party(gate: &Gate, lead: &User, party: &User, item: &str) {
+    let known = numbers(gate, lead, item);
+    let file = gate.home.path("export.jsonl");
+    let path = file.to_str().unwrap();
+    let made = by(gate, party, &["ledger", "export", "--out", path]);
+    assert!(made.code() == 0 && made.err.contains("hash alone"), "{}", made.err);
+    let text = std::fs::read_to_string(&file).unwrap();
+    for number in &known {
+        assert!(!text.contains(number.as_str()), "{number} stands in the export of a party");
+    }
+    let good = &gate.home.list(&["ledger", "verify", path])[0];
+    assert!(good["ok"] == true && good["withheld"].as_u64() > Some(0), "{good}");
+    // A withheld row that is another's, or is left out, is found.
+    let withheld = text.lines().position(|line| line.contains("\"withheld\":true")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let mut other = lines[withheld].to_owned();
+    let digit = other.len() - 3..other.len() - 2;
+    other.replace_range(digit.clone(), if &other[digit] == "0" { "1" } else { "0" });
+    for changed in [vec![other.as_str()], vec![]] {
+        let all = [&lines[..withheld], &changed, &lines[withheld + 1..]].concat().join("\n") + "\n";
+        std::fs::write(&file, all).unwrap();
+        assert_eq!(gate.home.run(&["ledger", "verify", path]).code(), 1);
+    }
+}
+
 /// Whoever holds an office there, and is no party, opens records, rules on what a person is given
 /// and keeps breaches; the operator does none of it.
 #[test]
@@ -165,7 +226,7 @@ fn records_requests_and_breaches_are_for_those_whose_office_it_is() {
         assert!(sent.starts_with("250"), "{sent}");
     }
     gate.sink.wait_for(2);
-    let mut records = gate.home.list(&["records", "search"]);
+    let mut records = gate.home.list(&["records", "search", "--purpose", "facts"]);
     assert_eq!(records.len(), 2);
     let of_deputy = records.remove(0)["id"].as_str().unwrap().to_owned();
     let ledger = gate.home.run(&["ledger", "export"]).out;
@@ -192,6 +253,34 @@ fn records_requests_and_breaches_are_for_those_whose_office_it_is() {
     assert!(shown.code() == 0 && shown.out.contains("A word"), "{}", shown.err);
     let bare = by(&gate, &lead, &["records", "show", &of_deputy, "--purpose", "complaint"]);
     assert_eq!(bare.code(), 2, "the lead's own key is no custodian's");
+
+    // A legal hold on a record, and on an incident, by whoever may, and lifted by its own number.
+    let opened = by(
+        &gate,
+        &lead,
+        &["incident", "open", "--school", "oakfield", "--title", "A word", "--reason", "Asked"],
+    );
+    assert_eq!(opened.code(), 0, "{}", opened.err);
+    for (verb, id) in [("records", of_deputy.as_str()), ("incident", opened.out.trim())] {
+        let legal = |who: &User, words: &[&str]| by(&gate, who, &[&[verb, "legal-hold"], words].concat());
+        let set = ["set", id, "--reason", "the council asked"];
+        assert_eq!(legal(&lead, &set).code(), 0, "{verb}");
+        assert_eq!(
+            gate.home.run(&[&[verb, "legal-hold"], &set[..]].concat()).code(),
+            3,
+            "not the admin's: {verb}"
+        );
+        let listed = legal(&lead, &["list"]).out;
+        assert!(listed.contains(id), "{listed}");
+        let shown = by(&gate, &lead, &["--format", "jsonl", verb, "legal-hold", "list"]).lines();
+        let number = shown[0]["id"].as_str().unwrap();
+        assert_eq!(gate.home.run(&[verb, "legal-hold", "lift", number, "--reason", "over"]).code(), 3);
+        assert_eq!(legal(&lead, &["lift", number, "--reason", "over"]).code(), 0);
+        assert_eq!(legal(&lead, &["lift", number, "--reason", "over"]).code(), 2, "it is lifted");
+    }
+    // The deputy is a party to that record.
+    let party = by(&gate, &deputy, &["records", "legal-hold", "set", &of_deputy, "--reason", "x"]);
+    assert!(party.code() == 2 && party.err.contains("is not there"), "{}", party.err);
 
     let open = ["breach", "open", &message, "--what", "Sent to the wrong parent"];
     assert_eq!(gate.home.run(&open).code(), 2);
@@ -259,6 +348,11 @@ fn keys_store_and_rules_ask_who_may() {
     assert_eq!(by(&gate, &head, &["store", "restore", &copy]).code(), 2, "an empty place knows nobody");
     // Whoever has the machine is its admin.
     assert_eq!(gate.home.run(&["store", "backup", &copy]).code(), 0);
+
+    // The report has counts and no names: for whoever governs, leads or runs the gate.
+    let report = ["report", "--school", "oakfield"];
+    refused(&by(&gate, &teacher, &report), "the head");
+    assert_eq!(by(&gate, &lead, &report).code(), 0);
 
     // A key that opens records: the head's word, or two people's about the same key.
     let key = keys::generate_identity(&gate.home.path("office.key"), "office").unwrap();

@@ -127,7 +127,7 @@ pub(super) fn whereabouts(style: Style, folder: &Folder, kept: &Kept, sink: &Sin
     place(
         format!("{} copies of mail with parents, which only the custodian's key opens", kept.records.len()),
         &[
-            format!("{gatehouse} records search {config}"),
+            format!("{gatehouse} records search --purpose facts {config}"),
             format!(
                 "{gatehouse} records export {record} --custodian {} \\",
                 folder.custodian_key().display()

@@ -4,9 +4,16 @@ use super::{Desk, Installation};
 use crate::{
     authority::{self, Act, Case, Scope, Thing},
     cli::Mistake,
-    storage::{ItemId, ItemState, ItemSummary, RecordSummary, StoreError},
+    mail::SchoolId,
+    storage::{ItemId, ItemState, ItemSummary, RecordSummary, RowSubjects, StoreError},
 };
-use std::{collections::HashSet, future::Future};
+use std::{
+    collections::{BTreeSet, HashSet},
+    future::Future,
+};
+
+/// Rows of the ledger that are looked through together.
+const PAGE: u32 = 1_000;
 
 impl Desk {
     /// Whether an item is there for the asker; what cannot be told is not.
@@ -32,16 +39,52 @@ impl Desk {
     /// Of these subjects of the ledger (items, records, incidents, transactions) those that are
     /// not there for the asker.
     pub(in crate::cli) async fn hidden(&self, subjects: &[String]) -> Result<HashSet<String>, Mistake> {
-        let mut hidden = HashSet::new();
         if self.installation == Installation::Fresh {
-            return Ok(hidden);
+            return Ok(HashSet::new());
         }
+        // What is about a job, an alert or an object is about the message behind it.
+        let behind = self.store.belongs(subjects).await?;
+        let all: BTreeSet<&String> = subjects.iter().chain(behind.values().flatten()).collect();
+        let mut hidden = self.hidden_themselves(&all.into_iter().cloned().collect::<Vec<_>>()).await?;
+        for (subject, of) in behind {
+            if of.iter().any(|id| hidden.contains(id)) {
+                hidden.insert(subject);
+            }
+        }
+        Ok(hidden)
+    }
+
+    /// Of the next rows of the ledger the numbers of those that are not there for the asker, and
+    /// the number up to which that is known; `None` at the end.
+    pub(in crate::cli) async fn hidden_rows(
+        &self,
+        after: u64,
+        schools: &[SchoolId],
+    ) -> Result<Option<(u64, Vec<u64>)>, Mistake> {
+        let rows = self.store.ledger_subjects(after, PAGE).await?;
+        let Some(last) = rows.last().map(|row| row.row) else { return Ok(None) };
+        let about: Vec<String> = rows.iter().flat_map(|row| &row.about).cloned().collect();
+        let hidden = self.hidden(&about).await?;
+        let is_hidden = |row: &&RowSubjects| {
+            row.school.as_ref().is_some_and(|school| !schools.contains(school))
+                || row.about.iter().any(|id| hidden.contains(id))
+        };
+        Ok(Some((last, rows.iter().filter(is_hidden).map(|row| row.row).collect())))
+    }
+
+    async fn hidden_themselves(&self, subjects: &[String]) -> Result<HashSet<String>, Mistake> {
+        let mut hidden = HashSet::new();
         for (subject, faces) in self.store.concerned(subjects).await? {
             // Whom the log of its transaction is hidden from, it is hidden from.
             let mut case = Case::new(Thing::LogEntry, Scope::Trust);
             faces.fill(&mut case);
             if authority::is_hidden_from(&self.asker, &case) {
                 hidden.insert(subject);
+            }
+        }
+        for (transaction, case) in self.store.grave_log_cases(subjects).await? {
+            if !self.may(Act::List, &case).is_allowed() {
+                hidden.insert(transaction);
             }
         }
         for subject in subjects {

@@ -1,7 +1,7 @@
 //! `gatehouse hold` and `gatehouse quarantine` as typed.
 
 use crate::{
-    cli::{accused::AccusedArgs, search::QuarantineSearch},
+    cli::{accused::AccusedArgs, legal_hold::LegalHoldCommand, search::QuarantineSearch},
     storage::ItemOffice,
 };
 use clap::{Subcommand, ValueEnum};
@@ -160,25 +160,6 @@ pub enum QuarantineCommand {
     /// Legal hold: while it lies on something, that does not run out and is not purged
     #[command(subcommand)]
     LegalHold(LegalHoldCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub enum LegalHoldCommand {
-    /// Those in force, and those lifted
-    List,
-    /// Put one on an item
-    Set {
-        id: String,
-        /// For which matter; kept in the ledger
-        #[arg(long)]
-        reason: String,
-    },
-    /// Lift one, by its own number
-    Lift {
-        legal_hold: String,
-        #[arg(long)]
-        reason: String,
-    },
 }
 
 /// An office that an item can go to.

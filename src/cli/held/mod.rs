@@ -7,7 +7,14 @@ mod custody;
 mod decide;
 mod show;
 
-use super::{Answer, Mistake, args::Cli, context, desk::Desk, render, search};
+use super::{
+    Answer, Mistake,
+    args::Cli,
+    context,
+    desk::Desk,
+    legal_hold::{self, On},
+    render, search,
+};
 use crate::{
     authority::{Act, Case},
     gateway::{Rung, overdue},
@@ -62,7 +69,7 @@ pub(super) fn hold(cli: &Cli, command: &HoldCommand) -> Answer {
         H::SendNow { id, reason } => rule(id, Decision::SendNow, reason),
         H::Reviews => custody::reviews(cli),
         H::Reviewed { id, reason } => custody::reviewed(cli, id, reason),
-        H::LegalHold(command) => custody::legal_hold(cli, command),
+        H::LegalHold(command) => legal_hold::run(cli, On::Item, command),
     }
 }
 
@@ -93,7 +100,7 @@ pub(super) fn quarantine(cli: &Cli, command: &QuarantineCommand) -> Answer {
             custody::police(cli, id, Instruction::HandToPolice, Some(out), reason)
         }
         Q::PolicePurge { id, reason } => custody::police(cli, id, Instruction::Purge, None, reason),
-        Q::LegalHold(command) => custody::legal_hold(cli, command),
+        Q::LegalHold(command) => legal_hold::run(cli, On::Item, command),
     }
 }
 

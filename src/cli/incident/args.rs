@@ -27,6 +27,9 @@ pub enum IncidentCommand {
         #[arg(long)]
         purpose: String,
     },
+    /// Legal hold: while it lies on an incident, that is not purged
+    #[command(subcommand)]
+    LegalHold(crate::cli::legal_hold::LegalHoldCommand),
     /// Make a proposal an incident
     Accept(Why),
     /// Open one yourself

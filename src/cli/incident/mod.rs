@@ -22,6 +22,7 @@ pub(super) fn run(cli: &Cli, command: &IncidentCommand) -> Answer {
     let note = |id: &str, entry| decide::write(cli, id, Act::Note, entry);
     match command {
         C::List { school, all, with } => list::list(cli, school.as_deref(), *all, with.as_deref()),
+        C::LegalHold(command) => super::legal_hold::run(cli, super::legal_hold::On::Incident, command),
         C::History { person } => list::history(cli, person),
         C::Show { id, purpose } => show::show(cli, id, purpose),
         C::Original { id, custodian, purpose } => show::original(cli, id, custodian.as_deref(), purpose),

@@ -7,16 +7,19 @@ mod verify;
 use super::{
     Answer, Mistake,
     args::{Cli, LedgerCommand},
-    context, desk, render,
+    context,
+    desk::{self, Desk},
+    render,
 };
 use crate::{
     authority::{Act, Thing},
     config::Config,
     parties::PersonId,
-    storage::{Actor, AnchorState, Event, LedgerEvent, Store, Words},
+    storage::{Actor, AnchorState, Event, LedgerEvent, Store, StoreError, Words},
 };
 use serde_json::json;
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
@@ -46,10 +49,7 @@ pub(super) fn run(cli: &Cli, command: &LedgerCommand) -> Answer {
             desk::require(cli, Act::List, Thing::Ledger)?;
             rows::changes(cli, since.as_deref(), until.as_deref(), *limit)
         }
-        LedgerCommand::Export { out, why } => {
-            desk::require(cli, Act::Export, Thing::Ledger)?;
-            export(cli, out.as_deref(), why.clone())
-        }
+        LedgerCommand::Export { out, why } => export(cli, out.as_deref(), why.clone()),
         LedgerCommand::Key { change, why } => {
             let (act, thing) = if *change { (Act::Change, Thing::Key) } else { (Act::Verify, Thing::Ledger) };
             desk::require(cli, act, thing)?;
@@ -73,13 +73,16 @@ async fn note(store: &Store, event: LedgerEvent) -> Result<(), Mistake> {
     Ok(())
 }
 
+/// All rows, so that the chain can be checked; of those that are not there for whoever exports, the
+/// hash alone.
 fn export(cli: &Cli, out: Option<&Path>, why: Option<String>) -> Answer {
-    let config = context::config(cli)?;
     context::block_on(async {
-        let store = context::store(&config).await?;
+        let desk = Desk::open(cli).await?;
+        let schools = desk.schools_or_refuse(Act::Export, Thing::Ledger)?;
+        let store = &desk.store;
         match store.ledger_sign().await {
             // Without the working key there is no signature, and no row can be written.
-            Err(crate::storage::StoreError::NoWorkingKey) => {
+            Err(StoreError::NoWorkingKey) => {
                 writeln!(
                     io::stderr(),
                     "The working key is not there: the export ends without a signature, and this export is not in it."
@@ -87,25 +90,38 @@ fn export(cli: &Cli, out: Option<&Path>, why: Option<String>) -> Answer {
             }
             signed => {
                 signed?;
-                note(&store, LedgerEvent::new(Event::LedgerExported).because(why)).await?;
+                note(store, LedgerEvent::new(Event::LedgerExported).because(why)).await?;
             }
         }
+        let (mut known, mut hidden) = (0, BTreeSet::new());
+        while let Some((last, rows)) = desk.hidden_rows(known, &schools).await? {
+            known = last;
+            hidden.extend(rows);
+        }
+        // What was written since was not looked at.
+        let withheld = |row: u64| row > known || hidden.contains(&row);
         let rows = match out {
             Some(path) => {
                 let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
                 let mut buffered = io::BufWriter::new(&mut file);
-                let rows = store.ledger_export(&mut buffered).await?;
+                let rows = store.ledger_export_without(&mut buffered, &withheld).await?;
                 buffered.flush()?;
                 drop(buffered);
                 file.sync_all()?;
                 rows
             }
-            None => store.ledger_export(&mut io::BufWriter::new(io::stdout())).await?,
+            None => store.ledger_export_without(&mut io::BufWriter::new(io::stdout()), &withheld).await?,
         };
         writeln!(
             io::stderr(),
             "{rows} rows. `gatehouse ledger verify FILE` checks the file on any machine."
         )?;
+        if !hidden.is_empty() {
+            writeln!(
+                io::stderr(),
+                "Rows that are not there for you have their hash alone: the chain can be checked all the same."
+            )?;
+        }
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -70,6 +70,7 @@ fn report(format: Format, result: Result<LedgerReport, LedgerFault>) -> Answer {
             let line = json!({
                 "ok": true, "rows": r.rows, "head": r.head, "sealed": r.sealed, "installation": r.installation,
                 "key": r.key, "signed_rows": r.signed_rows, "anchors": r.anchors, "anchored_rows": r.anchored_rows,
+                "withheld": r.withheld,
             });
             writeln!(out, "{line}")?;
             Ok(ExitCode::SUCCESS)
@@ -82,6 +83,13 @@ fn report(format: Format, result: Result<LedgerReport, LedgerFault>) -> Answer {
             writeln!(out, "{} rows, each in its place. Head: {}", r.rows, r.head)?;
             if !r.sealed {
                 writeln!(out, "The seal over the last row was not checked: that needs the working key.")?;
+            }
+            if r.withheld > 0 {
+                writeln!(
+                    out,
+                    "{} of them are withheld from whoever exported this: each is in its place, and what it says is not here.",
+                    r.withheld
+                )?;
             }
             match &r.key {
                 Some(key) => writeln!(out, "Signed up to row {} by the key {key}.", r.signed_rows)?,

@@ -1,6 +1,9 @@
 //! `gatehouse records` as typed.
 
-use crate::{cli::search::Asked, storage::Purpose};
+use crate::{
+    cli::{legal_hold::LegalHoldCommand, search::Asked},
+    storage::Purpose,
+};
 use clap::{
     Args, Subcommand, ValueEnum,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -63,6 +66,9 @@ pub enum RecordsCommand {
     },
     /// What may be purged, since the family has left long enough ago; nothing goes without a yes
     Review(ReviewArgs),
+    /// Legal hold: while it lies on a record, that is not purged
+    #[command(subcommand)]
+    LegalHold(LegalHoldCommand),
     /// Let colleagues read the records of a member of staff who is away
     #[command(subcommand)]
     Absence(AbsenceCommand),
@@ -89,7 +95,7 @@ pub struct SearchArgs {
     #[arg(long, value_name = "PERSON")]
     pub staff: Option<String>,
     /// What the search is for
-    #[arg(long, value_name = "PURPOSE", value_parser = purposes(), default_value = "facts")]
+    #[arg(long, value_name = "PURPOSE", value_parser = purposes())]
     pub purpose: Purpose,
     /// More about it, in your own words; kept encrypted
     #[arg(long, value_name = "WORDS")]

@@ -5,7 +5,14 @@ mod find;
 mod review;
 mod show;
 
-use super::{Answer, Mistake, args::Cli, context, desk::Desk, render};
+use super::{
+    Answer, Mistake,
+    args::Cli,
+    context,
+    desk::Desk,
+    legal_hold::{self, On},
+    render,
+};
 use crate::{
     authority::{Act, Thing},
     report,
@@ -30,6 +37,7 @@ pub(super) fn run(cli: &Cli, command: &RecordsCommand) -> Answer {
             export(cli, ids, key.custodian.as_deref(), *form, out.as_deref(), why)
         }
         RecordsCommand::Verify { bundle } => show::verify(cli, bundle),
+        RecordsCommand::LegalHold(command) => legal_hold::run(cli, On::Record, command),
         RecordsCommand::Review(args) => review::review(cli, args),
         RecordsCommand::Absence(AbsenceCommand::Allow { person, until, reason }) => {
             allow_absence(cli, person, until, reason)

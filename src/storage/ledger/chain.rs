@@ -151,12 +151,24 @@ impl Walk {
         if row.n < next || row.computed_hash()[..] != *row.hash {
             return Err((row.n, LedgerDamage::Changed));
         }
-        if row.previous != self.head.hash {
-            return Err((row.n, LedgerDamage::Unlinked));
+        self.link(row.n, row.previous, row.hash)
+    }
+
+    /// Whether a row with this hash can stand here.
+    pub(crate) fn link(&mut self, n: i64, previous: &[u8], hash: &[u8]) -> Result<(), (i64, LedgerDamage)> {
+        let next = self.head.n + 1;
+        if n > next {
+            return Err((next, LedgerDamage::Missing));
         }
-        self.head.n = row.n;
+        if n < next {
+            return Err((n, LedgerDamage::Changed));
+        }
+        if previous != self.head.hash {
+            return Err((n, LedgerDamage::Unlinked));
+        }
+        self.head.n = n;
         self.head.hash.clear();
-        self.head.hash.extend_from_slice(row.hash);
+        self.head.hash.extend_from_slice(hash);
         Ok(())
     }
 

@@ -88,6 +88,7 @@ pub(crate) struct Check<'a> {
     /// In the order of their rows, which come in that order too.
     wanted: Vec<Wanted>,
     next: usize,
+    withheld: u64,
 }
 
 impl<'a> Check<'a> {
@@ -100,19 +101,37 @@ impl<'a> Check<'a> {
             .filter_map(|a| Some(Wanted { place: Some(a.place.clone()), head: a.head.clone()?, fits: None }));
         let mut wanted: Vec<Wanted> = kept.chain(gathered).collect();
         wanted.sort_by_key(|w| w.head.rows);
-        Self { walk: Walk::start(), keyring: Keyring::default(), against, wanted, next: 0 }
+        Self { walk: Walk::start(), keyring: Keyring::default(), against, wanted, next: 0, withheld: 0 }
     }
 
     pub(crate) fn step(&mut self, row: &RowRef<'_>) -> Result<(), (i64, LedgerDamage)> {
         self.walk.step(row)?;
         self.keyring.see(row).map_err(|damage| (row.n, damage))?;
+        self.reached(row.n, row.hash);
+        Ok(())
+    }
+
+    /// A row of which there is only the hash. The row after it names that hash in its own, and so
+    /// on to the head, which is signed: none can be put in another's place.
+    pub(crate) fn withheld(
+        &mut self,
+        n: i64,
+        previous: &[u8],
+        hash: &[u8],
+    ) -> Result<(), (i64, LedgerDamage)> {
+        self.walk.link(n, previous, hash)?;
+        self.withheld += 1;
+        self.reached(n, hash);
+        Ok(())
+    }
+
+    fn reached(&mut self, n: i64, hash: &[u8]) {
         while let Some(wanted) = self.wanted.get_mut(self.next)
-            && wanted.head.rows <= row.n.unsigned_abs()
+            && wanted.head.rows <= n.unsigned_abs()
         {
-            wanted.fits = Some(wanted.head.rows == row.n.unsigned_abs() && hex(row.hash) == wanted.head.head);
+            wanted.fits = Some(wanted.head.rows == n.unsigned_abs() && hex(hash) == wanted.head.head);
             self.next += 1;
         }
-        Ok(())
     }
 
     /// After the last row: `sealed` is the head that the gate wrote beside the rows, `last` the
@@ -139,6 +158,7 @@ impl<'a> Check<'a> {
             signed_rows: self.wanted.iter().map(reach).max().unwrap_or(0),
             anchors: self.against.anchors.len() as u64,
             anchored_rows: self.anchored().map(reach).max().unwrap_or(0),
+            withheld: self.withheld,
         })
     }
 

@@ -164,6 +164,7 @@ events! {
     CanaryProved = "canary.proved",
     /// A message had a probe's field and is none.
     CanaryNotOurs = "canary.not-ours",
+    ReportMade = "report.made",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

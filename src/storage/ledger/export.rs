@@ -37,6 +37,16 @@ pub(super) struct Line {
     hash: String,
 }
 
+/// A row that whoever exported may not see: its place on the chain alone.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithheldLine {
+    n: i64,
+    withheld: bool,
+    previous: String,
+    hash: String,
+}
+
 #[derive(Serialize, Deserialize)]
 struct LastLine {
     rows: i64,
@@ -69,6 +79,11 @@ pub(super) fn write_row(out: &mut dyn Write, row: &RowRef<'_>) -> io::Result<()>
         previous: hex(row.previous),
         hash: hex(row.hash),
     };
+    write_line(out, &line)
+}
+
+pub(super) fn write_withheld(out: &mut dyn Write, row: &RowRef<'_>) -> io::Result<()> {
+    let line = WithheldLine { n: row.n, withheld: true, previous: hex(row.previous), hash: hex(row.hash) };
     write_line(out, &line)
 }
 
@@ -145,9 +160,15 @@ pub fn verify_export(path: &Path, against: &Against) -> io::Result<Result<Ledger
     let mut check = Check::start(kept, against);
     while more {
         let next = check.walk.head.n + 1;
-        let Ok(row) = serde_json::from_slice::<Line>(&line) else {
+        let unreadable = (next, LedgerDamage::Unreadable);
+        let step = if let Ok(row) = serde_json::from_slice::<Line>(&line) {
+            row.row().ok_or(unreadable).and_then(|row| check.step(&row.by_ref()))
+        } else if let Ok(row) = serde_json::from_slice::<WithheldLine>(&line) {
+            let hashes = unhex(&row.previous).zip(unhex(&row.hash));
+            hashes.ok_or(unreadable).and_then(|(previous, hash)| check.withheld(row.n, &previous, &hash))
+        } else {
             let Ok(last) = serde_json::from_slice::<LastLine>(&line) else {
-                return Ok(Err(fault((next, LedgerDamage::Unreadable))));
+                return Ok(Err(fault(unreadable)));
             };
             if next_line(&mut line)? {
                 return Ok(Err(fault((next, LedgerDamage::Added))));
@@ -155,8 +176,6 @@ pub fn verify_export(path: &Path, against: &Against) -> io::Result<Result<Ledger
             let head = Head { n: last.rows, hash: unhex(&last.head).unwrap_or_default() };
             return Ok(check.end(&head, last.signed).map_err(fault));
         };
-        let step =
-            row.row().ok_or((next, LedgerDamage::Unreadable)).and_then(|row| check.step(&row.by_ref()));
         if let Err(e) = step {
             return Ok(Err(fault(e)));
         }

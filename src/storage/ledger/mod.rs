@@ -4,6 +4,7 @@
 //! encrypted beside it and can be erased without breaking the chain.
 
 mod anchor;
+mod belongs;
 mod chain;
 mod changes;
 mod check;
@@ -17,6 +18,7 @@ mod people;
 mod signed;
 
 pub use anchor::{AnchorFault, AnchorState, DueAnchor};
+pub use belongs::RowSubjects;
 pub use changes::{InForce, Piece};
 pub use check::{Against, Gathered};
 pub use event::{Actor, Detail, Event, LedgerEvent};
@@ -53,6 +55,9 @@ pub struct LedgerReport {
     /// Anchors from outside that were compared, all on the chain, and how far they reach.
     pub anchors: u64,
     pub anchored_rows: u64,
+    /// Rows of an export that only have their hash: whoever exported it may not see them. Each is in
+    /// its place on the chain, which the row after it vouches for.
+    pub withheld: u64,
 }
 
 /// The first row at which the ledger is not what it was.
@@ -148,6 +153,16 @@ impl Store {
     /// lines; [`verify_export`] checks them offline. Returns the number of rows. The caller notes
     /// `ledger.exported` before.
     pub async fn ledger_export(&self, out: &mut (dyn Write + Send)) -> Result<u64, StoreError> {
+        self.ledger_export_without(out, &|_| false).await
+    }
+
+    /// The same; of the rows that are `withheld` only the hash is written, so that the chain can
+    /// be checked.
+    pub async fn ledger_export_without(
+        &self,
+        out: &mut (dyn Write + Send),
+        withheld: &(dyn Fn(u64) -> bool + Sync),
+    ) -> Result<u64, StoreError> {
         let disk = |e: std::io::Error| disk_error(&e);
         let mut moment = self.moment().await?;
         for signed in key::signed_heads(&mut moment).await? {
@@ -158,7 +173,11 @@ impl Store {
             last.n = row.n;
             last.hash.clear();
             last.hash.extend_from_slice(row.hash);
-            export::write_row(out, row).map_err(disk).map(|()| true)
+            let written = match withheld(row.n.unsigned_abs()) {
+                true => export::write_withheld(out, row),
+                false => export::write_row(out, row),
+            };
+            written.map_err(disk).map(|()| true)
         })
         .await?;
         let (_, seal) = sealed_head(&mut moment).await?;

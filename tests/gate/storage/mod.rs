@@ -22,6 +22,7 @@ mod reports;
 mod retention;
 mod search;
 mod steps;
+mod tally;
 
 use crate::{debian::program, postgres};
 use bytes::Bytes;

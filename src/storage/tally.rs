@@ -1,0 +1,235 @@
+//! What the report counts: numbers of a school and a time, added up by the database. No row of
+//! anybody comes out of here. Allegations against staff, low-level concerns and sealed items are
+//! in none of the numbers: who may not see one may not see that there is one (practice.md, A4).
+
+use super::{
+    database::{Sql, micros},
+    error::StoreError,
+    ledger::{Event, LedgerFilter},
+    store::Store,
+};
+use crate::mail::SchoolId;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// From its first moment to the one after its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Between {
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+}
+
+/// Messages of one way, disposition and mode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TalliedMessages {
+    pub direction: String,
+    pub disposition: String,
+    pub mode: String,
+    pub count: u64,
+}
+
+/// How long things waited for an answer: the upper bound of each step, and how many were
+/// answered within it and not within the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    pub within: Vec<(TimeDelta, u64)>,
+    pub later: u64,
+    /// Still waiting, or never answered.
+    pub unanswered: u64,
+}
+
+/// What waited, or was told of: of one kind and category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tallied {
+    /// `hold`, `quarantine`, `grace`; of alerts `urgent`, `ordinary`; of incidents the kind.
+    pub kind: String,
+    /// Of items and alerts the category, of incidents the state.
+    pub of: String,
+    pub count: u64,
+    pub waits: Waits,
+}
+
+/// All numbers of one school and time.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    pub messages: Vec<TalliedMessages>,
+    pub items: Vec<Tallied>,
+    pub alerts: Vec<Tallied>,
+    pub incidents: Vec<Tallied>,
+    /// What the ledger has of the school, by event; and of the installation, where it is a change.
+    pub events: Vec<(String, u64)>,
+    /// Names of rules and settings that changed, with how and when, the last 50; and how many there
+    /// were in all.
+    pub changes: Vec<(DateTime<Utc>, String, String)>,
+}
+
+/// An item that is in no number.
+const HIDDEN_ITEM: &str = "(i.sealed_at IS NOT NULL OR i.category = 'file.illegal-image' OR EXISTS
+    (SELECT 1 FROM matter x WHERE x.subject = i.id AND x.matter = 'allegation'))";
+/// Changes that are named one by one.
+const NAMED: u32 = 50;
+/// Steps for what waits for a sender or a reviewer, and for what is urgent.
+const HOURS: [TimeDelta; 3] = [TimeDelta::hours(1), TimeDelta::hours(24), TimeDelta::hours(72)];
+const MINUTES: [TimeDelta; 3] = [TimeDelta::minutes(15), TimeDelta::minutes(30), TimeDelta::minutes(60)];
+
+impl Store {
+    pub async fn tally(&self, school: &SchoolId, time: Between) -> Result<Tally, StoreError> {
+        Ok(Tally {
+            messages: self.tally_messages(school, time).await?,
+            items: self.tally_items(school, time).await?,
+            alerts: self.tally_alerts(school, time).await?,
+            incidents: self.tally_incidents(school, time).await?,
+            events: self.tally_events(school, time).await?,
+            changes: self.changes_by_name(time).await?,
+        })
+    }
+
+    /// Messages that the next hop or the MTA is to get again are counted when they come again.
+    async fn tally_messages(
+        &self,
+        school: &SchoolId,
+        time: Between,
+    ) -> Result<Vec<TalliedMessages>, StoreError> {
+        let mut sql = Sql::new(
+            "SELECT m.direction, m.disposition, m.mode, CAST(COUNT(*) AS BIGINT) FROM message m
+             WHERE m.fate <> 'deferred' AND m.school = ",
+        );
+        within(sql.push_bind(school.to_string()), "m.received_at", time);
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM item i WHERE i.transaction_id = m.transaction_id AND ");
+        sql.push(HIDDEN_ITEM).push(") GROUP BY m.direction, m.disposition, m.mode ORDER BY 1, 2, 3");
+        let rows: Vec<(String, String, String, i64)> = sql.build_query_as().fetch_all(&self.readers).await?;
+        let one = |(direction, disposition, mode, count): (String, String, String, i64)| TalliedMessages {
+            direction,
+            disposition,
+            mode,
+            count: count.unsigned_abs(),
+        };
+        Ok(rows.into_iter().map(one).collect())
+    }
+
+    async fn tally_items(&self, school: &SchoolId, time: Between) -> Result<Vec<Tallied>, StoreError> {
+        let mut sql = Sql::new("SELECT i.kind, i.category, CAST(COUNT(*) AS BIGINT)");
+        push_waits(&mut sql, "i.received_at", "i.decided_at", HOURS);
+        sql.push(" FROM item i WHERE i.state NOT IN ('provisional', 'dropped') AND i.school = ");
+        within(sql.push_bind(school.to_string()), "i.received_at", time);
+        sql.push(" AND NOT ").push(HIDDEN_ITEM).push(" GROUP BY i.kind, i.category ORDER BY 1, 2");
+        self.tallied(sql, HOURS).await
+    }
+
+    async fn tally_alerts(&self, school: &SchoolId, time: Between) -> Result<Vec<Tallied>, StoreError> {
+        let mut sql = Sql::new("SELECT a.urgency, a.category, CAST(COUNT(*) AS BIGINT)");
+        push_waits(&mut sql, "a.made_at", "a.answered_at", MINUTES);
+        sql.push(" FROM alert a WHERE a.state NOT IN ('provisional', 'dropped') AND a.school = ");
+        within(sql.push_bind(school.to_string()), "a.made_at", time);
+        sql.push(
+            " AND a.category <> 'file.illegal-image'
+             AND NOT EXISTS (SELECT 1 FROM item i WHERE i.transaction_id = a.transaction_id AND ",
+        );
+        sql.push(HIDDEN_ITEM).push(") GROUP BY a.urgency, a.category ORDER BY 1, 2");
+        self.tallied(sql, MINUTES).await
+    }
+
+    async fn tally_incidents(&self, school: &SchoolId, time: Between) -> Result<Vec<Tallied>, StoreError> {
+        let mut sql = Sql::new("SELECT n.kind, n.state, CAST(COUNT(*) AS BIGINT)");
+        push_waits(&mut sql, "n.made_at", "n.ended_at", HOURS);
+        sql.push(
+            " FROM incident n WHERE n.state NOT IN ('provisional', 'dropped')
+             AND n.kind NOT IN ('allegation', 'low-level') AND n.school = ",
+        );
+        within(sql.push_bind(school.to_string()), "n.made_at", time);
+        sql.push(" GROUP BY n.kind, n.state ORDER BY 1, 2");
+        self.tallied(sql, HOURS).await
+    }
+
+    async fn tallied(&self, sql: Sql, steps: [TimeDelta; 3]) -> Result<Vec<Tallied>, StoreError> {
+        type Row = (String, String, i64, i64, i64, i64, i64);
+        let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
+        let one = |(kind, of, count, first, second, third, answered): Row| {
+            let [count, first, second, third, answered] =
+                [count, first, second, third, answered].map(i64::unsigned_abs);
+            let alone = [first, second.saturating_sub(first), third.saturating_sub(second)];
+            Tallied {
+                kind,
+                of,
+                count,
+                waits: Waits {
+                    within: steps.into_iter().zip(alone).collect(),
+                    later: answered.saturating_sub(third),
+                    unanswered: count.saturating_sub(answered),
+                },
+            }
+        };
+        Ok(rows.into_iter().map(one).collect())
+    }
+
+    /// By event. Rows come in order of time, so that the time bounds their numbers.
+    async fn tally_events(&self, school: &SchoolId, time: Between) -> Result<Vec<(String, u64)>, StoreError> {
+        let (first, last) = (self.row_at(time.from).await?, self.row_at(time.until).await?);
+        let mut sql = Sql::new("SELECT l.event, CAST(COUNT(*) AS BIGINT) FROM ledger l WHERE l.n >= ");
+        sql.push_bind(first).push(" AND l.n < ").push_bind(last).push(" AND (l.school = ");
+        sql.push_bind(school.to_string()).push(" OR (l.school IS NULL AND l.event IN ").push_row(|list| {
+            for event in Event::ALL.iter().filter(|e| e.is_change()) {
+                list.bind(event.name());
+            }
+        });
+        sql.push(")) AND NOT EXISTS (SELECT 1 FROM item i WHERE i.id = l.subject AND ").push(HIDDEN_ITEM);
+        sql.push(") AND NOT EXISTS (SELECT 1 FROM incident n WHERE n.id = l.subject AND n.kind IN ('allegation', 'low-level'))");
+        sql.push(" GROUP BY l.event ORDER BY l.event");
+        let rows: Vec<(String, i64)> = sql.build_query_as().fetch_all(&self.readers).await?;
+        Ok(rows.into_iter().map(|(event, count)| (event, count.unsigned_abs())).collect())
+    }
+
+    /// The number of the first row that is not older: found by halving, since no index is kept for it.
+    async fn row_at(&self, at: DateTime<Utc>) -> Result<i64, StoreError> {
+        let ends: (i64, i64) =
+            sqlx::query_as("SELECT COALESCE(MIN(n), 1), COALESCE(MAX(n), 0) + 1 FROM ledger")
+                .fetch_one(&self.readers)
+                .await?;
+        let (mut low, mut high) = ends;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let found: Option<i64> = sqlx::query_scalar("SELECT at FROM ledger WHERE n = $1")
+                .bind(middle)
+                .fetch_optional(&self.readers)
+                .await?;
+            match found {
+                Some(time) if time < micros(at) => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        Ok(low)
+    }
+
+    /// Of rules and settings, which say nothing of anybody; the values stay in the ledger.
+    async fn changes_by_name(
+        &self,
+        time: Between,
+    ) -> Result<Vec<(DateTime<Utc>, String, String)>, StoreError> {
+        let filter = LedgerFilter {
+            events: [Event::RuleChanged, Event::SettingChanged].map(|e| e.name().to_owned()).to_vec(),
+            from: Some(time.from),
+            until: Some(time.until),
+            limit: Some(NAMED),
+            ..LedgerFilter::default()
+        };
+        let rows = self.ledger_rows(&filter).await?;
+        let how = |details: &str| {
+            let details: serde_json::Value = serde_json::from_str(details).unwrap_or_default();
+            details["how"].as_str().unwrap_or("changed").to_owned()
+        };
+        Ok(rows.into_iter().filter_map(|row| Some((row.at, row.subject?, how(&row.details)))).collect())
+    }
+}
+
+fn within(sql: &mut Sql, column: &'static str, time: Between) {
+    sql.push(" AND ").push(column).push(" >= ").push_bind(micros(time.from));
+    sql.push(" AND ").push(column).push(" < ").push_bind(micros(time.until));
+}
+
+/// Four sums: answered within each step, and answered at all.
+fn push_waits(sql: &mut Sql, began: &'static str, answered: &'static str, steps: [TimeDelta; 3]) {
+    for step in steps {
+        sql.push(", CAST(SUM(CASE WHEN ").push(answered).push(" - ").push(began).push(" <= ");
+        sql.push_bind(step.num_microseconds().unwrap_or(i64::MAX)).push(" THEN 1 ELSE 0 END) AS BIGINT)");
+    }
+    sql.push(", CAST(SUM(CASE WHEN ").push(answered).push(" IS NOT NULL THEN 1 ELSE 0 END) AS BIGINT)");
+}
