@@ -117,3 +117,22 @@ fn route(s: &Section<'_>, direction: Direction, marks: &mut Marks) -> Route {
     });
     (route, from, hosts)
 }
+
+/// A route for tests: from one address to another, handed to a host that is nowhere.
+#[cfg(test)]
+pub(crate) fn sample(name: &str, direction: Direction, from: &str, to: &str) -> CanaryConfig {
+    let address = |text: &str| Address::parse(text).unwrap();
+    let submit = NextHop {
+        name: "canary".into(),
+        domains: vec![],
+        hosts: vec!["mx.oakfield.example:25".into()],
+        tls: HopTls::Never,
+        ca: None,
+        connect_timeout: PATIENCE.0,
+        timeout: PATIENCE.1,
+    };
+    let route =
+        CanaryRoute { direction, submit: Arc::new(submit), from: address(from), end: CanaryEnd::Gate };
+    let within = TimeDelta::minutes(15);
+    CanaryConfig { name: name.into(), way: CanaryWay::Route(route), to: address(to), within }
+}

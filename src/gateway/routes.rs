@@ -132,3 +132,93 @@ fn why(canary: &CanaryConfig, last: &Probe) -> Why {
         (None, _) => Why::NotSeen,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::canary_sample, parties::Direction};
+
+    const MADE: &str = "2026-11-25T06:30:00Z";
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn way() -> CanaryConfig {
+        canary_sample("a", Direction::Inbound, "c@elsewhere.example", "c@oakfield.example")
+    }
+
+    /// Sent, and nothing more is known of it.
+    fn sent(made_at: DateTime<Utc>) -> Probe {
+        Probe {
+            made_at,
+            sent_at: Some(made_at),
+            code: None,
+            seen_at: None,
+            changed: false,
+            onward_code: None,
+            returned_at: None,
+            proved_at: None,
+        }
+    }
+
+    fn proved(made_at: DateTime<Utc>) -> CanaryState {
+        let probe = Probe { seen_at: Some(made_at), proved_at: Some(made_at), ..sent(made_at) };
+        CanaryState { last: Some(probe), proved: Some(probe), unproved_since: None }
+    }
+
+    fn open(probe: Probe, before: Option<Probe>) -> CanaryState {
+        CanaryState { last: Some(probe), proved: before, unproved_since: Some(probe.made_at) }
+    }
+
+    #[test]
+    fn a_way_is_proved_for_a_day_and_fails_when_its_time_is_over() {
+        let (way, made) = (way(), at(MADE));
+        let after = |state: &CanaryState, minutes| standing(&way, state, made + TimeDelta::minutes(minutes));
+        assert_eq!(after(&CanaryState::default(), 0), Standing::Never);
+        let first = open(sent(made), None);
+        assert_eq!(after(&first, 15), Standing::Waiting);
+        let failing = Standing::Failing { since: made, why: Why::NotSeen };
+        assert_eq!(after(&first, 16), failing);
+        let well = proved(made);
+        assert_eq!(after(&well, 24 * 60 + 59), Standing::Proved { at: made });
+        let late = Standing::Failing { since: made + DAY, why: Why::NotSent };
+        assert_eq!(after(&well, 25 * 60 + 1), late, "no gate was running");
+        // The next one is on its way: what was proved is proved until its time is over.
+        let next = open(sent(made + DAY), well.proved);
+        assert_eq!(after(&next, 24 * 60 + 15), Standing::Proved { at: made });
+        assert!(matches!(after(&next, 24 * 60 + 16), Standing::Failing { .. }));
+    }
+
+    #[test]
+    fn the_reason_is_the_last_thing_that_is_known() {
+        let (way, made) = (way(), at(MADE));
+        let why = |change: fn(&mut Probe)| {
+            let mut probe = sent(made);
+            change(&mut probe);
+            match standing(&way, &open(probe, None), made + TimeDelta::hours(1)) {
+                Standing::Failing { why, .. } => why,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(why(|p| p.code = Some(0)), Why::HostAway);
+        assert_eq!(why(|p| p.code = Some(554)), Why::HostRefuses(554));
+        assert_eq!(why(|p| (p.seen_at, p.onward_code) = (p.sent_at, Some(550))), Why::RefusedOnward(550));
+        assert_eq!(why(|p| (p.seen_at, p.onward_code) = (p.sent_at, Some(250))), Why::NotReturned);
+        let notices = CanaryConfig { way: CanaryWay::Notices, ..way.clone() };
+        let stands = standing(&notices, &open(sent(made), None), made + TimeDelta::hours(1));
+        assert_eq!(stands, Standing::Failing { since: made, why: Why::NotDelivered });
+    }
+
+    #[test]
+    fn one_is_sent_a_day_and_sooner_where_it_does_not_work() {
+        let (way, made) = (way(), at(MADE));
+        let due = |state: &CanaryState, minutes| is_due(&way, state, made + TimeDelta::minutes(minutes));
+        assert!(due(&CanaryState::default(), 0));
+        assert!(!due(&proved(made), 24 * 60 - 1) && due(&proved(made), 24 * 60));
+        let lost = open(sent(made), None);
+        assert!(!due(&lost, 59) && due(&lost, 60), "every hour while it fails");
+        let away = open(Probe { sent_at: None, code: Some(0), ..sent(made) }, None);
+        assert!(!due(&away, 4) && due(&away, 5), "a host that restarts is no alarm");
+    }
+}

@@ -53,3 +53,35 @@ impl Way<'_> {
 fn covers(own: &str, domain: &str) -> bool {
     domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::canary_sample, gateway::routes::Why, parties::sample};
+    use chrono::DateTime;
+
+    #[test]
+    fn each_direction_of_each_school_needs_a_way_that_is_proved() {
+        let schools = sample::schools();
+        let at = DateTime::UNIX_EPOCH;
+        let own = |name, direction, from, to| canary_sample(name, direction, from, to);
+        let canaries = [
+            own("in", Direction::Inbound, "c@elsewhere.example", "c@oakfield.example"),
+            own("out", Direction::Outbound, "c@pupils.oakfield.example", "c@elsewhere.example"),
+            own("within", Direction::Internal, "c@oakfield.example", "d@oakfield.example"),
+        ];
+        let ways = |stands: Standing| -> Vec<Way<'_>> {
+            canaries.iter().map(|canary| Way { canary, stands }).collect()
+        };
+        let open = |ways: &[Way<'_>]| -> Vec<(String, usize)> {
+            unproved(&schools, ways).iter().map(|u| (u.school.to_string(), u.directions.len())).collect()
+        };
+        let all = [("oakfield".to_owned(), 3), ("brynglas".to_owned(), 3)];
+        assert_eq!(open(&[]), all);
+        assert_eq!(open(&ways(Standing::Waiting)), all);
+        assert_eq!(open(&ways(Standing::Failing { since: at, why: Why::NotSeen })), all);
+        assert_eq!(open(&ways(Standing::Proved { at })), all[1..], "the other school's are its own");
+        let one = &ways(Standing::Proved { at })[..1];
+        assert_eq!(open(one)[0], ("oakfield".to_owned(), 2));
+    }
+}
