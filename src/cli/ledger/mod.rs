@@ -1,12 +1,13 @@
 //! `gatehouse ledger`: check the chain, show and export it, the key that signs it and the
 //! places that hold its heads.
 
+pub(super) mod args;
 mod rows;
 mod verify;
 
 use super::{
     Answer, Mistake,
-    args::{Cli, LedgerCommand},
+    args::Cli,
     context,
     desk::{self, Desk},
     render,
@@ -17,6 +18,7 @@ use crate::{
     parties::PersonId,
     storage::{Actor, AnchorState, Event, LedgerEvent, Store, StoreError, Words},
 };
+use args::LedgerCommand;
 use serde_json::json;
 use std::{
     collections::BTreeSet,

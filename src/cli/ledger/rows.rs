@@ -3,11 +3,12 @@
 use super::{
     super::{
         Answer, Mistake,
-        args::{Cli, Format, LedgerListArgs},
+        args::{Cli, Format},
         context,
         desk::Desk,
         render,
     },
+    args::LedgerListArgs,
     note,
 };
 use crate::{

@@ -1,9 +1,12 @@
 //! `gatehouse ledger verify`: the chain, its signatures, and what lies outside the machine.
 
-use super::super::{
-    Answer, Mistake,
-    args::{Cli, Format, LedgerVerifyArgs},
-    context,
+use super::{
+    super::{
+        Answer, Mistake,
+        args::{Cli, Format},
+        context,
+    },
+    args::LedgerVerifyArgs,
 };
 use crate::storage::{
     Against, Event, LedgerEvent, LedgerFault, LedgerReport, StoreError, gather_anchors, verify_export,

@@ -1,12 +1,16 @@
 //! `gatehouse users`: who may look and decide. A user has a key of their own; an office is
 //! given by one person and, where it opens something, approved by another.
 
+mod args;
+mod show;
+
+pub use args::UsersCommand;
+
 use super::{
     Answer, Mistake,
     args::Cli,
     context,
     desk::{Desk, Installation, Leave, officers, refusal},
-    render,
 };
 use crate::{
     authority::{Act, Answer as Judged, Approval, Case, GrantKind, Office, Scope, Thing},
@@ -14,93 +18,18 @@ use crate::{
     parties::{GroupKind, Known, PersonId, School},
     storage::{AccountId, GrantId, KeptGrant, KeptUser, NewGrant, NewUser, keys},
 };
+use args::{AddUser, Decide, GrantOffice};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
-
-#[derive(Debug, Subcommand)]
-pub enum UsersCommand {
-    /// Register a person with a key of their own; it gives no office by itself
-    ///
-    /// Who says --new gets the key in a file under a passphrase, which belongs to that person alone:
-    /// the gate keeps the public half. Who has an age key already says --key.
-    Add(AddUser),
-    /// Everyone who is registered, with the offices in force
-    List,
-    /// Who you are, or one user
-    Show {
-        #[arg(value_name = "USER")]
-        id: Option<String>,
-    },
-    /// Give an office, or ask for it where another has to approve
-    ///
-    /// The first head or data protection officer of a school needs no approval when [school.officers]
-    /// names the person's address for that office: nobody is there yet who could give it. The ledger
-    /// says so.
-    Grant(GrantOffice),
-    /// Say yes to an office that another has asked for
-    Approve(Decide),
-    /// End an office, or take a request back
-    Revoke(Decide),
-}
-
-#[derive(Debug, Args)]
-pub struct AddUser {
-    /// The person's id in the directory, or a school address of theirs
-    #[arg(long, value_name = "PERSON", conflicts_with = "address", required_unless_present = "address")]
-    person: Option<String>,
-    /// The address of somebody whom no directory knows, for example a chair of governors
-    #[arg(long, value_name = "ADDRESS")]
-    address: Option<String>,
-    /// Make a key in this new file, under a passphrase that is asked
-    #[arg(long, value_name = "FILE", conflicts_with = "key", required_unless_present = "key")]
-    new: Option<PathBuf>,
-    /// The public half of a key that the person has already (age1...)
-    #[arg(long, value_name = "PUBLIC")]
-    key: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct GrantOffice {
-    #[arg(value_name = "USER")]
-    user: String,
-    #[arg(long, value_parser = ["staff", "lead", "deputy", "head", "chair", "data-protection", "admin", "governor", "guest"])]
-    office: String,
-    #[arg(long, value_name = "SCHOOL", conflicts_with = "trust", required_unless_present = "trust")]
-    school: Option<String>,
-    /// At the trust; that is no office at any school
-    #[arg(long)]
-    trust: bool,
-    /// Its first day or moment; now when missing
-    #[arg(long, value_name = "TIME")]
-    from: Option<String>,
-    /// Its last day (2026-12-18), or the moment at which it ends (2026-12-18T16:00:00Z)
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
-    /// Why; encrypted, for those who review it
-    #[arg(long)]
-    reason: String,
-}
-
-#[derive(Debug, Args)]
-pub struct Decide {
-    #[arg(value_name = "GRANT")]
-    id: String,
-    /// Why; kept with the ledger
-    #[arg(long)]
-    reason: String,
-}
 
 pub(super) fn run(cli: &Cli, command: &UsersCommand) -> Answer {
     match command {
         UsersCommand::Add(add) => self::add(cli, add),
-        UsersCommand::List => list(cli),
-        UsersCommand::Show { id } => show(cli, id.as_deref()),
+        UsersCommand::List => show::list(cli),
+        UsersCommand::Show { id } => show::show(cli, id.as_deref()),
         UsersCommand::Grant(grant) => self::grant(cli, grant),
         UsersCommand::Approve(decide) => approve(cli, decide),
         UsersCommand::Revoke(decide) => revoke(cli, decide),
@@ -239,118 +168,6 @@ fn revoke(cli: &Cli, decide: &Decide) -> Answer {
         desk.store.close().await;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-fn list(cli: &Cli) -> Answer {
-    let rows = context::block_on(async {
-        let desk = Desk::open(cli).await?;
-        let schools = desk.schools_or_refuse(Act::List, Thing::Grant)?;
-        let at_one = |grant: &&KeptGrant| match &grant.grant.scope {
-            Scope::School(school) => schools.contains(school),
-            Scope::Trust => true,
-        };
-        let mut rows: Vec<Value> = Vec::new();
-        for user in &desk.users {
-            let grants: Vec<&KeptGrant> = user.grants.iter().filter(at_one).collect();
-            if !user.grants.is_empty() && grants.is_empty() {
-                continue;
-            }
-            rows.push(row(user, &grants));
-        }
-        Ok(rows)
-    })?;
-    print(
-        cli,
-        &rows,
-        "Nobody is registered: the operator of the machine acts for everybody. See docs/who-may.md.",
-    )
-}
-
-fn show(cli: &Cli, id: Option<&str>) -> Answer {
-    let rows = context::block_on(async {
-        let desk = Desk::open(cli).await?;
-        let user = match (id, &desk.user) {
-            (None, Some(own)) => own,
-            (None, None) => {
-                return Err(Mistake(
-                    "You are the operator of the machine: you run the gate and read no content. Say who you are with \
-                     --me FILE."
-                        .into(),
-                ));
-            }
-            (Some(id), own) => {
-                let user = find(&desk, id)?;
-                if own.as_ref().is_none_or(|own| own.id != user.id) {
-                    desk.schools_or_refuse(Act::List, Thing::Grant)?;
-                }
-                user
-            }
-        };
-        let grants: Vec<&KeptGrant> = user.grants.iter().collect();
-        Ok(vec![row(user, &grants)])
-    })?;
-    print(cli, &rows, "")
-}
-
-fn row(user: &KeptUser, grants: &[&KeptGrant]) -> Value {
-    let now = Utc::now();
-    let standing = |g: &KeptGrant| match () {
-        () if g.revoked.is_some() => "ended",
-        () if g.grant.approval == Approval::Awaited => "awaits approval",
-        () if g.grant.counts_at(now) => "in force",
-        () if g.grant.from > now => "begins later",
-        () => "ended",
-    };
-    let at = |g: &KeptGrant| match &g.grant.scope {
-        Scope::School(school) => school.to_string(),
-        Scope::Trust => "the trust".to_owned(),
-    };
-    let grants: Vec<Value> = grants
-        .iter()
-        .map(|g| {
-            json!({"id": g.id.as_str(), "office": g.grant.office.name(), "at": at(g), "state": standing(g),
-                   "until": g.grant.until.map(render::time)})
-        })
-        .collect();
-    json!({
-        "id": user.id.as_str(),
-        "person": user.who.person.as_ref().map(|p| p.0.to_string()),
-        "address": user.who.address.as_ref().map(|a| a.as_str().to_owned()),
-        "key": user.who.public_key,
-        "grants": grants,
-    })
-}
-
-fn print(cli: &Cli, users: &[Value], empty: &str) -> Answer {
-    let mut out = io::stdout().lock();
-    if cli.format == super::args::Format::Jsonl {
-        for user in users {
-            writeln!(out, "{user}")?;
-        }
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut rows = Vec::new();
-    for user in users {
-        let who = [&user["person"], &user["address"]].into_iter().find(|v| !v.is_null()).cloned();
-        let none = vec![json!({"id": null, "office": "none", "at": null, "state": null})];
-        for grant in user["grants"].as_array().filter(|g| !g.is_empty()).unwrap_or(&none) {
-            rows.push(
-                json!({"user": user["id"], "who": who, "grant": grant["id"], "office": grant["office"],
-                             "at": grant["at"], "state": grant["state"], "until": grant["until"]}),
-            );
-        }
-    }
-    let columns = render::columns(&[
-        ("user", "User"),
-        ("who", "Who"),
-        ("office", "Office"),
-        ("at", "At"),
-        ("state", "State"),
-        ("until", "Until"),
-        ("grant", "Grant"),
-    ]);
-    render::rows(&mut out, cli.format, &columns, &rows, empty)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The facts of an office for this user.
