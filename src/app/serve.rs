@@ -8,7 +8,7 @@ use crate::{
     gateway::{Gate, GateHouse, Standing},
     ids,
     mail::House,
-    storage::{Actor, Event, Keys, LedgerEvent, Store, StoreError, StoreOptions},
+    storage::{Actor, Event, Keeping, Keys, LedgerEvent, Store, StoreError, StoreOptions},
     wire::{
         MemoryBudget, MetricsServer, Page,
         milter::{MilterServer, MilterService},
@@ -274,6 +274,7 @@ impl Running {
         note_start(&self.store, &config, &standing).await?;
         self.gate.read_measures().await?;
         self.gate.replace(standing);
+        self.store.set_keeping(Keeping::new(config.schools.iter().map(|s| (s.id.clone(), s.retention))));
         Ok(())
     }
 
@@ -363,6 +364,7 @@ async fn look_at_duties(store: &Store, gate: &Arc<Gate>) {
     duty(store, "store.housekeeping", HOUSEKEEPING, store.housekeep()).await;
     duty(store, "search.tidy", HOUSEKEEPING, store.search_tidy()).await;
     duty(store, "store.scrub", HOUSEKEEPING, store.scrub_some()).await;
+    duty(store, "store.locks", HOUSEKEEPING, store.keep_locks()).await;
 }
 
 pub(super) async fn duty<T>(

@@ -24,7 +24,7 @@ pub(crate) use canary::sample as canary_sample;
 pub use model::{
     AlarmConfig, AlarmWay, AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials,
     CanaryConfig, CanaryEnd, CanaryRoute, CanaryWay, Config, DkimConfig, FailureChoice, HopTls, KeysConfig,
-    Limits, Listen, LockConfig, LockMode, MilterConfig, NextHop, NoticesConfig, OnFailure, PasswordSource,
+    Limits, Listen, LockMode, MilterConfig, NextHop, NoticesConfig, OnFailure, PasswordSource,
     RelayClient, RelayConfig, StoreConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig,
     WorkingKeySource,
 };

@@ -234,8 +234,9 @@ pub struct BucketConfig {
     pub ca: Option<PathBuf>,
     /// Of one request, the answer read.
     pub timeout: Duration,
-    /// `None` asks for no Object Lock; the bucket may still have one of its own.
-    pub lock: Option<LockConfig>,
+    /// `None` asks for no Object Lock; the bucket may still have one of its own. For how long objects
+    /// are locked follows from each school's retention.
+    pub lock: Option<LockMode>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,15 +253,6 @@ pub enum LockMode {
     Governance,
     /// Nobody may, not even the owner of the bucket.
     Compliance,
-}
-
-/// For how long objects are locked when they are put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LockConfig {
-    pub mode: LockMode,
-    /// Held and quarantined mail.
-    pub working: Duration,
-    pub records: Duration,
 }
 
 #[derive(Clone, Debug)]

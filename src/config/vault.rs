@@ -1,7 +1,7 @@
 //! `[vault]`: where encrypted objects lie, the data folder or a bucket of S3-compatible storage.
 
 use super::{
-    BucketConfig, BucketCredentials, LockConfig, LockMode, VaultConfig,
+    BucketConfig, BucketCredentials, LockMode, VaultConfig,
     read::{Marks, Need},
     section::Section,
     source::{At, Source},
@@ -47,17 +47,13 @@ pub(super) fn vault(source: &Source<'_>, section: Option<Section<'_>>, marks: &m
     })
 }
 
-/// `[vault.lock]`: Object Lock, for which the bucket must have been made.
-fn lock(s: Section<'_>) -> LockConfig {
+/// `[vault.lock]`: Object Lock, for which the bucket must have been made. The times are those of
+/// `[school.retention]`.
+fn lock(s: Section<'_>) -> LockMode {
     let modes = [("governance", LockMode::Governance), ("compliance", LockMode::Compliance)];
-    let range = || DAY / 86_400..=36_500 * DAY;
-    let lock = LockConfig {
-        mode: s.choice("mode", &modes, LockMode::Governance),
-        working: s.duration("working", range(), 14 * DAY),
-        records: s.duration("records", range(), 365 * DAY),
-    };
+    let mode = s.choice("mode", &modes, LockMode::Governance);
     s.close();
-    lock
+    mode
 }
 
 /// Bucket and prefix of `s3://bucket/prefix`; the prefix without slashes around it.

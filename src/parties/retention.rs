@@ -27,6 +27,13 @@ impl Period {
             .and_then(|at| at.checked_sub_days(Days::new(u64::from(self.days))))
             .unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
+
+    /// When what begins then has had its time.
+    pub fn after(self, from: DateTime<Utc>) -> DateTime<Utc> {
+        from.checked_add_months(Months::new(self.months))
+            .and_then(|at| at.checked_add_days(Days::new(u64::from(self.days))))
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
 }
 
 /// One thing kept, and the time it is kept for.

@@ -8,9 +8,10 @@
 use super::{
     capsule,
     database::micros,
-    epochs::Sealing,
+    epochs::{Locks, Sealing},
     error::StoreError,
     ledger::{Event, LedgerEvent},
+    locks::NEVER,
     names::{EpochId, ObjectId},
     objects::ObjectRow,
     parts::{self, Ends},
@@ -125,7 +126,10 @@ impl Store {
         contents: BTreeMap<[u8; 32], Vec<u8>>,
     ) -> Result<BTreeMap<[u8; 32], UsedPart>, StoreError> {
         let now = self.now();
-        let needed = self.shared.vault.lock_for(sealing.class, now).map(|lock| lock.until);
+        let needed = match sealing.locks {
+            Locks::AtPut => self.lock_at_put(sealing.class, now).map(|lock| lock.until),
+            Locks::Later => None,
+        };
         let work = contents.into_iter().map(async |(hash, content)| {
             let part = match self.known_part(&hash, needed).await? {
                 Some((id, path)) => UsedPart { id, path, new: None },
@@ -184,7 +188,10 @@ impl Store {
         let (object, object_sha256) = packed?;
         let id = ObjectId::at(now, &self.shared.random);
         let path = path_of(&id, sealing.class, now);
-        let lock = self.shared.vault.lock_for(sealing.class, now + EPOCH);
+        let lock = match sealing.locks {
+            Locks::AtPut => self.lock_at_put(sealing.class, now + EPOCH),
+            Locks::Later => None,
+        };
         self.shared.vault.put(&path, object, lock).await?;
         let (locked_until, epochs) = (lock.map(|lock| lock.until), sealing.epochs.clone());
         let new = NewPart { hash, bytes, object_sha256, locked_until, epochs };
@@ -206,7 +213,7 @@ impl Store {
             .await?
             .flatten();
         let Some(sealed) = sealed else { return Ok(Vec::new()) };
-        let ids: Vec<String> = self.secrets()?.open(&place_of(object), &sealed)?;
+        let ids: Vec<String> = self.secrets()?.open(&parts_place(object), &sealed)?;
         let mut parts: Vec<(String, Bytes)> = Vec::with_capacity(ids.len());
         for id in ids {
             if !parts.iter().any(|(known, _)| *known == id) {
@@ -292,7 +299,7 @@ impl Tx {
         }
         let ids: Vec<&str> = used.iter().map(|part| part.id.as_str()).collect();
         let shared = self.shared.clone();
-        let sealed = shared.secrets()?.seal(&place_of(object.as_str()), &ids)?;
+        let sealed = shared.secrets()?.seal(&parts_place(object.as_str()), &ids)?;
         sqlx::query("UPDATE object SET parts = $1 WHERE id = $2")
             .bind(sealed)
             .bind(object.as_str())
@@ -304,8 +311,8 @@ impl Tx {
     async fn name_part(&mut self, part: &UsedPart, new: &NewPart) -> Result<(), StoreError> {
         // In place of the digest of its bytes, which would tell who has the file that it is here.
         sqlx::query(
-            "INSERT INTO object (id, path, kept_at, bytes, sha256, object_sha256, locked_until, part_hash, uses)
-             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,1)",
+            "INSERT INTO object (id, path, kept_at, bytes, sha256, object_sha256, locked_until, part_hash, uses,
+             lock_due) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,1,$9)",
         )
         .bind(&part.id)
         .bind(&part.path)
@@ -315,6 +322,7 @@ impl Tx {
         .bind(&new.object_sha256[..])
         .bind(new.locked_until.map(micros))
         .bind(&new.hash[..])
+        .bind(NEVER)
         .execute(&mut self.conn)
         .await?;
         self.name_epochs(&part.id, &new.epochs).await?;
@@ -333,7 +341,7 @@ impl Tx {
             .flatten();
         let Some(sealed) = sealed else { return Ok(()) };
         let shared = self.shared.clone();
-        let ids: Vec<String> = shared.secrets()?.open(&place_of(object), &sealed)?;
+        let ids: Vec<String> = shared.secrets()?.open(&parts_place(object), &sealed)?;
         for id in ids {
             let left: Option<i64> =
                 sqlx::query_scalar("UPDATE object SET uses = uses - 1 WHERE id = $1 RETURNING uses")
@@ -348,6 +356,6 @@ impl Tx {
     }
 }
 
-fn place_of(object: &str) -> String {
+pub(super) fn parts_place(object: &str) -> String {
     format!("object/{object}/parts")
 }

@@ -33,6 +33,7 @@ pub mod keys;
 mod leave;
 mod ledger;
 pub mod lives;
+mod locks;
 mod measures;
 mod messages;
 mod names;
@@ -108,6 +109,7 @@ pub use ledger::{
     Piece, RowSubjects, SignedHead, Words, gather_anchors, verify_export, verify_extract,
 };
 pub use lives::{Handed, Instructed, Instruction, LegalHold, LegalSubject, Review, SealedView};
+pub use locks::Keeping;
 pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,
 };

@@ -5,7 +5,7 @@ use super::{
     attachments::{self, Parted, UsedPart},
     capsule::{self, Label},
     database::{hex, micros},
-    epochs::Sealing,
+    epochs::{Locks, Sealing},
     error::StoreError,
     ledger::{Event, LedgerEvent},
     names::{EpochId, ObjectId},
@@ -32,6 +32,7 @@ pub(super) struct Stored {
     sha256: [u8; 32],
     object_sha256: [u8; 32],
     locked_until: Option<DateTime<Utc>>,
+    locks: Locks,
     parts: Vec<UsedPart>,
 }
 
@@ -107,14 +108,18 @@ impl Store {
         let now = self.now();
         let id = ObjectId::at(now, &self.shared.random);
         let path = path_of(&id, sealing.class, now);
-        let lock = self.shared.vault.lock_for(sealing.class, now);
+        let lock = match sealing.locks {
+            Locks::AtPut => self.lock_at_put(sealing.class, now),
+            Locks::Later => None,
+        };
         if let Err(e) = self.shared.vault.put(&path, object, lock).await {
             self.forget_parts(used.iter()).await;
             return Err(e);
         }
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
         let (epochs, locked_until) = (sealing.epochs.clone(), lock.map(|l| l.until));
-        Ok(Stored { id, path, epochs, bytes, sha256, object_sha256, locked_until, parts: used })
+        let locks = sealing.locks;
+        Ok(Stored { id, path, epochs, bytes, sha256, object_sha256, locked_until, locks, parts: used })
     }
 
     /// For objects that certainly no row names; one that stays is swept away later.
@@ -224,8 +229,8 @@ impl Tx {
         transaction: Option<TransactionId>,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO object (id, path, kept_at, bytes, sha256, object_sha256, locked_until)
-             VALUES ($1,$2,$3,$4,$5,$6,$7)",
+            "INSERT INTO object (id, path, kept_at, bytes, sha256, object_sha256, locked_until, lock_due)
+             VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
         )
         .bind(object.id.as_str())
         .bind(&object.path)
@@ -234,6 +239,7 @@ impl Tx {
         .bind(&object.sha256[..])
         .bind(&object.object_sha256[..])
         .bind(object.locked_until.map(micros))
+        .bind(self.lock_due(object.locks, object.locked_until))
         .execute(&mut self.conn)
         .await?;
         self.name_epochs(object.id.as_str(), &object.epochs).await?;

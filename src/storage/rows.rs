@@ -5,6 +5,7 @@ use super::{
     alerts::AlertRow,
     concerned::ConcernedRows,
     database::micros,
+    epochs::{Locks, Sealing},
     error::StoreError,
     incidents::ProposalRow,
     items::{ItemKind, ItemSecret},
@@ -98,10 +99,17 @@ impl Store {
             keep;
         let secrets = self.secrets()?;
         let transaction = message.transaction;
+        let delayed = |item: &NewItem| item.kind == ItemKind::Grace;
+        // What the next hop may still refuse is locked when it counts; what is only delayed, never.
+        let locks = match standing {
+            Standing::Final(_) if !records.is_empty() || !items.iter().all(delayed) => Locks::AtPut,
+            Standing::Final(_) if items.is_empty() => Locks::AtPut,
+            Standing::Final(_) | Standing::Provisional(_) => Locks::Later,
+        };
         let put = async |accesses: Vec<Access>| match accesses.is_empty() {
             true => Ok(None),
             false => {
-                let sealing = self.sealing(&accesses).await?;
+                let sealing = Sealing { locks, ..self.sealing(&accesses).await? };
                 let (at, raw) = (message.received_at, message.raw.clone());
                 self.put_object(&sealing, transaction, &message.envelope, at, raw).await.map(Some)
             }

@@ -72,6 +72,7 @@ impl Tx {
         .await?;
         self.confirm_retry_keys("item", id.as_str()).await?;
         if let Some(state) = changed {
+            self.relock("item", id.as_str()).await?;
             self.append("gate", LedgerEvent::new(Event::ItemConfirmed).about(id.as_str())).await?;
             if state == "sealed" {
                 self.append("gate", LedgerEvent::new(Event::ItemSealed).about(id.as_str())).await?;
@@ -119,7 +120,7 @@ impl Tx {
         .await?;
         match changed.rows_affected() {
             0 => Err(StoreError::NotFound { what: "record", id: id.to_string() }),
-            _ => Ok(()),
+            _ => self.relock("record", id.as_str()).await,
         }
     }
 

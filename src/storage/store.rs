@@ -6,6 +6,7 @@ use super::{
     error::StoreError,
     keyfile,
     keys::Keys,
+    locks::Keeping,
     names::{ItemId, Token},
     node,
     search::Tidying,
@@ -24,7 +25,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, RwLock,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
@@ -79,6 +80,8 @@ pub struct StoreOptions {
     pub clock: Clock,
     pub random: Random,
     pub timing: Timing,
+    /// Which locks follow.
+    pub keeping: Keeping,
 }
 
 impl StoreOptions {
@@ -92,6 +95,7 @@ impl StoreOptions {
             clock: clock::system(),
             random: system_random(),
             timing: Timing::default(),
+            keeping: Keeping::default(),
         }
     }
 
@@ -109,6 +113,7 @@ impl StoreOptions {
         Self {
             database: DatabaseAddress::from_config(&config.store),
             vault: config.vault.clone(),
+            keeping: Keeping::new(config.schools.iter().map(|s| (s.id.clone(), s.retention))),
             ..Self::new(config.data.clone(), keys)
         }
     }
@@ -144,6 +149,9 @@ pub(super) struct Shared {
     pub(super) alert_wake: Notify,
     /// Set by a commit that left objects which nothing needs.
     pub(super) unwanted: AtomicBool,
+    /// Set by a commit after which some object is needed longer than it is locked.
+    pub(super) relock: AtomicBool,
+    pub(super) keeping: RwLock<Keeping>,
     pub(super) tidying: Tidying,
 }
 
@@ -179,7 +187,7 @@ impl Store {
     }
 
     pub(super) async fn open_as(options: StoreOptions, standing: Standing) -> Result<Self, StoreError> {
-        let StoreOptions { data, database, keys, vault, clock, random, timing } = options;
+        let StoreOptions { data, database, keys, vault, clock, random, timing, keeping } = options;
         let (of_folder, keys_too, random_too) = (database.is_folder(), keys.clone(), random.clone());
         let made = tokio::task::spawn_blocking(move || prepare(data, of_folder, &keys_too, &random_too));
         let (folder, secrets) = made.await.map_err(|e| StoreError::Us(e.to_string()))??;
@@ -211,6 +219,8 @@ impl Store {
             outbox_wake: Notify::new(),
             alert_wake: Notify::new(),
             unwanted: AtomicBool::new(false),
+            relock: AtomicBool::new(false),
+            keeping: RwLock::new(keeping),
             tidying: Tidying::default(),
             secrets,
         });
@@ -284,6 +294,7 @@ impl Store {
             Some(writer) => {
                 let written = writer.write(change).await;
                 self.purge_after_commit().await;
+                self.lock_after_commit();
                 written
             }
             None => Err(Unwritten::Refused(StoreError::NoWorkingKey.into())),

@@ -26,6 +26,8 @@ pub(super) struct Tx {
     pub(super) rows: Vec<Row>,
     /// There are objects that no row wants any more; they are purged after the commit.
     pub(super) leaves_unwanted: bool,
+    /// Some object is needed longer than it is locked.
+    pub(super) relocks: bool,
     /// New work for the outbox.
     pub(super) wakes_outbox: bool,
     /// Somebody is to be told of something.
@@ -181,6 +183,9 @@ async fn commit(
     if tx.leaves_unwanted {
         shared.unwanted.store(true, Ordering::Release);
     }
+    if tx.relocks {
+        shared.relock.store(true, Ordering::Release);
+    }
     if tx.wakes_outbox {
         shared.outbox_wake.notify_one();
     }
@@ -207,6 +212,7 @@ async fn begin(conn: Option<Connection>, shared: &Arc<Shared>) -> Result<Tx, Sto
         head: begun.last.map_or_else(Head::none, |(n, hash)| Head { n, hash }),
         rows: Vec::new(),
         leaves_unwanted: false,
+        relocks: false,
         wakes_outbox: false,
         wakes_alerts: false,
     })

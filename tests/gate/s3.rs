@@ -2,7 +2,8 @@
 //! ports, ended by the kernel when the process ends, however it ends. Each test makes a
 //! bucket of its own.
 
-use gatehouse::config::{BucketConfig, BucketCredentials, LockConfig, VaultConfig};
+use chrono::{DateTime, Utc};
+use gatehouse::config::{BucketConfig, BucketCredentials, LockMode, VaultConfig};
 use object_store::{
     aws::{AwsAuthorizer, AwsCredential},
     client::{HttpRequest, HttpRequestBody},
@@ -188,7 +189,7 @@ fn http() -> reqwest::Client {
 }
 
 impl TestBucket {
-    pub(crate) fn at(&self, address: SocketAddr, lock: Option<LockConfig>) -> VaultConfig {
+    pub(crate) fn at(&self, address: SocketAddr, lock: Option<LockMode>) -> VaultConfig {
         VaultConfig::Bucket(BucketConfig {
             bucket: self.name.clone(),
             prefix: "gate/one".into(),
@@ -239,6 +240,15 @@ impl TestBucket {
         let text = String::from_utf8(body).unwrap();
         let id = text.split("<VersionId>").nth(1).and_then(|rest| rest.split('<').next());
         id.expect("a version").to_owned()
+    }
+
+    /// Until when the server lets nobody delete it.
+    pub(crate) fn locked_until(&self, key: &str) -> Option<DateTime<Utc>> {
+        let (status, body) =
+            server().request(Method::GET, &format!("{}/{key}?retention=", self.name), &[], b"").unwrap();
+        let text = String::from_utf8(body).unwrap();
+        let until = text.split("<RetainUntilDate>").nth(1).and_then(|rest| rest.split('<').next());
+        until.filter(|_| status == 200).map(|until| until.parse().unwrap())
     }
 
     /// As somebody does who has the credentials.

@@ -1,6 +1,6 @@
 //! Making an epoch: a key is generated, its identity wrapped for the holders and forgotten.
 
-use super::{Epoch, EpochState, Sealing, digest_of, month_of, open_epoch};
+use super::{Epoch, EpochState, Locks, Sealing, digest_of, month_of, open_epoch};
 use crate::storage::{
     access::{Access, Class},
     database::micros,
@@ -46,7 +46,7 @@ impl Store {
     /// where there is none of this month for those who hold the access now.
     pub(in crate::storage) async fn sealing(&self, accesses: &[Access]) -> Result<Sealing, StoreError> {
         let class = accesses.first().map_or(Class::Working, Access::class);
-        let mut sealing = Sealing { class, epochs: Vec::new(), to: Vec::new() };
+        let mut sealing = Sealing { class, epochs: Vec::new(), to: Vec::new(), locks: Locks::AtPut };
         for access in accesses {
             let epoch = self.current_epoch(access).await?;
             if !sealing.epochs.contains(&epoch.id) {

@@ -32,6 +32,15 @@ pub(super) struct Sealing {
     pub(super) class: Class,
     pub(super) epochs: Vec<EpochId>,
     pub(super) to: Vec<PublicKey>,
+    pub(super) locks: Locks,
+}
+
+/// When the lock that a bucket keeps on an object begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Locks {
+    AtPut,
+    /// Not with the object: nothing is certain of it yet, or it is not to be kept.
+    Later,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -87,6 +87,7 @@ impl Store {
                 .bind(&by)
                 .execute(&mut tx.conn)
                 .await?;
+                tx.relock(on.kind(), on.id()).await?;
                 let event = LedgerEvent::new(Event::LegalHoldSet)
                     .school(&school)
                     .about(on.id())

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::config::VaultConfig;
 use crate::storage::{
+    access::Class,
     database::{micros, time},
     error::StoreError,
     ledger::{Actor, Event, LedgerEvent},
@@ -161,7 +162,9 @@ async fn carry_all(
             Carried::Purged => return Ok((named.path, Copied::Purged)),
             Carried::Faulty(fault) => return Ok((named.path, Copied::Faulty(fault))),
         };
-        let lock = vault.lock_again(&named.path, time(named.kept_at), now);
+        let class = if named.path.contains("/working/") { Class::Working } else { Class::Records };
+        let until = into.keeping.at_put(class, time(named.kept_at));
+        let lock = vault.lock_until(until).filter(|lock| lock.until > now);
         let bytes = object.len();
         vault.put(&named.path, object, lock).await?;
         match vault.get(&named.path).await? {
@@ -233,6 +236,13 @@ async fn settle(store: Store, filled: &Filled, event: LedgerEvent, actor: &Actor
                 let by = tx.random_id(&actor).await?;
                 tx.append(&by, event).await?;
                 sqlx::query("DELETE FROM meta WHERE name = 'arriving'").execute(&mut tx.conn).await?;
+                // The locks of the old place are not this one's: each is looked at anew.
+                for statement in [
+                    "UPDATE object SET locked_until = NULL, refused_until = NULL",
+                    "UPDATE object SET lock_due = 0 WHERE part_hash IS NULL",
+                ] {
+                    sqlx::query(statement).execute(&mut tx.conn).await?;
+                }
                 Ok::<_, StoreError>(())
             })
         })

@@ -164,6 +164,7 @@ impl Store {
                     .fetch_optional(&mut tx.conn)
                     .await?;
                 let Some(school) = school else { return Ok(false) };
+                tx.relock("record", id.as_str()).await?;
                 let by = tx.random_id(&actor).await?;
                 let event = LedgerEvent::new(event)
                     .school(&SchoolId(school.into()))

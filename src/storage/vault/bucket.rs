@@ -108,6 +108,37 @@ impl Bucket {
         }
     }
 
+    /// `None` when it is not there.
+    pub(super) async fn lock(&self, path: &str, lock: Lock) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let key = self.key(path)?;
+        let (versions, _) = self.versions(&key).await?;
+        // What was laid over ours, if anything, is not ours to lock.
+        let Some(ours) = versions.last() else { return Ok(None) };
+        let there = self.lock_of_version(&key, Some(&ours.version_id)).await?;
+        if let Some(there) = there.filter(|there| there.until >= lock.until) {
+            return Ok(Some(there.until));
+        }
+        let until = lock.until.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let text = format!(
+            "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>{}</Mode>\
+             <RetainUntilDate>{until}</RetainUntilDate></Retention>",
+            lock.mode.word()
+        );
+        let mut request = Request::new(Method::PUT, &key);
+        request.query = vec![("retention", ""), ("versionId", &ours.version_id)];
+        request.headers = vec![
+            ("content-type", "application/xml".into()),
+            ("x-amz-checksum-sha256", BASE64_STANDARD.encode(Sha256::digest(&text))),
+        ];
+        request.body = text.into();
+        match self.client.send(&request).await? {
+            Answer::Done(_) => Ok(Some(lock.until)),
+            Answer::NotThere => Ok(None),
+            Answer::Exists => Err(refused("to lock", "a precondition")),
+            Answer::Forbidden(code) => Err(refused("to lock", &code)),
+        }
+    }
+
     pub(super) async fn delete(&self, path: &str) -> Result<Removal, StoreError> {
         let key = self.key(path)?;
         let (versions, markers) = self.versions(&key).await?;

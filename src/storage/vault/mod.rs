@@ -9,10 +9,10 @@ mod folder;
 pub(super) use folder::disk_error;
 
 use super::{access::Class, error::StoreError, names::ObjectId};
-use crate::config::{LockConfig, LockMode, VaultConfig};
+use crate::config::{LockMode, VaultConfig};
 use bucket::Bucket;
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use folder::Folder;
 use std::path::Path;
 
@@ -48,7 +48,7 @@ pub(super) enum Removal {
 
 pub(super) struct Vault {
     place: Place,
-    lock: Option<LockConfig>,
+    lock: Option<LockMode>,
 }
 
 enum Place {
@@ -78,21 +78,26 @@ impl Vault {
         }
     }
 
-    /// The lock that an object of a class gets at a time, where one is asked for.
-    pub(super) fn lock_for(&self, class: Class, now: DateTime<Utc>) -> Option<Lock> {
-        let config = self.lock?;
-        let time = match class {
-            Class::Working => config.working,
-            _ => config.records,
-        };
-        let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
-        Some(Lock { mode: config.mode, until: now.checked_add_signed(time)? })
+    /// A lock until then, where one is asked for.
+    pub(super) fn lock_until(&self, until: DateTime<Utc>) -> Option<Lock> {
+        self.lock.map(|mode| Lock { mode, until })
     }
 
-    /// The lock of an object that is carried here: what is left of the time it was to have.
-    pub(super) fn lock_again(&self, path: &str, kept_at: DateTime<Utc>, now: DateTime<Utc>) -> Option<Lock> {
-        let class = if path.contains("/working/") { Class::Working } else { Class::Records };
-        self.lock_for(class, kept_at).filter(|lock| lock.until > now)
+    pub(super) fn locks(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Makes what lies there locked until then at least, and says until when it is. A lock is never
+    /// made shorter: the object store would refuse, and rightly.
+    pub(super) async fn lock(
+        &self,
+        path: &str,
+        until: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        match (&self.place, self.lock) {
+            (Place::Bucket(bucket), Some(mode)) => bucket.lock(path, Lock { mode, until }).await,
+            _ => Ok(None),
+        }
     }
 
     /// Never overwrites.
