@@ -11,7 +11,9 @@ use super::{
 use crate::{
     app,
     config::{Config, StoreConfig},
+    mail::SchoolId,
     report::{Coverage, NOT_SEEN, RuleState, Standing, Status, Table, Way, coverage, unproved},
+    storage::StoreError,
 };
 use serde_json::{Value, json};
 use std::{
@@ -26,8 +28,8 @@ pub(super) fn run(cli: &Cli, command: &PolicyCommand) -> Answer {
     let PolicyCommand::Coverage { only } = command;
     let config = context::config(cli)?;
     let rules = app::rules(&config.rulesets)?;
-    let standing =
-        Standing { rules: &rules, schools: &config.schools, records_key: !config.keys.records.is_empty() };
+    let without_readers = without_readers(&config)?;
+    let standing = Standing { rules: &rules, schools: &config.schools, without_readers: &without_readers };
     let mut all = coverage(Table::of_this_edition()?, &standing);
     let asked = |c: &Coverage| {
         let is = |id: &String| {
@@ -43,6 +45,29 @@ pub(super) fn run(cli: &Cli, command: &PolicyCommand) -> Answer {
         Format::Table => sheet(&mut out, &all, &rules.digest, &routes),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Schools that keep records which nobody could open: neither the configuration names a custodian
+/// nor the store. Before there is a store it names none.
+fn without_readers(config: &Config) -> Result<Vec<SchoolId>, Mistake> {
+    let keeping = config.schools.iter().filter(|s| s.record_parent_mail).map(|s| s.id.clone());
+    let keeping: Vec<SchoolId> = keeping.collect();
+    if keeping.is_empty() || !config.keys.records.is_empty() {
+        return Ok(Vec::new());
+    }
+    if matches!(config.store, StoreConfig::Folder) && !config.data.join("gatehouse.db").exists() {
+        return Ok(keeping);
+    }
+    context::block_on(async {
+        let store = context::store(config).await?;
+        let faults = store.custodian_faults(&keeping).await;
+        store.close().await;
+        Ok(match faults {
+            // Whoever has no key to the store cannot tell; nothing is claimed.
+            Err(StoreError::NoWorkingKey) => keeping,
+            faults => faults?.nobody,
+        })
+    })
 }
 
 fn lines(out: &mut impl Write, all: &[Coverage], digest: &str, routes: &Routes) -> io::Result<()> {

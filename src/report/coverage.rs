@@ -3,7 +3,7 @@
 
 use super::clauses::{Clause, Need, Status, Table, section_title};
 use crate::{
-    mail::Mode,
+    mail::{Mode, SchoolId},
     parties::{Listing, School},
     ruleset::RuleSet,
 };
@@ -13,8 +13,8 @@ use std::{collections::HashMap, sync::Arc};
 pub struct Standing<'a> {
     pub rules: &'a RuleSet,
     pub schools: &'a [Arc<School>],
-    /// Somebody can read the records.
-    pub records_key: bool,
+    /// Schools of whose records nobody could open one.
+    pub without_readers: &'a [SchoolId],
 }
 
 /// Whether a rule does what the table counts on.
@@ -133,10 +133,10 @@ fn unmet(need: Need, school: &School, standing: &Standing<'_>) -> Option<&'stati
     let (met, words) = match need {
         Need::Enforce => (school.mode == Mode::Enforce, "it observes only"),
         Need::Disclaimer => (!school.disclaimers.is_empty(), "it has chosen no disclaimer"),
-        Need::Records => (
-            school.record_parent_mail && standing.records_key,
-            "copies of mail with parents are switched off",
-        ),
+        Need::Records if standing.without_readers.contains(&school.id) => {
+            (false, "nobody could open its copies of mail with parents: no custodian is named")
+        }
+        Need::Records => (school.record_parent_mail, "copies of mail with parents are switched off"),
         Need::ConfidentialList => {
             (listed(&[Listing::Helpline, Listing::Protected]), "no confidential service is on its lists")
         }
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn table_and_shipped_rules_name_each_other() {
         let rules = shipped();
-        let standing = Standing { rules: &rules, schools: &[school(Mode::Enforce)], records_key: true };
+        let standing = Standing { rules: &rules, schools: &[school(Mode::Enforce)], without_readers: &[] };
         let mut faults = Vec::new();
         let all = coverage(Table::of_this_edition().unwrap(), &standing);
         for row in &all {
@@ -217,7 +217,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("r.toml"), rules.concat()).unwrap();
         let rules = ruleset::load(&[dir.path().to_owned()]).unwrap();
-        let standing = Standing { rules: &rules, schools, records_key: false };
+        let standing = Standing { rules: &rules, schools, without_readers: &[] };
         let all = coverage(Table::read(TABLE).unwrap(), &standing);
         (one(&all, "PD-1").here, one(&all, "PD-1").lessened.clone())
     }

@@ -37,3 +37,40 @@ fn policy_coverage_is_honest_about_rules_settings_and_routes() {
     assert!(said.out.contains("Coverage is PARTIAL") && said.out.contains("RE-1"), "{}", said.out);
     assert!(!said.out.contains("PD-1"));
 }
+
+/// A school's custodians may stand in the store alone.
+#[test]
+fn coverage_knows_the_custodians_that_only_the_store_names() {
+    let home = Home::new(&Setup {
+        doors: RELAY.into(),
+        hops: hop("own", "*", "127.0.0.1:9".parse().unwrap()),
+        school: "record-parent-mail = true\n".into(),
+        ..Setup::default()
+    });
+    let file = home.path("gatehouse.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let without: Vec<&str> = text.lines().filter(|l| !l.starts_with("records = ")).collect();
+    fs::write(&file, without.join("\n")).unwrap();
+    let records = || {
+        let lines = home.list(&["policy", "coverage", "--only", "RE-1"]);
+        lines.into_iter().find(|l| l["id"] == "RE-1").unwrap()["lessened"].to_string()
+    };
+    assert!(records().contains("nobody could open"), "{}", records());
+    let public = fs::read_to_string(home.path("custodian.key.public")).unwrap();
+    let join = [
+        "keys",
+        "custodian",
+        "join",
+        "--school",
+        "oakfield",
+        "--name",
+        "The head",
+        "--key",
+        public.trim(),
+        "--reason",
+        "appointed",
+    ];
+    let said = home.run(&join);
+    assert_eq!(said.code(), 0, "{}", said.err);
+    assert!(!records().contains("nobody could open"), "{}", records());
+}
