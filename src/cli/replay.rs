@@ -9,9 +9,10 @@ use crate::{
     detection::Scratch,
     mail::{Arrival, Channel, Facts, Scan, SenderProof, Transaction},
     pipeline::{Rulebook, assess},
-    storage::{Event, LedgerEvent, Replayed, Store},
+    storage::{Event, LedgerEvent, NoBytes, Replayed, Store},
     verdict::Disposition,
 };
+use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ struct Tally {
     unchanged: u64,
     /// A person has decided them, so no rule would have spoken.
     released: u64,
-    not_kept: u64,
+    without_bytes: BTreeMap<NoBytes, u64>,
 }
 
 /// Numbers of messages shown beside each change.
@@ -103,9 +104,12 @@ impl Tally {
             self.released += 1;
             return;
         }
-        let Some(transaction) = transaction(message) else {
-            self.not_kept += 1;
-            return;
+        let transaction = match &message.raw {
+            Ok(raw) => transaction(message, raw.clone()),
+            Err(why) => {
+                *self.without_bytes.entry(*why).or_default() += 1;
+                return;
+            }
         };
         self.replayed += 1;
         let facts = facts(message, &transaction);
@@ -134,8 +138,8 @@ impl Tally {
     }
 }
 
-/// The message as it came, where its bytes are still there.
-fn transaction(message: &Replayed) -> Option<Transaction> {
+/// The message as it came.
+fn transaction(message: &Replayed, raw: Bytes) -> Transaction {
     let envelope = message.view.envelope.clone();
     let mut arrival = Arrival::unknown(message.door);
     // The log says whether somebody was proved, and the envelope who.
@@ -144,14 +148,14 @@ fn transaction(message: &Replayed) -> Option<Transaction> {
     {
         arrival.proof = SenderProof::Login(sender.to_string());
     }
-    Some(Transaction {
+    Transaction {
         id: message.transaction,
         received_at: message.received_at,
         channel: Channel::Email,
         arrival,
         envelope,
-        raw: message.raw.clone()?,
-    })
+        raw,
+    }
 }
 
 /// The facts of then, as far as the log has them.
@@ -210,16 +214,21 @@ fn print(cli: &Cli, tally: &Tally) -> io::Result<()> {
         &rows,
         "These rules change nothing of what can be replayed.",
     )?;
+    let without = |why| tally.without_bytes.get(&why).copied().unwrap_or_default();
     let strictest = tally.changes.keys().map(|c| c.would).max_by_key(|would| rank(would));
     writeln!(
         io::stderr(),
-        "{} messages: {} assessed anew ({} as before), {} decided by a person, {} cannot be replayed since \
-         nothing was kept of them that the gate may open.{}",
+        "{} messages: {} assessed anew ({} as before), {} decided by a person. Of the others nothing can be said: \
+         {} of which nothing was kept that the gate may open, {} purged since, {} that nobody opens, {} whose bytes \
+         are lost (run `gatehouse store scrub`).{}",
         tally.messages,
         tally.replayed,
         tally.unchanged,
         tally.released,
-        tally.not_kept,
+        without(NoBytes::NothingKept),
+        without(NoBytes::Purged),
+        without(NoBytes::NotOpened),
+        without(NoBytes::Lost),
         strictest.map_or_else(String::new, |would| format!(" Strictest new verdict: {would}."))
     )
 }

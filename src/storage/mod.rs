@@ -132,7 +132,7 @@ pub use records::{
 };
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use reminders::Unanswered;
-pub use replay::Replayed;
+pub use replay::{NoBytes, Replayed};
 pub use retention::{DueBefore, DueRecord, RecordRuling, Retained};
 pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport};

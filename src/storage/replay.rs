@@ -23,8 +23,20 @@ pub struct Replayed {
     pub door: Door,
     pub disposition: Disposition,
     pub view: LoggedView,
-    /// `None`: nothing was kept of it, or nothing that the gate may open.
-    pub raw: Option<Bytes>,
+    pub raw: Result<Bytes, NoBytes>,
+}
+
+/// Why a message cannot be assessed anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoBytes {
+    /// It passed, or only custodians open what was kept.
+    NothingKept,
+    /// Its time was over.
+    Purged,
+    /// Sealed, or it may hold an image of a child (practice.md, A3).
+    NotOpened,
+    /// It should be there and is not, or was changed.
+    Lost,
 }
 
 #[derive(sqlx::FromRow)]
@@ -36,6 +48,8 @@ struct Row {
     disposition: String,
     sealed: Vec<u8>,
     item: Option<String>,
+    purged: i64,
+    closed: i64,
 }
 
 const DOORS: [Door; 3] = [Door::Milter, Door::Relay, Door::File];
@@ -56,7 +70,11 @@ impl Store {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT m.transaction_id, m.received_at, m.school, m.door, m.disposition, m.sealed,
                 (SELECT MIN(i.id) FROM item i WHERE i.transaction_id = m.transaction_id
-                    AND i.state NOT IN ('provisional', 'dropped', 'purged', 'sealed', 'handed-to-police')) AS item
+                    AND i.state NOT IN ('provisional', 'dropped', 'purged', 'sealed', 'handed-to-police')) AS item,
+                (SELECT COUNT(*) FROM item i WHERE i.transaction_id = m.transaction_id
+                    AND i.state = 'purged') AS purged,
+                (SELECT COUNT(*) FROM item i WHERE i.transaction_id = m.transaction_id
+                    AND i.state IN ('sealed', 'handed-to-police')) AS closed
              FROM message m WHERE m.received_at > $1 OR (m.received_at = $1 AND m.transaction_id > $2)
              ORDER BY m.received_at, m.transaction_id LIMIT $3",
         )
@@ -76,11 +94,14 @@ impl Store {
         let damaged = |_| StoreError::Damaged("a row of the message log cannot be read".into());
         let raw = match row.item {
             Some(item) => match self.item_bytes(&ItemId::stored(item)).await {
-                Ok(raw) => Some(raw),
-                Err(StoreError::MayHoldImage | StoreError::Object { .. }) => None,
+                Ok(raw) => Ok(raw),
+                Err(StoreError::MayHoldImage) => Err(NoBytes::NotOpened),
+                Err(StoreError::Object { .. }) => Err(NoBytes::Lost),
                 Err(e) => return Err(e),
             },
-            None => None,
+            None if row.closed > 0 => Err(NoBytes::NotOpened),
+            None if row.purged > 0 => Err(NoBytes::Purged),
+            None => Err(NoBytes::NothingKept),
         };
         Ok(Replayed {
             transaction: row.transaction_id.parse().map_err(damaged)?,
