@@ -234,3 +234,60 @@ fn what_is_given_to_a_person_has_nobody_else_in_it_and_two_people_have_ruled() {
     assert!(page.contains("jacob rowe") && page.contains("did well in may") && page.contains("[person 1]"));
     assert!(page.contains("information commissioner"));
 }
+
+/// RE-1: a conversation and what came with it, through the door; of two parents in one conversation
+/// each one's alone (practice.md, A10).
+#[test]
+fn a_thread_is_listed_for_one_parent_with_the_files_that_came() {
+    let gate = recording(Door::Relay);
+    let letter = |from: &str, to: &str, id: &str, answers: &str, file: &str| {
+        let answers = if answers.is_empty() {
+            String::new()
+        } else {
+            format!("In-Reply-To: <{answers}>\r\nReferences: <{answers}>\r\n")
+        };
+        let part = format!(
+            "--x\r\nContent-Type: application/pdf; name=\"{file}\"\r\nContent-Disposition: attachment; filename=\"{file}\"\r\n\
+             Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n"
+        );
+        let part = if file.is_empty() { String::new() } else { part };
+        format!(
+            "From: {from}\r\nTo: {to}\r\nSubject: Jacob\r\nMessage-ID: <{id}>\r\n{answers}MIME-Version: 1.0\r\n\
+             Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nAbout Jacob.\r\n{part}--x--\r\n"
+        )
+    };
+    ok(gate.send_unproved(
+        FATHER,
+        &[TEACHER],
+        &letter(FATHER, TEACHER, "a@freemail.example", "", "note.pdf"),
+    ));
+    ok(gate.send(
+        TEACHER,
+        &[FATHER],
+        &letter(TEACHER, FATHER, "b@oakfield.example", "a@freemail.example", ""),
+    ));
+    let of_mother = letter(MOTHER, TEACHER, "c@postbox.example", "b@oakfield.example", "");
+    ok(gate.send_unproved(MOTHER, &[TEACHER], &of_mother));
+    ok(gate.send_unproved(FATHER, &[TEACHER], &letter(FATHER, TEACHER, "d@freemail.example", "", "")));
+    gate.sink.wait_for(4);
+    let of_father = found(&gate, &["--parent", FATHER]);
+    let with_file = of_father.iter().find(|r| r["attachments"] == 1).unwrap();
+    assert_eq!(of_father.iter().filter(|r| r["attachments"] == 0).count(), 2);
+    let id = with_file["id"].as_str().unwrap();
+    let thread = gate.home.list(&["records", "thread", id, "--purpose", "complaint"]);
+    assert_eq!(thread.len(), 2, "the mother's answer is not the father's: {thread:?}");
+    assert_eq!(thread[0]["id"], id, "in order of time");
+    let other = gate.home.run(&["records", "thread", id, "--parent", MOTHER, "--purpose", "complaint"]);
+    assert_eq!(other.code(), 2, "{}", other.err);
+    let key = gate.home.path("custodian.key");
+    let shown = gate.home.list(&[
+        "records",
+        "show",
+        id,
+        "--custodian",
+        key.to_str().unwrap(),
+        "--purpose",
+        "complaint",
+    ]);
+    assert_eq!(shown[0]["files"][0]["name"], "note.pdf");
+}
