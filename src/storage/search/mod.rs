@@ -6,6 +6,7 @@
 //! item itself; later part of a segment, in which every token has its list of documents, newest first.
 //! Segments are never changed, only merged and replaced.
 
+mod build;
 mod english;
 mod find;
 mod fresh;
