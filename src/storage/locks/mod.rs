@@ -4,6 +4,10 @@
 //! the family is here). So nobody, with whatever credentials, deletes evidence before its time,
 //! and the gate itself can purge when the time has come. A lock is never made shorter.
 
+mod need;
+
+pub use need::Keeping;
+
 use super::{
     access::Class,
     attachments::parts_place,
@@ -14,9 +18,9 @@ use super::{
     vault::Lock,
     writer::Tx,
 };
-use crate::{mail::SchoolId, parties::Retention};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::{collections::HashMap, sync::atomic::Ordering};
+use need::{Item, Need, Record};
+use std::sync::atomic::Ordering;
 
 /// Objects that are looked at together.
 const ROUND: i64 = 200;
@@ -28,109 +32,12 @@ const AGAIN: TimeDelta = TimeDelta::hours(1);
 /// is not locked.
 pub(super) const NEVER: i64 = i64::MAX;
 
-/// How long schools keep what, as far as locks depend on it.
-#[derive(Clone, Debug, Default)]
-pub struct Keeping {
-    schools: HashMap<SchoolId, Retention>,
-}
-
-impl Keeping {
-    pub fn new(schools: impl IntoIterator<Item = (SchoolId, Retention)>) -> Self {
-        Self { schools: schools.into_iter().collect() }
-    }
-
-    fn of(&self, school: &str) -> Retention {
-        self.schools.get(&SchoolId(school.into())).copied().unwrap_or_default()
-    }
-
-    /// Whoever the object is for: no lock may outlast the shortest time of any school.
-    pub(super) fn at_put(&self, class: Class, now: DateTime<Utc>) -> DateTime<Utc> {
-        let time = |r: &Retention| match class {
-            Class::Working => r.dismissed.after(now),
-            Class::Records => r.parent_mail.after(now),
-            Class::Sealed | Class::Incidents | Class::LowLevel => r.evidence.after(now),
-        };
-        self.schools.values().map(time).min().unwrap_or_else(|| time(&Retention::default()))
-    }
-}
-
-/// Until when something needs an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Need {
-    until: DateTime<Utc>,
-    /// No end is in sight: the time is made longer before it is over.
-    goes_on: bool,
-}
-
-impl Need {
-    fn ends(until: DateTime<Utc>) -> Self {
-        Self { until, goes_on: false }
-    }
-    fn goes_on(until: DateTime<Utc>) -> Self {
-        Self { until, goes_on: true }
-    }
-    fn or(self, other: Self) -> Self {
-        Self { until: self.until.max(other.until), goes_on: self.goes_on || other.goes_on }
-    }
-}
-
-#[derive(sqlx::FromRow)]
-struct Item {
-    kind: String,
-    state: String,
-    school: String,
-    decided_at: Option<i64>,
-    exported_at: Option<i64>,
-    held: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct Record {
-    school: String,
-    complaint_at: Option<i64>,
-    keep_until: Option<i64>,
-    parties: i64,
-    gone: i64,
-    left_on: Option<i64>,
-    held: i64,
-}
-
 #[derive(sqlx::FromRow)]
 struct Due {
     id: String,
     path: String,
     locked_until: Option<i64>,
-}
-
-impl Item {
-    fn need(&self, times: &Retention, now: DateTime<Utc>) -> Option<Need> {
-        let evidence = Need::goes_on(times.evidence.after(now));
-        if self.held > 0 {
-            return Some(evidence);
-        }
-        let ended = self.decided_at.map_or(now, time);
-        match (self.state.as_str(), self.exported_at) {
-            ("sealed" | "handed-to-police", _) | ("kept-as-evidence", None) => Some(evidence),
-            ("kept-as-evidence", Some(at)) => Some(Need::ends(times.evidence.after(time(at)))),
-            // What was only delayed was never to be kept.
-            _ if self.kind == "grace" => None,
-            ("open" | "escalated" | "releasing", _) => Some(Need::goes_on(times.dismissed.after(now))),
-            _ => Some(Need::ends(times.dismissed.after(ended))),
-        }
-    }
-}
-
-impl Record {
-    fn need(&self, times: &Retention, now: DateTime<Utc>) -> Need {
-        let of_class = if self.complaint_at.is_some() { times.complaint } else { times.parent_mail };
-        let left = self.left_on.filter(|_| self.gone == self.parties);
-        let need = match left {
-            _ if self.held > 0 => Need::goes_on(times.evidence.after(now)),
-            Some(on) => Need::ends(of_class.after(time(on))),
-            None => Need::goes_on(times.parent_mail.after(now)),
-        };
-        self.keep_until.map_or(need, |until| need.or(Need::ends(time(until))))
-    }
+    lock_due: i64,
 }
 
 impl Store {
@@ -154,7 +61,7 @@ impl Store {
         let mut longer = 0;
         while self.shared.vault.locks() {
             let due: Vec<Due> = sqlx::query_as(
-                "SELECT id, path, locked_until FROM object WHERE lock_due <= $1 AND part_hash IS NULL
+                "SELECT id, path, locked_until, lock_due FROM object WHERE lock_due <= $1 AND part_hash IS NULL
                  AND purged_at IS NULL AND unwanted_at IS NULL ORDER BY lock_due LIMIT $2",
             )
             .bind(micros(self.now()))
@@ -163,7 +70,20 @@ impl Store {
             .await?;
             let last = (due.len() as i64) < ROUND;
             for object in due {
-                longer += u64::from(self.keep_lock(object).await?);
+                let (id, seen) = (object.id.clone(), object.lock_due);
+                match self.keep_lock(object).await {
+                    Ok(made_longer) => longer += u64::from(made_longer),
+                    Err(error) if error.is_passing() => return Err(error),
+                    // The others do not wait for one that the object store refuses.
+                    Err(error) => {
+                        tracing::warn!(object = %id, %error, "object.not-locked");
+                        let again = micros(self.now() + AGAIN);
+                        self.write(move |tx| {
+                            Box::pin(async move { tx.note_lock(&id, None, (seen, again)).await })
+                        })
+                        .await?;
+                    }
+                }
             }
             if last {
                 break;
@@ -178,7 +98,7 @@ impl Store {
         let need = self.need_of(&object.id, now).await?;
         let locked = object.locked_until.map(time);
         let wanted = need
-            .map(|need| need.until)
+            .map(Need::until)
             .filter(|until| *until > now + SAME && locked.is_none_or(|locked| locked + SAME < *until));
         let (mut until, mut parts) = (locked, Vec::new());
         if let Some(wanted) = wanted {
@@ -192,16 +112,16 @@ impl Store {
             }
         }
         let again = match need {
-            Some(Need { goes_on: true, until }) => now + (until - now) / 2,
-            Some(Need { until, .. }) if until > now + AGAIN => until,
+            Some(Need::GoesOn(until)) => now + (until - now) / 2,
+            Some(Need::Ends(until)) if until > now + AGAIN => until,
             _ => now + TimeDelta::days(1),
         };
         let again = again.max(now + TimeDelta::minutes(1));
         self.write(move |tx| {
             Box::pin(async move {
-                tx.note_lock(&object.id, until, micros(again)).await?;
+                tx.note_lock(&object.id, until, (object.lock_due, micros(again))).await?;
                 for (id, until) in parts {
-                    tx.note_lock(&id, Some(until), NEVER).await?;
+                    tx.note_lock(&id, Some(until), (NEVER, NEVER)).await?;
                 }
                 Ok::<_, StoreError>(())
             })
@@ -245,13 +165,13 @@ impl Store {
         .bind(object)
         .fetch_all(&self.readers)
         .await?;
-        needs.extend(incidents.iter().map(|s| Need::goes_on(keeping.of(s).evidence.after(now))));
+        needs.extend(incidents.iter().map(|s| Need::GoesOn(keeping.of(s).evidence.after(now))));
         let on_its_way: Option<i64> =
             sqlx::query_scalar("SELECT MAX(expires_at) FROM outbox WHERE object = $1 AND state = 'waiting'")
                 .bind(object)
                 .fetch_one(&self.readers)
                 .await?;
-        needs.extend(on_its_way.map(|at| Need::ends(time(at))));
+        needs.extend(on_its_way.map(|at| Need::Ends(time(at))));
         Ok(needs.into_iter().reduce(Need::or))
     }
 
@@ -293,16 +213,26 @@ impl Store {
 }
 
 impl Tx {
+    /// What was asked for meanwhile stays asked for, and what was locked longer stays noted so.
     async fn note_lock(
         &mut self,
         object: &str,
         until: Option<DateTime<Utc>>,
-        again: i64,
+        (seen, again): (i64, i64),
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE object SET locked_until = $1, lock_due = $2 WHERE id = $3")
-            .bind(until.map(micros))
+        if let Some(until) = until {
+            sqlx::query(
+                "UPDATE object SET locked_until = $1 WHERE id = $2 AND COALESCE(locked_until, 0) < $1",
+            )
+            .bind(micros(until))
+            .bind(object)
+            .execute(&mut self.conn)
+            .await?;
+        }
+        sqlx::query("UPDATE object SET lock_due = $1 WHERE id = $2 AND lock_due = $3")
             .bind(again)
             .bind(object)
+            .bind(seen)
             .execute(&mut self.conn)
             .await?;
         Ok(())
@@ -336,56 +266,5 @@ impl Tx {
         sqlx::query(statement).bind(subject).execute(&mut self.conn).await?;
         self.relocks = true;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parties::Period;
-
-    fn item(kind: &str, state: &str, decided: Option<DateTime<Utc>>) -> Item {
-        Item {
-            kind: kind.into(),
-            state: state.into(),
-            school: "oakfield".into(),
-            decided_at: decided.map(micros),
-            exported_at: None,
-            held: 0,
-        }
-    }
-
-    #[test]
-    fn a_lock_ends_when_retention_lets_the_object_go() {
-        let now = Utc::now();
-        let times = Retention { dismissed: Period::days(30), ..Retention::default() };
-        let days = |n| now + TimeDelta::days(n);
-        let open = item("quarantine", "open", None).need(&times, now).unwrap();
-        assert_eq!(open, Need::goes_on(days(30)));
-        let week_ago = Some(now - TimeDelta::days(7));
-        let released = item("hold", "released", week_ago).need(&times, now).unwrap();
-        assert_eq!((released.goes_on, (released.until - days(23)).abs() < SAME), (false, true));
-        assert_eq!(item("grace", "released", week_ago).need(&times, now), None);
-        let held = Item { held: 1, ..item("hold", "released", week_ago) };
-        assert_eq!(held.need(&times, now).unwrap(), Need::goes_on(times.evidence.after(now)));
-        assert!(item("quarantine", "sealed", week_ago).need(&times, now).unwrap().goes_on);
-        // The family has left, but one of them.
-        let record = |gone| Record {
-            school: "oakfield".into(),
-            complaint_at: None,
-            keep_until: None,
-            parties: 2,
-            gone,
-            left_on: Some(micros(now)),
-            held: 0,
-        };
-        assert!(record(1).need(&times, now).goes_on);
-        assert!(!record(2).need(&times, now).goes_on);
-        let complaint = Record { complaint_at: Some(micros(now)), ..record(2) };
-        assert!(complaint.need(&times, now).until > days(6 * 365));
-        // The shortest school says how long an object that may be anybody's is locked at first.
-        let short = Retention { dismissed: Period::days(7), ..times };
-        let keeping = Keeping::new([(SchoolId("a".into()), times), (SchoolId("b".into()), short)]);
-        assert_eq!(keeping.at_put(Class::Working, now), days(7));
     }
 }
