@@ -55,6 +55,9 @@ pub enum Turn {
     StoreAway,
 }
 
+/// The addresses of officers, office by office.
+pub type ToldOfRecall = Arc<dyn Fn(&OutboxJob) -> Vec<Vec<Address>> + Send + Sync>;
+
 /// Called after every turn.
 pub type Observer = Arc<dyn Fn(Turn) + Send + Sync>;
 
@@ -70,7 +73,7 @@ pub struct DeliveryOptions {
     pub scanner: Option<Arc<dyn Rescan>>,
     pub on_scanner_failure: FailureChoice,
     /// Who of the school is asked to look when it has stopped one, office by office; never a party.
-    pub told_of_recall: Arc<dyn Fn(&OutboxJob) -> Vec<Vec<Address>> + Send + Sync>,
+    pub told_of_recall: ToldOfRecall,
     /// Jobs at once.
     pub parallel: usize,
     /// How long a claimed job is ours; longer than the next hop's longest conversation.
