@@ -24,9 +24,8 @@ pub(crate) use canary::sample as canary_sample;
 pub use model::{
     AlarmConfig, AlarmWay, AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials,
     CanaryConfig, CanaryEnd, CanaryRoute, CanaryWay, Config, DkimConfig, FailureChoice, HopTls, KeysConfig,
-    Limits, Listen, LockMode, MilterConfig, NextHop, NoticesConfig, OnFailure, PasswordSource,
-    RelayClient, RelayConfig, StoreConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig,
-    WorkingKeySource,
+    Limits, Listen, LockMode, MilterConfig, NextHop, NoticesConfig, OnFailure, PasswordSource, RelayClient,
+    RelayConfig, StoreConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig, WorkingKeySource,
 };
 pub use network::Network;
 
