@@ -13,7 +13,7 @@ use crate::{
     config::{Config, StoreConfig},
     mail::SchoolId,
     report::{Coverage, NOT_SEEN, RuleState, Standing, Status, Table, Way, coverage, unproved},
-    storage::StoreError,
+    storage::{Store, StoreError},
 };
 use serde_json::{Value, json};
 use std::{
@@ -47,27 +47,33 @@ pub(super) fn run(cli: &Cli, command: &PolicyCommand) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Schools that keep records which nobody could open: neither the configuration names a custodian
-/// nor the store. Before there is a store it names none.
+/// Schools that keep records which nobody could open. Before there is a store it names no custodian.
 fn without_readers(config: &Config) -> Result<Vec<SchoolId>, Mistake> {
+    if matches!(config.store, StoreConfig::Folder) && !config.data.join("gatehouse.db").exists() {
+        let keys = !config.keys.records.is_empty();
+        let keeping = config.schools.iter().filter(|s| s.record_parent_mail && !keys);
+        return Ok(keeping.map(|s| s.id.clone()).collect());
+    }
+    context::block_on(async {
+        let store = context::store(config).await?;
+        let without = unread_in(&store, config).await;
+        store.close().await;
+        without
+    })
+}
+
+/// The same with the store open: neither the configuration names a custodian of theirs nor the store.
+pub(super) async fn unread_in(store: &Store, config: &Config) -> Result<Vec<SchoolId>, Mistake> {
     let keeping = config.schools.iter().filter(|s| s.record_parent_mail).map(|s| s.id.clone());
     let keeping: Vec<SchoolId> = keeping.collect();
     if keeping.is_empty() || !config.keys.records.is_empty() {
         return Ok(Vec::new());
     }
-    if matches!(config.store, StoreConfig::Folder) && !config.data.join("gatehouse.db").exists() {
-        return Ok(keeping);
+    match store.custodian_faults(&keeping).await {
+        // Whoever has no key to the store cannot tell; nothing is claimed.
+        Err(StoreError::NoWorkingKey) => Ok(keeping),
+        faults => Ok(faults?.nobody),
     }
-    context::block_on(async {
-        let store = context::store(config).await?;
-        let faults = store.custodian_faults(&keeping).await;
-        store.close().await;
-        Ok(match faults {
-            // Whoever has no key to the store cannot tell; nothing is claimed.
-            Err(StoreError::NoWorkingKey) => keeping,
-            faults => faults?.nobody,
-        })
-    })
 }
 
 fn lines(out: &mut impl Write, all: &[Coverage], digest: &str, routes: &Routes) -> io::Result<()> {

@@ -6,6 +6,7 @@ use super::{
     args::{Cli, Format},
     context,
     desk::Desk,
+    policy,
     render::{self, unless_closed, wrapped},
     ways,
 };
@@ -221,7 +222,7 @@ async fn make(desk: &Desk, school: &Arc<School>, asked: &Asked) -> Result<Report
         made_at,
         now: &now,
         before: before.as_ref(),
-        coverage: &clauses(desk, school)?,
+        coverage: &clauses(desk, school).await?,
         switches: &switches(store, school, (time.from, time.until)).await?,
         proved: &proved,
         not_proved: &not_proved,
@@ -241,11 +242,11 @@ async fn routes(desk: &Desk, school: &Arc<School>) -> Result<(Vec<String>, Vec<S
     Ok((called(false), called(true)))
 }
 
-fn clauses(desk: &Desk, school: &Arc<School>) -> Result<Vec<Coverage>, Mistake> {
+async fn clauses(desk: &Desk, school: &Arc<School>) -> Result<Vec<Coverage>, Mistake> {
     let rules = app::rules(&desk.config.rulesets)?;
     let schools = [Arc::clone(school)];
-    let records_key = !desk.config.keys.records.is_empty();
-    Ok(coverage(Table::of_this_edition()?, &Standing { rules: &rules, schools: &schools, records_key }))
+    let without_readers = &policy::unread_in(&desk.store, &desk.config).await?;
+    Ok(coverage(Table::of_this_edition()?, &Standing { rules: &rules, schools: &schools, without_readers }))
 }
 
 async fn switches(
