@@ -89,6 +89,8 @@ pub enum MeasureError {
     Decided(MeasureState),
     #[error("whoever asks cannot approve: another officer must")]
     OwnRequest,
+    #[error("the ledger has forgotten who asked for it, so nobody can be told from them: ask again")]
+    Forgotten,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -228,8 +230,13 @@ impl Store {
                 let (was, school, asked_by) = tx.measure(&id).await?;
                 let by = tx.random_id(&actor).await?;
                 match was {
-                    MeasureState::Asked if by == asked_by && approve == Approval::Yes => {
-                        return Err(MeasureError::OwnRequest);
+                    MeasureState::Asked if approve == Approval::Yes => {
+                        if by == asked_by {
+                            return Err(MeasureError::OwnRequest);
+                        }
+                        if !tx.is_known(&asked_by).await? {
+                            return Err(MeasureError::Forgotten);
+                        }
                     }
                     MeasureState::Asked => {}
                     decided => return Err(MeasureError::Decided(decided)),

@@ -108,7 +108,7 @@ pub use ledger::{
     InForce, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport,
     Piece, RowSubjects, SignedHead, Words, gather_anchors, verify_export, verify_extract,
 };
-pub use lives::{Handed, Instructed, Instruction, LegalHold, LegalSubject, Review, SealedView};
+pub use lives::{Handed, Instructed, Instruction, LegalHold, LegalSubject, Review, SealedView, Turn};
 pub use locks::Keeping;
 pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,

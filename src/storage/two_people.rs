@@ -19,7 +19,7 @@ pub struct FirstOfTwo {
 }
 
 /// After this a first word counts no more.
-const LIFE: TimeDelta = TimeDelta::days(7);
+pub(super) const FIRST_WORD_LIFE: TimeDelta = TimeDelta::days(7);
 
 impl Store {
     /// Who has asked for `act` on `subject`, if that still counts.
@@ -29,7 +29,7 @@ impl Store {
         )
         .bind(act.name())
         .bind(subject)
-        .bind(micros(self.now() - LIFE))
+        .bind(micros(self.now() - FIRST_WORD_LIFE))
         .fetch_optional(&self.readers)
         .await?;
         Ok(row.map(|(account, at)| FirstOfTwo {

@@ -88,6 +88,8 @@ pub enum UserError {
     Revoked,
     #[error("whoever asked for it cannot approve it: another must")]
     OwnRequest,
+    #[error("the ledger has forgotten who asked for it, so nobody can be told from them: ask again")]
+    Forgotten,
     #[error("nobody approves an office for themselves")]
     OwnCase,
     #[error(transparent)]
@@ -317,6 +319,9 @@ impl Store {
                 }
                 if row.asked_by == by {
                     return Err(UserError::OwnRequest);
+                }
+                if !tx.is_known(&row.asked_by).await? {
+                    return Err(UserError::Forgotten);
                 }
                 if let Some(user) = users.iter().find(|u| u.id.as_str() == row.account)
                     && tx.random_id(&user.actor()).await? == by

@@ -6,7 +6,7 @@ use crate::{
     cli::Mistake,
     mail::Address,
     parties::{GroupKind, Known, Officers, Person, PersonId, Role},
-    storage::{KeptUser, StoreError},
+    storage::{Actor, KeptUser, StoreError},
 };
 use chrono::Utc;
 
@@ -44,7 +44,32 @@ impl Desk {
     /// Whether the asker is whoever has this address.
     pub(in crate::cli) fn answers_to(&self, address: &Address) -> Result<bool, Mistake> {
         let faces = self.faces(None, std::slice::from_ref(address))?;
-        Ok(self.user.is_some() && faces.iter().any(|face| self.asker.faces.contains(face)))
+        Ok(self.user.is_some() && self.is_asker(&faces))
+    }
+
+    /// All faces of whoever stands behind a random id of the ledger; none for the operator of the
+    /// machine, and for whom the ledger has forgotten.
+    pub(in crate::cli) async fn faces_behind(&self, random_id: &str) -> Result<Vec<Face>, Mistake> {
+        match self.store.person(random_id).await? {
+            Some(Actor::Person(id)) => self.faces_of_person(&id),
+            Some(Actor::Account(id)) => {
+                let user = self.users.iter().find(|u| u.id.as_str() == &*id);
+                Ok(user.map(|user| self.faces_of(user)).transpose()?.unwrap_or_default())
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// All faces of somebody of the directory.
+    pub(in crate::cli) fn faces_of_person(&self, id: &PersonId) -> Result<Vec<Face>, Mistake> {
+        let own: Vec<Address> =
+            self.directory.person(id).into_iter().flat_map(Person::addresses).map(|(a, _)| a).collect();
+        self.faces(Some(id), &own)
+    }
+
+    /// Whether one of these faces is the asker's.
+    pub(in crate::cli) fn is_asker(&self, faces: &[Face]) -> bool {
+        self.asker.faces.iter().any(|face| faces.contains(face))
     }
 
     /// The offices in force. Whoever has left the school, or is a pupil, has none.

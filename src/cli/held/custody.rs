@@ -4,8 +4,14 @@
 use super::{parse, show::write_new};
 use crate::{
     authority::{Act, Thing},
-    cli::{Answer, Mistake, args::Cli, context, desk::Desk, render},
-    storage::{Handed, Instructed, Instruction},
+    cli::{
+        Answer, Mistake,
+        args::Cli,
+        context,
+        desk::{Desk, Leave},
+        render,
+    },
+    storage::{Handed, Instructed, Instruction, Review, Turn},
 };
 use serde_json::json;
 use std::{
@@ -17,10 +23,8 @@ use std::{
 pub(super) fn reviews(cli: &Cli) -> Answer {
     let all = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let schools = desk.schools_or_refuse(Act::Note, Thing::Quarantined)?;
-        let mut all = desk.store.reviews(None).await?;
-        all.retain(|r| schools.contains(&r.school));
-        Ok(all)
+        desk.schools_or_refuse(Act::Note, Thing::Quarantined)?;
+        to_review(&desk).await
     })?;
     let rows: Vec<_> = all
         .iter()
@@ -39,12 +43,26 @@ pub(super) fn reviews(cli: &Cli) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the asker may review: of an emergency in which they have no part. Whoever sent it is a
+/// party like whoever got it.
+async fn to_review(desk: &Desk) -> Result<Vec<Review>, Mistake> {
+    let mut all = Vec::new();
+    for review in desk.store.reviews(None).await? {
+        let (_, mut case) = desk.store.item_case(&review.item).await?;
+        case.thing = Thing::Quarantined;
+        if desk.may(Act::Note, &case).is_allowed() {
+            all.push(review);
+        }
+    }
+    Ok(all)
+}
+
 pub(super) fn reviewed(cli: &Cli, id: &str, reason: &str) -> Answer {
     let id = parse(id)?;
     let done = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let schools = desk.schools_or_refuse(Act::Note, Thing::Quarantined)?;
-        if !schools.contains(&desk.store.item_summary(&id).await?.school) {
+        desk.schools_or_refuse(Act::Note, Thing::Quarantined)?;
+        if !to_review(&desk).await?.iter().any(|review| review.item == id) {
             return Ok(false);
         }
         let done = desk.store.reviewed(&id, &desk.actor, reason).await?;
@@ -68,8 +86,15 @@ pub(super) fn police(cli: &Cli, id: &str, what: Instruction, out: Option<&Path>,
         let desk = Desk::open(cli).await?;
         let (_, case) = desk.store.item_case(&id).await?;
         // The store holds to two different people, `authority` to which two.
-        desk.authorise_of_two(Act::InstructPolice, &case, ("item", id.as_str()), reason).await?;
-        let done = desk.store.instruct(&id, what, &desk.actor, reason).await?;
+        let before = desk.store.first_of_two(Act::InstructPolice, id.as_str()).await?;
+        let before = before.and_then(|first| desk.users.iter().find(|u| u.id == first.account));
+        let leave = desk.authorise_of_two(Act::InstructPolice, &case, ("item", id.as_str()), reason).await?;
+        let turn = match (leave, before) {
+            (Leave::WaitForSecond(_), _) => Turn::First,
+            (Leave::Go, Some(first)) => Turn::After(first.actor()),
+            (Leave::Go, None) => Turn::Either,
+        };
+        let done = desk.store.instruct(&id, what, turn, &desk.actor, reason).await?;
         desk.store.close().await;
         Ok(done)
     })?;

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     authority::{Act, Thing},
-    config::Config,
     parties::PersonId,
     storage::{Actor, AnchorState, Event, LedgerEvent, Store, StoreError, Words},
 };
@@ -192,7 +191,6 @@ fn said(state: &AnchorState) -> String {
 }
 
 fn erase(cli: &Cli, person: Option<&str>, operator: Option<&str>, words_too: bool, why: &str) -> Answer {
-    let config: Config = context::config(cli)?;
     let who = match (person, operator) {
         (Some(id), _) => Actor::Person(PersonId(id.into())),
         (None, Some(name)) => Actor::Operator(name.to_owned()),
@@ -202,9 +200,14 @@ fn erase(cli: &Cli, person: Option<&str>, operator: Option<&str>, words_too: boo
     };
     let words = if words_too { Words::ForgottenToo } else { Words::Kept };
     let erased = context::block_on(async {
-        let store = context::store(&config).await?;
-        let erased = store.erase_person(&who, words, &context::actor(), why).await?;
-        store.close().await;
+        let desk = Desk::open(cli).await?;
+        if let Actor::Person(id) = &who
+            && desk.is_asker(&desk.faces_of_person(id)?)
+        {
+            return Err(Mistake::refused("Nobody has themselves forgotten: another does it."));
+        }
+        let erased = desk.store.erase_person(&who, words, &desk.actor, why).await?;
+        desk.store.close().await;
         Ok(erased)
     })?;
     if !erased {

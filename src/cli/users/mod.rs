@@ -131,8 +131,7 @@ fn approve(cli: &Cli, decide: &Decide) -> Answer {
         let desk = Desk::open(cli).await?;
         let (user, grant) = find_grant(&desk, &decide.id)?;
         let mut case = grant_case(&desk, user, grant.grant.office, grant.grant.scope.clone())?;
-        // The store sees to it that who asked does not approve.
-        case.asked = Some(Vec::new());
+        case.asked = Some(desk.faces_behind(&grant.asked.0).await?);
         let answer = at_any_school(&desk, Act::Approve, &mut case);
         if desk.user.is_none() || !answer.is_allowed() {
             return Err(match desk.user {

@@ -9,7 +9,7 @@ mod seal;
 mod table;
 
 pub use legal::{LegalHold, LegalSubject};
-pub use police::{Handed, Instructed, Instruction};
+pub use police::{Handed, Instructed, Instruction, Turn};
 pub use review::Review;
 pub use seal::SealedView;
 pub use table::{Act, Hand, Refusal, STEPS, Step, step};

@@ -11,10 +11,11 @@ use crate::storage::{
     names::ItemId,
     store::Store,
     tombstone::Because,
+    two_people::FIRST_WORD_LIFE,
     writer::Tx,
 };
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 /// What two people instruct.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,17 @@ pub enum Instruction {
     HandToPolice,
     /// The police have said that it may go.
     Purge,
+}
+
+/// Which word of the two it is, as far as who may say it was asked.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// Nobody was asked who may: the second, if another's word is there.
+    Either,
+    /// The first, whoever spoke before: that word counts no more.
+    First,
+    /// The second after this one, whose word counts; after anybody else's it is the first.
+    After(Actor),
 }
 
 #[derive(Debug)]
@@ -39,9 +51,6 @@ pub struct Handed {
     /// Attachments that lie by themselves, by their ids; the object's label says where they belong.
     pub parts: Vec<(String, Bytes)>,
 }
-
-/// An instruction that nobody seconds lapses.
-const LIFE: TimeDelta = TimeDelta::days(7);
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -78,6 +87,7 @@ impl Store {
         &self,
         id: &ItemId,
         what: Instruction,
+        turn: Turn,
         actor: &Actor,
         reason: &str,
     ) -> Result<Instructed, StateError> {
@@ -89,10 +99,10 @@ impl Store {
         };
         let (item, actor, reason) = (id.clone(), actor.clone(), reason.to_owned());
         let word = self
-            .write(move |tx| Box::pin(async move { tx.instruct(&item, what, &actor, reason).await }))
+            .write(move |tx| Box::pin(async move { tx.instruct(&item, (what, turn), &actor, reason).await }))
             .await?;
         Ok(match word {
-            Word::First => Instructed::First { until: self.now() + LIFE },
+            Word::First => Instructed::First { until: self.now() + FIRST_WORD_LIFE },
             Word::Second => Instructed::Both { handed },
         })
     }
@@ -117,7 +127,7 @@ impl Tx {
     async fn instruct(
         &mut self,
         id: &ItemId,
-        what: Instruction,
+        (what, turn): (Instruction, Turn),
         actor: &Actor,
         reason: String,
     ) -> Result<Word, StateError> {
@@ -146,7 +156,14 @@ impl Tx {
         let school = SchoolId(row.school.into());
         let event =
             |event| LedgerEvent::new(event).school(&school).about(id.as_str()).with("what", what.name());
-        let first = self.first_word(id, what).await?;
+        let first = match turn {
+            Turn::Either => self.first_word(id, what).await?,
+            Turn::First => None,
+            Turn::After(who) => {
+                let who = self.random_id(&who).await?;
+                self.first_word(id, what).await?.filter(|first| *first == who)
+            }
+        };
         self.append(&by, event(Event::PoliceInstructed).because(Some(reason))).await?;
         match first {
             Some(first) if first == by => {
@@ -180,7 +197,7 @@ impl Tx {
         }
     }
 
-    /// Who has said so already, unless it is too long ago.
+    /// Who has said so already, unless it is too long ago, or forgotten who that was.
     async fn first_word(&mut self, id: &ItemId, what: Instruction) -> Result<Option<String>, StoreError> {
         let found: Option<(String, i64)> =
             sqlx::query_as("SELECT given_by, given_at FROM instruction WHERE item = $1 AND what = $2")
@@ -188,8 +205,9 @@ impl Tx {
                 .bind(what.name())
                 .fetch_optional(&mut self.conn)
                 .await?;
-        let now = self.now;
-        Ok(found.filter(|(_, at)| time(*at) + LIFE > now).map(|(by, _)| by))
+        let Some((by, at)) = found else { return Ok(None) };
+        let counts = time(at) + FIRST_WORD_LIFE > self.now && self.is_known(&by).await?;
+        Ok(counts.then_some(by))
     }
 
     async fn forget_instruction(&mut self, id: &ItemId, what: Instruction) -> Result<(), StoreError> {

@@ -167,6 +167,13 @@ impl Store {
                         "two people rule: who spoke for the one office does not speak for the other",
                     ));
                 }
+                if let Some(other) = &other
+                    && !tx.is_known(other).await?
+                {
+                    return Err(StoreError::NotAllowed(
+                        "the ledger has forgotten who spoke for the other office: somebody has to rule for it again",
+                    ));
+                }
                 sqlx::query(
                     "INSERT INTO subject_access_ruling (request, piece, office, ruling, ruled_by, ruled_at, sealed)
                      VALUES ($1,$2,$3,$4,$5,$6,$7) ON CONFLICT (request, piece, office) DO UPDATE SET

@@ -45,10 +45,10 @@ pub(crate) fn other() -> Actor {
 }
 
 async fn twice(store: &Store, id: &ItemId, what: Instruction) -> Instructed {
-    let first = store.instruct(id, what, &lead(), "CR/1").await.unwrap();
+    let first = store.instruct(id, what, Turn::Either, &lead(), "CR/1").await.unwrap();
     assert!(matches!(first, Instructed::First { .. }));
-    assert!(store.instruct(id, what, &lead(), "CR/1").await.is_err(), "one person is not two");
-    store.instruct(id, what, &other(), "CR/1").await.unwrap()
+    assert!(store.instruct(id, what, Turn::Either, &lead(), "CR/1").await.is_err(), "one person is not two");
+    store.instruct(id, what, Turn::Either, &other(), "CR/1").await.unwrap()
 }
 
 /// The one job of this store that is to be delivered, ended for all recipients.
@@ -188,7 +188,10 @@ async fn of_a_sealed_item_nobody_sees_more_than_hash_time_and_roles() {
         assert!(matches!(store.item(id, &lead(), "x").await, Err(StoreError::Sealed)));
         assert!(matches!(store.raw(id, &lead(), "x").await, Err(StoreError::Sealed)));
         assert!(matches!(store.export_item(id, &lead(), "x").await, Err(StoreError::Sealed)));
-        assert!(store.instruct(id, Instruction::Purge, &lead(), "x").await.is_err(), "not before the police");
+        assert!(
+            store.instruct(id, Instruction::Purge, Turn::Either, &lead(), "x").await.is_err(),
+            "not before the police"
+        );
     }
     let (one, two) =
         (store.item_summary(&matched).await.unwrap(), store.item_summary(&by_hand).await.unwrap());
@@ -201,11 +204,13 @@ async fn of_a_sealed_item_nobody_sees_more_than_hash_time_and_roles() {
     assert!(store.sealed_item(&open(store, ItemKind::Quarantine).await, &lead(), "x").await.is_err());
 
     // A first word lapses; the object that leaves is the one that the ledger names.
-    store.instruct(&matched, Instruction::HandToPolice, &lead(), "CR/7").await.unwrap();
+    store.instruct(&matched, Instruction::HandToPolice, Turn::Either, &lead(), "CR/7").await.unwrap();
     bench.pass(TimeDelta::days(8));
-    let again = store.instruct(&matched, Instruction::HandToPolice, &other(), "CR/7").await.unwrap();
+    let again =
+        store.instruct(&matched, Instruction::HandToPolice, Turn::Either, &other(), "CR/7").await.unwrap();
     assert!(matches!(again, Instructed::First { .. }), "{again:?}");
-    let both = store.instruct(&matched, Instruction::HandToPolice, &lead(), "CR/7").await.unwrap();
+    let both =
+        store.instruct(&matched, Instruction::HandToPolice, Turn::Either, &lead(), "CR/7").await.unwrap();
     let Instructed::Both { handed: Some(Handed { object, .. }) } = both else { panic!("{both:?}") };
     assert!(object.starts_with(b"age-encryption.org/v1"), "still encrypted");
     let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(&object).into();
