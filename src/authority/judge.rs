@@ -106,7 +106,9 @@ pub enum Why {
 
 /// The answer to "may whoever stands there do this".
 pub fn judge(p: &Position, act: Act) -> Answer {
-    if is_hidden(p) {
+    // A suspension has the words of whoever told it of its subject.
+    let of_oneself = p.thing == Thing::Suspension && p.relation == R::Subject && act != Act::Grant;
+    if is_hidden(p) || of_oneself {
         return Answer::NotThere;
     }
     let Some(rule) = rule(p, act) else {
@@ -151,7 +153,7 @@ impl Position {
     /// no chair is, the trust's (practice.md, A4). To whom an item was handed acts as its reviewer.
     fn acting(&self, act: Act) -> Offices {
         let mut offices = self.offices;
-        if self.thing.hides_from_parties() || matches!(self.thing, Thing::Grant | Thing::Key) {
+        if self.thing.hides_from_parties() || self.thing.is_permission() {
             let head = self.free.has(Office::Head) || self.offices.has(Office::Head);
             let chair = self.free.has(Office::Chair) || self.offices.has(Office::Chair);
             if !head && self.offices.has(Office::Chair) {
@@ -234,9 +236,6 @@ fn own(p: &Position, act: Act, rule: &Rule) -> Option<Answer> {
     }
     if p.relation == R::Subject && act == Act::Approve {
         return Some(Answer::No { why: Why::OwnCase, instead: instead(p, rule.second) });
-    }
-    if p.relation == R::Subject && p.thing == Thing::Suspension && act == Act::Revoke {
-        return Some(Answer::No { why: Why::OwnCase, instead: instead(p, rule.alone) });
     }
     if p.thing != Thing::Hold || !p.owns() {
         return None;

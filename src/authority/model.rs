@@ -81,6 +81,11 @@ closed! {
 
 impl Thing {
     /// It is about certain people, who must not learn of it (practice.md, A2, A4).
+    /// Whether it is something that a person is allowed, or no longer.
+    pub fn is_permission(self) -> bool {
+        matches!(self, Self::Grant | Self::Key | Self::Exception | Self::Suspension)
+    }
+
     pub fn hides_from_parties(self) -> bool {
         match self {
             Self::Hold

@@ -234,8 +234,6 @@ fn low_level(act: Act) -> Option<Rule> {
         | Act::Note
         | Act::Close
         | Act::Dismiss
-        | Act::Escalate
-        | Act::HandOver
         | Act::JudgeAccused
         | Act::LegalHold
         | Act::Export
@@ -333,6 +331,8 @@ fn permissions(thing: Thing, act: Act) -> Option<Rule> {
     match (thing, act) {
         (Thing::Key, Act::List) => alone(&[Admin, Head, DataProtection]),
         (_, Act::List) => alone(&[Lead, Deputy, Head, DataProtection, Chair, Governor, Admin]),
+        // Whom it is about, and why.
+        (Thing::Exception | Thing::Suspension, Act::Particulars) => alone(OFFICERS),
         (Thing::Exception, Act::Grant) => or_both(HEAD_DPO, &[Staff, Lead, Deputy, Admin], HEAD_DPO),
         (Thing::Exception, Act::Approve) => both(NOBODY, HEAD_DPO),
         (Thing::Exception, Act::Revoke) => alone(&[Head, DataProtection, Lead, Deputy, Admin]),

@@ -1,16 +1,24 @@
 //! `gatehouse exception` and `gatehouse suspend`: what an officer orders for a time. One
 //! person asks, another approves; both end by themselves.
 
-use super::{Answer, Mistake, args::Cli, context, desk, render};
+use super::{
+    Answer, Mistake,
+    args::Cli,
+    context,
+    desk::{Desk, refusal},
+    render,
+};
 use crate::{
     app,
-    authority::{Act, Thing},
-    config::Config,
-    mail::{Address, Covers, Mode, Period},
+    authority::{Act, Answer as Judged, Case, Face, Scope, Thing},
+    mail::{Address, Covers, Mode, Period, SchoolId},
     parties::{Directory, PersonId},
     policy::may_be_excepted,
     ruleset::{Category, RuleSet},
-    storage::{Approval, KeptMeasure, Measure, MeasureId, MeasureKind, MeasureState, NewMeasure, Store},
+    storage::{
+        Approval, Event, KeptMeasure, LedgerEvent, Measure, MeasureId, MeasureKind, MeasureState, NewMeasure,
+        StoreError,
+    },
 };
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
@@ -117,8 +125,7 @@ pub(super) fn exception(cli: &Cli, command: &ExceptionCommand) -> Answer {
             };
             let known = app::rules(&config.rulesets)?;
             let rules = ask.rules.iter().map(|name| excepted(name, &known)).collect::<Result<_, _>>()?;
-            may_ask(cli, Thing::Exception, &ask.school)?;
-            put(&config, &ask.school, Measure::Exception { covers, rules }, &ask.time)
+            put(cli, &ask.school, Measure::Exception { covers, rules }, &ask.time)
         }
         ExceptionCommand::Life(command) => life(cli, MeasureKind::Exception, command),
     }
@@ -129,85 +136,112 @@ pub(super) fn suspend(cli: &Cli, command: &SuspendCommand) -> Answer {
         SuspendCommand::Ask(ask) => {
             let config = context::config(cli)?;
             let person = person_of(&ask.person, &app::directory(&config)?)?.0;
-            may_ask(cli, Thing::Suspension, &ask.school)?;
-            put(&config, &ask.school, Measure::Suspension { person }, &ask.time)
+            put(cli, &ask.school, Measure::Suspension { person }, &ask.time)
         }
         SuspendCommand::Life(command) => life(cli, MeasureKind::Suspension, command),
     }
 }
 
-fn put(config: &Config, school: &str, measure: Measure, at: &Time) -> Answer {
-    let school = config
-        .schools
-        .iter()
-        .find(|s| s.id.0.as_ref() == school)
-        .ok_or_else(|| Mistake(format!("`{school}` is none of the schools in the configuration")))?;
+/// Asking is the first of two words; the store sees to it that another says the second.
+fn put(cli: &Cli, school: &str, measure: Measure, at: &Time) -> Answer {
     let now = Utc::now();
     let from = at.from.as_deref().map(|text| moment(text, Edge::First)).transpose()?.unwrap_or(now);
     let period = Period { from, until: moment(&at.until, Edge::Last)? };
-    let new = NewMeasure { school: school.id.clone(), measure, period, reason: at.reason.clone() };
-    let id = context::block_on(async {
-        let store = context::store(config).await?;
-        Ok(store.measure_ask(new, &context::actor()).await?)
+    let (id, observes) = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let known = desk.config.schools.iter().find(|s| s.id.0.as_ref() == school);
+        let unknown = || Mistake(format!("`{school}` is none of the schools in the configuration"));
+        let school = known.ok_or_else(unknown)?.clone();
+        let case = case(&desk, &school.id, &measure)?;
+        let what = measure.kind().name();
+        match desk.may(Act::Grant, &case) {
+            Judged::Allowed | Judged::NeedsSecond { .. } => {}
+            answer => return Err(refusal(&answer, what, "")),
+        }
+        let new = NewMeasure { school: school.id.clone(), measure, period, reason: at.reason.clone() };
+        let id = desk.store.measure_ask(new, &desk.actor).await?;
+        desk.store.close().await;
+        Ok((id, (school.mode == Mode::Observe).then(|| school.name.clone())))
     })?;
     writeln!(io::stdout(), "{id}")?;
     writeln!(io::stderr(), "Asked for. It has effect when another officer has approved {id}.")?;
-    if school.mode == Mode::Observe {
-        writeln!(io::stderr(), "{} only observes: nothing is stopped there now.", school.name)?;
+    if let Some(name) = observes {
+        writeln!(io::stderr(), "{name} only observes: nothing is stopped there now.")?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn life(cli: &Cli, kind: MeasureKind, command: &LifeCommand) -> Answer {
-    let config = context::config(cli)?;
     match command {
-        LifeCommand::List => list(cli, &config, kind),
-        LifeCommand::Show { id } => show(cli, &config, kind, id),
-        LifeCommand::Approve(decide) => decided(cli, &config, kind, decide, Some(Approval::Yes)),
-        LifeCommand::Refuse(decide) => decided(cli, &config, kind, decide, Some(Approval::No)),
-        LifeCommand::End(decide) => decided(cli, &config, kind, decide, None),
+        LifeCommand::List => list(cli, kind),
+        LifeCommand::Show { id } => show(cli, kind, id),
+        LifeCommand::Approve(decide) => decided(cli, kind, decide, Some(Approval::Yes)),
+        LifeCommand::Refuse(decide) => decided(cli, kind, decide, Some(Approval::No)),
+        LifeCommand::End(decide) => decided(cli, kind, decide, None),
     }
 }
 
-fn thing(kind: MeasureKind) -> Thing {
-    match kind {
+/// The facts of one: whom it is about is its subject, in a class everyone who is in it.
+fn case(desk: &Desk, school: &SchoolId, measure: &Measure) -> Result<Case, Mistake> {
+    let thing = match measure.kind() {
         MeasureKind::Exception => Thing::Exception,
         MeasureKind::Suspension => Thing::Suspension,
-    }
+    };
+    let mut case = Case::new(thing, Scope::School(school.clone()));
+    case.subject = match measure {
+        Measure::Exception { covers: Covers::Person(id), .. } | Measure::Suspension { person: id } => {
+            desk.faces_of_person(&PersonId(id.clone()))?
+        }
+        Measure::Exception { covers: Covers::Class(name), .. } => {
+            let members = desk.directory.people().filter(|p| p.classes().any(|class| *class == **name));
+            let faces: Result<Vec<Vec<Face>>, Mistake> =
+                members.map(|member| desk.faces_of_person(member.id())).collect();
+            faces?.concat()
+        }
+    };
+    Ok(case)
 }
 
-/// Asking is the first of two words; the store sees to it that another says the second.
-fn may_ask(cli: &Cli, thing: Thing, school: &str) -> Result<(), Mistake> {
-    let schools = desk::require(cli, Act::Grant, thing)?;
-    let is_known = context::config(cli)?.schools.iter().any(|s| &*s.id.0 == school);
-    match is_known && !schools.iter().any(|s| &*s.0 == school) {
-        false => Ok(()),
-        true => Err(Mistake::refused(format!("You hold no office at `{school}` that may ask for this."))),
+/// The one of this number; for whom it is not there, the answer is that of a number that does not exist.
+async fn find(
+    desk: &Desk,
+    act: Act,
+    kind: MeasureKind,
+    id: &MeasureId,
+) -> Result<(KeptMeasure, Case), Mistake> {
+    let none = || Mistake::from(StoreError::NotFound { what: kind.name(), id: id.to_string() });
+    let kept = match desk.store.measure(id).await {
+        Ok(kept) => kept,
+        Err(StoreError::NotFound { .. }) => return Err(none()),
+        Err(e) => return Err(e.into()),
+    };
+    let mut case = case(desk, &kept.school, &kept.measure)?;
+    if kept.measure.kind() != kind {
+        return Err(match desk.may(Act::List, &case).is_allowed() {
+            true => Mistake(format!("{id} is no {}, it is a {}", kind.name(), kept.measure.kind().name())),
+            false => none(),
+        });
     }
+    if act == Act::Approve {
+        case.asked = Some(desk.faces_behind(&kept.asked.by).await?);
+    }
+    desk.authorise(act, &case, kind.name(), id.as_str()).await?;
+    Ok((kept, case))
 }
 
 /// `None` ends it.
-fn decided(
-    cli: &Cli,
-    config: &Config,
-    kind: MeasureKind,
-    decide: &Decide,
-    approval: Option<Approval>,
-) -> Answer {
+fn decided(cli: &Cli, kind: MeasureKind, decide: &Decide, approval: Option<Approval>) -> Answer {
     let id = parse(&decide.id)?;
     let act = if approval.is_some() { Act::Approve } else { Act::Revoke };
-    let schools = desk::require(cli, act, thing(kind))?;
     context::block_on(async {
-        let store = context::store(config).await?;
-        let kept = of_kind(&store, kind, &id).await?;
-        if !schools.contains(&kept.school) {
-            return Err(Mistake(format!("Your office is at another school than {id}'s.")));
-        }
-        let (actor, reason) = (context::actor(), &decide.reason);
+        let desk = Desk::open(cli).await?;
+        find(&desk, act, kind, &id).await?;
+        let reason = &decide.reason;
         match approval {
-            Some(approval) => store.measure_decide(&id, approval, &actor, reason).await?,
-            None => store.measure_end(&id, &actor, reason).await?,
+            Some(approval) => desk.store.measure_decide(&id, approval, &desk.actor, reason).await?,
+            None => desk.store.measure_end(&id, &desk.actor, reason).await?,
         }
+        desk.store.close().await;
         Ok(())
     })?;
     let said = match approval {
@@ -219,18 +253,28 @@ fn decided(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn of_kind(store: &Store, kind: MeasureKind, id: &MeasureId) -> Result<KeptMeasure, Mistake> {
-    let kept = store.measure(id).await?;
-    match kept.measure.kind() {
-        found if found == kind => Ok(kept),
-        found => Err(Mistake(format!("{id} is no {}, it is a {}", kind.name(), found.name()))),
-    }
-}
-
-fn list(cli: &Cli, config: &Config, kind: MeasureKind) -> Answer {
-    let kept = context::block_on(async { Ok(context::store(config).await?.measures(kind).await?) })?;
+fn list(cli: &Cli, kind: MeasureKind) -> Answer {
     let now = Utc::now();
-    let rows: Vec<Value> = kept.iter().map(|m| row(m, now)).collect();
+    let rows = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let thing = match kind {
+            MeasureKind::Exception => Thing::Exception,
+            MeasureKind::Suspension => Thing::Suspension,
+        };
+        desk.schools_or_refuse(Act::List, thing)?;
+        let mut rows: Vec<Value> = Vec::new();
+        for kept in desk.store.measures(kind).await? {
+            let case = case(&desk, &kept.school, &kept.measure)?;
+            if desk.may(Act::List, &case).is_allowed() {
+                let mut row = row(&kept, now);
+                if !desk.may(Act::Particulars, &case).is_allowed() {
+                    row["covers"] = Value::Null;
+                }
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    })?;
     let columns = render::columns(&[
         ("id", "Number"),
         ("state", "State"),
@@ -244,9 +288,17 @@ fn list(cli: &Cli, config: &Config, kind: MeasureKind) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(cli: &Cli, config: &Config, kind: MeasureKind, id: &str) -> Answer {
+fn show(cli: &Cli, kind: MeasureKind, id: &str) -> Answer {
     let id = parse(id)?;
-    let kept = context::block_on(async { of_kind(&context::store(config).await?, kind, &id).await })?;
+    let kept = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let (kept, _) = find(&desk, Act::Particulars, kind, &id).await?;
+        // The look is in the ledger before anything is shown.
+        let viewed = LedgerEvent::new(Event::MeasureViewed).school(&kept.school).about(id.as_str());
+        desk.store.ledger(&desk.actor, viewed).await?;
+        desk.store.close().await;
+        Ok(kept)
+    })?;
     let mut row = row(&kept, Utc::now());
     row["reason"] = json!(kept.reason);
     for (name, act) in

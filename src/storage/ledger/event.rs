@@ -165,6 +165,8 @@ events! {
     /// A message had a probe's field and is none.
     CanaryNotOurs = "canary.not-ours",
     ReportMade = "report.made",
+    /// A look at an exception or a suspension, with its reason.
+    MeasureViewed = "measure.viewed",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.
@@ -283,7 +285,7 @@ impl Event {
             "user",
         ];
         let name = self.name();
-        CHANGES.contains(&name.split('.').next().unwrap_or(name))
+        CHANGES.contains(&name.split('.').next().unwrap_or(name)) && self != Self::MeasureViewed
             || matches!(self, Self::LedgerKeyMade | Self::LedgerKeyChanged | Self::PersonErased)
     }
 }
