@@ -1,10 +1,17 @@
 //! `gatehouse observe`: the switch back to observe, for a school or one rule of it, and the
 //! signatures of the way there (practice.md, B and C).
 
-use super::{Answer, Mistake, args::Cli, context, desk, held::args::To, render};
+use super::{
+    Answer, Mistake,
+    args::Cli,
+    context,
+    desk::{self, Desk},
+    held::args::To,
+    render,
+};
 use crate::{
     app,
-    authority::{Act, Thing},
+    authority::{Act, Office, Offices, Thing},
     config::Config,
     mail::SchoolId,
     parties::closest,
@@ -95,7 +102,7 @@ pub(super) fn run(cli: &Cli, args: &ObserveArgs) -> Answer {
         (Some(ObserveCommand::List), ..) => list(cli, &config),
         (Some(ObserveCommand::End { number, reason }), ..) => end(&config, &schools, number, reason),
         (Some(ObserveCommand::Sign { school, step, office, reason }), ..) => {
-            sign(&config, school, step, *office, reason)
+            sign(cli, &config, school, step, *office, reason)
         }
         (None, Some(school), Some(reason)) => {
             begin(&config, school, args.rule.as_deref(), args.hours, reason)
@@ -170,12 +177,18 @@ fn end(config: &Config, schools: &[SchoolId], number: &str, reason: &str) -> Ans
     Ok(ExitCode::SUCCESS)
 }
 
-fn sign(config: &Config, school: &str, step: &str, office: To, reason: &str) -> Answer {
+fn sign(cli: &Cli, config: &Config, school: &str, step: &str, office: To, reason: &str) -> Answer {
     let school = known(config, school)?;
     context::block_on(async {
-        let store = context::store(config).await?;
-        store.sign_step(&school, step, office.office(), &context::actor(), reason).await?;
-        store.close().await;
+        let desk = Desk::open(cli).await?;
+        let named = Office::named(office.office().name()).map_or(Offices::NONE, |o| Offices::of(&[o]));
+        if !desk.holds(named, &school) {
+            return Err(Mistake::refused(
+                "You sign in an office that you hold; `gatehouse users show` lists yours.",
+            ));
+        }
+        desk.store.sign_step(&school, step, office.office(), &desk.actor, reason).await?;
+        desk.store.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "{school}: {step} signed by the {}.", office.office().name())?;

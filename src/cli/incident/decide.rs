@@ -2,9 +2,9 @@
 
 use super::{WHAT, find, parse};
 use crate::{
-    authority::Act,
+    authority::{Act, Thing},
     cli::{
-        Answer,
+        Answer, Mistake,
         args::Cli,
         context,
         desk::{Desk, Leave},
@@ -61,6 +61,13 @@ pub(super) fn hand_over(cli: &Cli, id: &str, to: ItemOffice, reason: &str) -> An
     let id = parse(id)?;
     let told = context::block_on(async {
         let desk = Desk::open(cli).await?;
+        let (_, low) = desk.store.incident_case(&id).await?;
+        if low.thing == Thing::LowLevelConcern && desk.may(Act::List, &low).is_allowed() {
+            return Err(Mistake::refused(
+                "A low-level concern is the head's alone and is not handed over. Where the head has a part in it, \
+                 name the head (`gatehouse incident person`): from then on it is the chair's.",
+            ));
+        }
         let (summary, case) = find(&desk, Act::HandOver, &id).await?;
         let about = (id.as_str(), summary.category, HandedThing::Incident);
         let taken = take_over(&desk, to, &case, about)?;
