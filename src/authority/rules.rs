@@ -234,6 +234,7 @@ fn low_level(act: Act) -> Option<Rule> {
         | Act::Note
         | Act::Close
         | Act::Dismiss
+        | Act::Escalate
         | Act::JudgeAccused
         | Act::LegalHold
         | Act::Export

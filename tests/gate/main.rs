@@ -52,5 +52,6 @@ mod store_cli;
 mod subject_access;
 mod thief;
 mod trouble;
+mod two_people;
 mod users;
 mod waited;

@@ -61,8 +61,6 @@ pub(super) fn run(cli: &Cli, command: &LedgerCommand) -> Answer {
             anchors(cli)
         }
         LedgerCommand::Erase { person, operator, words_too, why } => {
-            // Who may open a person's request may forget that person.
-            desk::require(cli, Act::Open, Thing::SubjectAccess)?;
             erase(cli, person.as_deref(), operator.as_deref(), *words_too, why)
         }
     }
@@ -201,6 +199,8 @@ fn erase(cli: &Cli, person: Option<&str>, operator: Option<&str>, words_too: boo
     let words = if words_too { Words::ForgottenToo } else { Words::Kept };
     let erased = context::block_on(async {
         let desk = Desk::open(cli).await?;
+        // Who may open a person's request may forget that person.
+        desk.schools_or_refuse(Act::Open, Thing::SubjectAccess)?;
         if let Actor::Person(id) = &who
             && desk.is_asker(&desk.faces_of_person(id)?)
         {

@@ -47,6 +47,15 @@ pub(super) async fn rule(
             "You rule for an office that you hold; `gatehouse users show` lists yours.",
         ));
     }
+    let other = request.rulings.iter().find(|r| r.piece == piece && r.office != office);
+    if let Some(other) = other
+        && desk.is_asker(&desk.faces_behind(&other.by).await?)
+    {
+        return Err(StoreError::NotAllowed(
+            "two people rule: who spoke for the one office does not speak for the other",
+        )
+        .into());
+    }
     let ruling = match ruling {
         Ruling::Include => SubjectRuling::Include,
         Ruling::Withhold => SubjectRuling::Withhold,
