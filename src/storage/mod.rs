@@ -147,5 +147,5 @@ pub use tally::{Between, Tallied, TalliedMessages, Tally, Waits};
 pub use trouble::{Health, KeptTrouble};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};
-pub use users::{KeptGrant, KeptUser, NewGrant, NewUser, UserError};
+pub use users::{Genuine, KeptGrant, KeptUser, NewGrant, NewUser, UserError};
 pub use vault::Lock;

@@ -60,6 +60,8 @@ pub struct KeptGrant {
     pub id: GrantId,
     pub account: AccountId,
     pub grant: Grant,
+    pub genuine: Genuine,
+    /// Empty where it is not genuine.
     pub reason: String,
     pub asked: (String, DateTime<Utc>),
     pub approved: Option<(String, DateTime<Utc>)>,
@@ -90,6 +92,10 @@ pub enum UserError {
     OwnRequest,
     #[error("the ledger has forgotten who asked for it, so nobody can be told from them: ask again")]
     Forgotten,
+    #[error(
+        "somebody else than the gate changed it, so it counts for nothing: `gatehouse ledger verify`, and tell the head"
+    )]
+    Changed,
     #[error("nobody approves an office for themselves")]
     OwnCase,
     #[error(transparent)]
@@ -122,6 +128,14 @@ impl KeptUser {
     }
 }
 
+/// Whether a row says what the gate wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Genuine {
+    Yes,
+    /// Somebody else changed it: it counts for nothing.
+    No,
+}
+
 #[derive(sqlx::FromRow)]
 struct GrantRow {
     id: String,
@@ -140,22 +154,44 @@ struct GrantRow {
 }
 
 impl GrantRow {
+    /// Where the reason lies encrypted: under everything that the row says, so that it opens only as
+    /// long as nobody but the gate has changed a word of it.
+    fn place(&self) -> String {
+        let GrantRow { id, account, office, school, from_at, until_at, .. } = self;
+        let acts = [
+            (Some(self.asked_at), Some(&self.asked_by)),
+            (self.approved_at, self.approved_by.as_ref()),
+            (self.revoked_at, self.revoked_by.as_ref()),
+        ];
+        format!("grant/{}", serde_json::json!([id, account, office, school, from_at, until_at, acts]))
+    }
+
+    fn reason(&self, secrets: &Secrets) -> Option<String> {
+        secrets.open(&self.place(), &self.sealed).ok()
+    }
+
     fn read(self, secrets: &Secrets) -> Result<KeptGrant, StoreError> {
         let unknown = || StoreError::Damaged("an office that this version does not know".into());
         let act = |by: Option<String>, at: Option<i64>| by.zip(at.map(time));
+        let (genuine, reason) = match self.reason(secrets) {
+            Some(reason) => (Genuine::Yes, reason),
+            None => (Genuine::No, String::new()),
+        };
+        let stand_in = (genuine == Genuine::No).then_some(Office::Guest);
         Ok(KeptGrant {
-            reason: secrets.open(&grant_place(&self.id), &self.sealed)?,
+            genuine,
+            reason,
             id: GrantId::stored(self.id),
             account: AccountId::stored(self.account),
             grant: Grant {
-                office: Office::named(&self.office).ok_or_else(unknown)?,
+                office: Office::named(&self.office).or(stand_in).ok_or_else(unknown)?,
                 scope: self.school.map_or(Scope::Trust, |s| Scope::School(SchoolId(s.into()))),
                 from: time(self.from_at),
                 until: self.until_at.map(time),
                 revoked: self.revoked_at.map(time),
                 approval: match self.approved_at {
-                    Some(_) => Approval::Given,
-                    None => Approval::Awaited,
+                    Some(_) if genuine == Genuine::Yes => Approval::Given,
+                    _ => Approval::Awaited,
                 },
             },
             asked: (self.asked_by, time(self.asked_at)),
@@ -167,9 +203,6 @@ impl GrantRow {
 
 fn place(id: &str) -> String {
     format!("account/{id}")
-}
-fn grant_place(id: &str) -> String {
-    format!("grant/{id}")
 }
 
 impl Store {
@@ -197,10 +230,17 @@ impl Store {
         Ok(users)
     }
 
-    /// How many; without a key.
-    pub async fn count_users(&self) -> Result<u64, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM account").fetch_one(&self.readers).await?;
-        Ok(count.unsigned_abs())
+    /// Whether anybody is registered or ever was; without a key. Whoever takes the rows away does not
+    /// bring back the days before the first user.
+    pub async fn ever_had_users(&self) -> Result<bool, StoreError> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT CAST(1 AS BIGINT) FROM account
+             UNION ALL SELECT CAST(1 AS BIGINT) FROM ledger WHERE event = $1 LIMIT 1",
+        )
+        .bind(Event::UserAdded.name())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(found.is_some())
     }
 
     /// Registers a person with a key. It gives no office by itself.
@@ -262,26 +302,41 @@ impl Store {
     async fn grant_with(&self, new: NewGrant, actor: &Actor, event: Event) -> Result<GrantId, UserError> {
         check(&new, self.now())?;
         let id = GrantId::random(&self.shared.random);
-        let sealed = self.secrets()?.seal(&grant_place(id.as_str()), &new.reason)?;
         let (actor, named) = (actor.clone(), id.clone());
         self.write(move |tx| {
             Box::pin(async move {
                 let by = tx.random_id(&actor).await?;
                 let approved = (new.approval == Approval::Given).then(|| by.clone());
+                let row = GrantRow {
+                    id: named.to_string(),
+                    account: new.account.to_string(),
+                    office: new.office.name().to_owned(),
+                    school: school_of(&new.scope).map(ToString::to_string),
+                    from_at: micros(new.from.unwrap_or(tx.now)),
+                    until_at: new.until.map(micros),
+                    asked_at: micros(tx.now),
+                    asked_by: by.clone(),
+                    approved_at: approved.as_ref().map(|_| micros(tx.now)),
+                    approved_by: approved.clone(),
+                    revoked_at: None,
+                    revoked_by: None,
+                    sealed: Vec::new(),
+                };
+                let sealed = tx.shared.secrets()?.seal(&row.place(), &new.reason)?;
                 sqlx::query(
                     "INSERT INTO office_grant (id, account, office, school, from_at, until_at, asked_at,
                      asked_by, approved_at, approved_by, sealed) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)",
                 )
-                .bind(named.as_str())
-                .bind(new.account.as_str())
-                .bind(new.office.name())
-                .bind(school_of(&new.scope).map(ToString::to_string))
-                .bind(micros(new.from.unwrap_or(tx.now)))
-                .bind(new.until.map(micros))
-                .bind(micros(tx.now))
-                .bind(&by)
-                .bind(approved.as_ref().map(|_| micros(tx.now)))
-                .bind(approved.clone())
+                .bind(&row.id)
+                .bind(&row.account)
+                .bind(&row.office)
+                .bind(&row.school)
+                .bind(row.from_at)
+                .bind(row.until_at)
+                .bind(row.asked_at)
+                .bind(&row.asked_by)
+                .bind(row.approved_at)
+                .bind(&row.approved_by)
                 .bind(sealed)
                 .execute(&mut tx.conn)
                 .await?;
@@ -309,7 +364,7 @@ impl Store {
         let (users, id, actor, reason) = (self.users().await?, id.clone(), actor.clone(), reason.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
-                let row = tx.grant(&id).await?;
+                let (mut row, words) = tx.grant(&id).await?;
                 let by = tx.random_id(&actor).await?;
                 if row.revoked_at.is_some() {
                     return Err(UserError::Revoked);
@@ -328,12 +383,18 @@ impl Store {
                 {
                     return Err(UserError::OwnCase);
                 }
-                sqlx::query("UPDATE office_grant SET approved_at = $1, approved_by = $2 WHERE id = $3")
-                    .bind(micros(tx.now))
-                    .bind(&by)
-                    .bind(id.as_str())
-                    .execute(&mut tx.conn)
-                    .await?;
+                row.approved_at = Some(micros(tx.now));
+                row.approved_by = Some(by.clone());
+                let sealed = tx.shared.secrets()?.seal(&row.place(), &words)?;
+                sqlx::query(
+                    "UPDATE office_grant SET approved_at = $1, approved_by = $2, sealed = $3 WHERE id = $4",
+                )
+                .bind(micros(tx.now))
+                .bind(&by)
+                .bind(sealed)
+                .bind(id.as_str())
+                .execute(&mut tx.conn)
+                .await?;
                 tx.append(&by, row.event(Event::GrantApproved).because(Some(reason))).await?;
                 Ok(())
             })
@@ -346,17 +407,23 @@ impl Store {
         let (id, actor, reason) = (id.clone(), actor.clone(), reason.to_owned());
         self.write(move |tx| {
             Box::pin(async move {
-                let row = tx.grant(&id).await?;
+                let (mut row, words) = tx.grant(&id).await?;
                 if row.revoked_at.is_some() {
                     return Err(UserError::Revoked);
                 }
                 let by = tx.random_id(&actor).await?;
-                sqlx::query("UPDATE office_grant SET revoked_at = $1, revoked_by = $2 WHERE id = $3")
-                    .bind(micros(tx.now))
-                    .bind(&by)
-                    .bind(id.as_str())
-                    .execute(&mut tx.conn)
-                    .await?;
+                row.revoked_at = Some(micros(tx.now));
+                row.revoked_by = Some(by.clone());
+                let sealed = tx.shared.secrets()?.seal(&row.place(), &words)?;
+                sqlx::query(
+                    "UPDATE office_grant SET revoked_at = $1, revoked_by = $2, sealed = $3 WHERE id = $4",
+                )
+                .bind(micros(tx.now))
+                .bind(&by)
+                .bind(sealed)
+                .bind(id.as_str())
+                .execute(&mut tx.conn)
+                .await?;
                 tx.append(&by, row.event(Event::GrantRevoked).because(Some(reason))).await?;
                 Ok(())
             })
@@ -398,11 +465,14 @@ impl GrantRow {
 }
 
 impl Tx {
-    async fn grant(&mut self, id: &GrantId) -> Result<GrantRow, UserError> {
+    /// One grant with the words of who asked, as long as it is as the gate wrote it.
+    async fn grant(&mut self, id: &GrantId) -> Result<(GrantRow, String), UserError> {
         let row: Option<GrantRow> = sqlx::query_as("SELECT * FROM office_grant WHERE id = $1")
             .bind(id.as_str())
             .fetch_optional(&mut self.conn)
             .await?;
-        row.ok_or(UserError::NotFound("grant"))
+        let row = row.ok_or(UserError::NotFound("grant"))?;
+        let reason = row.reason(self.shared.secrets()?).ok_or(UserError::Changed)?;
+        Ok((row, reason))
     }
 }

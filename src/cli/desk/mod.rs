@@ -73,9 +73,9 @@ impl Desk {
             Err(StoreError::NoWorkingKey) => Vec::new(),
             users => users?,
         };
-        let installation = match store.count_users().await? {
-            0 => Installation::Fresh,
-            _ => Installation::HasUsers,
+        let installation = match store.ever_had_users().await? {
+            false => Installation::Fresh,
+            true => Installation::HasUsers,
         };
         let user = identity.map(|path| unlocked(path, &users)).transpose()?;
         let actor = user.as_ref().map_or_else(context::actor, KeptUser::actor);

@@ -16,7 +16,7 @@ use crate::{
     authority::{Act, Answer as Judged, Approval, Case, GrantKind, Office, Scope, Thing},
     mail::{Address, SchoolId},
     parties::{GroupKind, Known, PersonId, School},
-    storage::{AccountId, GrantId, KeptGrant, KeptUser, NewGrant, NewUser, keys},
+    storage::{AccountId, Genuine, GrantId, KeptGrant, KeptUser, NewGrant, NewUser, keys},
 };
 use args::{AddUser, Decide, GrantOffice};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -202,10 +202,12 @@ fn is_first_by_configuration(desk: &Desk, user: &KeptUser, office: Office, scope
     let Some(school) = desk.config.schools.iter().find(|s| s.id == *id) else { return false };
     let governs = |o: Office| matches!(o, Office::Head | Office::DataProtection);
     let now = Utc::now();
-    let there = desk.users.iter().flat_map(|u| &u.grants);
-    if !governs(office)
-        || there.map(|g| &g.grant).any(|g| g.scope == *scope && governs(g.office) && g.counts_at(now))
-    {
+    // A row that somebody changed may have been that of whoever could approve.
+    let stands = |g: &KeptGrant| {
+        let at_work = g.grant.scope == *scope && governs(g.grant.office) && g.grant.counts_at(now);
+        at_work || g.genuine == Genuine::No
+    };
+    if !governs(office) || desk.users.iter().flat_map(|u| &u.grants).any(stands) {
         return false;
     }
     is_named(desk, &user.who, school, office)

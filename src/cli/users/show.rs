@@ -10,7 +10,7 @@ use crate::{
         desk::Desk,
         render,
     },
-    storage::{KeptGrant, KeptUser},
+    storage::{Genuine, KeptGrant, KeptUser},
 };
 use chrono::Utc;
 use serde_json::{Value, json};
@@ -73,6 +73,7 @@ pub(super) fn show(cli: &Cli, id: Option<&str>) -> Answer {
 fn row(user: &KeptUser, grants: &[&KeptGrant]) -> Value {
     let now = Utc::now();
     let standing = |g: &KeptGrant| match () {
+        () if g.genuine == Genuine::No => "changed by somebody else than the gate: counts for nothing",
         () if g.revoked.is_some() => "ended",
         () if g.grant.approval == Approval::Awaited => "awaits approval",
         () if g.grant.counts_at(now) => "in force",
