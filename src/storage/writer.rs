@@ -196,7 +196,7 @@ async fn commit(
 }
 
 async fn begin(conn: Option<Connection>, shared: &Arc<Shared>) -> Result<Tx, StoreError> {
-    let (conn, begun) = match conn {
+    let (mut conn, begun) = match conn {
         Some(conn) => match begin_with(conn).await {
             // The connection was lost while nobody wrote: nothing is lost with it.
             Err(StoreError::Io(_)) => begin_with(database::connect(&shared.place).await?).await?,
@@ -205,11 +205,12 @@ async fn begin(conn: Option<Connection>, shared: &Arc<Shared>) -> Result<Tx, Sto
         None => begin_with(database::connect(&shared.place).await?).await?,
     };
     shared.set_ahead(begun.ahead);
+    let head = ledger::head_to_go_on(&mut conn, shared.secrets()?, begun.last).await?;
     Ok(Tx {
         conn,
         shared: Arc::clone(shared),
         now: shared.now(),
-        head: begun.last.map_or_else(Head::none, |(n, hash)| Head { n, hash }),
+        head,
         rows: Vec::new(),
         leaves_unwanted: false,
         relocks: false,

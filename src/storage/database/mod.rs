@@ -11,7 +11,9 @@ mod sql;
 pub(super) use catalog::{ColumnKind, Table, count_on, tables};
 pub use place::{DatabaseAddress, PostgresUrl};
 pub(super) use place::{Place, create};
-pub(super) use session::{Begun, begin, commit, for_itself, moment, next_change, skip_locked, undo_change};
+pub(super) use session::{
+    Begun, Last, begin, commit, for_itself, moment, next_change, skip_locked, undo_change,
+};
 pub(super) use sql::Sql;
 
 use super::error::StoreError;

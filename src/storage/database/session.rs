@@ -53,19 +53,22 @@ pub(super) async fn prepare(conn: &mut Connection, access: Access) -> Result<(),
 
 /// A transaction that has just begun.
 pub(crate) struct Begun {
-    /// Number and hash of the ledger's last row.
-    pub(crate) last: Option<(i64, Vec<u8>)>,
+    /// Number and hash of the ledger's last row, and the seal over it.
+    pub(crate) last: Option<Last>,
     /// By how many microseconds the database's clock, which all nodes share, is ahead of this
     /// machine's; SQLite has no clock of its own.
     pub(crate) ahead: i64,
 }
 
+pub(crate) type Last = (i64, Vec<u8>, Option<Vec<u8>>);
+
 /// Begins the writer's transaction with the savepoint of its first change.
 pub(crate) async fn begin(conn: &mut Connection) -> Result<Begun, StoreError> {
     match Kind::of(conn) {
         Kind::Sqlite => {
-            let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
-                "BEGIN IMMEDIATE; SAVEPOINT change; SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1",
+            let rows: Vec<Last> = sqlx::query_as(
+                "BEGIN IMMEDIATE; SAVEPOINT change; SELECT l.n, l.hash, h.seal FROM ledger l
+                 LEFT JOIN ledger_head h ON h.n = l.n ORDER BY l.n DESC LIMIT 1",
             )
             .fetch_all(conn)
             .await?;
@@ -80,14 +83,15 @@ async fn begin_on_server(conn: &mut Connection) -> Result<Begun, StoreError> {
         .execute(&mut *conn)
         .await?;
     let row = raw_sql(
-        "SELECT l.n, l.hash, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now
-         FROM (SELECT 1) one LEFT JOIN (SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1) l ON true",
+        "SELECT l.n, l.hash, h.seal, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now
+         FROM (SELECT 1) one LEFT JOIN (SELECT n, hash FROM ledger ORDER BY n DESC LIMIT 1) l ON true
+         LEFT JOIN ledger_head h ON h.n = l.n",
     )
     .fetch_one(conn)
     .await?;
-    let last: (Option<i64>, Option<Vec<u8>>) = (row.try_get(0)?, row.try_get(1)?);
-    let now: i64 = row.try_get(2)?;
-    Ok(Begun { last: last.0.zip(last.1), ahead: now - micros(Utc::now()) })
+    let (n, hash): (Option<i64>, Option<Vec<u8>>) = (row.try_get(0)?, row.try_get(1)?);
+    let (seal, now): (Option<Vec<u8>>, i64) = (row.try_get(2)?, row.try_get(3)?);
+    Ok(Begun { last: n.zip(hash).map(|(n, hash)| (n, hash, seal)), ahead: now - micros(Utc::now()) })
 }
 
 /// Gives a transaction that has begun the database for itself, as whoever writes has it. In

@@ -2,7 +2,7 @@
 
 use super::{LedgerDamage, LedgerEvent};
 use crate::storage::{
-    database::{self, Db, Sql, micros},
+    database::{self, Connection, Db, Last, Sql, micros},
     error::StoreError,
     secrets::Secrets,
     writer::Tx,
@@ -202,7 +202,62 @@ pub(crate) async fn seal_and_commit(tx: &mut Tx) -> Result<(), StoreError> {
         r.bind(1_i64).bind(tx.head.n).bind(tx.head.hash.clone()).bind(seal.to_vec());
     });
     head.push(" ON CONFLICT (one) DO UPDATE SET n = excluded.n, hash = excluded.hash, seal = excluded.seal");
-    database::commit(&mut tx.conn, vec![insert(last), head]).await
+    let mut all = vec![insert(last), head];
+    if rows.first().is_some_and(|row| row.n == 1) {
+        let mark = tx.shared.secrets()?.hash(BEGUN, &[&rows[0].hash]);
+        let mut begun = Sql::new("INSERT INTO meta (name, value) VALUES ");
+        begun.push_row(|r| {
+            r.bind(BEGUN).bind(mark.to_vec());
+        });
+        begun.push(" ON CONFLICT (name) DO NOTHING");
+        all.push(begun);
+    }
+    database::commit(&mut tx.conn, all).await
+}
+
+/// In `meta` from the first row on, so that an empty ledger is known for an emptied one.
+const BEGUN: &str = "ledger-begun";
+
+/// Whether a ledger was begun here, whatever is left of it: its mark says so, or anything that no
+/// commit wrote without a row.
+pub(crate) async fn was_begun(conn: &mut Connection) -> Result<bool, StoreError> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT CAST(1 AS BIGINT) FROM meta WHERE name = $1
+         UNION ALL SELECT CAST(1 AS BIGINT) FROM account
+         UNION ALL SELECT CAST(1 AS BIGINT) FROM message
+         UNION ALL SELECT CAST(1 AS BIGINT) FROM item LIMIT 1",
+    )
+    .bind(BEGUN)
+    .fetch_optional(conn)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// The row after which the next ones come. What is not as the gate left it is not gone on with: the
+/// next seal would vouch for what somebody did to it.
+pub(crate) async fn head_to_go_on(
+    conn: &mut Connection,
+    secrets: &Secrets,
+    last: Option<Last>,
+) -> Result<Head, StoreError> {
+    let damaged = || {
+        StoreError::Damaged(
+            "the ledger is not as the gate left it; nothing is written to it before a person has looked. \
+             `gatehouse ledger verify` says what is wrong, docs/ledger.md what to do"
+                .into(),
+        )
+    };
+    match last {
+        Some((n, hash, seal)) => {
+            let head = Head { n, hash };
+            match seal.is_some_and(|seal| seal_fits(secrets, &head, &seal)) {
+                true => Ok(head),
+                false => Err(damaged()),
+            }
+        }
+        None if was_begun(conn).await? => Err(damaged()),
+        None => Ok(Head::none()),
+    }
 }
 
 pub(crate) fn seal_fits(secrets: &Secrets, head: &Head, seal: &[u8]) -> bool {

@@ -5,6 +5,7 @@
 
 mod anchor;
 mod belongs;
+mod beside;
 mod chain;
 mod changes;
 mod check;
@@ -30,9 +31,10 @@ pub use key::LedgerKey;
 pub use people::Words;
 pub use signed::SignedHead;
 
-pub(super) use chain::{Head, Row, seal_and_commit};
+pub(super) use chain::{Head, Row, head_to_go_on, seal_and_commit};
 
 use super::{database::Connection, error::StoreError, store::Store, vault::disk_error};
+use beside::Beside;
 use chain::{COLUMNS, RowRef};
 use check::Check;
 use sqlx::FromRow;
@@ -80,6 +82,22 @@ pub enum LedgerDamage {
     Added,
     #[error("the seal over the last row is not the gate's: the ledger was rewritten")]
     SealBroken,
+    #[error(
+        "is missing with all that came after it, though the store has messages or people: the ledger was emptied"
+    )]
+    Emptied,
+    #[error(
+        "is by somebody who was taken out of the list of people, or put in another's place, though nobody had them forgotten"
+    )]
+    PersonChanged,
+    #[error("says why, and that reason is gone though nobody had it forgotten")]
+    ReasonGone,
+    #[error("says why, and another reason lies there now")]
+    ReasonChanged,
+    #[error("is about a user or an office that is not there as it was given")]
+    OfficeChanged,
+    #[error("is the last one, and a user or an office is there that no row gave")]
+    OfficeUnfounded,
     #[error("cannot be read")]
     Unreadable,
     #[error("names a signing key that the key before it did not certify")]
@@ -129,9 +147,10 @@ impl Store {
         let fault = |(row, what): (i64, LedgerDamage)| LedgerFault { row: row.unsigned_abs(), what };
         let mut moment = self.moment().await?;
         let mut check = Check::start(key::signed_heads(&mut moment).await?, against);
-        let mut wrong = None;
+        let (mut wrong, mut beside) = (None, Beside::default());
         each_row(&mut moment, |row| {
             wrong = check.step(row).err();
+            beside.see(row);
             Ok(wrong.is_none())
         })
         .await?;
@@ -139,6 +158,9 @@ impl Store {
             return Ok(Err(fault(wrong)));
         }
         let (head, seal) = sealed_head(&mut moment).await?;
+        if head.n == 0 && check.walk.head.n == 0 && chain::was_begun(&mut moment).await? {
+            return Ok(Err(fault((1, LedgerDamage::Emptied))));
+        }
         let secrets = self.shared.secrets.as_ref();
         let sealed = match secrets {
             Some(secrets) if head.n > 0 && !chain::seal_fits(secrets, &head, &seal) => {
@@ -146,7 +168,12 @@ impl Store {
             }
             secrets => secrets.is_some(),
         };
-        Ok(check.end(&head, None).map(|report| LedgerReport { sealed, ..report }).map_err(fault))
+        let report = match check.end(&head, None) {
+            Ok(report) => LedgerReport { sealed, ..report },
+            Err(wrong) => return Ok(Err(fault(wrong))),
+        };
+        let wrong = beside.check(&mut moment, secrets, head.n).await?;
+        Ok(wrong.map_or(Ok(report), |wrong| Err(fault(wrong))))
     }
 
     /// Writes what was signed, then all rows, then the head with its seal and signature, as JSON

@@ -2,6 +2,7 @@
 //! without a store.
 
 use super::*;
+use gatehouse::authority::{Approval as Given, Office, Scope};
 
 /// A closed store whose ledger has 20 rows.
 async fn twenty() -> Bench {
@@ -56,6 +57,99 @@ async fn every_kind_of_tampering_is_found_and_named() {
         let bench = twenty().await;
         bench.sql(&format!("{NO_TRIGGERS}{sql}"));
         assert_eq!(fault(bench).await, LedgerFault { row, what }, "{sql}");
+    }
+}
+
+/// An emptied ledger is not a new one, a cut one is not gone on with: the next seal would vouch for it.
+#[tokio::test]
+async fn what_was_emptied_or_cut_off_is_found_and_not_gone_on_with() {
+    let all = "DELETE FROM ledger; DELETE FROM ledger_head; DELETE FROM ledger_signed_head;
+        DELETE FROM ledger_key; DELETE FROM ledger_reason;";
+    let mark = "DELETE FROM meta WHERE name = 'ledger-begun';";
+    let cut = "DELETE FROM ledger WHERE n > 15;
+        UPDATE ledger_head SET n = 15, hash = (SELECT hash FROM ledger WHERE n = 15);";
+    for (sql, row, what) in [
+        (all.to_owned(), 1, LedgerDamage::Emptied),
+        (format!("{all}{mark}"), 1, LedgerDamage::Emptied),
+        (cut.to_owned(), 15, LedgerDamage::SealBroken),
+    ] {
+        let bench = twenty().await;
+        let bench = bench.reopen().await;
+        Sample::new(1).held(&bench.store, ItemKind::Quarantine).await;
+        bench.store.clone().close().await;
+        bench.sql(&format!("{NO_TRIGGERS}{sql}"));
+        let bench = bench.reopen().await;
+        let event = LedgerEvent::new(Event::ConfigLoaded);
+        assert!(
+            matches!(bench.store.ledger(&Actor::Gate, event).await, Err(StoreError::Damaged(_))),
+            "{sql}"
+        );
+        assert_eq!(
+            bench.store.ledger_verify().await.unwrap().unwrap_err(),
+            LedgerFault { row, what },
+            "{sql}"
+        );
+    }
+}
+
+/// People, reasons and offices lie beside the rows; whoever changes one of them is found.
+#[tokio::test]
+async fn what_lies_beside_the_rows_says_the_same() {
+    use LedgerDamage::*;
+    let cases = [
+        ("DELETE FROM person;", PersonChanged),
+        ("UPDATE person SET person_hash = sealed;", PersonChanged),
+        ("DELETE FROM ledger_reason WHERE n = (SELECT MAX(n) FROM ledger_reason);", ReasonGone),
+        (
+            "UPDATE ledger_reason SET sealed = (SELECT s.sealed FROM ledger_reason s WHERE s.n = (SELECT MIN(n) FROM ledger_reason));",
+            ReasonChanged,
+        ),
+        ("UPDATE office_grant SET office = 'head';", OfficeChanged),
+        ("UPDATE office_grant SET revoked_at = 1, revoked_by = 'x';", OfficeChanged),
+        ("DELETE FROM office_grant; DELETE FROM account;", OfficeChanged),
+        (
+            "INSERT INTO office_grant (id, account, office, from_at, asked_at, asked_by, sealed)
+             SELECT 'another', account, office, from_at, asked_at, asked_by, sealed FROM office_grant;",
+            OfficeUnfounded,
+        ),
+    ];
+    for (sql, what) in cases {
+        let bench = Bench::new().await;
+        let id = Sample::new(1).held(&bench.store, ItemKind::Quarantine).await;
+        let mut kept = ruling(Decision::KeepAsEvidence, lead());
+        kept.reason = Some("a first reason".into());
+        bench.store.decide(&id, kept).await.unwrap();
+        let public =
+            gatehouse::storage::keys::generate_identity(&bench.folder.path().join("k"), "k").unwrap();
+        let who =
+            NewUser { person: None, address: Some(address("chair@elsewhere.example")), public_key: public };
+        let account = bench.store.user_add(who, &lead()).await.unwrap();
+        let new = NewGrant {
+            account,
+            office: Office::Lead,
+            scope: Scope::School(school()),
+            from: None,
+            until: None,
+            reason: "for the test".into(),
+            approval: Given::Awaited,
+        };
+        let grant = bench.store.grant_ask(new, &lead()).await.unwrap();
+        bench.store.grant_approve(&grant, &owner(), "appointed").await.unwrap();
+        bench.verify().await;
+        let bench = bench.reopen().await;
+        bench.sql(sql);
+        let found = bench.store.ledger_verify().await.unwrap().unwrap_err();
+        assert_eq!(found.what, what, "{sql}");
+        // What was changed counts for nothing, and nobody is back at the first day.
+        assert!(bench.store.ever_had_users().await.unwrap(), "{sql}");
+        if what == OfficeChanged || what == OfficeUnfounded {
+            let users = bench.store.users().await.unwrap();
+            let grants = users.iter().flat_map(|u| &u.grants);
+            let now = bench.store_now();
+            let counting: Vec<_> = grants.filter(|g| g.grant.counts_at(now)).map(|g| &g.id).collect();
+            let genuine = if what == OfficeUnfounded { vec![&grant] } else { vec![] };
+            assert_eq!(counting, genuine, "{sql}");
+        }
     }
 }
 
