@@ -69,6 +69,11 @@ impl Desk {
 
     /// A quarantined message of which the lead, the deputies and the head may be told.
     pub(crate) async fn quarantined(&self, urgency: Urgency, policy: &str) -> ItemId {
+        self.quarantined_for(urgency, policy, &[LEAD, DEPUTY, HEAD]).await
+    }
+
+    /// One of which these may be told, office by office.
+    async fn quarantined_for(&self, urgency: Urgency, policy: &str, ladder: &[&str]) -> ItemId {
         let number = {
             let mut numbers = self.numbers.lock().unwrap();
             *numbers += 1;
@@ -87,7 +92,7 @@ impl Desk {
             item: Some(id.clone()),
             transaction: sample.transaction,
             received_at: keep.message.received_at,
-            ladder: [LEAD, DEPUTY, HEAD].map(|a| vec![address(a)]).to_vec(),
+            ladder: ladder.iter().map(|a| vec![address(a)]).collect(),
         });
         self.store.keep(keep).await.unwrap();
         id
@@ -259,6 +264,25 @@ fn each_message_has_a_number_of_its_own_and_who_is_away_is_not_for_everybody_to_
     }
     assert_eq!(gate.home.run(&["alert", "away", "--officer", HEAD, "--until", "2027-06-01"]).code(), 3);
     assert_eq!((away(&deputy, DEPUTY).code(), away(&head, LEAD).code()), (0, 0));
+}
+
+/// Who has a part in a message does not hear of it in a number either, and somebody else does.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_counted_is_counted_for_those_who_may_hear_of_it() {
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", "").await;
+    for _ in 0..4 {
+        desk.quarantined(Urgency::Ordinary, "harm.bullying").await;
+    }
+    desk.pass(300);
+    assert_eq!(desk.told_whom().await, [LEAD], "and the rule has stepped down");
+    // Of this one the lead is a party.
+    desk.quarantined_for(Urgency::Ordinary, "harm.bullying", &[DEPUTY, HEAD]).await;
+    desk.pass(17 * 60 + 15);
+    let told = desk.told().await;
+    assert_eq!(told.iter().map(|(to, _)| to.as_str()).collect::<Vec<_>>(), [DEPUTY], "{told:?}");
+    assert!(told[0].1.contains("and 1 more: harm.bullying"), "{}", told[0].1);
+    desk.pass(24 * 60);
+    assert_eq!(desk.told_whom().await, [""; 0], "once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
