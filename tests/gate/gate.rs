@@ -148,6 +148,8 @@ impl Home {
         for name in ["working.key", "custodian.key", "custodian.key.public"] {
             fs::copy(first.path(name), home.path(name)).unwrap();
         }
+        // The people whom it has are sealed with another key.
+        fs::copy(first.path("data/directory.age"), home.path("data/directory.age")).unwrap();
         home.write(setup);
         home
     }

@@ -50,11 +50,15 @@ pub fn parts(counts: &[u64]) -> (Vec<Cell>, Cell) {
         return (counts.iter().copied().map(Cell::Count).collect(), Cell::Count(whole));
     }
     let (mut number, mut sum) = (withheld.iter().filter(|w| **w).count(), small);
-    while number < 2 || sum < SMALL {
-        let shown = counts.iter().enumerate().filter(|(i, _)| !withheld[*i]);
-        let Some((next, count)) = shown.min_by_key(|(_, count)| **count) else { break };
-        withheld[next] = true;
-        (number, sum) = (number + 1, sum + count);
+    // As many fours as there are would be known by their sum.
+    while number < 2 || sum < SMALL || sum == (SMALL - 1) * number as u64 {
+        let shown = counts.iter().zip(&withheld).filter(|(_, withheld)| !**withheld);
+        let Some(next) = shown.map(|(count, _)| *count).min() else { break };
+        // All that are as small: which of them was taken would tell how the others stand to it.
+        for (count, withheld) in counts.iter().zip(&mut withheld).filter(|(count, _)| **count == next) {
+            *withheld = true;
+            (number, sum) = (number + 1, sum + count);
+        }
     }
     let cell =
         |(count, withheld): (&u64, &bool)| if *withheld { Cell::Withheld } else { Cell::Count(*count) };
