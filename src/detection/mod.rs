@@ -19,6 +19,7 @@ mod tests;
 mod wordlike;
 
 pub use detector::{Detector, Scratch};
+pub(crate) use identifiers::canonical;
 pub use model::{DetectLimits, DetectorFaults, Explained, Finding, Miss, NearMiss, Origin};
 pub use people::{People, PersonName, folded_words, without_marks};
 pub use wordlike::is_also_a_word;

@@ -48,7 +48,7 @@ pub(super) fn fold(c: char) -> Fold {
 
 /// The Latin letter that a letter of another alphabet is drawn like; the capitals beside the
 /// small ones. Who mixes them writes a word that a reader sees and a pattern does not.
-pub(super) fn drawn_like(c: char) -> Option<char> {
+pub fn drawn_like(c: char) -> Option<char> {
     Some(match c {
         'а' | 'А' | 'α' | 'Α' => 'a',
         'В' | 'Β' => 'b',

@@ -9,6 +9,7 @@ mod quotes;
 mod read;
 mod view;
 
+pub use fold::drawn_like;
 pub use model::{
     Doubt, Extract, ExtractLimits, Fragment, Layer, OffsetMap, TextKind, Unread, UnreadReason, View,
 };

@@ -4,7 +4,7 @@ use regex::Regex;
 use std::{ops::Range, sync::LazyLock};
 
 /// A pattern of this file.
-fn pattern(text: &str) -> Regex {
+pub(super) fn pattern(text: &str) -> Regex {
     // It is a constant that the tests use.
     let Ok(regex) = Regex::new(text) else { unreachable!("a built-in pattern is wrong") };
     regex
@@ -12,7 +12,11 @@ fn pattern(text: &str) -> Regex {
 
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"[\p{L}\p{N}._%+'/=-]+@[\p{L}\p{N}.-]+[\p{L}\p{N}]"));
-static PHONE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:\+|\(?0)[\d\u{a0} ()/-]{8,22}\d"));
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"[\p{L}\p{N}][\p{L}\p{N}._'-]{2,63}"));
+static PHONE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:\+|\(?0)[\d\u{a0}\u{2009}\u{202f}\x{2010}-\x{2015}\x{2212} .()/-]{8,26}\d")
+});
+static DAY: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d{1,2}[./-]\d{1,2}[./-]\d{4}\b"));
 static POSTCODE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\b[a-z]{1,2}\d[a-z\d]?\s{0,2}\d[abd-hjlnp-uw-z]{2}\b"));
 const STREETS: &str = "street|st|road|rd|lane|avenue|ave|close|drive|way|crescent|terrace|court|gardens|place|row|\
@@ -24,8 +28,32 @@ static STREET: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// A name with a capital.
+const NAME: &str = r"\p{Lu}[\p{L}'’-]+";
+const HOUSES: &str = "House|Cottage|Cottages|Mill|Farm|Farmhouse|Barn|Barns|Lodge|Manor|Vicarage|Rectory|Bungalow|\
+    Grange|Villa|Croft|Hall|Court|Flats|Mansions|Stables|Chapel";
+const WELSH_HOUSES: &str = "Tŷ|Ty|Plas|Hafod|Hafan|Bwthyn|Fferm|Llety|Tyddyn";
+static FLAT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\b(?:[Ff]lat|FLAT|[Aa]partment|[Ff]flat)\s+\d{{1,4}}[A-Za-z]?\b(?:,?\s+{NAME}(?:[ \t]+{NAME}){{0,3}})?"
+    ))
+});
+/// A house that has a name, with its place.
+static HOUSE: LazyLock<Regex> = LazyLock::new(|| {
+    let english = format!(r"(?:The\s+)?(?:{NAME}\s+){{1,3}}(?:{HOUSES})");
+    let welsh = format!(r"(?:{WELSH_HOUSES})(?:\s+(?:{NAME}|y|yr)){{1,3}}");
+    pattern(&format!(r"\b(?:{english}|{welsh}),\s*{NAME}(?:[ \t-]+{NAME}){{0,2}}"))
+});
+
 pub(super) fn addresses(text: &str) -> impl Iterator<Item = Range<usize>> {
     ADDRESS.find_iter(text).map(|m| m.range())
+}
+
+/// Words with what may stand in a user name.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
+    TOKEN
+        .find_iter(text)
+        .map(|m| m.start()..m.start() + m.as_str().trim_end_matches(['.', '-', '_', '\'']).len())
 }
 
 /// Ten digits or more that begin like a number of a telephone.
@@ -36,15 +64,15 @@ pub(super) fn phones(text: &str) -> impl Iterator<Item = Range<usize>> {
             let digits = m.as_str().bytes().filter(u8::is_ascii_digit).count();
             let whole = !text[..m.start()].ends_with(|c: char| c.is_alphanumeric())
                 && !text[m.end()..].starts_with(|c: char| c.is_alphanumeric());
-            (10..=15).contains(&digits) && whole
+            (10..=15).contains(&digits) && whole && !DAY.is_match(m.as_str())
         })
         .map(|m| m.range())
 }
 
 /// A number with a street; a postcode with the lines above it that belong to it.
 pub(super) fn postal(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let streets = STREET.find_iter(text).map(|m| m.range());
-    streets.chain(POSTCODE.find_iter(text).map(move |m| around(text, m.range())))
+    let streets = STREET.find_iter(text).chain(FLAT.find_iter(text)).chain(HOUSE.find_iter(text));
+    streets.map(|m| m.range()).chain(POSTCODE.find_iter(text).map(move |m| around(text, m.range())))
 }
 
 /// From the house's number, on the same line or up to four short lines above, to the postcode.

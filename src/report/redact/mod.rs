@@ -1,18 +1,24 @@
 //! Third parties taken out of a text (PD-12): text in, text and a list of what was taken out. Pure.
 //! Everybody of the directory but the person who asks, by every form of their names, and
-//! whatever is a mail address, telephone number or postal address. Each stands afterwards as
+//! whatever is a mail address, telephone number, postal address, personal number or date of birth. Each stands afterwards as
 //! a label that stays the same within one export, and each is listed for review with its place.
 //!
 //! Too much is taken out rather than too little: a reviewer puts back a word, nobody can
 //! take back a name.
 
 mod contact;
+mod loose;
 mod names;
+mod numbers;
 mod plain;
 
 use crate::parties::{Directory, Person, PersonId};
+use chrono::NaiveDate;
 use names::Names;
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 /// What was taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +27,9 @@ pub enum Kind {
     Address,
     Phone,
     Postal,
+    /// Of a pupil, of the health service, of national insurance.
+    Number,
+    Born,
 }
 
 impl Kind {
@@ -30,6 +39,8 @@ impl Kind {
             Self::Address => "mail address",
             Self::Phone => "telephone number",
             Self::Postal => "postal address",
+            Self::Number => "personal number",
+            Self::Born => "date of birth",
         }
     }
 }
@@ -74,6 +85,9 @@ pub struct Redactor<'d> {
     directory: &'d Directory,
     names: Names,
     own_addresses: Vec<String>,
+    own_birth: Option<NaiveDate>,
+    /// Of everybody else.
+    births: HashSet<NaiveDate>,
     labels: HashMap<Owner, usize>,
     counts: HashMap<&'static str, usize>,
     /// Words that reviewers found to be none of anybody's names here.
@@ -96,6 +110,8 @@ impl<'d> Redactor<'d> {
             directory,
             names: Names::new(directory, subject, others),
             own_addresses: subject.addresses().map(|(a, _)| a.key().to_owned()).collect(),
+            own_birth: subject.born(),
+            births: directory.people().filter(|p| *p != subject).filter_map(Person::born).collect(),
             labels: HashMap::new(),
             counts: HashMap::new(),
             kept: kept.iter().map(|w| crate::detection::without_marks(w)).collect(),
@@ -108,6 +124,9 @@ impl<'d> Redactor<'d> {
         let mut found = self.addresses(&text);
         found.extend(contact::phones(&text).map(|span| self.nobodys(&text, span, Kind::Phone)));
         found.extend(contact::postal(&text).map(|span| self.nobodys(&text, span, Kind::Postal)));
+        found.extend(numbers::numbers(&text).map(|span| self.nobodys(&text, span, Kind::Number)));
+        let births = numbers::births(&text, |date| self.births.contains(&date), self.own_birth);
+        found.extend(births.map(|span| self.nobodys(&text, span, Kind::Born)));
         found.extend(self.names.find(&text, &self.kept));
         // The earliest, and of those the longest; what lies within another goes with it.
         found.sort_by_key(|f| (f.span.start, std::cmp::Reverse(f.span.end)));
@@ -165,6 +184,8 @@ impl<'d> Redactor<'d> {
             Owner::Text(Kind::Address, _) => "address",
             Owner::Text(Kind::Phone, _) => "telephone number",
             Owner::Text(Kind::Postal, _) => "postal address",
+            Owner::Text(Kind::Number, _) => "personal number",
+            Owner::Text(Kind::Born, _) => "date of birth",
         };
         let number = *self.labels.entry(owner.clone()).or_insert_with(|| {
             let count = self.counts.entry(what).or_default();

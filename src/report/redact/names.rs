@@ -1,7 +1,7 @@
 //! Every form in which a text may speak of the people of a directory: whole names in both
 //! orders, names they go by, initials with the surname, surname and first name alone.
 
-use super::{Doubt, Found, Kind, Owner};
+use super::{Doubt, Found, Kind, Owner, contact, loose};
 use crate::{
     detection::{folded_words, is_also_a_word, without_marks},
     parties::{Directory, Person, PersonId, Role},
@@ -11,6 +11,24 @@ use std::{
     ops::Range,
 };
 
+/// First and last name in one word, or one of them letter by letter: shorter ones are in too many words.
+const SHORTEST_TOGETHER: usize = 8;
+const SHORTEST_SPELLED: usize = 4;
+/// What addresses begin with that are nobody's own.
+const DESKS: [&str; 12] = [
+    "admin",
+    "bursar",
+    "contact",
+    "enquiries",
+    "exams",
+    "finance",
+    "head",
+    "info",
+    "library",
+    "mail",
+    "office",
+    "reception",
+];
 /// Longer names are known by their first words up to here.
 const MOST_WORDS: usize = 6;
 /// Between two words of one name: spaces, a line's end with its quote marks, a comma, a point.
@@ -40,8 +58,10 @@ pub(super) struct Names {
     own: HashSet<Sequence>,
     /// The surname of a pupil who asks: with a title it is a parent's.
     own_family: Option<Sequence>,
-    /// For each first word, the numbers of words that a form may have.
-    lengths: HashMap<u64, u8>,
+    /// First and last names in one word, which may stand within another.
+    together: HashMap<u64, Owner>,
+    /// What their mail addresses begin with.
+    accounts: HashMap<String, Owner>,
     titles: HashSet<u64>,
 }
 
@@ -84,6 +104,33 @@ fn forms_of(given: &str, family: &str, preferred: Option<&str>) -> Vec<String> {
     forms
 }
 
+/// First and last name in one word.
+fn together(given: &str, family: &str, preferred: Option<&str>) -> Vec<String> {
+    let called = [Some(given), preferred, given.split_whitespace().next()];
+    let (family, mut all) = (joined(family), Vec::new());
+    for name in called.into_iter().flatten().map(joined).filter(|name| !name.is_empty() && !family.is_empty())
+    {
+        all.extend([format!("{name}{family}"), format!("{family}{name}")]);
+    }
+    all
+}
+
+/// "the Lunds", "the Joneses".
+fn families(family: &str) -> Vec<String> {
+    match family.trim() {
+        "" => Vec::new(),
+        family => vec![format!("{family}s"), format!("{family}es")],
+    }
+}
+
+/// What a mail address begins with, as people use it for a user name.
+fn account(address: &str) -> Option<&str> {
+    let account = address.split('@').next()?;
+    let telling = account.contains(|c: char| !c.is_alphabetic());
+    let is_plain = account.len() < SHORTEST_SPELLED || DESKS.contains(&account) || is_also_a_word(account);
+    (telling || !is_plain).then_some(account)
+}
+
 fn joined(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).collect()
 }
@@ -96,13 +143,16 @@ impl Names {
             .map(|f| sequence(f))
             .collect();
         names.own_family = subject.is(Role::Pupil).then(|| sequence(subject.family()));
+        let own: Vec<String> = accounts_of(subject).collect();
         for person in directory.people().filter(|p| *p != subject) {
-            names.add(Some(person.id()), &forms_of(person.given(), person.family(), person.preferred()));
+            names.add_person(person, &own);
         }
         for other in others {
             let mut words = other.rsplitn(2, ' ');
             let (family, given) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             names.add(None, &forms_of(given, family, None));
+            names.add_plurals(None, family);
+            names.add_together(None, &together(given, family, None));
         }
         names
     }
@@ -111,7 +161,7 @@ impl Names {
     pub(super) fn of_everybody(directory: &Directory) -> Self {
         let mut names = Self::nobody();
         for person in directory.people() {
-            names.add(Some(person.id()), &forms_of(person.given(), person.family(), person.preferred()));
+            names.add_person(person, &[]);
         }
         names
     }
@@ -133,7 +183,8 @@ impl Names {
             forms: HashMap::new(),
             own: HashSet::new(),
             own_family: None,
-            lengths: HashMap::new(),
+            together: HashMap::new(),
+            accounts: HashMap::new(),
             titles: TITLES.iter().flat_map(|t| sequence(t)).collect(),
         }
     }
@@ -143,37 +194,63 @@ impl Names {
         matches!(self.forms.get(&sequence(name)), Some(Form { owner: Owner::Person(_), .. }))
     }
 
-    fn add(&mut self, person: Option<&PersonId>, forms: &[String]) {
-        for form in forms {
-            let key = sequence(form);
-            let folded = without_marks(form);
-            // One letter is no name.
-            if key.is_empty()
-                || folded.chars().filter(|c| c.is_alphanumeric()).count() < 2
-                || self.own.contains(&key)
-            {
-                continue;
-            }
-            let word = (key.len() == 1 && is_also_a_word(&folded)).then_some(folded);
-            let owner = match person {
-                Some(person) => Owner::Person(person.clone()),
-                None => Owner::Text(Kind::Name, without_marks(form)),
-            };
-            *self.lengths.entry(key[0]).or_default() |= 1 << key.len();
-            match self.forms.entry(key) {
-                std::collections::hash_map::Entry::Vacant(free) => {
-                    free.insert(Form { owner, word });
-                }
-                std::collections::hash_map::Entry::Occupied(mut taken) => {
-                    if taken.get().owner != owner {
-                        taken.get_mut().owner = Owner::Text(Kind::Name, without_marks(form));
-                    }
-                }
-            }
+    /// `own`: accounts that stay.
+    fn add_person(&mut self, person: Person<'_>, own: &[String]) {
+        let (given, family, preferred) = (person.given(), person.family(), person.preferred());
+        self.add(Some(person.id()), &forms_of(given, family, preferred));
+        self.add_plurals(Some(person.id()), family);
+        self.add_together(Some(person.id()), &together(given, family, preferred));
+        for account in accounts_of(person).filter(|account| !own.contains(account)) {
+            let shared = Owner::Text(Kind::Name, account.clone());
+            let owner = Owner::Person(person.id().clone());
+            self.accounts.entry(account).and_modify(|o| shared_by(o, &owner, shared)).or_insert(owner);
         }
     }
 
-    /// Where anybody is named; words that a line's end parts are also read as one.
+    fn add(&mut self, person: Option<&PersonId>, forms: &[String]) {
+        for form in forms {
+            let folded = without_marks(form);
+            self.add_form(person, form, is_also_a_word(&folded).then_some(folded));
+        }
+    }
+
+    fn add_plurals(&mut self, person: Option<&PersonId>, family: &str) {
+        // The Woods and the woods.
+        let is_word = is_also_a_word(&without_marks(family));
+        for form in families(family) {
+            let folded = without_marks(&form);
+            self.add_form(person, &form, (is_word || is_also_a_word(&folded)).then_some(folded));
+        }
+    }
+
+    fn add_together(&mut self, person: Option<&PersonId>, forms: &[String]) {
+        for form in forms {
+            let [hash] = sequence(form)[..] else { continue };
+            if form.chars().count() < SHORTEST_TOGETHER || self.own.contains([hash].as_slice()) {
+                continue;
+            }
+            let (owner, shared) = (owner_of(person, form), owner_of(None, form));
+            self.together.entry(hash).and_modify(|o| shared_by(o, &owner, shared)).or_insert(owner);
+        }
+    }
+
+    /// `word`: what it is when it is an everyday word too.
+    fn add_form(&mut self, person: Option<&PersonId>, form: &str, word: Option<String>) {
+        let key = sequence(form);
+        // One letter is no name.
+        let is_name = form.chars().filter(|c| c.is_alphanumeric()).count() > 1;
+        if key.is_empty() || !is_name || self.own.contains(&key) {
+            return;
+        }
+        let word = word.filter(|_| key.len() == 1);
+        let owner = owner_of(person, form);
+        let shared = owner_of(None, form);
+        let again = |known: &mut Form| shared_by(&mut known.owner, &owner, shared);
+        self.forms.entry(key).and_modify(again).or_insert_with(|| Form { owner: owner.clone(), word });
+    }
+
+    /// Where anybody is named; words that a line's end parts are also read as one, and what is written
+    /// together, letter by letter or with other letters as it is meant.
     pub(super) fn find(&self, text: &str, kept: &[String]) -> Vec<Found> {
         let words = folded_words(text);
         let mut found = self.find_in(text, &words, kept);
@@ -181,6 +258,24 @@ impl Names {
         if whole.len() < words.len() {
             found.extend(self.find_in(text, &whole, kept));
         }
+        if let Some(parts) = loose::parted(text, &words, |hash| self.own.contains([hash].as_slice())) {
+            found.extend(self.find_in(text, &parts, kept));
+        }
+        let name = |(span, owner): (Range<usize>, &Owner), doubt| Found {
+            span,
+            kind: Kind::Name,
+            owner: owner.clone(),
+            doubt,
+        };
+        let together = loose::inside(text, &words, SHORTEST_TOGETHER, |hash| self.together.get(&hash));
+        found.extend(together.into_iter().map(|one| name(one, Doubt::None)));
+        let form = |hash: u64| self.forms.get([hash].as_slice()).map(|form| &form.owner);
+        let known = |hash| form(hash).or_else(|| self.together.get(&hash));
+        let spelled = loose::spelled(text, &words, SHORTEST_SPELLED, known);
+        found.extend(spelled.into_iter().map(|one| name(one, Doubt::MayBeAWord)));
+        let account =
+            |span: Range<usize>| Some((span.clone(), self.accounts.get(&text[span].to_lowercase())?));
+        found.extend(contact::tokens(text).filter_map(account).map(|one| name(one, Doubt::None)));
         found
     }
 
@@ -270,6 +365,21 @@ impl Names {
         let close = next.is_some_and(|gap| gap.trim_matches(' ').is_empty());
         let verb = close && VERBS.contains(&word.as_str()) && AFTER_A_VERB.contains(&after.as_str());
         (!month && !verb).then_some(Doubt::MayBeAWord)
+    }
+}
+
+fn accounts_of(person: Person<'_>) -> impl Iterator<Item = String> {
+    person.addresses().filter_map(|(address, _)| account(address.key()).map(str::to_owned))
+}
+
+fn owner_of(person: Option<&PersonId>, form: &str) -> Owner {
+    person.map_or_else(|| Owner::Text(Kind::Name, without_marks(form)), |id| Owner::Person(id.clone()))
+}
+
+/// What several people have is nobody's alone.
+fn shared_by(owner: &mut Owner, another: &Owner, shared: Owner) {
+    if owner != another {
+        *owner = shared;
     }
 }
 

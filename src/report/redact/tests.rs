@@ -35,7 +35,10 @@ fn people() -> Vec<PersonRecord> {
         person("jacob", Role::Pupil, "Jacob", "Rowe", Some("Jake"), "24jrowe@pupils.oakfield.example"),
         person("danielle", Role::Parent, "Danielle", "Rowe", None, "danielle.rowe@postbox.example"),
         person("sian", Role::Staff, "Siân", "Rhys-Morgan", None, "s.rhys-morgan@oakfield.example"),
-        person("liam", Role::Pupil, "Liam", "O'Brien", None, "lobrien@pupils.oakfield.example"),
+        PersonRecord {
+            born: "2014-03-05".parse().ok(),
+            ..person("liam", Role::Pupil, "Liam", "O'Brien", None, "lobrien@pupils.oakfield.example")
+        },
         person("rose", Role::Pupil, "Rose", "May", None, "rmay@pupils.oakfield.example"),
         person("will", Role::Pupil, "William", "Young", Some("Will"), "wyoung@pupils.oakfield.example"),
         person("zoe", Role::Staff, "Zoë Ann", "Kessler", None, "z.kessler@oakfield.example"),
@@ -102,6 +105,42 @@ fn addresses_numbers_and_places_go() {
         ("at 4 High Street, Llandre NE69 7AW.", "at [postal address 1]."),
         ("Home:\n12 Ffordd Las\nLlandre\nNE69 7AW\nBye", "Home:\n[postal address 1]\nBye"),
         ("at 12 Heol y Bont", "at [postal address 1]"),
+    ] {
+        assert_eq!(text(given), wanted, "{given}");
+    }
+}
+
+#[test]
+fn names_go_however_they_are_written() {
+    for (given, wanted) in [
+        ("#ZoeKessler and zoekessler.bin", "#[person 1] and [person 1].bin"),
+        ("Zoe&#8203;Kessler, zoe&#8203;kessler, Kessler_Zoe", "[person 1], [person 1], [person 1]"),
+        ("thezoekesslershow, ZKessler2", "the[person 1]show, [person 1]2"),
+        ("Zoë2 and JacobRowe", "[person 1]2 and JacobRowe"),
+        ("the Kesslers, the O'Briens' car", "the [person 1], the [person 2]' car"),
+        ("lobrien was there; 24jrowe, s.rhys-morgan", "[person 1] was there; 24jrowe, [person 2]"),
+        ("K\u{435}ssler and L\u{456}\u{430}m", "[person 1] and [person 2]"),
+        ("K e s s l e r came, L-i-a-m, L i a m  O B r i e n", "[person 1] came, [person 2], [person 2]"),
+        ("a rose, a bulb; the Youngs, the youngs", "a rose, a bulb; the [person 1], the youngs"),
+    ] {
+        assert_eq!(text(given), wanted, "{given}");
+    }
+}
+
+#[test]
+fn numbers_dates_of_birth_and_named_houses_go() {
+    for (given, wanted) in [
+        (
+            "UPN H801200001001, NHS 943 476 5919, NI QQ 12 34 56 C or qq123456c",
+            "UPN [personal number 1], NHS [personal number 2], NI [personal number 3] or [personal number 3]",
+        ),
+        ("07700.900.123 or 07700–900–123", "[telephone number 1] or [telephone number 1]"),
+        (
+            "Liam, 5 March 2014; DOB: 17/02/13; a trip on 5 March 2020",
+            "[person 1], [date of birth 1]; DOB: [date of birth 2]; a trip on 5 March 2020",
+        ),
+        ("The Old Mill, Lincoln; Flat 3, Elm House", "[postal address 1]; [postal address 2]"),
+        ("on 01.09.2026. 10 pupils, unit 3, Fractions", "on 01.09.2026. 10 pupils, unit 3, Fractions"),
     ] {
         assert_eq!(text(given), wanted, "{given}");
     }
