@@ -264,7 +264,7 @@ fn roles(holders: &[Holder<'_>], here: Option<&SchoolId>) -> Vec<Role> {
 
 /// The list an address is on: an entry for the very address before one for its domain,
 /// a longer domain before a shorter, then the first in the file.
-fn listing(lists: &[ListEntry], address: &Address) -> Option<Listing> {
+pub(super) fn listing(lists: &[ListEntry], address: &Address) -> Option<Listing> {
     let fits = |entry: &ListEntry| match entry.pattern.contains('@') {
         true => (entry.pattern == address.key()).then_some(usize::MAX),
         false => address.is_within(&entry.pattern).then_some(entry.pattern.len()),

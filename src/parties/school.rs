@@ -1,6 +1,6 @@
 //! A school as the rooms see it: already checked; `config` makes it.
 
-use super::{Alerts, Calendar, Direction, Listing, Retention, Role};
+use super::{Alerts, Calendar, Direction, Listing, Retention, Role, resolve::listing};
 use crate::mail::{Address, Mode, SchoolId};
 use chrono::TimeDelta;
 
@@ -85,4 +85,11 @@ pub struct School {
     pub grace: Option<TimeDelta>,
     /// When its officers are told.
     pub alerts: Alerts,
+}
+
+impl School {
+    /// The list that an address outside is on.
+    pub fn listing(&self, address: &Address) -> Option<Listing> {
+        listing(&self.lists, address)
+    }
 }

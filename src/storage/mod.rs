@@ -140,7 +140,8 @@ pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Search
 pub use shown::{Shown, ShownClass};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use subject_access::{
-    Asked, Concern, Eyes, NO_SUCH_PIECE, PieceNote, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE,
+    Asked, Concern, Eyes, NO_SUCH_PIECE, PieceNote, Ruled, RulingOffice, SentMessage, SubjectAccess,
+    SubjectRuling, WHOLE,
 };
 pub use switches::{LONGEST_SWITCH, Signature, Switch};
 pub use tally::{Between, Tallied, TalliedMessages, Tally, Waits};

@@ -131,6 +131,32 @@ fn rule_as(gate: &Gate, id: &str, piece: &str, ruling: &str, office: &str, who: 
     });
 }
 
+/// Whom a child told is in no list that a parent may get (practice.md, A1, A2, A6).
+#[test]
+fn the_log_of_a_child_does_not_tell_whom_it_told() {
+    let gate = recording();
+    for to in
+        [TEACHER, LEAD, "duty@social-care.council.example", "talk@helpline.example", "rep@union.example"]
+    {
+        assert!(gate.send(JACOB, &[to], &mail(JACOB, to, "A word", "May I talk to you?")).starts_with("250"));
+    }
+    let threat = mail(JACOB, PUPIL, "hi", "im gonna stab you after school");
+    assert!(gate.send(JACOB, &[PUPIL], &threat).starts_with("250"));
+    gate.sink.wait_for(5);
+    assert!(!gate.home.list(&["incident", "list"]).is_empty(), "an incident has the threat");
+    let (key, review) = (gate.home.path("custodian.key"), gate.home.path("review.zip"));
+    let (key, review) = (key.to_str().unwrap(), review.to_str().unwrap());
+    let asked = ["subject-access", "make", "oak-p02", "--requested-by", FATHER];
+    let id = ok(&gate, &[&asked[..], &["--custodian", key, "--out", review]].concat());
+    let log = gate.home.list(&["subject-access", "show", &id]).into_iter().find(|p| p["piece"] == "log");
+    assert!(log.expect("a log")["concerns"].to_string().contains("which may tell to whom"));
+    let page = page(review);
+    assert!(!page.contains("outbound"), "mail to a listed service");
+    let log = &page[page.rfind("log of messages that the person sent").expect("a log")..];
+    let log = &log[..log.find("</table>").expect("its rows")];
+    assert_eq!(log.matches("internal").count(), 1, "to the teacher alone: {log}");
+}
+
 /// practice.md, A4: low-level concerns and allegations are the head's alone, also here.
 #[test]
 fn what_is_the_heads_alone_is_there_for_the_head_alone() {
@@ -194,6 +220,20 @@ fn what_is_the_heads_alone_is_there_for_the_head_alone() {
             }
         }
     }
+    // Neither a count nor a row tells of what is the head's.
+    let visible = run(&dpo, &["--format", "jsonl", "subject-access", "show", id]).lines().len() - 1;
+    let made = run(&head, &["--format", "jsonl", "ledger", "list", "--event", "subject-access.made"]).lines();
+    assert_eq!(made[0]["details"], format!("pieces={visible}"));
+    assert_eq!(rule(&head, &piece, "head").code(), 0);
+    let rows = ["--format", "jsonl", "ledger", "list", "--limit", "1000"];
+    assert!(run(&head, &rows).out.contains(&concern));
+    assert!(!run(&dpo, &rows).out.contains(&concern));
+    // Nor does what is held on somebody who asked for it in vain.
+    assert_eq!(by(&gate, &lead, &["incident", "show", &concern, "--purpose", "x"]).code(), 2);
+    let of_lead = ["subject-access", "make", LEAD, "--custodian", key, "--out", &path("lead.zip")];
+    run(&dpo, &of_lead);
+    let of_lead = page(&path("lead.zip"));
+    assert!(of_lead.contains("subject access: ruled") && !of_lead.contains("access: refused"), "{of_lead}");
     // Nothing waits for the head, and nothing tells that there is something of the head's.
     run(&dpo, &["subject-access", "release", id, "--custodian", key, "--out", &path("answer.zip")]);
     assert!(!page(&path("answer.zip")).contains("lifts home"));

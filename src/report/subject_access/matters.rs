@@ -3,6 +3,8 @@
 
 use super::{Asked, Content, Piece, Pieces, add};
 use crate::{
+    mail::Address,
+    parties::{Listing, Role},
     report::records::when,
     storage::{
         Concern, Entry, Incident, IncidentError, IncidentFilter, IncidentKind, IncidentState,
@@ -75,9 +77,7 @@ impl Asked<'_> {
         };
         let parts: Vec<&str> = incident.people.iter().filter(|p| me(&p.who)).map(|p| p.part.name()).collect();
         let child = |who: &Who| match who {
-            Who::Person(id) => {
-                self.with.directory.person(id).is_some_and(|p| p.is(crate::parties::Role::Pupil))
-            }
+            Who::Person(id) => self.with.directory.person(id).is_some_and(|p| p.is(Role::Pupil)),
             Who::Address(_) => false,
         };
         let entries: Vec<_> = incident.entries.iter().map(|e| (e.at, words(&e.entry))).collect();
@@ -93,14 +93,30 @@ impl Asked<'_> {
     }
 
     async fn log(&self, found: &mut Pieces) -> Result<(), StoreError> {
-        let sent = self.with.store.log_of(&self.addresses()).await?;
-        let Some((at, ..)) = sent.first() else { return Ok(()) };
-        let note =
-            PieceNote { key: "log".into(), at: *at, concerns: BTreeSet::new(), eyes: Default::default() };
+        let mut sent = self.with.store.log_of(&self.addresses()).await?;
+        sent.retain(|message| !message.to.iter().any(|to| self.is_confided_to(to)));
+        let Some(last) = sent.first() else { return Ok(()) };
+        // A child's is looked at before somebody reads from it when the child was at a keyboard.
+        let child = self.subject.is(Role::Pupil).then_some(Concern::Correspondence);
+        let concerns = child.into_iter().collect();
+        let note = PieceNote { key: "log".into(), at: last.at, concerns, eyes: Default::default() };
         let mut rows = vec![["When", "Direction", "Recipients"].map(str::to_owned).to_vec()];
-        rows.extend(sent.iter().map(|(at, direction, n)| vec![when(*at), direction.clone(), n.to_string()]));
+        rows.extend(sent.iter().map(|m| vec![when(m.at), m.direction.clone(), m.to.len().to_string()]));
         let source = "Log of messages that the person sent";
         add(found, Piece { note, source, content: Content::Table(rows) })
+    }
+
+    /// Mail to whoever has this address is in no list: listed services for everybody, and for a child
+    /// whoever at school it could tell (practice.md, A1 and A6).
+    fn is_confided_to(&self, address: &Address) -> bool {
+        let school = self.with.school;
+        let officers = &school.officers;
+        let told = [&officers.lead, &officers.deputies, &officers.head, &officers.chair, &officers.report];
+        let listed = matches!(
+            school.listing(address),
+            Some(Listing::SafeguardingAgency | Listing::Helpline | Listing::Protected | Listing::Lead)
+        );
+        listed || (self.subject.is(Role::Pupil) && told.into_iter().flatten().any(|a| a == address))
     }
 
     async fn acts(&self, found: &mut Pieces) -> Result<(), StoreError> {

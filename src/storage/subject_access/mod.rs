@@ -4,6 +4,8 @@
 mod find;
 mod keep;
 
+pub use find::SentMessage;
+
 use super::names::SubjectAccessId;
 use crate::{mail::SchoolId, parties::PersonId};
 use chrono::{DateTime, Utc};
@@ -35,6 +37,8 @@ pub enum Concern {
     Undecided,
     /// Somebody else may have the same name.
     NotCertain,
+    /// When a child wrote, which may tell somebody to whom.
+    Correspondence,
 }
 
 impl Concern {
@@ -48,6 +52,7 @@ impl Concern {
             Self::Sealed => "a sealed item",
             Self::Protected => "correspondence with a protected adviser, which nobody opens",
             Self::Undecided => "a matter that is not decided yet",
+            Self::Correspondence => "times at which a child wrote, which may tell to whom",
             Self::NotCertain => "mail that may be about somebody else of this name",
         }
     }
