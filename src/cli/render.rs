@@ -41,6 +41,12 @@ pub fn rows(
     }
 }
 
+/// How many there are beside those that are shown: `one` or `many` of them do what the words say.
+pub fn more(count: usize, shown: usize, [one, many]: [&str; 2]) -> String {
+    let more = if shown > 0 { " more" } else { "" };
+    format!("{count}{more} {}", if count == 1 { one } else { many })
+}
+
 fn table(out: &mut impl Write, columns: &[Column], rows: &[Value]) -> io::Result<()> {
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|c| cell(&row[c.key])).collect()).collect();

@@ -88,7 +88,7 @@ fn for_whoever_is_a_party_or_accused_an_incident_is_not_there() {
     assert!(alerts(&deputy).is_empty(), "nor that anybody is told of it");
     assert_eq!(by(&gate, &deputy, &["alert", "answer", &number]).code(), 2);
     let operator = gate.home.run(&["--format", "jsonl", "incident", "list"]);
-    assert!(operator.out.is_empty() && operator.err.starts_with("1 more"), "{}", operator.err);
+    assert!(operator.out.is_empty() && operator.err.starts_with("1 is with those"), "{}", operator.err);
     let operator = gate.home.run(&["incident", "show", &threat, "--purpose", "x"]);
     assert!(operator.err.contains("reads no content") && operator.err.contains("lead"), "{}", operator.err);
     assert!(

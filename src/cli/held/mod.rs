@@ -176,9 +176,12 @@ fn list(cli: &Cli, opened: Opened) -> Answer {
     };
     let columns = COLUMNS.into_iter().chain([("kind", "Kind"), ("office", "With"), last]);
     let columns = render::columns(&columns.collect::<Vec<_>>());
-    render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "Nothing waits.")?;
+    let none = if counted > 0 { "Nothing waits for you." } else { "Nothing waits." };
+    render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, none)?;
     if counted > 0 {
-        writeln!(io::stderr(), "{counted} more wait for their own senders, who alone see them.")?;
+        let more =
+            render::more(counted, rows.len(), ["waits for its own sender", "wait for their own senders"]);
+        writeln!(io::stderr(), "{more}, who alone see them.")?;
     }
     Ok(ExitCode::SUCCESS)
 }

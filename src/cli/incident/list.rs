@@ -28,9 +28,11 @@ pub(super) fn list(cli: &Cli, school: Option<&str>, all: bool, with: Option<&str
         let found = desk.store.incidents(&filter).await?;
         Listed::of(&desk, found).await
     })?;
-    print(cli, &listed.shown)?;
+    let none = if listed.counted > 0 { "None is there for you." } else { NONE };
+    print(cli, &listed.shown, none)?;
     if listed.counted > 0 {
-        writeln!(io::stderr(), "{} more are with those whose office it is.", listed.counted)?;
+        let with = ["is with those whose office it is", "are with those whose office it is"];
+        writeln!(io::stderr(), "{}.", render::more(listed.counted, listed.shown.len(), with))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -42,7 +44,7 @@ pub(super) fn history(cli: &Cli, person: &str) -> Answer {
         let found = desk.store.incident_history(&who).await?;
         Listed::of(&desk, found).await
     })?;
-    print(cli, &listed.shown)?;
+    print(cli, &listed.shown, NONE)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -83,7 +85,9 @@ pub(super) fn row(summary: &IncidentSummary) -> Value {
     })
 }
 
-fn print(cli: &Cli, found: &[IncidentSummary]) -> io::Result<()> {
+const NONE: &str = "There is none.";
+
+fn print(cli: &Cli, found: &[IncidentSummary], none: &str) -> io::Result<()> {
     let rows: Vec<Value> = found.iter().map(row).collect();
     let columns = render::columns(&[
         ("id", "Number"),
@@ -95,5 +99,5 @@ fn print(cli: &Cli, found: &[IncidentSummary]) -> io::Result<()> {
         ("made_at", "Since"),
         ("messages", "Messages"),
     ]);
-    render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "There is none.")
+    render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, none)
 }

@@ -43,13 +43,16 @@ fn list(cli: &Cli, only: Option<&str>) -> Answer {
         let mut rows = Vec::new();
         let asked = |s: &&Arc<School>| seen.contains(&s.id) && only.is_none_or(|only| *s.id.0 == *only);
         for school in desk.config.schools.iter().filter(asked) {
-            rows.extend(due(&desk.store, school).await?.into_iter().map(|r| {
-                json!({
+            for r in due(&desk.store, school).await? {
+                if !desk.may(Act::List, &desk.store.record_case(&r.id).await?).is_allowed() {
+                    continue;
+                }
+                rows.push(json!({
                     "id": r.id.as_str(), "school": r.school.to_string(),
                     "received_at": render::time(r.received_at), "left_on": render::time(r.left_on),
                     "complaint": r.complaint,
-                })
-            }));
+                }));
+            }
         }
         Ok(rows)
     })?;
