@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     authority::{Act, Thing},
+    mail::TransactionId,
     storage::{
-        Audience, BreachId, BreachState, BreachSummary, BreachView, BreachWords, ItemId, NewBreach, Store,
-        Telling,
+        Audience, BreachId, BreachState, BreachSummary, BreachView, BreachWords, ItemId, NewBreach,
+        StoreError, Telling,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -103,8 +104,18 @@ pub(super) fn run(cli: &Cli, command: &BreachCommand) -> Answer {
                     consequences: consequences.clone(),
                     measures: measures.clone(),
                 };
-                let transaction = transaction(store, message).await?;
-                let case = store.breach_case(transaction, None).await?;
+                // Not there is not there, whatever of it was found.
+                let missing = |e: StoreError| match e {
+                    StoreError::NotFound { .. } => {
+                        StoreError::NotFound { what: "message", id: message.clone() }
+                    }
+                    e => e,
+                };
+                let transaction = match typed(message)? {
+                    Typed::Message(id) => id,
+                    Typed::Item(id) => store.item_summary(&id).await.map_err(missing)?.transaction,
+                };
+                let case = store.breach_case(transaction, None).await.map_err(missing)?;
                 desk.authorise(Act::Open, &case, "message", message).await?;
                 let new = NewBreach { transaction, aware_at, people: *people, words };
                 let id = store.breach_open(new, actor).await?;
@@ -171,14 +182,19 @@ fn moment(text: &str) -> Result<DateTime<Utc>, Mistake> {
 }
 
 /// A message by its own number, or by that of what was held of it.
-async fn transaction(store: &Store, text: &str) -> Result<crate::mail::TransactionId, Mistake> {
-    if text.len() == 32
-        && let Ok(id) = text.parse()
-    {
-        return Ok(id);
+enum Typed {
+    Message(TransactionId),
+    Item(ItemId),
+}
+
+fn typed(text: &str) -> Result<Typed, Mistake> {
+    match text.parse() {
+        Ok(id) if text.len() == 32 => Ok(Typed::Message(id)),
+        _ => {
+            let item = text.parse().map_err(|()| Mistake(format!("`{text}` is no message's number")))?;
+            Ok(Typed::Item(item))
+        }
     }
-    let item: ItemId = text.parse().map_err(|()| Mistake(format!("`{text}` is no message's number")))?;
-    Ok(store.item_summary(&item).await?.transaction)
 }
 
 fn row(b: &BreachSummary) -> Value {

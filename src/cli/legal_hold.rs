@@ -188,7 +188,8 @@ async fn may_lift(
     reason: &str,
 ) -> Result<Option<String>, Mistake> {
     let subject = On::named(&hold.on.0).ok_or_else(missing)?.subject(&hold.on.1)?;
-    let (_, case) = facts(desk, &subject).await?;
+    let (_, case) =
+        facts(desk, &subject).await.map_err(|e| if e.missing().is_some() { missing() } else { e })?;
     if desk.may(Act::LegalHold, &case) == crate::authority::Answer::NotThere {
         return Err(missing());
     }

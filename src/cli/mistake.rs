@@ -1,6 +1,6 @@
 //! What ends a command early: sentences for whoever typed it, and the status of the process.
 
-use crate::storage::StoreError;
+use crate::storage::{IncidentError, StoreError};
 use std::{error::Error, fmt, io, process::ExitCode};
 
 /// Why a command ends early, and so with which status.
@@ -30,18 +30,25 @@ impl End {
 pub(crate) struct Mistake {
     text: String,
     end: End,
+    /// The number that was asked for and is not there.
+    missing: Option<String>,
 }
 
 /// Most ends are mistakes; they are written like a value of a tuple.
 #[allow(non_snake_case)]
 pub(crate) fn Mistake(text: String) -> Mistake {
-    Mistake { text, end: End::Mistake }
+    Mistake { text, end: End::Mistake, missing: None }
 }
 
 impl Mistake {
     /// Who asks may not; the text says who may, where that tips nobody off.
     pub(crate) fn refused(text: impl Into<String>) -> Self {
-        Self { text: text.into(), end: End::Refused }
+        Self { text: text.into(), end: End::Refused, missing: None }
+    }
+
+    /// The number that was asked for and is not there: for anybody, or for whoever asked.
+    pub(crate) fn missing(&self) -> Option<&str> {
+        self.missing.as_deref()
     }
 
     pub(crate) fn end(&self) -> End {
@@ -64,7 +71,19 @@ impl<E: Error + 'static> From<E> for Mistake {
             Some(e) if e.is_refusal() => End::Refused,
             _ => End::Mistake,
         };
-        Self { text: error.to_string(), end }
+        let missing = match (any.downcast_ref::<StoreError>(), any.downcast_ref::<IncidentError>()) {
+            (Some(StoreError::NotFound { id, .. }), _)
+            | (
+                _,
+                Some(
+                    IncidentError::NoTarget { id, .. }
+                    | IncidentError::Store(StoreError::NotFound { id, .. }),
+                ),
+            ) => Some(id.clone()),
+            (_, Some(IncidentError::NotFound(id))) => Some(id.to_string()),
+            _ => None,
+        };
+        Self { text: error.to_string(), end, missing }
     }
 }
 

@@ -52,6 +52,9 @@ type Answer = Result<ExitCode, Mistake>;
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     dispatch(&cli).unwrap_or_else(|mistake| {
+        if let Some(id) = mistake.missing() {
+            desk::note_missing(&cli, id);
+        }
         if mistake.end() != End::NotRead {
             // Standard error may be closed; there is nobody left to tell then.
             let _ = writeln!(io::stderr(), "{mistake}");

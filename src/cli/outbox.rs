@@ -7,7 +7,10 @@ use super::{
     desk::Desk,
     render,
 };
-use crate::authority::{Act, Thing};
+use crate::{
+    authority::{Act, Thing},
+    storage::OutboxSummary,
+};
 use serde_json::json;
 use std::{io, process::ExitCode};
 
@@ -19,13 +22,12 @@ pub(super) fn run(cli: &Cli, OutboxCommand::List: &OutboxCommand) -> Answer {
         let desk = Desk::open(cli).await?;
         desk.schools_or_refuse(Act::List, Thing::Outbox)?;
         let jobs = desk.store.outbox_list(MOST).await?;
-        let items: Vec<String> =
-            jobs.iter().filter_map(|job| job.item.as_ref()).map(ToString::to_string).collect();
-        let hidden = desk.hidden(&items).await?;
-        Ok(jobs
-            .into_iter()
-            .filter(|j| j.item.as_ref().is_none_or(|i| !hidden.contains(i.as_str())))
-            .collect::<Vec<_>>())
+        let about = |job: &OutboxSummary| {
+            job.item.iter().map(ToString::to_string).chain([job.id.to_string()]).collect::<Vec<_>>()
+        };
+        let hidden = desk.hidden(&jobs.iter().flat_map(about).collect::<Vec<_>>()).await?;
+        let seen = |job: &OutboxSummary| !about(job).iter().any(|id| hidden.contains(id));
+        Ok(jobs.into_iter().filter(seen).collect::<Vec<_>>())
     })?;
     let rows: Vec<_> = jobs
         .iter()

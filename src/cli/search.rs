@@ -8,7 +8,7 @@ use crate::{
     mail::{Address, SchoolId},
     parties::Directory,
     ruleset::Category,
-    storage::{Correspondent, Found, ItemState, ItemSummary, Search},
+    storage::{Correspondent, Cursor, Found, ItemState, ItemSummary, Search, Store},
 };
 use clap::Args;
 use serde_json::Value;
@@ -80,27 +80,26 @@ pub(super) fn quarantine(cli: &Cli, args: &QuarantineSearch) -> Answer {
     let config = context::config(cli)?;
     let search =
         Search { states, category: category.transpose()?, ..args.asked.search(&app::directory(&config)?)? };
-    let found = context::block_on(async {
+    let (found, after) = context::block_on(async {
         let desk = Desk::open(cli).await?;
         desk.schools_or_refuse(Act::Search, Thing::Quarantined)?;
+        let search = Search { after: args.asked.after(&desk.store)?, ..search };
         // Before it is shown or counted.
         let may_see = |item: &ItemSummary| desk.sees_item(item);
-        Ok(desk.store.search_quarantine(&search, &may_see, &desk.actor, &args.why.why()).await?)
+        let found = desk.store.search_quarantine(&search, &may_see, &desk.actor, &args.why.why()).await?;
+        let after = found.after.map(|after| desk.store.cursor_word(after)).transpose()?;
+        Ok((found, after))
     })?;
     let rows: Vec<Value> = found.hits.iter().map(held::found).collect();
     let (mut out, columns) = (io::stdout().lock(), render::columns(&held::COLUMNS));
     render::rows(&mut out, cli.format, &columns, &rows, "Nothing was found in quarantine.")?;
-    say_more(&found)
+    say_more(&found, after.as_deref())
 }
 
 impl Asked {
     pub(super) fn search(&self, directory: &Directory) -> Result<Search, Mistake> {
         let people = |given: &[String]| -> Result<Vec<Vec<Correspondent>>, Mistake> {
             given.iter().map(|text| who(directory, text)).collect()
-        };
-        let after = |text: &String| {
-            text.parse()
-                .map_err(|()| Mistake("--after takes the word that the page before ended with".into()))
         };
         Ok(Search {
             words: self.words.join(" "),
@@ -111,10 +110,16 @@ impl Asked {
             since: self.since.as_deref().map(context::day).transpose()?,
             until: self.until.as_deref().map(context::end_of_day).transpose()?,
             school: self.school.as_deref().map(|s| SchoolId(s.into())),
-            after: self.after.as_ref().map(after).transpose()?,
             limit: Some(self.limit),
             ..Search::default()
         })
+    }
+
+    /// Where the page begins, which only the store can read.
+    pub(super) fn after(&self, store: &Store) -> Result<Option<Cursor>, Mistake> {
+        let Some(word) = &self.after else { return Ok(None) };
+        let wrong = || Mistake("--after takes the word that the page before ended with".into());
+        store.cursor(word)?.ok_or_else(wrong).map(Some)
     }
 }
 
@@ -131,12 +136,9 @@ fn who(directory: &Directory, text: &str) -> Result<Vec<Correspondent>, Mistake>
 }
 
 /// What an answer leaves open, on standard error.
-pub(super) fn say_more<T>(found: &Found<T>) -> Answer {
+pub(super) fn say_more<T>(found: &Found<T>, after: Option<&str>) -> Answer {
     let mut err = io::stderr();
-    if found.stopped {
-        writeln!(err, "So many had to be passed over that the search stopped here.")?;
-    }
-    if let Some(after) = found.after {
+    if let Some(after) = after {
         writeln!(err, "There may be more: the same again with --after {after}")?;
     }
     if found.in_part {

@@ -95,6 +95,8 @@ const COLUMNS: &str = "SELECT i.id, i.kind, i.state, i.school, i.transaction_id,
         AND b.state = 'waiting' AND i.kind = 'grace' AND i.state = 'open') AS leaves_at
     FROM item i JOIN object o ON o.id = i.object WHERE ";
 
+/// Transactions in one statement.
+const AT_ONCE: usize = 200;
 /// Most items of one answer.
 const MOST: u32 = 1_000;
 
@@ -127,6 +129,25 @@ impl Store {
         sql.push(" ORDER BY i.n DESC LIMIT ").push_bind(i64::from(filter.limit.unwrap_or(MOST).min(MOST)));
         let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(&self.readers).await?;
         rows.into_iter().map(SummaryRow::summary).collect()
+    }
+
+    /// The items of these transactions, in no order.
+    pub async fn items_of(&self, transactions: &[String]) -> Result<Vec<ItemSummary>, StoreError> {
+        let mut all = Vec::new();
+        for some in transactions.chunks(AT_ONCE) {
+            let mut sql = Sql::new(COLUMNS);
+            sql.push("i.state NOT IN ('provisional', 'dropped') AND i.transaction_id IN ");
+            sql.push_row(|list| {
+                for id in some {
+                    list.bind(id.as_str());
+                }
+            });
+            let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(&self.readers).await?;
+            for row in rows {
+                all.push(row.summary()?);
+            }
+        }
+        Ok(all)
     }
 
     /// Those of these items that there are, in no order.

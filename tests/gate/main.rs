@@ -16,6 +16,7 @@ mod disclaimers;
 mod dkim;
 mod gate;
 mod golden;
+mod hidden;
 mod hop;
 mod hostile;
 mod house;

@@ -4,12 +4,15 @@
 use super::{Desk, Installation, identity};
 use crate::{
     authority::{self, Act, Answer, Asker, Bench, Case, Scope, Thing},
-    cli::{Mistake, args::Cli, context},
+    cli::{Mistake, args::Cli, context, render},
     mail::SchoolId,
     parties::School,
     storage::{Event, LedgerEvent, StoreError},
 };
-use std::sync::Arc;
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 /// What follows from a permission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ impl Desk {
         if answer.is_allowed() {
             return Ok(());
         }
-        self.note_refusal(act, case, id).await;
+        self.note_refusal(&answer, act, case, id).await;
         Err(refusal(&answer, what, id))
     }
 
@@ -54,7 +57,7 @@ impl Desk {
         reason: &str,
     ) -> Result<Leave, Mistake> {
         let first = self.store.first_of_two(act, id).await?;
-        let by = first.and_then(|f| self.users.iter().find(|u| u.id == f.account));
+        let by = first.as_ref().and_then(|f| self.users.iter().find(|u| u.id == f.account));
         let mut case = case.clone();
         if let Some(user) = by {
             // Whose office has ended since, or who has become a party, is no first any more.
@@ -67,6 +70,10 @@ impl Desk {
         match (self.may(act, &case), &self.user) {
             (Answer::Allowed, Some(_)) if case.asked.is_some() => {
                 self.store.be_second_of_two(act, id, &self.actor).await?;
+                if let (Some(first), Some(by)) = (&first, by) {
+                    let (who, at) = (self.name_of(by), render::time(first.at));
+                    writeln!(io::stderr(), "You are the second of two people: {who} said the same on {at}.")?;
+                }
                 Ok(Leave::Go)
             }
             (Answer::Allowed, _) => Ok(Leave::Go),
@@ -75,7 +82,7 @@ impl Desk {
                 Ok(Leave::WaitForSecond(answer.sentence().unwrap_or_default()))
             }
             (answer, user) => {
-                self.note_refusal(act, &case, id).await;
+                self.note_refusal(&answer, act, &case, id).await;
                 Err(match (&answer, user) {
                     (Answer::NeedsSecond { .. }, None) => Mistake::refused(format!(
                         "{} Each says who they are with --me FILE.",
@@ -129,8 +136,12 @@ impl Desk {
         Err(Mistake::refused(told.unwrap_or_else(|| NO_BUSINESS.to_owned())))
     }
 
-    /// A refusal is worth a row: somebody may be looking for what is not theirs.
-    async fn note_refusal(&self, act: Act, case: &Case, id: &str) {
+    /// A refusal is worth a row: somebody may be looking for what is not theirs. What is not there
+    /// for them has the row of what is there for nobody ([`note_missing`]).
+    async fn note_refusal(&self, answer: &Answer, act: Act, case: &Case, id: &str) {
+        if *answer == Answer::NotThere {
+            return;
+        }
         let mut event = LedgerEvent::new(Event::AccessRefused)
             .about(id)
             .with("act", act.name())
@@ -141,6 +152,21 @@ impl Desk {
         // Without the working key nothing can be written, and nothing was shown.
         let _ = self.store.ledger(&self.actor, event).await;
     }
+}
+
+/// One row for whatever was asked for and is not there, the same whether it is there for others or
+/// for nobody. Otherwise the rows, and how many there are, would tell which numbers exist
+/// (practice.md, A4).
+pub(in crate::cli) fn note_missing(cli: &Cli, id: &str) {
+    // Nothing was shown, and whoever asked has their answer already.
+    let _ = context::block_on(async {
+        let store = context::store(&context::config(cli)?).await?;
+        if store.ever_had_users().await? {
+            store.ledger_not_there(&context::actor(), id).await?;
+        }
+        store.close().await;
+        Ok(())
+    });
 }
 
 /// For verbs about a whole kind of thing: the schools at which it is allowed, one at least. What

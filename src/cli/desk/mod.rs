@@ -7,7 +7,7 @@ mod ask;
 mod people;
 mod sight;
 
-pub(super) use ask::{Leave, refusal, require, require_at};
+pub(super) use ask::{Leave, note_missing, refusal, require, require_at};
 pub(super) use people::officers;
 
 use super::{Mistake, args::Cli, context};
@@ -121,13 +121,17 @@ impl Desk {
 
     /// Whoever acts, as a page that is handed over says it.
     pub(super) fn called(&self) -> String {
-        let who = self.user.as_ref().map(|user| &user.who);
-        let person = who.and_then(|w| w.person.as_ref()).and_then(|id| self.directory.person(id));
-        match (person, who, &self.actor) {
-            (Some(person), ..) => format!("{} {}", person.given(), person.family()),
-            (None, Some(who), _) => who.address.as_ref().map(Address::to_string).unwrap_or_default(),
-            (None, None, Actor::Operator(name)) => name.clone(),
-            (None, None, _) => String::new(),
+        match (&self.user, &self.actor) {
+            (Some(user), _) => self.name_of(user),
+            (None, Actor::Operator(name)) => name.clone(),
+            (None, _) => String::new(),
+        }
+    }
+
+    pub(super) fn name_of(&self, user: &KeptUser) -> String {
+        match user.who.person.as_ref().and_then(|id| self.directory.person(id)) {
+            Some(person) => format!("{} {}", person.given(), person.family()),
+            None => user.who.address.as_ref().map(Address::to_string).unwrap_or_default(),
         }
     }
 }

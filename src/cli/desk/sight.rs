@@ -2,7 +2,7 @@
 
 use super::{Desk, Installation};
 use crate::{
-    authority::{self, Act, Case, Scope, Thing},
+    authority::{self, Act, Answer, Case, Scope, Thing},
     cli::Mistake,
     mail::SchoolId,
     storage::{ItemId, ItemState, ItemSummary, RecordSummary, RowSubjects, StoreError},
@@ -94,15 +94,20 @@ impl Desk {
                 Err(StoreError::NotFound { .. }) => continue,
                 Err(e) => return Err(e.into()),
             };
-            // Whom it concerned went with what was purged: nobody can be told from a party any more.
-            let forgotten = item.state == ItemState::Purged && case.parties.is_empty();
-            if forgotten || !self.may(Act::List, &case).is_allowed() {
+            if is_forgotten(&item, &case) || !self.may(Act::List, &case).is_allowed() {
                 hidden.insert(subject.clone());
             }
         }
         for (incident, case) in self.store.incidents_among(subjects).await? {
             if !self.may(Act::List, &case).is_allowed() {
                 hidden.insert(incident.id.to_string());
+            }
+        }
+        // Where an item is not there, nothing of its message is.
+        let items = self.store.items_of(subjects).await?;
+        for (item, case) in items.iter().zip(self.store.item_cases(&items).await?) {
+            if self.may(Act::List, &case) == Answer::NotThere || is_forgotten(item, &case) {
+                hidden.insert(item.transaction.to_string());
             }
         }
         Ok(hidden)
@@ -112,4 +117,9 @@ impl Desk {
     pub(in crate::cli) fn is_hidden(&self, case: &Case) -> bool {
         self.installation == Installation::HasUsers && authority::is_hidden_from(&self.asker, case)
     }
+}
+
+/// Whom it concerned went with what was purged: nobody can be told from a party any more.
+fn is_forgotten(item: &ItemSummary, case: &Case) -> bool {
+    item.state == ItemState::Purged && case.parties.is_empty()
 }

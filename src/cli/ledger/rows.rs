@@ -98,12 +98,10 @@ fn looked_up(cli: &Cli, filter: &LedgerFilter, view: &'static str) -> Result<Vec
         let schools = desk.schools_or_refuse(Act::List, Thing::Ledger)?;
         let store = desk.store.clone();
         let mut entries = store.ledger_rows(filter).await?;
-        let about =
-            |e: &LedgerEntry| e.subject.iter().chain(&e.transaction).cloned().collect::<Vec<String>>();
-        let hidden = desk.hidden(&entries.iter().flat_map(about).collect::<Vec<_>>()).await?;
+        let hidden = desk.hidden(&entries.iter().flat_map(LedgerEntry::about).collect::<Vec<_>>()).await?;
         let elsewhere =
             |e: &LedgerEntry| e.school.as_ref().is_some_and(|at| !schools.iter().any(|s| *s.0 == **at));
-        entries.retain(|e| !elsewhere(e) && !about(e).iter().any(|subject| hidden.contains(subject)));
+        entries.retain(|e| !elsewhere(e) && !e.about().iter().any(|subject| hidden.contains(subject)));
         match note(
             &store,
             LedgerEvent::new(Event::LedgerViewed).with("view", view).with("rows", entries.len()),

@@ -8,18 +8,18 @@ use crate::{
     app,
     authority::{Act, Thing},
     cli::{Answer, Mistake, args::Cli, context, desk::Desk, render, search::say_more},
-    storage::{FiledAs, Found, RecordSummary, Why},
+    storage::{FiledAs, Found, RecordSummary, Search, Why},
 };
 use serde_json::{Value, json};
 use std::{io, process::ExitCode};
 
 pub(super) fn search(cli: &Cli, args: &SearchArgs) -> Answer {
-    let found = context::block_on(async {
+    let (found, after) = context::block_on(async {
         let desk = Desk::open(cli).await?;
         find(&desk, args).await
     })?;
     print(cli, &found.hits)?;
-    say_more(&found)
+    say_more(&found, after.as_deref())
 }
 
 impl SearchArgs {
@@ -28,10 +28,13 @@ impl SearchArgs {
     }
 }
 
-/// Newest first.
-pub(super) async fn find(desk: &Desk, args: &SearchArgs) -> Result<Found<RecordSummary>, Mistake> {
+/// Newest first, and where the next page begins.
+pub(super) async fn find(
+    desk: &Desk,
+    args: &SearchArgs,
+) -> Result<(Found<RecordSummary>, Option<String>), Mistake> {
     let directory = &desk.directory;
-    let mut search = args.asked.search(directory)?;
+    let mut search = Search { after: args.asked.after(&desk.store)?, ..args.asked.search(directory)? };
     let asked =
         [(&args.parent, FiledAs::Parent), (&args.child, FiledAs::Child), (&args.staff, FiledAs::Staff)];
     for (person, filed_as) in asked {
@@ -41,7 +44,9 @@ pub(super) async fn find(desk: &Desk, args: &SearchArgs) -> Result<Found<RecordS
     }
     desk.schools_or_refuse(Act::Search, Thing::Record)?;
     let may_see = |record: &RecordSummary| desk.sees_record(record);
-    Ok(desk.store.search_records(&search, &may_see, &desk.actor, &args.why()).await?)
+    let found = desk.store.search_records(&search, &may_see, &desk.actor, &args.why()).await?;
+    let after = found.after.map(|after| desk.store.cursor_word(after)).transpose()?;
+    Ok((found, after))
 }
 
 pub(super) fn thread(cli: &Cli, id: &str, parent: Option<&str>, why: &WhyArgs) -> Answer {

@@ -102,14 +102,14 @@ fn print(
 }
 
 pub(super) fn timeline(cli: &Cli, search: &SearchArgs, custodian: Option<&Path>) -> Answer {
-    let (found, records) = context::block_on(async {
+    let (found, after, records) = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let found = find::find(&desk, search).await?;
+        let (found, after) = find::find(&desk, search).await?;
         let ids: Vec<RecordId> = found.hits.iter().rev().map(|r| r.id.clone()).collect();
         let opening = Opening { desk: &desk, custodian, look: RecordLook::Shown, why: search.why() };
         let records = opening.open(&ids).await?;
         desk.store.close().await;
-        Ok((found, records))
+        Ok((found, after, records))
     })?;
     let rows: Vec<Value> = records
         .iter()
@@ -136,7 +136,7 @@ pub(super) fn timeline(cli: &Cli, search: &SearchArgs, custodian: Option<&Path>)
         ("id", "Id"),
     ]);
     render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "No record was found.")?;
-    say_more(&found)
+    say_more(&found, after.as_deref())
 }
 
 pub(super) fn verify(cli: &Cli, bundle: &Path) -> Answer {

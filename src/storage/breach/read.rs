@@ -5,6 +5,7 @@ use crate::{
     authority::{Case, Face, Scope, Thing},
     mail::{SchoolId, TransactionId},
     storage::{
+        concerned::Faces,
         database::{Sql, micros, named, time},
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
@@ -76,8 +77,15 @@ impl Store {
         let school = school.cloned().or(of.map(|of| SchoolId(of.into())));
         let missing = || StoreError::NotFound { what: "message", id: transaction.clone() };
         let mut case = Case::new(Thing::Breach, Scope::School(school.ok_or_else(missing)?));
-        let faces = self.concerned(std::slice::from_ref(&transaction)).await?.remove(&transaction);
-        faces.unwrap_or_default().fill(&mut case);
+        let mut subjects: Vec<String> = sqlx::query_scalar("SELECT id FROM item WHERE transaction_id = $1")
+            .bind(&transaction)
+            .fetch_all(&self.readers)
+            .await?;
+        subjects.push(transaction);
+        let mut faces = Faces::default();
+        // Whoever is accused in what was held of it is so in it.
+        self.concerned(&subjects).await?.values().for_each(|of| faces.join(of));
+        faces.fill(&mut case);
         let sender = sender.and_then(|hash| hash.try_into().ok()).map(Face);
         case.parties.extend(sender);
         Ok(case)

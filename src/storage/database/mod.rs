@@ -105,3 +105,19 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         out
     })
 }
+
+/// Lower-case hex only, since there must be one spelling.
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |d: u8| match d {
+        b'0'..=b'9' => Some(d - b'0'),
+        b'a'..=b'f' => Some(d - b'a' + 10),
+        _ => None,
+    };
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| match pair {
+            [a, b] => Some(digit(*a)? * 16 + digit(*b)?),
+            _ => None,
+        })
+        .collect()
+}

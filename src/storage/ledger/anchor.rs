@@ -1,12 +1,9 @@
 //! How far each place outside the machine is: what is due there, what it has, since when it
 //! fails. Several nodes may ask at once; each place is given to one of them at a time.
 
-use super::{
-    Event, LedgerEvent,
-    signed::{SignedHead, unhex},
-};
+use super::{Event, LedgerEvent, signed::SignedHead};
 use crate::storage::{
-    database::{micros, time},
+    database::{micros, time, unhex},
     error::StoreError,
     store::Store,
 };

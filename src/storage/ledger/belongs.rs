@@ -1,6 +1,7 @@
 //! What rows of the ledger belong to: a row about a job, an alert, an object or a legal hold is
 //! one about the message behind it, and is hidden from whom that is hidden (practice.md, A4).
 
+use super::about::about;
 use crate::{
     authority::{Case, Matter, Scope, Thing},
     mail::SchoolId,
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 pub struct RowSubjects {
     pub row: u64,
     pub school: Option<SchoolId>,
-    /// Its subject and its transaction.
+    /// Its subject, its transaction, and what its details name.
     pub about: Vec<String>,
 }
 
@@ -83,18 +84,18 @@ impl Store {
 
     /// What the next rows are about, in order; none are left when there is none.
     pub async fn ledger_subjects(&self, after: u64, limit: u32) -> Result<Vec<RowSubjects>, StoreError> {
-        type Row = (i64, Option<String>, Option<String>, Option<String>);
+        type Row = (i64, Option<String>, Option<String>, Option<String>, String);
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT n, school, subject, transaction_id FROM ledger WHERE n > $1 ORDER BY n LIMIT $2",
+            "SELECT n, school, subject, transaction_id, details FROM ledger WHERE n > $1 ORDER BY n LIMIT $2",
         )
         .bind(after.cast_signed())
         .bind(i64::from(limit))
         .fetch_all(&self.readers)
         .await?;
-        let one = |(n, school, subject, transaction): Row| RowSubjects {
+        let one = |(n, school, subject, transaction, details): Row| RowSubjects {
             row: n.unsigned_abs(),
             school: school.map(|s| SchoolId(s.into())),
-            about: subject.into_iter().chain(transaction).collect(),
+            about: about(subject, transaction, &details),
         };
         Ok(rows.into_iter().map(one).collect())
     }

@@ -5,9 +5,9 @@ use super::{
     LedgerDamage, LedgerFault, LedgerReport,
     chain::{Head, Row, RowRef},
     check::{Against, Check},
-    signed::{SignedHead, unhex},
+    signed::SignedHead,
 };
-use crate::storage::database::{hex, time};
+use crate::storage::database::{hex, time, unhex};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::{

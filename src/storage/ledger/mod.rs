@@ -3,6 +3,7 @@
 //! No content; persons only by random ids; a reason in somebody's own words lies
 //! encrypted beside it and can be erased without breaking the chain.
 
+mod about;
 mod anchor;
 mod belongs;
 mod beside;

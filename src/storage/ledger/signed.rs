@@ -1,7 +1,10 @@
 //! A signed head: so many rows, the last one's hash, when, by which key of which
 //! installation. It is what is anchored outside the machine, and it has no content.
 
-use crate::storage::{database::hex, error::StoreError};
+use crate::storage::{
+    database::{hex, unhex},
+    error::StoreError,
+};
 use chrono::{DateTime, SecondsFormat, Utc};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
@@ -91,20 +94,4 @@ pub(super) fn fits(key: &str, text: &str, signature: &str) -> bool {
 /// What a key signs for the one that takes over from it.
 pub(super) fn certificate(installation: &str, old: &str, new: &str) -> String {
     format!("gatehouse-ledger-key/1\n{installation}\n{old}\n{new}\n")
-}
-
-/// Lower-case hex only, since there must be one spelling.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |d: u8| match d {
-        b'0'..=b'9' => Some(d - b'0'),
-        b'a'..=b'f' => Some(d - b'a' + 10),
-        _ => None,
-    };
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| match pair {
-            [a, b] => Some(digit(*a)? * 16 + digit(*b)?),
-            _ => None,
-        })
-        .collect()
 }

@@ -37,10 +37,9 @@ const TRIES: usize = 4;
 pub struct Found<T> {
     /// Newest first.
     pub hits: Vec<T>,
-    /// Where the next page begins; `None`: there is no more.
+    /// Where the next page begins; `None`: there is no more. The page may not be full: a question
+    /// stops when it has looked up so much.
     pub after: Option<Cursor>,
-    /// So much had to be passed over that the question stopped before the page was full.
-    pub stopped: bool,
     /// Within the question's bounds lie messages that cannot be searched whole: too long, or not
     /// readable in part.
     pub in_part: bool,
@@ -198,7 +197,7 @@ impl Store {
         limit: usize,
     ) -> Result<Option<Found<S::Summary>>, StoreError> {
         let mut all = Sources::open(self, plan).await?;
-        let mut found = Found { hits: Vec::new(), after: None, stopped: false, in_part: false };
+        let mut found = Found { hits: Vec::new(), after: None, in_part: false };
         let mut last: Option<Cursor> = None;
         let mut looked_up = 0;
         loop {
@@ -227,7 +226,6 @@ impl Store {
             }
             if looked_up == LOOKED_UP {
                 found.after = last;
-                found.stopped = true;
                 return Ok(Some(found));
             }
         }

@@ -13,15 +13,16 @@ use crate::{
     parties::PersonId,
     ruleset::Category,
     storage::{
-        database::micros,
+        database::{hex, micros, unhex},
         error::StoreError,
         items::ItemState,
         records::{FiledAs, person_hash},
         secrets::Secrets,
+        store::Store,
     },
 };
 use chrono::{DateTime, Utc};
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 /// Words and people of one question.
 const MOST_ASKED: usize = 32;
@@ -77,18 +78,25 @@ impl Cursor {
     }
 }
 
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.at, String::from_utf8_lossy(&self.id))
-    }
-}
+/// Where a cursor that is sealed belongs.
+const CURSOR: &str = "search/cursor";
 
-impl FromStr for Cursor {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (at, id) = text.trim().rsplit_once('-').ok_or(())?;
-        let id = id.as_bytes().try_into().map_err(|_| ())?;
-        Ok(Self { at: at.parse().map_err(|_| ())?, id })
+impl Store {
+    /// A cursor as a word that is handed to whoever asked. It is sealed: the page may have ended with
+    /// something that is not there for them.
+    pub fn cursor_word(&self, cursor: Cursor) -> Result<String, StoreError> {
+        let plain = [&cursor.at.to_be_bytes()[..], &cursor.id].concat();
+        Ok(hex(&self.secrets()?.seal_bytes(CURSOR, &plain)?))
+    }
+
+    /// `None`: that is no word of this store.
+    pub fn cursor(&self, word: &str) -> Result<Option<Cursor>, StoreError> {
+        let secrets = self.secrets()?;
+        let plain = unhex(word.trim()).and_then(|sealed| secrets.open_bytes(CURSOR, &sealed).ok());
+        Ok(plain.and_then(|plain| {
+            let (at, id) = plain.split_first_chunk()?;
+            Some(Cursor { at: i64::from_be_bytes(*at), id: id.try_into().ok()? })
+        }))
     }
 }
 
@@ -198,21 +206,5 @@ pub(super) fn mark(plan: &Plan, secrets: &Secrets) -> String {
         group.iter().for_each(|token| bytes.extend_from_slice(&token.to_be_bytes()));
     }
     let bounds = [plan.oldest.to_be_bytes(), plan.newest.to_be_bytes()].concat();
-    crate::storage::database::hex(&secrets.hash("question", &[&bytes, &bounds])[..8])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_read_as_it_is_written() {
-        for at in [-5, 0, 1_790_000_000_000_000] {
-            let cursor = Cursor { at, id: *b"0123456789" };
-            assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        }
-        for bad in ["", "5", "5-", "x-0123456789", "5-012345678"] {
-            assert!(bad.parse::<Cursor>().is_err(), "{bad}");
-        }
-    }
+    hex(&secrets.hash("question", &[&bytes, &bounds])[..8])
 }

@@ -154,7 +154,8 @@ async fn pages_follow_one_another_and_what_is_cut_is_said() {
         assert!(found.hits.len() <= 3 && !found.in_part);
         seen.extend(ids(&found));
         let Some(after) = found.after else { break };
-        search.after = Some(after.to_string().parse().unwrap());
+        let word = bench.store.cursor_word(after).unwrap();
+        search.after = bench.store.cursor(&word).unwrap();
     }
     assert_eq!(seen.len(), 7);
     seen.sort();

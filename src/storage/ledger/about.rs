@@ -1,0 +1,50 @@
+//! What a row is about: its subject, its transaction, and whatever its details name. From whom one
+//! of these is hidden, the row is (practice.md, A4).
+
+use super::{Actor, Event, LedgerEntry, LedgerEvent};
+use crate::storage::{database::hex, error::StoreError, store::Store};
+use serde_json::{Map, Value};
+
+/// The shortest of our numbers.
+const SHORTEST: usize = 10;
+
+/// `details` is a row's JSON. What is no number of anything is found nowhere and does no harm.
+pub(super) fn about(subject: Option<String>, transaction: Option<String>, details: &str) -> Vec<String> {
+    let details: Map<String, Value> = serde_json::from_str(details).unwrap_or_default();
+    let words = details.values().filter_map(Value::as_str);
+    // `item/7F3K2M9QWE` is about 7F3K2M9QWE.
+    let numbers = words.filter_map(|word| word.rsplit('/').next());
+    let numbers = numbers.filter(|n| n.len() >= SHORTEST && n.bytes().all(|b| b.is_ascii_alphanumeric()));
+    subject.into_iter().chain(transaction).chain(numbers.map(str::to_owned)).collect()
+}
+
+impl LedgerEntry {
+    pub fn about(&self) -> Vec<String> {
+        about(self.subject.clone(), self.transaction.clone(), &self.details)
+    }
+}
+
+impl Store {
+    /// Somebody asked for a number that is not there: for anybody, or for them. The row is the same
+    /// for both, so it has neither a subject nor what was to be done; by its mark it is known when
+    /// the same number is asked for again.
+    pub async fn ledger_not_there(&self, actor: &Actor, number: &str) -> Result<(), StoreError> {
+        let mark = hex(&self.secrets()?.hash("asked-for", &[number.as_bytes()])[..8]);
+        let event = LedgerEvent::new(Event::AccessRefused).with("answer", "not-there").with("mark", mark);
+        self.ledger(actor, event).await.map(|_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_about_what_its_details_name() {
+        let details = r#"{"item":"7F3K2M9QWE","kind":"notice","piece":"incident/AAAAAAAAAA","recipients":3}"#;
+        let of = about(Some("JOB0000000".into()), None, details);
+        assert_eq!(of, ["JOB0000000", "7F3K2M9QWE", "AAAAAAAAAA"]);
+        assert_eq!(about(None, Some("t".into()), "{}"), ["t"]);
+        assert!(about(None, None, "no details").is_empty());
+    }
+}
