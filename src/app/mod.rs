@@ -8,6 +8,6 @@ mod people;
 mod serve;
 
 pub use load::{StartFault, disclaimers, people, rulebook, rules, searchable, standing};
-pub use people::{Lying, SEAL_THEM, directory, lying, reseal, save};
+pub use people::{Lying, SEAL_THEM, carry_people, directory, lying, reseal, save};
 pub(crate) use serve::MEMORY_WAIT;
 pub use serve::{Running, alone, ask_to_reload, is_served, start};

@@ -5,7 +5,7 @@ use crate::{
     config::{self, Checked, Config, StoreConfig},
     mail::{Address, Measures},
     parties::{Directory, Person},
-    storage::{Actor, Keys, Store, StoreOptions},
+    storage::{Actor, Beginning, Keys, Store, StoreOptions},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use std::{
@@ -58,7 +58,17 @@ pub(super) async fn store(config: &Config) -> Result<Store, Mistake> {
         Ok(keys) => keys,
         Err(_) => Keys::new(None, &config.keys.recovery, &config.keys.records).map_err(Mistake::from)?,
     };
-    Store::open(StoreOptions::from_config(config, keys)).await.map_err(Mistake::from)
+    let beginning = BEGINNING.get().copied().unwrap_or(Beginning::Never);
+    let options = StoreOptions { beginning, ..StoreOptions::from_config(config, keys) };
+    Store::open(options).await.map_err(Mistake::from)
+}
+
+static BEGINNING: OnceLock<Beginning> = OnceLock::new();
+
+/// This process brings something into the store, and makes one where there is none. Every other
+/// command looks at what is there.
+pub(super) fn may_begin_a_store() {
+    let _ = BEGINNING.set(Beginning::Allowed);
 }
 
 /// The exceptions and suspensions in force; `None` where no store is there yet, or its key is not.

@@ -38,7 +38,7 @@ mod take_over;
 mod users;
 mod ways;
 
-use args::{Cli, Command};
+use args::{Cli, Command, DirectoryCommand};
 use clap::Parser;
 use mistake::{End, Mistake};
 use std::{
@@ -64,6 +64,17 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> Answer {
+    if matches!(
+        cli.command,
+        Command::Directory(DirectoryCommand::Import { dry_run: false, .. })
+            | Command::Users(_)
+            | Command::Keys(_)
+            | Command::Exception(_)
+            | Command::Suspend(_)
+            | Command::Observe(_)
+    ) {
+        context::may_begin_a_store();
+    }
     match &cli.command {
         Command::Serve => serve::run(cli),
         Command::Reload { why } => reload::run(cli, why),

@@ -11,7 +11,7 @@ use crate::{
     app,
     authority::{Act, Thing},
     config::{self, Config},
-    storage::{self, Backup, BackupReport, Filled, Keys, Moved, ScrubFault, Store, StoreOptions},
+    storage::{self, Backup, BackupReport, Filled, Keys, Moved, ScrubFault, Store, StoreOptions, Swept},
 };
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -132,21 +132,32 @@ fn scrub(cli: &Cli) -> Answer {
         Format::Jsonl => writeln!(
             out,
             "{}",
-            json!({"objects": report.objects, "bytes": report.bytes, "orphans": report.orphans, "faults": faults(&report.faults)})
+            json!({"objects": report.objects, "bytes": report.bytes, "orphans": report.orphans,
+                   "spared": report.swept == Swept::Spared, "faults": faults(&report.faults)})
         )?,
         Format::Table => {
             writeln!(out, "{} objects, {} bytes: read and compared.", report.objects, report.bytes)?;
-            if report.orphans > 0 {
-                writeln!(
+            match report.swept {
+                Swept::Gone if report.orphans == 0 => {}
+                Swept::Gone => writeln!(
                     out,
                     "{} files that no row names; they are taken away when they are a day old.",
                     report.orphans
-                )?;
+                )?,
+                Swept::Spared => writeln!(
+                    out,
+                    "{} files that no row names, more than there are objects: nothing was taken away. Is this the \
+                     database that belongs to them? docs/storage.md, \"The scrub\".",
+                    report.orphans
+                )?,
             }
             say_faults(&mut out, &report.faults)?;
         }
     }
-    Ok(exit(&report.faults))
+    Ok(match report.swept {
+        Swept::Gone => exit(&report.faults),
+        Swept::Spared => ExitCode::FAILURE,
+    })
 }
 
 fn backup(cli: &Cli, folder: &Path) -> Answer {
@@ -198,6 +209,14 @@ fn restore(cli: &Cli, folder: &Path) -> Answer {
         let options = options(&config)?;
         Ok(storage::restore(&backup, options, &context::actor()).await?)
     })?;
+    if app::lying(&config.data).is_none() {
+        writeln!(
+            io::stderr(),
+            "The people are in no backup: put `directory.age` of the old data folder into {}, or import them \
+             again.",
+            config.data.display()
+        )?;
+    }
     let made = format!("The backup of {} is restored", render::time(backup.made_at()));
     tell(cli, &filled, &made)
 }
@@ -213,9 +232,17 @@ fn move_to(cli: &Cli, to: &Path) -> Answer {
         if !answer.is_allowed() {
             return Err(desk::refusal(&answer, "machine", "store"));
         }
-        let _alone = (app::alone(&desk.config.data)?, app::alone(&to.data)?);
+        // The rows alone may move, to another database of the same folder.
+        let same = same_folder(&desk.config.data, &to.data);
+        if same && desk.config.store == to.store {
+            return Err(Mistake(format!("{} names the very place that is to be moved.", to.file.display())));
+        }
+        let _alone = (app::alone(&desk.config.data)?, if same { None } else { Some(app::alone(&to.data)?) });
         let moved = storage::move_to(&desk.store, options(&to)?, &desk.actor).await?;
         desk.store.close().await;
+        if !same {
+            app::carry_people(&desk.config.data, &to.data)?;
+        }
         Ok(moved)
     })?;
     match moved {
@@ -227,6 +254,10 @@ fn move_to(cli: &Cli, to: &Path) -> Answer {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn same_folder(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// The ledger of the new place is written into, so the working key must be there.

@@ -87,6 +87,24 @@ pub enum StoreError {
         "this place is being filled by `store restore` or `store move`, which was cut off: run that again, or empty the place"
     )]
     Arriving,
+    /// Nobody has begun a store here, and whoever asks only looks.
+    #[error(
+        "there is no store yet in {0}: the first start of `gatehouse serve` makes it. If there was one, the \
+         configuration names another place than it lies in"
+    )]
+    NotBegun(String),
+    /// A store was here, and its rows are not.
+    #[error(
+        "{0}, but the rows that belong to it are not in {1}: a new store would know nothing of it. Put the \
+         database back, correct `data` or `[store] url`, or move what is left away and run `gatehouse store restore`"
+    )]
+    Lost(String, String),
+    /// What lies in the vault is another store's.
+    #[error(
+        "the objects in {0} belong to another store than this database: nothing is written or taken away there. \
+         Correct `data`, `[store] url` or `[vault]` in gatehouse.toml"
+    )]
+    ForeignVault(String),
     #[error("storage: {0}")]
     Us(String),
 }

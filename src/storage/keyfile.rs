@@ -17,10 +17,10 @@ use std::{
     path::Path,
 };
 
-/// `store-key.age` in the folder; made when there is no `database` yet.
+/// `store-key.age` in the folder; made when the database has not `begun`.
 pub(super) fn in_folder(
     folder: &Path,
-    database: &Path,
+    begun: bool,
     keys: &Keys,
     random: &Random,
 ) -> Result<Option<Secrets>, StoreError> {
@@ -30,7 +30,7 @@ pub(super) fn in_folder(
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
         Err(e) => return Err(disk_error(&e)),
     };
-    if file.is_none() && database.exists() && keys.working.is_some() {
+    if file.is_none() && begun && keys.working.is_some() {
         return Err(StoreError::StoreKey("store-key.age is missing beside its database".into()));
     }
     let Some((secrets, new)) = Secrets::unlock(file.as_deref(), keys, random)? else { return Ok(None) };

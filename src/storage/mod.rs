@@ -11,6 +11,7 @@ mod accused;
 mod alerts;
 mod attachments;
 mod backoff;
+mod begin;
 mod breach;
 mod canary;
 mod capsule;
@@ -80,6 +81,7 @@ mod postgres;
 pub use access::{Access, Class};
 pub use accused::AccusedInItem;
 pub use alerts::{AlertState, AlertSummary, Away, DigestDue, DueAlert, NewAlert, OverdueTold, Told, Urgency};
+pub use begin::Beginning;
 pub use breach::{
     Audience, BreachState, BreachSummary, BreachView, BreachWords, NearMisses, NewBreach, Telling,
 };
@@ -135,7 +137,7 @@ pub use reminders::Unanswered;
 pub use replay::{NoBytes, Replayed};
 pub use retention::{DueBefore, DueRecord, RecordRuling, Retained};
 pub use retry::{Retried, RetryKey, RetryMatch};
-pub use scrub::{ScrubFault, ScrubReport};
+pub use scrub::{ScrubFault, ScrubReport, Swept};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
 pub use shown::{Shown, ShownClass};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};

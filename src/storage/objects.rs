@@ -88,6 +88,7 @@ impl Store {
             bytes: raw.len() as u64,
             parts: Vec::new(),
         };
+        self.own_vault().await?;
         let Parted { rest, labels, used } = self.put_parts(sealing, &raw).await?;
         label.parts = labels;
         let pack = move || -> Result<_, StoreError> {

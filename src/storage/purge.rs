@@ -50,6 +50,9 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         let mut done = Purged::default();
+        if !due.is_empty() {
+            self.own_vault().await?;
+        }
         for object in due {
             match self.shared.vault.delete(&object.path).await? {
                 Removal::Gone => {

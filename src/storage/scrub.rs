@@ -19,7 +19,19 @@ pub struct ScrubReport {
     pub bytes: u64,
     /// Files of keeps that were never acknowledged (a kill between file and commit).
     pub orphans: u64,
+    /// What became of those that are a day old.
+    pub swept: Swept,
     pub faults: Vec<ScrubFault>,
+}
+
+/// What a sweep did with old files that no row names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Swept {
+    #[default]
+    Gone,
+    /// There are more of them than objects that rows name: rather the database is not theirs, and
+    /// nothing was taken away.
+    Spared,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +91,7 @@ impl Store {
         if self.shared.secrets.is_some() {
             self.scrub_epochs(&mut report.faults).await?;
         }
-        report.orphans = self.sweep().await?;
+        (report.orphans, report.swept) = self.sweep().await?;
         Ok(report)
     }
 
@@ -159,25 +171,34 @@ impl Store {
         }
     }
 
-    /// Counts files that no row names, and deletes the old ones.
-    async fn sweep(&self) -> Result<u64, StoreError> {
-        let mut files = Vec::new();
+    /// Counts files that no row names, and deletes the old ones, as long as they are the exception.
+    async fn sweep(&self) -> Result<(u64, Swept), StoreError> {
+        self.own_vault().await?;
+        let (mut files, mut named, mut orphans, mut old) = (Vec::new(), 0_u64, 0, Vec::new());
         self.shared.vault.each(|path, modified| files.push((path.to_owned(), modified))).await?;
-        let mut orphans = 0;
         for (path, modified) in files {
             let wanted: Option<i64> =
                 sqlx::query_scalar("SELECT kept_at FROM object WHERE path = $1 AND purged_at IS NULL")
                     .bind(&path)
                     .fetch_optional(&self.readers)
                     .await?;
-            if wanted.is_none() {
-                orphans += 1;
-                if modified < self.now() - ORPHAN_AGE {
-                    self.shared.vault.delete(&path).await?;
-                }
+            if wanted.is_some() {
+                named += 1;
+                continue;
+            }
+            orphans += 1;
+            if modified < self.now() - ORPHAN_AGE {
+                old.push(path);
             }
         }
-        Ok(orphans)
+        if old.len() as u64 > named {
+            return Ok((orphans, Swept::Spared));
+        }
+        for path in old {
+            self.shared.vault.delete(&path).await?;
+        }
+        orphans += self.shared.vault.sweep_halves(self.now() - ORPHAN_AGE).await?;
+        Ok((orphans, Swept::Gone))
     }
 }
 

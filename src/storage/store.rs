@@ -1,6 +1,7 @@
 //! Opening the store.
 
 use super::{
+    begin::{self, Beginning},
     database::{self, Connection, DatabaseAddress, Db, Kind, Place, Pool},
     epochs::{self, WorkingState},
     error::StoreError,
@@ -29,7 +30,7 @@ use std::{
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
 /// Fills the slice with random bytes; must be fit for secrets.
 pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
@@ -82,6 +83,7 @@ pub struct StoreOptions {
     pub timing: Timing,
     /// Which locks follow.
     pub keeping: Keeping,
+    pub beginning: Beginning,
 }
 
 impl StoreOptions {
@@ -96,6 +98,7 @@ impl StoreOptions {
             random: system_random(),
             timing: Timing::default(),
             keeping: Keeping::default(),
+            beginning: Beginning::default(),
         }
     }
 
@@ -140,6 +143,7 @@ pub(super) struct Shared {
     pub(super) working: WorkingState,
     pub(super) secrets: Option<Secrets>,
     pub(super) vault: Vault,
+    pub(super) vault_is_ours: OnceCell<()>,
     clock: Clock,
     /// By how many microseconds the clock that all nodes of a store share is ahead of `clock`.
     ahead: AtomicI64,
@@ -187,12 +191,51 @@ impl Store {
     }
 
     pub(super) async fn open_as(options: StoreOptions, standing: Standing) -> Result<Self, StoreError> {
-        let StoreOptions { data, database, keys, vault, clock, random, timing, keeping } = options;
-        let (of_folder, keys_too, random_too) = (database.is_folder(), keys.clone(), random.clone());
-        let made = tokio::task::spawn_blocking(move || prepare(data, of_folder, &keys_too, &random_too));
-        let (folder, secrets) = made.await.map_err(|e| StoreError::Us(e.to_string()))??;
-        let place = place_of(&database, &folder.database)?;
-        let mut conn = database::connect(&place).await?;
+        let StoreOptions { data, database, keys, vault, clock, random, timing, keeping, beginning } = options;
+        let of_folder = database.is_folder();
+        if beginning == Beginning::Never && !data.exists() {
+            return Err(StoreError::NotBegun(data.display().to_string()));
+        }
+        let folder = blocking(move || Folder::make(data)).await?;
+        let (place, vault) = (place_of(&database, &folder.database)?, Vault::open(&vault, &folder.vault)?);
+        let mut conn = match of_folder && !folder.database.exists() {
+            true => None,
+            false => Some(database::connect(&place).await?),
+        };
+        let begun = match &mut conn {
+            Some(_) if of_folder && !begin::is_begun_file(&folder.database) => false,
+            Some(conn) => begin::is_begun(conn).await?,
+            None => false,
+        };
+        if !begun {
+            let whence = place.name();
+            let left = begin::nothing_is_left(&folder.data, of_folder, &vault, &whence).await;
+            // Another node may have begun meanwhile.
+            let begun_now = match &mut conn {
+                Some(conn) if left.is_err() => begin::is_begun(conn).await?,
+                _ => false,
+            };
+            if !begun_now {
+                left?;
+            }
+            if beginning == Beginning::Never {
+                return Err(StoreError::NotBegun(whence));
+            }
+        }
+        let (keys_too, random_too) = (keys.clone(), random.clone());
+        let prepared = blocking(move || {
+            let node = node::id_in(&folder.data, &random_too)?;
+            let secrets = match of_folder {
+                true => prepare(&folder, begun, &keys_too, &random_too)?,
+                false => None,
+            };
+            Ok((folder, node, secrets))
+        });
+        let (folder, node, secrets) = prepared.await?;
+        let mut conn = match conn {
+            Some(conn) => conn,
+            None => database::connect(&place).await?,
+        };
         database::migrate(&mut conn).await?;
         standing.check(&mut conn).await?;
         let secrets = match place.kind() {
@@ -209,9 +252,10 @@ impl Store {
             place,
             folder: folder.data,
             working: WorkingState::default(),
-            node: folder.node,
+            node,
             keys,
-            vault: Vault::open(&vault, &folder.vault)?,
+            vault,
+            vault_is_ours: OnceCell::new(),
             clock,
             ahead: AtomicI64::new(0),
             random,
@@ -337,9 +381,29 @@ struct Folder {
     data: PathBuf,
     database: PathBuf,
     vault: PathBuf,
-    node: String,
-    /// Held until the folder is made: two processes may open it for the first time at once.
+    /// Held until the store is open: two processes may open it for the first time at once.
     _lock: fs::File,
+}
+
+impl Folder {
+    fn make(data: PathBuf) -> Result<Self, StoreError> {
+        let disk = |e: io::Error| disk_error(&e);
+        let folder = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        let (database, vault) = (data.join("gatehouse.db"), data.join("vault"));
+        folder(&data).map_err(disk)?;
+        is_ours(&data)?;
+        folder(&vault).map_err(disk)?;
+        let mut options = fs::OpenOptions::new();
+        let lock = options.create(true).append(true).mode(0o600).open(data.join("lock")).map_err(disk)?;
+        lock.lock().map_err(disk)?;
+        Ok(Self { data, database, vault, _lock: lock })
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Us(e.to_string()))?
 }
 
 fn place_of(database: &DatabaseAddress, file: &Path) -> Result<Place, StoreError> {
@@ -349,32 +413,19 @@ fn place_of(database: &DatabaseAddress, file: &Path) -> Result<Place, StoreError
     }
 }
 
-/// Makes the folders, and with SQLite (`of_folder`) its file and the store key.
+/// SQLite's file and the store key beside it.
 fn prepare(
-    data: PathBuf,
-    of_folder: bool,
+    folder: &Folder,
+    begun: bool,
     keys: &Keys,
     random: &Random,
-) -> Result<(Folder, Option<Secrets>), StoreError> {
-    let disk = |e: io::Error| disk_error(&e);
-    let folder = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    let (database, vault) = (data.join("gatehouse.db"), data.join("vault"));
-    folder(&data).map_err(disk)?;
-    is_ours(&data)?;
-    folder(&vault).map_err(disk)?;
-    let lock =
-        fs::OpenOptions::new().create(true).append(true).mode(0o600).open(data.join("lock")).map_err(disk)?;
-    lock.lock().map_err(disk)?;
-    let node = node::id_in(&data, random)?;
-    let mut secrets = None;
-    if of_folder {
-        if keys.working.is_none() && !database.exists() {
-            return Err(StoreError::NoWorkingKey);
-        }
-        secrets = keyfile::in_folder(&data, &database, keys, random)?;
-        database::create(&database).map_err(disk)?;
+) -> Result<Option<Secrets>, StoreError> {
+    if keys.working.is_none() && !begun {
+        return Err(StoreError::NoWorkingKey);
     }
-    Ok((Folder { data, database, vault, node, _lock: lock }, secrets))
+    // The file comes first: a store key without it says that a database was lost.
+    database::create(&folder.database).map_err(|e| disk_error(&e))?;
+    keyfile::in_folder(&folder.data, begun, keys, random)
 }
 
 /// Files that root leaves here, run by an admin in a hurry, are files that the service cannot open

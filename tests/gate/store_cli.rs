@@ -41,7 +41,8 @@ fn by(home: &Home, config: &str, args: &[&str]) -> Said {
 
 /// One of the vault's files.
 fn any_object(home: &Home) -> PathBuf {
-    let month = fs::read_dir(home.path("data/vault")).unwrap().next().unwrap().unwrap().path();
+    let mut months = fs::read_dir(home.path("data/vault")).unwrap().map(|entry| entry.unwrap().path());
+    let month = months.find(|path| path.is_dir()).unwrap();
     fs::read_dir(month.join("working")).unwrap().next().unwrap().unwrap().path()
 }
 
@@ -114,7 +115,7 @@ async fn what_stands_in_the_way_of_a_move_is_said_before_it_begins() {
     fs::write(home.path(&typo), text).unwrap();
     refused(&to(&typo), "datta");
     // The same place, and a place that has a store.
-    refused(&to("gatehouse.toml"), "serves");
+    refused(&to("gatehouse.toml"), "the very place");
     let used = elsewhere(&home, "used", "");
     let there = Store::open(home.store_options(&used)).await.unwrap();
     with_everything(&there, 100..101).await;
@@ -138,8 +139,63 @@ async fn what_stands_in_the_way_of_a_move_is_said_before_it_begins() {
     refused(&home.run(&["store", "backup", &path("copy")]), "working.key");
     fs::rename(path("away.key"), path("working.key")).unwrap();
     assert_eq!(home.run(&["store", "scrub"]).code(), 0, "the old store is as it was");
+    // Whoever looks at the new place first spoils nothing.
+    refused(&by(&home, "fresh.toml", &["store", "show"]), "no store yet");
+    by(&home, "fresh.toml", &["doctor"]);
     assert_eq!(to("fresh.toml").code(), 0);
     refused(&home.run(&["store", "show"]), "was moved to");
+    assert!(home.path("fresh/directory.age").exists(), "the people have come along");
+    // To a database for several gates, with the same folder.
+    let url = postgres::fresh_database();
+    fs::copy(home.path("fresh.toml"), home.path("shared.toml")).unwrap();
+    let text = fs::read_to_string(home.path("shared.toml")).unwrap();
+    fs::write(home.path("shared.toml"), format!("{text}[store]\nurl = \"{url}\"\n")).unwrap();
+    let moved = by(&home, "fresh.toml", &["store", "move", "--to", &path("shared.toml")]);
+    assert_eq!(moved.code(), 0, "{}{}", moved.out, moved.err);
+    assert_eq!(by(&home, "shared.toml", &["store", "scrub"]).code(), 0);
+}
+
+/// Nothing begins in the place of a store that was lost, and nothing of it is taken away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_or_wrong_database_is_no_new_store() {
+    let home = home();
+    let store = home.store().await;
+    with_everything(&store, 1..3).await;
+    store.close().await;
+    let files = || {
+        let found = std::process::Command::new("find").arg(home.path("data/vault")).output().unwrap();
+        String::from_utf8(found.stdout).unwrap()
+    };
+    let before = files();
+    let (database, away) = (home.path("data/gatehouse.db"), home.path("away.db"));
+    fs::rename(&database, &away).unwrap();
+    for look in [&["store", "scrub"][..], &["store", "show"], &["ledger", "verify"], &["hold", "list"]] {
+        refused(&home.run(look), "a new store would know nothing of it");
+    }
+    let doctor = home.run(&["doctor"]);
+    assert!(doctor.code() == 1 && doctor.out.contains("a new store would know"), "{}", doctor.out);
+    refused(&home.run(&["serve"]), "a new store would know nothing of it");
+    // Another database, which is empty.
+    let wrong = elsewhere(&home, "data", &format!("[store]\nurl = \"{}\"\n", postgres::fresh_database()));
+    refused(&by(&home, &wrong, &["store", "scrub"]), "a new store would know nothing of it");
+    // With the key away too, the objects still say that there was one; nothing is restored over them.
+    fs::rename(home.path("data/store-key.age"), home.path("away.age")).unwrap();
+    refused(&home.run(&["serve"]), "a new store would know nothing of it");
+    let other = elsewhere(&home, "other", "");
+    let there = Store::open(home.store_options(&other)).await.unwrap();
+    with_everything(&there, 50..51).await;
+    there.close().await;
+    let copy = home.path("copy").to_str().unwrap().to_owned();
+    assert_eq!(by(&home, &other, &["store", "backup", &copy]).code(), 0);
+    refused(&home.run(&["store", "restore", &copy]), "the objects of another store");
+    assert_eq!(files(), before);
+    for made in ["gatehouse.db", "gatehouse.db-wal", "gatehouse.db-shm", "store-key.age"] {
+        let _ = fs::remove_file(home.path("data").join(made));
+    }
+    fs::rename(home.path("away.age"), home.path("data/store-key.age")).unwrap();
+    fs::rename(&away, &database).unwrap();
+    assert_eq!(home.run(&["store", "scrub"]).code(), 0);
+    assert_eq!(files(), before);
 }
 
 /// A store in SQLite and a folder on its way to PostgreSQL and a bucket.

@@ -4,8 +4,8 @@ use super::{super::render, Check, coverage};
 use crate::{
     config::Config,
     storage::{
-        Access, AnchorState, Class, Counts, Custodians, DatabaseFacts, Keys, Kind, NodeSeen, Store,
-        StoreError, StoreOptions,
+        Access, AnchorState, Beginning, Class, Counts, Custodians, DatabaseFacts, Keys, Kind, NodeSeen,
+        Store, StoreError, StoreOptions,
     },
 };
 use chrono::{TimeDelta, Utc};
@@ -17,10 +17,6 @@ const STUCK: TimeDelta = TimeDelta::hours(4);
 const GONE: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) async fn all(config: &Config) -> Vec<Check> {
-    if !config.data.exists() {
-        let says = format!("{} is made at the first start", config.data.display());
-        return [vec![Check::note("store", says)], coverage::unknown(config)].concat();
-    }
     match looked_at(config).await {
         Ok((mut checks, counts, anchors, keys)) => {
             checks.extend(counted(&counts));
@@ -28,29 +24,34 @@ pub(super) async fn all(config: &Config) -> Vec<Check> {
             checks.extend(anchored(config, &anchors));
             checks
         }
-        Err(fault) => [vec![Check::fault("store", fault)], coverage::unknown(config)].concat(),
+        Err(StoreError::NotBegun(place)) => {
+            let says = format!("{place} is made at the first start of `gatehouse serve`");
+            [vec![Check::note("store", says)], coverage::unknown(config)].concat()
+        }
+        Err(fault) => [vec![Check::fault("store", fault.to_string())], coverage::unknown(config)].concat(),
     }
 }
 
 type Looked = (Vec<Check>, Counts, Vec<AnchorState>, Vec<Check>);
 
-async fn looked_at(config: &Config) -> Result<Looked, String> {
+async fn looked_at(config: &Config) -> Result<Looked, StoreError> {
     let keys = Keys::from_config(&config.keys)
-        .or_else(|_| Keys::new(None, &config.keys.recovery, &config.keys.records))
-        .map_err(|e| e.to_string())?;
-    let store = Store::open(StoreOptions::from_config(config, keys)).await.map_err(|e| e.to_string())?;
-    let facts = store.database().await.map_err(|e| e.to_string())?;
-    let nodes = store.nodes().await.map_err(|e| e.to_string())?;
-    let counts = store.counts().await.map_err(|e| e.to_string())?;
-    let anchors = store.anchors().await.map_err(|e| e.to_string())?;
-    let ways = coverage::of(config, &store).await.map_err(|e| e.to_string())?;
+        .or_else(|_| Keys::new(None, &config.keys.recovery, &config.keys.records))?;
+    // Whoever looks makes nothing.
+    let options = StoreOptions { beginning: Beginning::Never, ..StoreOptions::from_config(config, keys) };
+    let store = Store::open(options).await?;
+    let facts = store.database().await?;
+    let nodes = store.nodes().await?;
+    let counts = store.counts().await?;
+    let anchors = store.anchors().await?;
+    let ways = coverage::of(config, &store).await;
     let mut keys = match keyed(&store, config).await {
         // Said once already, by the check of the working key.
         Err(StoreError::NoWorkingKey) => Vec::new(),
         Err(e) => vec![Check::fault("epochs", e.to_string())],
         Ok(checks) => checks,
     };
-    keys.extend(ways);
+    keys.extend(ways.unwrap_or_else(|e| vec![Check::fault("coverage", e.to_string())]));
     store.close().await;
     Ok((database(&facts, &nodes), counts, anchors, keys))
 }

@@ -97,6 +97,17 @@ impl Place {
         if self.file.is_some() { Kind::Sqlite } else { Kind::Postgres }
     }
 
+    /// The file, or the server's database without its password.
+    pub(crate) fn name(&self) -> String {
+        match &self.file {
+            Some(file) => file.display().to_string(),
+            None => {
+                let url = &self.options.database_url;
+                format!("the database {} of PostgreSQL", url.path().trim_start_matches('/'))
+            }
+        }
+    }
+
     pub(super) fn options(&self) -> &AnyConnectOptions {
         &self.options
     }

@@ -1,6 +1,8 @@
 //! A backup in a folder: `manifest.json`, the rows, the store key's age file, the objects.
 //! Made while the gate runs; made again into the same folder it carries only what is new,
-//! and takes out what was purged, so that erasure reaches it.
+//! and takes out what was purged, so that erasure reaches it. Rows and key have names of their own
+//! each time, which the manifest gives: until its rename the backup before is the one that counts,
+//! and only after it is anything taken out.
 
 use super::{AT_ONCE, Carried, MOST_NAMED, make_folder, place::LedgerEnd, rows, write_whole};
 use crate::{
@@ -20,13 +22,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
 };
 
 const FORMAT: &str = "gatehouse-backup/1";
 const MANIFEST: &str = "manifest.json";
-pub(super) const ROWS: &str = "rows.jsonl.zst";
+const ROWS_NEW: &str = "rows.new";
 pub(super) const OBJECTS: &str = "vault";
 
 /// A backup whose manifest is there and whose files are those that it names.
@@ -40,6 +43,11 @@ pub(super) struct Manifest {
     format: String,
     gatehouse: String,
     pub(super) made_at: DateTime<Utc>,
+    /// The names of these files.
+    #[serde(default = "rows_once")]
+    rows: String,
+    #[serde(default = "store_key_once")]
+    store_key: String,
     /// SHA-256, hex.
     rows_sha256: String,
     store_key_sha256: String,
@@ -49,6 +57,19 @@ pub(super) struct Manifest {
     /// The last row of the ledger in it: compare its hash with one noted elsewhere.
     pub(super) ledger_rows: u64,
     pub(super) ledger_head: String,
+}
+
+/// As they were called before the manifest said so.
+fn rows_once() -> String {
+    "rows.jsonl.zst".into()
+}
+fn store_key_once() -> String {
+    rows::STORE_KEY.into()
+}
+
+/// A name for this content alone.
+fn named(before: &str, sha256: &str, after: &str) -> String {
+    format!("{before}-{}.{after}", &sha256[..16])
 }
 
 #[derive(Clone, Debug, Default)]
@@ -72,7 +93,7 @@ impl Store {
         fit_for_backup(folder)?;
         make_folder(folder)?;
         make_folder(&folder.join(OBJECTS))?;
-        let rows_new = folder.join("rows.new");
+        let rows_new = folder.join(ROWS_NEW);
         let LedgerEnd { rows: ledger_rows, head: ledger_head } = self.ledger_end().await?;
         let (tables, rows_sha256) = rows::write(&self.readers, self.kind(), &rows_new).await?;
         let mut report = BackupReport {
@@ -82,24 +103,28 @@ impl Store {
             ..BackupReport::default()
         };
         let wanted = self.carry_into(folder, &rows_new, &mut report).await?;
-        report.taken_out = take_out(folder, &wanted).await?;
         let key = self.key_file().await?;
-        write_whole(&folder.join(rows::STORE_KEY), &key)?;
-        fs::rename(&rows_new, folder.join(ROWS)).map_err(|e| disk_error(&e))?;
+        let (rows_sha256, store_key_sha256) = (hex(&rows_sha256), hex(&Sha256::digest(&key)));
         let manifest = Manifest {
             format: FORMAT.into(),
             gatehouse: env!("CARGO_PKG_VERSION").into(),
             made_at: self.now(),
-            rows_sha256: hex(&rows_sha256),
-            store_key_sha256: hex(&Sha256::digest(&key)),
+            rows: named("rows", &rows_sha256, "jsonl.zst"),
+            store_key: named("store-key", &store_key_sha256, "age"),
+            rows_sha256,
+            store_key_sha256,
             tables,
             objects: report.objects,
             bytes: report.bytes,
             ledger_rows,
             ledger_head,
         };
+        write_whole(&folder.join(&manifest.store_key), &key)?;
+        fs::rename(&rows_new, folder.join(&manifest.rows)).map_err(|e| disk_error(&e))?;
         let text = serde_json::to_vec_pretty(&manifest).map_err(|e| StoreError::Us(e.to_string()))?;
         write_whole(&folder.join(MANIFEST), &text)?;
+        report.taken_out = take_out(folder, &wanted).await?;
+        take_out_files(folder, &manifest)?;
         let event = LedgerEvent::new(Event::StoreBackedUp)
             .with("rows", report.rows as i64)
             .with("objects", report.objects as i64)
@@ -192,7 +217,34 @@ async fn take_out(folder: &Path, wanted: &BTreeSet<String>) -> Result<u64, Store
     for path in &others {
         copy.delete(path).await?;
     }
+    copy.sweep_halves(Utc::now()).await?;
     Ok(others.len() as u64)
+}
+
+/// Rows and keys of earlier backups, and what was cut off in the middle.
+fn take_out_files(folder: &Path, manifest: &Manifest) -> Result<(), StoreError> {
+    let work = || {
+        for file in fs::read_dir(folder)? {
+            let name = file?.file_name();
+            let stays = [MANIFEST, OBJECTS, &manifest.rows, &manifest.store_key];
+            if is_ours(&name) && !stays.iter().any(|stays| name == **stays) {
+                fs::remove_file(folder.join(name))?;
+            }
+        }
+        Ok(())
+    };
+    work().map_err(|e: std::io::Error| disk_error(&e))
+}
+
+/// Whether a backup makes a file of this name.
+fn is_ours(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let made = |before: &str, after: &[&str]| {
+        name.starts_with(before) && after.iter().any(|after| name.ends_with(after))
+    };
+    [MANIFEST, OBJECTS, ROWS_NEW, "manifest.new"].contains(&&*name)
+        || made("rows", &[".jsonl.zst"])
+        || made("store-key", &[".age", ".new"])
 }
 
 /// Nothing of anybody else's is overwritten or taken out.
@@ -202,10 +254,9 @@ fn fit_for_backup(folder: &Path) -> Result<(), StoreError> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(disk_error(&e)),
     };
-    const OURS: [&str; 5] = [MANIFEST, ROWS, OBJECTS, rows::STORE_KEY, "rows.new"];
     for file in files {
         let name = file.map_err(|e| disk_error(&e))?.file_name();
-        if !OURS.iter().any(|ours| name == *ours) {
+        if !is_ours(&name) {
             return Err(StoreError::Backup(
                 "the folder holds something else; give an empty one, or one that holds an earlier backup"
                     .into(),
@@ -227,13 +278,26 @@ impl Backup {
         if manifest.format != FORMAT {
             return Err(bad("it is of another edition of Gatehouse"));
         }
-        let key = fs::read(folder.join(rows::STORE_KEY)).map_err(|e| disk_error(&e))?;
+        // A name is no way out of the folder.
+        let strange = |name: &String| name.contains('/') || !is_ours(OsStr::new(name));
+        if strange(&manifest.rows) || strange(&manifest.store_key) {
+            return Err(bad("its manifest.json names files that are none of a backup's"));
+        }
+        let key = fs::read(folder.join(&manifest.store_key)).map_err(|e| disk_error(&e))?;
         if hex(&Sha256::digest(&key)) != manifest.store_key_sha256
-            || hex(&rows::sha256_of(&folder.join(ROWS))?) != manifest.rows_sha256
+            || hex(&rows::sha256_of(&folder.join(&manifest.rows))?) != manifest.rows_sha256
         {
             return Err(bad("its files are not those that its manifest.json names"));
         }
         Ok(Self { folder: folder.to_owned(), manifest })
+    }
+
+    pub(super) fn rows(&self) -> PathBuf {
+        self.folder.join(&self.manifest.rows)
+    }
+
+    pub(super) fn store_key(&self) -> PathBuf {
+        self.folder.join(&self.manifest.store_key)
     }
 
     pub fn made_at(&self) -> DateTime<Utc> {

@@ -46,6 +46,11 @@ enum Source<'s> {
 }
 
 impl Source<'_> {
+    /// A move may leave the objects where they are.
+    fn lies_in(&self, vault: &Vault) -> bool {
+        matches!(self, Self::Store(store) if store.vault_name() == vault.name())
+    }
+
     async fn carried(&self, named: &rows::Named) -> Result<Carried, StoreError> {
         match self {
             Self::Store(store) => store.carried(&named.path, &named.sha256).await,
@@ -61,8 +66,8 @@ impl Source<'_> {
 /// Restores a backup into an empty place.
 pub async fn restore(from: &Backup, into: StoreOptions, actor: &Actor) -> Result<Filled, StoreError> {
     let objects = Vault::open(&VaultConfig::Folder, &from.folder.join(backup::OBJECTS))?;
-    let key = fs::read(from.folder.join(rows::STORE_KEY)).map_err(|e| disk_error(&e))?;
-    let file = from.folder.join(backup::ROWS);
+    let key = fs::read(from.store_key()).map_err(|e| disk_error(&e))?;
+    let file = from.rows();
     let end = LedgerEnd { rows: from.manifest.ledger_rows, head: from.manifest.ledger_head.clone() };
     let (mut filled, found) = fill(&Source::Backup(objects), &file, &key, &end, &into).await?;
     if found == Found::Whole {
@@ -135,6 +140,10 @@ async fn fill(
     if found == Found::Whole {
         return Ok((filled, found));
     }
+    if found == Found::Nothing && !source.lies_in(&place.vault) {
+        place.has_nothing_else(file).await?;
+    }
+    place.take_key(key, into)?;
     carry_all(source, file, &place.vault, into, &mut filled).await?;
     if found == Found::Nothing && filled.faults.is_empty() | matches!(source, Source::Backup(_)) {
         filled.rows = place.take_rows(file, key, end).await?;

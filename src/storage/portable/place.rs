@@ -3,6 +3,7 @@
 
 use super::{rows, write_whole};
 use crate::storage::{
+    begin,
     database::{self, Connection, Kind, hex},
     error::StoreError,
     keys::Keys,
@@ -11,7 +12,11 @@ use crate::storage::{
     vault::{Vault, disk_error},
 };
 use sqlx::Connection as _;
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Number and hash (hex) of the last row of the ledger that comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,34 +43,29 @@ pub(super) struct Place {
     conn: Connection,
     pub(super) vault: Vault,
     kind: Kind,
+    /// Where SQLite's store key lies.
+    folder: PathBuf,
+    /// What the store key that comes is known by.
+    check: [u8; 32],
 }
 
 impl Place {
     /// Makes the tables. A working key that would not open what comes is refused before
     /// anything is carried.
     pub(super) async fn prepare(options: &StoreOptions, key: &[u8]) -> Result<Self, StoreError> {
-        let opened = opened(key, &options.keys, &options.random)?;
+        let check = opened(key, &options.keys, &options.random)?;
         let (folder, place) = options.make_place()?;
         if place.kind() == Kind::Sqlite {
-            let path = options.data.join(rows::STORE_KEY);
-            match fs::read(&path) {
-                // It may have been wrapped anew for another working key meanwhile.
-                Ok(there) if self::opened(&there, &options.keys, &options.random)? == opened => {}
-                Ok(_) => {
-                    return Err(StoreError::Backup(
-                        "the new place is not empty: it has a store key of its own".into(),
-                    ));
-                }
-                Err(_) => write_whole(&path, key)?,
-            }
             database::create(&options.data.join("gatehouse.db")).map_err(|e| disk_error(&e))?;
         }
         let mut conn = database::connect(&place).await?;
         database::migrate(&mut conn).await?;
-        Ok(Self { conn, vault: Vault::open(&options.vault, &folder)?, kind: place.kind() })
+        let vault = Vault::open(&options.vault, &folder)?;
+        Ok(Self { conn, vault, kind: place.kind(), folder: options.data.clone(), check })
     }
 
-    /// An empty place is marked, so that no gate begins a store of its own in it.
+    /// An empty place is marked, so that no gate begins a store of its own in it. One that was
+    /// begun, and has nothing in it yet, is as good as empty.
     pub(super) async fn found(&mut self, end: &LedgerEnd) -> Result<Found, StoreError> {
         let found = found(&mut self.conn, end).await?;
         if found == Found::Nothing {
@@ -77,6 +77,44 @@ impl Place {
             .await?;
         }
         Ok(found)
+    }
+
+    /// With SQLite the store key has a file. One that is there beside no row opens nothing.
+    pub(super) fn take_key(&self, key: &[u8], options: &StoreOptions) -> Result<(), StoreError> {
+        if self.kind != Kind::Sqlite {
+            return Ok(());
+        }
+        let path = self.folder.join(rows::STORE_KEY);
+        match fs::read(&path) {
+            // It may have been wrapped anew for another working key meanwhile.
+            Ok(there) if opened(&there, &options.keys, &options.random).ok() == Some(self.check) => Ok(()),
+            _ => write_whole(&path, key),
+        }
+    }
+
+    /// Nothing of another store is taken for this one's: it would be swept away. What an earlier
+    /// try has brought is named by the rows that come.
+    pub(super) async fn has_nothing_else(&self, file: &Path) -> Result<(), StoreError> {
+        let foreign = |what: &str| {
+            let name = self.vault.name();
+            StoreError::Backup(format!(
+                "the new place is not empty: {name} holds {what}. Move it away first, and keep it until you know \
+                 what it is"
+            ))
+        };
+        if self.vault.mark().await?.is_some_and(|mark| mark != begin::id_of(&self.check)) {
+            return Err(foreign("the objects of another store"));
+        }
+        let mut there = BTreeSet::new();
+        self.vault.each(|path, _| _ = there.insert(path.to_owned())).await?;
+        if there.is_empty() {
+            return Ok(());
+        }
+        rows::paths(file, |path| _ = there.remove(path))?;
+        match there.len() {
+            0 => Ok(()),
+            n => Err(foreign(&format!("{n} objects that are not of what comes; they may be younger"))),
+        }
     }
 
     /// All rows in one commit, with the mark that they are not to be used yet.
@@ -94,6 +132,8 @@ impl Place {
         if found(&mut tx, end).await? != Found::Nothing {
             return Ok(0);
         }
+        // Of a store that was begun here and has nothing in it.
+        sqlx::query("DELETE FROM meta WHERE name <> 'arriving'").execute(&mut *tx).await?;
         let counts = rows::read(&mut tx, file).await?;
         let mut marks = vec![("arriving", end.head.as_bytes())];
         if kind == Kind::Postgres {
@@ -137,10 +177,16 @@ async fn found(conn: &mut Connection, end: &LedgerEnd) -> Result<Found, StoreErr
     }
 }
 
+/// What opening a store for the first time writes into `meta`.
+const OF_A_NEW_STORE: [&str; 4] = ["arriving", "store-key", rows::STORE_KEY, "working-holders"];
+
 async fn is_empty(conn: &mut Connection) -> Result<bool, StoreError> {
-    for table in database::tables(&mut *conn).await? {
-        let ours = if table.name == "meta" { " WHERE name <> 'arriving'" } else { "" };
-        let sql = format!("SELECT COUNT(*) FROM {}{ours}", table.name);
+    let names: Vec<String> = sqlx::query_scalar("SELECT name FROM meta").fetch_all(&mut *conn).await?;
+    if names.iter().any(|name| !OF_A_NEW_STORE.contains(&name.as_str())) {
+        return Ok(false);
+    }
+    for table in database::tables(&mut *conn).await?.iter().filter(|table| table.name != "meta") {
+        let sql = format!("SELECT COUNT(*) FROM {}", table.name);
         let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *conn).await?;
         if rows > 0 {
             return Ok(false);

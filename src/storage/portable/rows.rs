@@ -178,6 +178,26 @@ pub(super) async fn objects(
     Ok(())
 }
 
+/// Calls `see` with the path of every object that the rows know, purged ones too.
+pub(super) fn paths(path: &Path, mut see: impl FnMut(&str)) -> Result<(), StoreError> {
+    let mut lines = Lines::open(path)?;
+    let mut place = None;
+    while let Some(line) = lines.next()? {
+        match line {
+            Line::Table { table, columns } => {
+                place = columns.iter().position(|column| table == "object" && column == "path");
+            }
+            Line::Row(row) => {
+                if let Some(path) = place.and_then(|at| row.get(at)).and_then(Value::as_str) {
+                    see(path);
+                }
+            }
+            Line::Format { .. } | Line::End { .. } => {}
+        }
+    }
+    Ok(())
+}
+
 /// Fills empty tables within the caller's transaction. Fails on a file that is not whole, and
 /// on tables and columns that this edition does not know.
 pub(super) async fn read(conn: &mut Connection, path: &Path) -> Result<Counts, StoreError> {

@@ -197,6 +197,13 @@ impl Bucket {
         }
     }
 
+    pub(super) async fn is_filled(&self) -> Result<bool, StoreError> {
+        let mut request = Request::new(Method::GET, "");
+        request.query = vec![("list-type", "2"), ("prefix", &self.prefix), ("max-keys", "1")];
+        let page: answers::List = answers::read(&self.list(&request).await?.body)?;
+        Ok(!page.contents.is_empty())
+    }
+
     async fn list(&self, request: &Request<'_>) -> Result<Done, StoreError> {
         match self.client.send(request).await? {
             Answer::Done(done) => Ok(done),

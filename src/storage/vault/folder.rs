@@ -10,6 +10,7 @@ use object_store::{
 };
 use std::{
     error::Error,
+    ffi::OsStr,
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -65,6 +66,41 @@ impl Folder {
         }
         Ok(())
     }
+
+    pub(super) async fn is_filled(&self) -> Result<bool, StoreError> {
+        self.store.list(None).next().await.transpose().map(|first| first.is_some()).map_err(fault)
+    }
+
+    pub(super) async fn sweep_halves(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let root = self.path.clone();
+        let work = move || {
+            let (mut folders, mut swept) = (vec![root], 0);
+            while let Some(folder) = folders.pop() {
+                for entry in fs::read_dir(folder)? {
+                    let entry = entry?;
+                    // What is written or swept by another at the same moment is gone meanwhile.
+                    let Ok(about) = entry.metadata() else { continue };
+                    if about.is_dir() {
+                        folders.push(entry.path());
+                    } else if is_half(&entry.file_name()) && DateTime::<Utc>::from(about.modified()?) < before
+                    {
+                        fs::remove_file(entry.path())?;
+                        swept += 1;
+                    }
+                }
+            }
+            Ok(swept)
+        };
+        let swept: io::Result<u64> =
+            tokio::task::spawn_blocking(work).await.map_err(|e| StoreError::Us(e.to_string()))?;
+        swept.map_err(|e| disk_error(&e))
+    }
+}
+
+/// `ID.age#1`: how object_store calls a file before all of it is there. It lists none of these.
+fn is_half(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.rsplit_once('#').is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// The vault's error without the path, which says nothing to the operator.
@@ -108,6 +144,13 @@ mod tests {
         folder.delete(PATH).await.unwrap();
         folder.delete(PATH).await.unwrap();
         assert!(folder.get(PATH).await.unwrap().is_none());
+        // A kill left it half written; nothing lists it.
+        fs::write(place.path().join("2026-10/working/B.age#1"), b"x").unwrap();
+        assert!(!folder.is_filled().await.unwrap());
+        let old = Utc::now() - chrono::TimeDelta::hours(1);
+        assert_eq!(folder.sweep_halves(old).await.unwrap(), 0, "it may be on its way");
+        assert_eq!(folder.sweep_halves(Utc::now() + chrono::TimeDelta::hours(1)).await.unwrap(), 1);
+        assert!(!place.path().join("2026-10/working/B.age#1").exists());
         for outside in ["../x", "/etc/passwd", "a//b", "a/./b", ""] {
             assert!(folder.get(outside).await.is_err(), "{outside}");
         }

@@ -46,6 +46,9 @@ pub(super) enum Removal {
     Locked(Lock),
 }
 
+/// Says whose objects these are: two stores at one vault would sweep away each other's.
+const MARK: &str = "store-id";
+
 pub(super) struct Vault {
     place: Place,
     lock: Option<LockMode>,
@@ -134,10 +137,49 @@ impl Vault {
     }
 
     /// Calls `see` with the path and time of every object.
-    pub(super) async fn each(&self, see: impl FnMut(&str, DateTime<Utc>) + Send) -> Result<(), StoreError> {
+    pub(super) async fn each(
+        &self,
+        mut see: impl FnMut(&str, DateTime<Utc>) + Send,
+    ) -> Result<(), StoreError> {
+        let see = |path: &str, at| {
+            if path != MARK {
+                see(path, at);
+            }
+        };
         match &self.place {
             Place::Folder(folder) => folder.each(see).await,
             Place::Bucket(bucket) => bucket.each(see).await,
+        }
+    }
+
+    /// Whether there is anything in it, a mark included.
+    pub(super) async fn is_filled(&self) -> Result<bool, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.is_filled().await,
+            Place::Bucket(bucket) => bucket.is_filled().await,
+        }
+    }
+
+    /// The store whose objects lie here, as it wrote it.
+    pub(super) async fn mark(&self) -> Result<Option<String>, StoreError> {
+        let found = self.get(MARK).await?;
+        Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()))
+    }
+
+    /// Writes whose objects lie here; whoever was quicker stays.
+    pub(super) async fn put_mark(&self, owner: &str) -> Result<(), StoreError> {
+        match self.put(MARK, format!("{owner}\n").into(), None).await {
+            Err(e) if self.mark().await?.as_deref() != Some(owner) => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes away what a kill in the middle of a `put` has left, when it is older; returns how
+    /// many. A bucket shows no object before all of it is there.
+    pub(super) async fn sweep_halves(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        match &self.place {
+            Place::Folder(folder) => folder.sweep_halves(before).await,
+            Place::Bucket(_) => Ok(0),
         }
     }
 }

@@ -92,6 +92,94 @@ async fn a_backup_made_while_the_gate_runs_is_restored_whole() {
     all_readable(&restored, &more).await;
 }
 
+/// The rows of the only backup in a folder.
+fn rows_of(copy: &Path) -> std::path::PathBuf {
+    let files = std::fs::read_dir(copy).unwrap().map(|entry| entry.unwrap().path());
+    let mut rows: Vec<_> = files.filter(|path| path.to_str().unwrap().ends_with(".jsonl.zst")).collect();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows.remove(0)
+}
+
+/// Until the last moment the backup before is the one that counts; what was cut off is cleaned by the next.
+#[tokio::test]
+async fn a_backup_that_is_cut_off_leaves_the_one_before_whole() {
+    let bench = Bench::new().await;
+    let before = with_everything(&bench.store, 1..4).await;
+    let gone = bench.store.keep_provisionally(Sample::new(9).keep(&bench.store, ItemKind::Hold).await);
+    let gone = gone.await.unwrap();
+    let copy = bench.folder.path().join("copy");
+    bench.store.backup(&copy, &operator()).await.unwrap();
+    bench.store.discard(gone, 550).await.unwrap();
+    bench.store.purge_due().await.unwrap();
+    with_everything(&bench.store, 10..12).await;
+    // The manifest cannot be written.
+    std::fs::create_dir(copy.join("manifest.new")).unwrap();
+    bench.store.backup(&copy, &operator()).await.unwrap_err();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let into = place(elsewhere.path(), other_database(), VaultConfig::Folder, &bench.keys);
+    let filled = restore(&Backup::open(&copy).unwrap(), into.clone(), &operator()).await.unwrap();
+    assert_eq!(
+        (filled.faults.len(), filled.objects),
+        (0, 5),
+        "three, one of them with a record, and the one that went"
+    );
+    let restored = Store::open(into).await.unwrap();
+    all_readable(&restored, &before).await;
+    std::fs::remove_dir(copy.join("manifest.new")).unwrap();
+    for cut in ["manifest.new", "rows.new", "store-key.new", "store-key-0123456789abcdef.new"] {
+        std::fs::write(copy.join(cut), b"{").unwrap();
+    }
+    assert_eq!(bench.store.backup(&copy, &operator()).await.unwrap().taken_out, 1);
+    rows_of(&copy);
+    assert_eq!(std::fs::read_dir(&copy).unwrap().count(), 4, "manifest, rows, key, vault");
+    Backup::open(&copy).unwrap();
+}
+
+/// A new place that somebody has looked at, or begun and not used, is as good as empty.
+#[tokio::test]
+async fn a_store_that_has_nothing_in_it_gives_way_to_a_restore() {
+    let bench = Bench::new().await;
+    let items = with_everything(&bench.store, 1..3).await;
+    let copy = bench.folder.path().join("copy");
+    bench.store.backup(&copy, &operator()).await.unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let into = place(elsewhere.path(), other_database(), VaultConfig::Folder, &bench.keys);
+    let look = StoreOptions { beginning: Beginning::Never, ..into.clone() };
+    assert!(matches!(Store::open(look).await.err(), Some(StoreError::NotBegun(_))));
+    Store::open(into.clone()).await.unwrap().close().await;
+    let backup = Backup::open(&copy).unwrap();
+    // What lies in its vault already is not of the backup.
+    let stray = elsewhere.path().join("data/vault/2026-01/working");
+    std::fs::create_dir_all(&stray).unwrap();
+    std::fs::write(stray.join("0000000000000000000000ABCD.age"), b"younger").unwrap();
+    let refused = restore(&backup, into.clone(), &operator()).await.unwrap_err();
+    assert!(refused.to_string().contains("1 objects that are not of what comes"), "{refused}");
+    std::fs::remove_dir_all(elsewhere.path().join("data/vault/2026-01")).unwrap();
+    restore(&backup, into.clone(), &operator()).await.unwrap();
+    all_readable(&Store::open(into).await.unwrap(), &items).await;
+}
+
+/// Two stores with one vault: whoever is not its own neither writes there nor takes anything away.
+#[tokio::test]
+async fn the_vault_of_another_store_is_left_alone() {
+    let (ours, other) = (Bench::new().await, Bench::new().await);
+    let kept = Sample::new(1).held(&ours.store, ItemKind::Quarantine).await;
+    Sample::new(2).held(&other.store, ItemKind::Quarantine).await;
+    let (vault, theirs) = (ours.folder.path().join("data/vault"), other.folder.path().join("data/vault"));
+    std::fs::remove_dir_all(&theirs).unwrap();
+    std::os::unix::fs::symlink(&vault, &theirs).unwrap();
+    let other = other.reopen().await;
+    other.pass(TimeDelta::days(2));
+    let keep = other.store.keep(Sample::new(3).keep(&other.store, ItemKind::Hold).await).await;
+    assert!(matches!(keep, Err(StoreError::ForeignVault(_))), "{:?}", keep.err());
+    assert!(matches!(other.store.scrub().await, Err(StoreError::ForeignVault(_))));
+    // From before there were marks: there are more files than it knows objects, so it is not theirs.
+    std::fs::remove_file(vault.join("store-id")).unwrap();
+    let scrub = other.store.scrub().await.unwrap();
+    assert_eq!((scrub.orphans, scrub.swept), (1, Swept::Spared));
+    assert!(ours.store.raw(&kept, &lead(), "look").await.is_ok());
+}
+
 #[tokio::test]
 async fn a_damaged_backup_says_so() {
     let bench = Bench::new().await;
@@ -100,11 +188,12 @@ async fn a_damaged_backup_says_so() {
     }
     let copy = bench.folder.path().join("copy");
     bench.store.backup(&copy, &operator()).await.unwrap();
-    let rows = std::fs::read(copy.join("rows.jsonl.zst")).unwrap();
-    std::fs::write(copy.join("rows.jsonl.zst"), &rows[..rows.len() - 1]).unwrap();
+    let path = rows_of(&copy);
+    let rows = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &rows[..rows.len() - 1]).unwrap();
     let said = Backup::open(&copy).err().unwrap().to_string();
     assert!(said.contains("not those that its manifest.json names"), "{said}");
-    std::fs::write(copy.join("rows.jsonl.zst"), rows).unwrap();
+    std::fs::write(&path, rows).unwrap();
     // An object that was changed in the backup is named; all else is restored.
     let month = std::fs::read_dir(copy.join("vault")).unwrap().next().unwrap().unwrap().path();
     let object = std::fs::read_dir(month.join("working")).unwrap().next().unwrap().unwrap().path();
