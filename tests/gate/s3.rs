@@ -216,9 +216,8 @@ impl TestBucket {
     }
 
     /// The keys of all objects, under the gate's prefix or not.
-    /// Of objects; the mark that says whose they are is none.
     pub(crate) fn keys(&self) -> Vec<String> {
-        self.listed("list-type=2").into_iter().filter(|key| !key.ends_with("store-id")).collect()
+        self.listed("list-type=2")
     }
 
     /// One key for each version and each marker of a deletion.
@@ -226,12 +225,14 @@ impl TestBucket {
         self.listed("versions=")
     }
 
+    /// Of objects; the mark that says whose they are is none.
     fn listed(&self, query: &str) -> Vec<String> {
         let (status, body) =
             server().request(Method::GET, &format!("{}?{query}", self.name), &[], b"").unwrap();
         assert_eq!(status, 200);
         let text = String::from_utf8(body).unwrap();
-        text.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap().to_owned()).collect()
+        let keys = text.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap().to_owned());
+        keys.filter(|key| !key.ends_with("store-id")).collect()
     }
 
     /// The version of the only object of this key.

@@ -90,6 +90,8 @@ pub struct BackupReport {
 impl Store {
     /// Backs up into a folder that is empty or holds an earlier backup of ours.
     pub async fn backup(&self, folder: &Path, actor: &Actor) -> Result<BackupReport, StoreError> {
+        // The last thing it does is a row of the ledger.
+        self.secrets()?;
         fit_for_backup(folder)?;
         make_folder(folder)?;
         make_folder(&folder.join(OBJECTS))?;

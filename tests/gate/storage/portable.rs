@@ -103,7 +103,7 @@ fn rows_of(copy: &Path) -> std::path::PathBuf {
 /// Until the last moment the backup before is the one that counts; what was cut off is cleaned by the next.
 #[tokio::test]
 async fn a_backup_that_is_cut_off_leaves_the_one_before_whole() {
-    let bench = Bench::new().await;
+    let bench = Bench::with(with_custodian()).await;
     let before = with_everything(&bench.store, 1..4).await;
     let gone = bench.store.keep_provisionally(Sample::new(9).keep(&bench.store, ItemKind::Hold).await);
     let gone = gone.await.unwrap();
