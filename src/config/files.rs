@@ -12,7 +12,10 @@ pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
         if let Some((text, hint)) = wrong(*need, &path.value) {
             source.error(&path.span, text, hint);
         } else if *need == Need::Secret {
-            warn_if_open(source, path);
+            warn_if_open(source, path, 0o007, "o=");
+        } else if *need == Need::WorkingKey {
+            // As strict as whoever opens it.
+            warn_if_open(source, path, 0o077, "600");
         }
     }
     for template in marks.schools.iter().flat_map(|school| &school.templates) {
@@ -34,7 +37,8 @@ pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
 fn wrong(need: Need, path: &Path) -> Option<(String, &'static str)> {
     let shown = path.display();
     match need {
-        Need::File | Need::Secret => match fs::File::open(path) {
+        Need::WorkingKey if !path.exists() => None,
+        Need::File | Need::Secret | Need::WorkingKey => match fs::File::open(path) {
             Ok(file) if file.metadata().is_ok_and(|m| m.is_file()) => None,
             Ok(_) => Some((format!("{shown} is no file."), "")),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Some((format!("{shown} is not there."), "")),
@@ -54,10 +58,10 @@ fn wrong(need: Need, path: &Path) -> Option<(String, &'static str)> {
     }
 }
 
-fn warn_if_open(source: &Source<'_>, path: &At<std::path::PathBuf>) {
+fn warn_if_open(source: &Source<'_>, path: &At<std::path::PathBuf>, others: u32, chmod: &str) {
     let mode = fs::metadata(&path.value).map_or(0, |m| m.permissions().mode());
-    if mode & 0o007 != 0 {
-        let hint = format!("`chmod o= {}`", path.value.display());
-        source.warning(&path.span, "Everybody on this host may read this key.", hint);
+    if mode & others != 0 {
+        let hint = format!("`chmod {chmod} {}`", path.value.display());
+        source.warning(&path.span, "Others on this host may read this key.", hint);
     }
 }

@@ -41,6 +41,9 @@ pub(super) enum Need {
     File,
     /// The same, and nobody else may read it.
     Secret,
+    /// The working key: where it is not, whoever needs it says so. A credential of systemd is there
+    /// only while the service runs.
+    WorkingKey,
     Folder,
     /// The folder around it is there.
     FolderOf,
@@ -213,7 +216,7 @@ fn keys(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) -> KeysConfig {
             table.close();
             match (file, variable) {
                 (Some(file), None) => {
-                    marks.files.push((Need::Secret, file.clone()));
+                    marks.files.push((Need::WorkingKey, file.clone()));
                     Some(WorkingKeySource::File(file.value))
                 }
                 (None, Some(variable)) => Some(WorkingKeySource::Environment(variable.value)),

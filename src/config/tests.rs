@@ -267,7 +267,6 @@ fn the_files_that_are_named_must_be_there() {
         [
             "The folder /disclaimers is not there.",
             "The folder /rulesets is not there.",
-            "/working.key is not there.",
             "The disclaimer /disclaimers/en/standard.txt is not there.",
             "The folder /nonexistent/run is not there.",
         ]
@@ -279,7 +278,7 @@ fn the_files_that_are_named_must_be_there() {
     fs::write(path("disclaimers/en/standard.txt"), "x").unwrap();
     assert_eq!(messages(Gravity::Error), ["The folder /nonexistent/run is not there."]);
     let warned = messages(Gravity::Warning);
-    assert!(warned.contains(&"Everybody on this host may read this key.".to_owned()), "{warned:?}");
+    assert!(warned.contains(&"Others on this host may read this key.".to_owned()), "{warned:?}");
     assert!(
         warned.contains(&"The disclaimer /disclaimers/en/standard.html is not there.".to_owned()),
         "{warned:?}"

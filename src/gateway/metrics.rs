@@ -133,6 +133,13 @@ fn kept(out: &mut Exposition, counts: &Counts, now: DateTime<Utc>) {
         counts.outbox_waiting,
     );
     out.one("gatehouse_outbox_delayed", "gauge", "Of these, tried at least once.", counts.outbox_delayed);
+    out.one(
+        "gatehouse_outbox_unreadable",
+        "gauge",
+        "Of these, with a message that cannot be opened.",
+        counts.outbox_unreadable,
+    );
+    out.one("gatehouse_purges_failing", "gauge", "Objects that could not be deleted.", counts.purges_failing);
     let oldest = counts.outbox_oldest.map_or(0, |at| (now - at).num_seconds().max(0).unsigned_abs());
     out.one(
         "gatehouse_outbox_oldest_seconds",

@@ -3,13 +3,14 @@
 
 use super::Gate;
 use crate::{
+    mail::SchoolId,
     parties::{Retention, leaving},
     storage::{Actor, DueBefore, Retained, StoreError},
 };
 use chrono::{DateTime, Utc};
 
 /// The moments of these times.
-fn due(school: Option<&crate::mail::SchoolId>, retention: &Retention, now: DateTime<Utc>) -> DueBefore {
+fn due(school: Option<&SchoolId>, retention: &Retention, now: DateTime<Utc>) -> DueBefore {
     DueBefore {
         school: school.cloned(),
         dismissed: retention.dismissed.before(now),
@@ -31,9 +32,14 @@ impl Gate {
             self.store.note_leaving(&people, now.date_naive(), &Actor::Gate).await?;
         }
         let schools = rulebook.schools.iter().map(|s| due(Some(&s.id), &s.retention, now));
-        let of_none = due(None, &Retention::default(), now);
+        // Of a school that is not in the configuration any more mail goes after the usual times.
+        let usual = Retention::default();
+        let known = |id: &SchoolId| rulebook.schools.iter().any(|school| school.id == *id);
+        let kept = self.store.schools_kept().await?;
+        let others = kept.iter().filter(|id| !known(id)).map(|id| due(Some(id), &usual, now));
+        let of_none = due(None, &usual, now);
         let mut all = Retained::default();
-        for due in schools.chain([of_none]) {
+        for due in schools.chain(others).chain([of_none]) {
             let gone = self.store.retain(&due).await?;
             all.items += gone.items;
             all.log_rows += gone.log_rows;

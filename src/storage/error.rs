@@ -12,17 +12,27 @@ use chrono::{DateTime, Utc};
 /// Storage did not do it; nothing half-done is visible.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("the disk is full")]
+    #[error(
+        "the disk is full: make room where `data` of gatehouse.toml lies, or where PostgreSQL keeps its files"
+    )]
     Full,
     #[error("the store stayed locked by another process for too long")]
     Busy,
+    #[error(
+        "the database did not answer for 5 seconds: with PostgreSQL, is the server running and reachable as \
+         `[store] url` says? With SQLite, is the disk of `data` overloaded?"
+    )]
+    Silent,
     #[error(
         "the data folder belongs to another user: run this as that one, `runuser -u '#{owner}' -- gatehouse ...`"
     )]
     OthersFolder { owner: u32 },
     #[error("the working key is not there: give it as [keys] says, or run `gatehouse keys`")]
     NoWorkingKey,
-    #[error("this store was made with another working key")]
+    #[error(
+        "this store was made with another working key: give that one in [keys] working, or put it below the new one \
+         in the key's file; if it is lost, open the store with the recovery key (`gatehouse keys recovery join`)"
+    )]
     WrongWorkingKey,
     #[error(
         "nobody could open the {0}: name a custodian (`gatehouse keys custodian join`), or for records the first \
@@ -134,7 +144,7 @@ impl StoreError {
 
     /// Whether trying again later can help without anybody's doing.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy | Self::Full | Self::Io(_) | Self::VaultAway(_))
+        matches!(self, Self::Busy | Self::Silent | Self::Full | Self::Io(_) | Self::VaultAway(_))
     }
 }
 
@@ -209,6 +219,11 @@ pub enum CustodianError {
 pub enum KeyError {
     #[error("{path}: {source}")]
     File { path: String, source: std::io::Error },
+    #[error(
+        "the working key is not at {0}. A credential of systemd is there only while the service runs: start it, or \
+         write the key there for a while (docs/keys.md)"
+    )]
+    NoWorkingFile(String),
     #[error("{0} exists; a key is never overwritten")]
     Exists(String),
     #[error("{0} can be read by others: chmod 600 it")]

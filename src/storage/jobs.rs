@@ -255,11 +255,17 @@ impl Store {
             secret.edits.headers.insert(0, field);
         }
         let raw = match (&row.body, &row.object) {
-            (Some(body), _) => Bytes::from(self.secrets()?.open_bytes(&format!("{place}/body"), body)?),
-            (None, Some(object)) => self.open_object(object).await?.1,
-            (None, None) => return Err(StoreError::Damaged(format!("{place} has no message"))),
+            (Some(body), _) => self.secrets()?.open_bytes(&format!("{place}/body"), body).map(Bytes::from),
+            (None, Some(object)) => self.open_object(object).await.map(|(_, raw)| raw),
+            (None, None) => Err(StoreError::Damaged(format!("{place} has no message"))),
         };
         let task = self.task_of(&row.id, secret.recipients).await?;
+        let message = match (raw, &task) {
+            (Ok(raw), _) => secret.edits.apply(&raw),
+            // That it did not arrive can be said without the bytes.
+            (Err(StoreError::Object { .. } | StoreError::Damaged(_)), Task::Report(_)) => Bytes::new(),
+            (Err(e), _) => return Err(e),
+        };
         Ok(OutboxJob {
             kind: named(&OutboxKind::ALL, OutboxKind::name, &row.kind)?,
             item: row.item.map(ItemId::stored),
@@ -267,7 +273,7 @@ impl Store {
             sender: secret.sender,
             parameters: secret.parameters,
             next_hop: row.next_hop,
-            message: secret.edits.apply(&raw),
+            message,
             release,
             attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
             created_at: time(row.created_at),

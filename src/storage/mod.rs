@@ -67,6 +67,7 @@ mod tokens;
 mod tombstone;
 mod trouble;
 mod two_people;
+mod unreadable;
 mod upkeep;
 mod users;
 mod vault;

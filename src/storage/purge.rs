@@ -24,6 +24,8 @@ pub struct Purged {
     pub gone: u64,
     /// Locked: they are tried again when the lock has ended.
     pub refused: u64,
+    /// Not deleted for another reason; the log names it, and they are tried again after the others.
+    pub failed: u64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -43,7 +45,7 @@ impl Store {
             "SELECT id, path, object_sha256, unwanted_why, locked_until FROM object
              WHERE unwanted_at IS NOT NULL AND purged_at IS NULL
                AND (refused_until IS NULL OR refused_until <= $1)
-             ORDER BY unwanted_at LIMIT $2",
+             ORDER BY COALESCE(purge_failed_at, 0), unwanted_at LIMIT $2",
         )
         .bind(micros(self.now()))
         .bind(ROUND)
@@ -54,7 +56,19 @@ impl Store {
             self.own_vault().await?;
         }
         for object in due {
-            match self.shared.vault.delete(&object.path).await? {
+            let removal = match self.shared.vault.delete(&object.path).await {
+                Ok(removal) => removal,
+                // Nothing else goes there either, now.
+                Err(away @ StoreError::VaultAway(_)) => return Err(away),
+                Err(error) => {
+                    done.failed += 1;
+                    tracing::error!(object = %object.id, %error, "object.not-purged");
+                    self.write(move |tx| Box::pin(async move { tx.note_purge_failed(&object).await }))
+                        .await?;
+                    continue;
+                }
+            };
+            match removal {
                 Removal::Gone => {
                     done.gone += 1;
                     self.write(move |tx| Box::pin(async move { tx.note_gone(object).await })).await?;
@@ -129,6 +143,15 @@ impl Tx {
             event.hash_out = object.object_sha256.try_into().ok();
             self.append("gate", event).await?;
         }
+        Ok(())
+    }
+
+    async fn note_purge_failed(&mut self, object: &Unwanted) -> Result<(), StoreError> {
+        sqlx::query("UPDATE object SET purge_failed_at = $1 WHERE id = $2")
+            .bind(micros(self.now))
+            .bind(&object.id)
+            .execute(&mut self.conn)
+            .await?;
         Ok(())
     }
 

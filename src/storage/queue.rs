@@ -40,7 +40,7 @@ impl Store {
     }
 
     /// Takes due jobs for `lease`, oldest first. A job whose message cannot be opened is
-    /// put off for an hour and logged; the others do not wait for it.
+    /// put off and logged, until its time is over; the others do not wait for it.
     pub async fn outbox_claim(&self, limit: usize, lease: TimeDelta) -> Result<Vec<OutboxJob>, StoreError> {
         self.secrets()?;
         let due: Option<i64> = sqlx::query_scalar(
@@ -61,7 +61,7 @@ impl Store {
                 Ok(job) => jobs.push(job),
                 Err(e) => {
                     tracing::error!(job = %id, error = %e, "a job of the outbox cannot be opened");
-                    self.put_off(id).await?;
+                    self.put_off(OutboxId::stored(id)).await?;
                 }
             }
         }
@@ -88,21 +88,8 @@ impl Store {
         .await
     }
 
-    async fn put_off(&self, job: String) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query(
-                    "UPDATE outbox SET lease = lease + 1, lease_until = NULL, next_at = $1 WHERE id = $2",
-                )
-                .bind(micros(tx.now + TimeDelta::hours(1)))
-                .bind(&job)
-                .execute(&mut tx.conn)
-                .await?;
-                let event = LedgerEvent::new(Event::OutboxDeferred).about(job).with("why", "unreadable");
-                tx.append("gate", event).await.map(|_| ())
-            })
-        })
-        .await
+    async fn put_off(&self, job: OutboxId) -> Result<(), StoreError> {
+        self.write(move |tx| Box::pin(async move { tx.put_off(&job).await })).await
     }
 
     /// Writes what became of the recipients. Deferred ones come again after the

@@ -127,7 +127,7 @@ impl Tx {
         }
         sqlx::query(
             "UPDATE outbox SET state = $1, next_at = $2, deferrals = deferrals + $3, lease = lease + 1,
-             lease_until = NULL WHERE id = $4",
+             lease_until = NULL, unreadable_since = NULL WHERE id = $4",
         )
         .bind(state.name())
         .bind(micros(next))

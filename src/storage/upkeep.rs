@@ -18,6 +18,12 @@ pub struct Counts {
     pub outbox_oldest: Option<DateTime<Utc>>,
     /// Jobs that have been tried at least once and still wait.
     pub outbox_delayed: u64,
+    /// Jobs whose message cannot be opened.
+    pub outbox_unreadable: u64,
+    /// Objects that nothing needs any more and that could not be deleted.
+    pub purges_failing: u64,
+    /// Objects that are missing or changed, as the scrub last found.
+    pub faulty: u64,
     pub records: u64,
     pub messages: u64,
     pub ledger_rows: u64,
@@ -70,6 +76,16 @@ impl Store {
             outbox_oldest: oldest.map(time),
             outbox_delayed: count("SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND deferrals > 0")
                 .await?,
+            outbox_unreadable: count(
+                "SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND unreadable_since IS NOT NULL",
+            )
+            .await?,
+            purges_failing: count(
+                "SELECT COUNT(*) FROM object WHERE purge_failed_at IS NOT NULL AND purged_at IS NULL",
+            )
+            .await?,
+            faulty: count("SELECT COUNT(*) FROM object WHERE fault IS NOT NULL AND purged_at IS NULL")
+                .await?,
             records: count("SELECT COUNT(*) FROM record WHERE state = 'kept'").await?,
             messages: count("SELECT COUNT(*) FROM message").await?,
             ledger_rows: count("SELECT COALESCE(MAX(n), 0) FROM ledger").await?,
@@ -92,7 +108,9 @@ async fn tidy(tx: &mut Tx) -> Result<Housekeeping, StoreError> {
     let abandoned: Vec<String> = sqlx::query_scalar(
         "SELECT settles_with FROM item WHERE state = 'provisional' AND received_at < $1
          UNION SELECT settles_with FROM record WHERE state = 'provisional' AND received_at < $1
-         UNION SELECT settles_with FROM outbox WHERE state = 'provisional' AND created_at < $1",
+         UNION SELECT settles_with FROM outbox WHERE state = 'provisional' AND created_at < $1
+         UNION SELECT settles_with FROM alert WHERE state = 'provisional' AND made_at < $1
+         UNION SELECT settles_with FROM incident WHERE state = 'provisional' AND made_at < $1",
     )
     .bind(micros(tx.now - tx.shared.timing.provisional_life))
     .fetch_all(&mut tx.conn)

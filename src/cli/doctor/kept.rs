@@ -2,13 +2,15 @@
 
 use super::{super::render, Check, coverage};
 use crate::{
-    config::Config,
+    config::{AnchorPlace, Config},
+    mail::SchoolId,
     storage::{
         Access, AnchorState, Beginning, Class, Counts, Custodians, DatabaseFacts, Keys, Kind, NodeSeen,
         Store, StoreError, StoreOptions,
     },
 };
 use chrono::{TimeDelta, Utc};
+use std::{fs, path::Path};
 
 /// Mail that has waited this long to leave is stuck, not slow.
 const STUCK: TimeDelta = TimeDelta::hours(4);
@@ -51,9 +53,23 @@ async fn looked_at(config: &Config) -> Result<Looked, StoreError> {
         Err(e) => vec![Check::fault("epochs", e.to_string())],
         Ok(checks) => checks,
     };
+    keys.extend(strangers(&store, config).await?);
     keys.extend(ways.unwrap_or_else(|e| vec![Check::fault("coverage", e.to_string())]));
     store.close().await;
     Ok((database(&facts, &nodes), counts, anchors, keys))
+}
+
+/// Schools of which something is kept and that the configuration does not name any more.
+async fn strangers(store: &Store, config: &Config) -> Result<Option<Check>, StoreError> {
+    let known = |id: &SchoolId| config.schools.iter().any(|school| school.id == *id);
+    let unknown: Vec<String> =
+        store.schools_kept().await?.into_iter().filter(|id| !known(id)).map(|id| id.to_string()).collect();
+    let says = format!(
+        "mail is kept of {}, which gatehouse.toml does not name: it goes after the usual times (docs/lives.md),\n\
+         and nobody of theirs can decide it.",
+        unknown.join(", ")
+    );
+    Ok((!unknown.is_empty()).then(|| Check::note("schools", says)))
 }
 
 /// Whether what is kept can be opened by those who are to open it.
@@ -134,6 +150,31 @@ fn counted(counts: &Counts) -> Vec<Check> {
         ),
         _ => Check::good("outbox", format!("{} wait to be sent", counts.outbox_waiting)),
     });
+    if counts.outbox_unreadable > 0 {
+        checks.push(Check::fault(
+            "outbox",
+            format!(
+                "{} of them cannot be sent, since their message does not open. `gatehouse store scrub` names the\n\
+                 objects: put them back from a backup. After five days a release waits for a decision again.",
+                counts.outbox_unreadable
+            ),
+        ));
+    }
+    if counts.faulty > 0 {
+        let says = format!(
+            "{} objects are missing or changed; `gatehouse store scrub` names them. Put them back from a backup.",
+            counts.faulty
+        );
+        checks.push(Check::fault("vault", says));
+    }
+    if counts.purges_failing > 0 {
+        let says = format!(
+            "{} objects that nothing needs any more could not be deleted; the log names them and says why\n\
+             (`object.not-purged`). Does the vault belong to the service's user?",
+            counts.purges_failing
+        );
+        checks.push(Check::fault("purge", says));
+    }
     checks
 }
 
@@ -155,7 +196,12 @@ fn anchored(config: &Config, states: &[AnchorState]) -> Vec<Check> {
         let last = state.anchored_at.map_or_else(|| "never".to_owned(), render::time);
         match (&state.failing, state.anchored_at) {
             (Some((since, fault)), _) => {
-                Check::fault(what, format!("{fault} (since {}, last brought {last})", render::time(*since)))
+                let hint = match folder_of(config, name) {
+                    Some(_) => format!("\n{OPEN_THE_FOLDER}"),
+                    None => String::new(),
+                };
+                let since = render::time(*since);
+                Check::fault(what, format!("{fault} (since {since}, last brought {last}){hint}"))
             }
             (None, Some(at)) if Utc::now() - at > OLD_ANCHOR => {
                 Check::note(what, format!("last brought {last}: only a running gate does it"))
@@ -163,5 +209,27 @@ fn anchored(config: &Config, states: &[AnchorState]) -> Vec<Check> {
             _ => Check::good(what, format!("{} rows, last brought {last}", state.rows)),
         }
     };
-    config.anchors.iter().map(|anchor| one(&anchor.name)).collect()
+    let folders = config.anchors.iter().filter_map(|anchor| unwritable(config, &anchor.name));
+    config.anchors.iter().map(|anchor| one(&anchor.name)).chain(folders).collect()
+}
+
+const OPEN_THE_FOLDER: &str = "The shipped unit keeps the service out of other folders: `ReadWritePaths=` opens this one (docs/ledger.md).";
+
+fn folder_of<'c>(config: &'c Config, anchor: &str) -> Option<&'c Path> {
+    config.anchors.iter().find(|a| a.name == anchor).and_then(|anchor| match &anchor.place {
+        AnchorPlace::Folder(folder) => Some(folder.as_path()),
+        _ => None,
+    })
+}
+
+/// Whether a file can be made there, as far as whoever runs this can tell.
+fn unwritable(config: &Config, anchor: &str) -> Option<Check> {
+    let folder = folder_of(config, anchor)?;
+    let trial = folder.join(".gatehouse-doctor");
+    let fault = match fs::write(&trial, b"").and_then(|()| fs::remove_file(&trial)) {
+        Ok(()) => return None,
+        Err(fault) => fault,
+    };
+    let says = format!("nothing can be written into {}: {fault}.\n{OPEN_THE_FOLDER}", folder.display());
+    Some(Check::fault(format!("anchor {anchor}"), says))
 }

@@ -11,7 +11,7 @@ impl From<sqlx::Error> for StoreError {
                 None => of_sqlite(fault.as_ref()),
             },
             sqlx::Error::Io(e) => disk_error(e),
-            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::PoolTimedOut => Self::Silent,
             // The connection broke in the middle of a sentence, or could not be made safe.
             sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => {
                 Self::Io(e.to_string())

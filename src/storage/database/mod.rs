@@ -56,7 +56,7 @@ const READERS: u32 = 4;
 
 pub(super) async fn connect(place: &Place) -> Result<Connection, StoreError> {
     let connect = Connection::connect_with(place.options());
-    let mut conn = tokio::time::timeout(BUSY, connect).await.map_err(|_| StoreError::Busy)??;
+    let mut conn = tokio::time::timeout(BUSY, connect).await.map_err(|_| StoreError::Silent)??;
     session::prepare(&mut conn, Access::Write).await?;
     Ok(conn)
 }

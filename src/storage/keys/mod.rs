@@ -38,6 +38,9 @@ impl WorkingKey {
     pub fn from_source(source: &WorkingKeySource) -> Result<Self, KeyError> {
         memory::no_core().map_err(KeyError::Core)?;
         match source {
+            WorkingKeySource::File(path) if !path.exists() => {
+                Err(KeyError::NoWorkingFile(path.display().to_string()))
+            }
             WorkingKeySource::File(path) => {
                 refuse_readable_by_others(path)?;
                 Self::of(&unlock(path)?, &path.display().to_string())

@@ -6,6 +6,7 @@ use crate::storage::{
     database::micros, error::StoreError, names::ItemId, store::Store, tombstone::Because, writer::Tx,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
@@ -75,6 +76,7 @@ impl Store {
         &self,
         due: &DueBefore,
         class: Class,
+        asked_for: &BTreeSet<String>,
         purged: &mut Retained,
     ) -> Result<(), StoreError> {
         let Some(school) = due.school.clone() else { return Ok(()) };
@@ -90,7 +92,8 @@ impl Store {
                 .await?;
             let Some((last, ..)) = found.last() else { return Ok(()) };
             after = *last;
-            let numbers = found.iter().map(|(n, ..)| *n).collect();
+            let goes = |(_, id, _): &&(i64, String, String)| !asked_for.contains(id);
+            let numbers = found.iter().filter(goes).map(|(n, ..)| *n).collect();
             let school = school.clone();
             purged.items += self
                 .write(move |tx| {

@@ -2,16 +2,23 @@
 
 use super::{BATCH, DueBefore, Proof, Retained};
 use crate::storage::{database::micros, error::StoreError, store::Store, tombstone::Because, writer::Tx};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Rows of the log in one commit.
 const ROWS: i64 = 1_000;
 
 impl Store {
     /// A row stays as long as something kept speaks of its message, or somebody is still to hear of it.
-    pub(super) async fn purge_log(&self, due: &DueBefore, purged: &mut Retained) -> Result<(), StoreError> {
+    pub(super) async fn purge_log(
+        &self,
+        due: &DueBefore,
+        asked_for: &Arc<BTreeSet<String>>,
+        purged: &mut Retained,
+    ) -> Result<(), StoreError> {
         loop {
-            let due = due.clone();
-            let gone = self.write(move |tx| Box::pin(async move { tx.purge_log(&due).await })).await?;
+            let (due, asked_for) = (due.clone(), Arc::clone(asked_for));
+            let gone =
+                self.write(move |tx| Box::pin(async move { tx.purge_log(&due, &asked_for).await })).await?;
             purged.log_rows += gone;
             if gone < ROWS.unsigned_abs() {
                 return Ok(());
@@ -32,8 +39,8 @@ impl Store {
 }
 
 impl Tx {
-    async fn purge_log(&mut self, due: &DueBefore) -> Result<u64, StoreError> {
-        let found: Vec<(String, Vec<u8>)> = sqlx::query_as(
+    async fn purge_log(&mut self, due: &DueBefore, asked_for: &BTreeSet<String>) -> Result<u64, StoreError> {
+        let mut found: Vec<(String, Vec<u8>)> = sqlx::query_as(
             "SELECT m.transaction_id, m.sha256 FROM message m
              WHERE COALESCE(m.school, '') = $1 AND m.received_at <= $2
              AND NOT EXISTS (SELECT 1 FROM item i WHERE i.transaction_id = m.transaction_id
@@ -50,9 +57,12 @@ impl Tx {
         )
         .bind(due.school.as_ref().map_or_else(String::new, ToString::to_string))
         .bind(micros(due.message_log))
-        .bind(ROWS)
+        // Those that stay for a request are not in the way of the others.
+        .bind(ROWS + asked_for.len() as i64)
         .fetch_all(&mut self.conn)
         .await?;
+        found.retain(|(id, _)| !asked_for.contains(id));
+        found.truncate(ROWS as usize);
         let mut proof = Proof::new();
         for (id, sha256) in &found {
             proof.add(id, sha256);

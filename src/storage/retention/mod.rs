@@ -2,7 +2,7 @@
 //! item and object has its row in the ledger, and each run of a class a row that proves what
 //! went: how many, a digest over their ids and hashes, by which rule, and on whose word.
 //!
-//! Legal hold and an open review stop it. Sealed items have no time. An object that the object
+//! Legal hold, an open review and an open request for subject access stop it. Sealed items have no time. An object that the object
 //! store has locked goes when the lock ends, and until then that is said (`purge`).
 //! Mail with parents goes only on a person's yes (`records`).
 
@@ -16,12 +16,14 @@ pub use records::{DueRecord, RecordRuling};
 use super::{
     error::StoreError,
     ledger::{Event, LedgerEvent},
+    names::SubjectAccessId,
     store::Store,
     writer::Tx,
 };
 use crate::mail::SchoolId;
 use chrono::{DateTime, SecondsFormat, Utc};
 use sha2::{Digest, Sha256};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A school's times as moments: what ended at or before goes.
 #[derive(Clone, Debug)]
@@ -43,18 +45,48 @@ pub struct Retained {
 
 /// How many go in one commit; whoever sends mail meanwhile waits no longer than for these.
 const BATCH: i64 = 100;
+/// More than a trust has.
+const MOST_SCHOOLS: i64 = 10_000;
 
 impl Store {
+    /// The schools of which anything is kept, whether the configuration names them or not.
+    pub async fn schools_kept(&self) -> Result<Vec<SchoolId>, StoreError> {
+        let all: Vec<String> = sqlx::query_scalar(
+            "SELECT school FROM item UNION SELECT school FROM message WHERE school IS NOT NULL
+             UNION SELECT school FROM outbox WHERE school IS NOT NULL ORDER BY 1 LIMIT $1",
+        )
+        .bind(MOST_SCHOOLS)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(all.into_iter().map(|school| SchoolId(school.into())).collect())
+    }
+
+    /// Ids of everything that an open request for subject access speaks of: whoever asked gets it
+    /// before its time is over.
+    async fn asked_for(&self) -> Result<BTreeSet<String>, StoreError> {
+        let open: Vec<String> = sqlx::query_scalar("SELECT id FROM subject_access WHERE state = 'open'")
+            .fetch_all(&self.readers)
+            .await?;
+        let mut ids = BTreeSet::new();
+        for id in open {
+            let request = self.subject_access(&SubjectAccessId::stored(id)).await?;
+            let pieces = request.asked.pieces.iter().filter_map(|piece| piece.key.split_once('/'));
+            ids.extend(pieces.map(|(_, id)| id.to_owned()));
+        }
+        Ok(ids)
+    }
+
     /// Purges everything of one school whose time is over, but records of parent mail.
     pub async fn retain(&self, due: &DueBefore) -> Result<Retained, StoreError> {
         let mut purged = Retained::default();
+        let asked_for = Arc::new(self.asked_for().await?);
         if due.school.is_some() {
             for class in items::CLASSES {
-                self.purge_items(due, class, &mut purged).await?;
+                self.purge_items(due, class, &asked_for, &mut purged).await?;
             }
         }
         self.purge_jobs(due, &mut purged).await?;
-        self.purge_log(due, &mut purged).await?;
+        self.purge_log(due, &asked_for, &mut purged).await?;
         Ok(purged)
     }
 }

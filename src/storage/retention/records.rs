@@ -95,7 +95,8 @@ impl Store {
             .bind(MOST)
             .fetch_all(&self.readers)
             .await?;
-        Ok(rows.into_iter().map(Row::due).collect())
+        let asked_for = self.asked_for().await?;
+        Ok(rows.into_iter().filter(|row| !asked_for.contains(&row.id)).map(Row::due).collect())
     }
 
     /// Purges those of `ids` that are due; the others stay. The yes is the actor's.
@@ -108,6 +109,8 @@ impl Store {
         reason: &str,
     ) -> Result<u64, StoreError> {
         let (school, actor, reason) = (school.clone(), actor.clone(), reason.to_owned());
+        let asked_for = self.asked_for().await?;
+        let ids: Vec<RecordId> = ids.into_iter().filter(|id| !asked_for.contains(id.as_str())).collect();
         self.write(move |tx| {
             Box::pin(async move {
                 let by = tx.random_id(&actor).await?;

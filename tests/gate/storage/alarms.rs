@@ -179,3 +179,28 @@ async fn a_canary_that_is_refused_old_or_put_into_the_outbox_proves_what_it_shou
     assert!(store.canary_state(&notices).await.unwrap().proved.is_some());
     bench.verify().await;
 }
+
+/// The next hop put the message off, and nobody came again: the alert goes, and the log's row in its time.
+#[tokio::test]
+async fn a_provisional_alert_that_nobody_settles_ends() {
+    let bench = Bench::new().await;
+    let sample = Sample::new(1);
+    let mut keep = sample.keep(&bench.store, ItemKind::Quarantine).await;
+    keep.items.clear();
+    keep.alerts.push(NewAlert {
+        school: school(),
+        urgency: Urgency::Urgent,
+        category: Category::HarmThreat,
+        policy: None,
+        number: "7F3K2M9QXA".into(),
+        item: None,
+        transaction: TransactionId(1),
+        received_at: bench.store_now(),
+        ladder: vec![vec![address("p.nair@oakfield.example")]],
+    });
+    drop(bench.store.keep_provisionally(keep).await.unwrap());
+    bench.pass(TimeDelta::days(6));
+    assert_eq!(bench.store.housekeep().await.unwrap().dropped, 1);
+    bench.pass(TimeDelta::days(400));
+    assert_eq!(bench.store.retain(&super::retention::due(&bench)).await.unwrap().log_rows, 1);
+}

@@ -146,3 +146,72 @@ async fn a_part_and_a_large_notice_come_out_as_they_went_in() {
     bench.store.outbox_give_back(&jobs[0]).await.unwrap();
     assert_eq!(bench.store.outbox_claim(9, TimeDelta::minutes(1)).await.unwrap()[0].id, jobs[0].id);
 }
+
+/// The files of the vault.
+fn objects(bench: &Bench) -> Vec<std::path::PathBuf> {
+    let all = bench.files().into_iter().map(|(path, _)| path);
+    all.filter(|path| path.iter().any(|part| part == "working")).collect()
+}
+
+/// It is tried and counted like all others, said, and has its end; then somebody can decide again.
+#[tokio::test]
+async fn a_release_whose_object_is_gone_comes_to_an_end_and_waits_for_a_person_again() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let id = Sample::new(1).held(store, ItemKind::Quarantine).await;
+    let path = objects(&bench).remove(0);
+    let large = format!("Subject: large\r\n\r\n{}", "0123456789abcdef\r\n".repeat(20_000));
+    store.enqueue(vec![notice(&large)], &Actor::Gate).await.unwrap();
+    store.decide(&id, ruling(Decision::Release, lead())).await.unwrap();
+    let away: Vec<_> =
+        objects(&bench).into_iter().map(|from| (from.clone(), std::fs::read(from).unwrap())).collect();
+    away.iter().for_each(|(path, _)| std::fs::remove_file(path).unwrap());
+    let claimed = async || store.outbox_claim(4, TimeDelta::minutes(5)).await.unwrap();
+    assert!(claimed().await.is_empty());
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.outbox_unreadable, counts.outbox_delayed), (2, 2));
+    let mut reports = Vec::new();
+    for _ in 0..26 {
+        bench.pass(TimeDelta::hours(5));
+        reports.extend(claimed().await);
+    }
+    reports.extend(claimed().await);
+    let [report] = &reports[..] else { panic!("{} jobs", reports.len()) };
+    assert!(matches!(&report.task, Task::Report(due) if due[0].action == ReportAction::Failed));
+    store.outbox_reported(report, vec![]).await.unwrap();
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.outbox_waiting, counts.releasing, counts.open_quarantine), (0, 0, 1));
+    // It came back from a backup.
+    assert!(store.decide(&id, ruling(Decision::Release, lead())).await.is_err());
+    let (_, bytes) = away.into_iter().find(|(found, _)| *found == path).unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    store.decide(&id, ruling(Decision::Release, lead())).await.unwrap();
+    assert_eq!(claimed().await.len(), 1);
+    bench.verify().await;
+}
+
+/// What cannot be deleted is said, and in nobody's way.
+#[tokio::test]
+async fn an_object_that_cannot_be_deleted_holds_up_no_other() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let mut kept = Vec::new();
+    for number in 1..3 {
+        kept.push(
+            store.keep_provisionally(Sample::new(number).keep(store, ItemKind::Hold).await).await.unwrap(),
+        );
+    }
+    let stuck = objects(&bench).remove(0);
+    std::fs::remove_file(&stuck).unwrap();
+    std::fs::create_dir_all(stuck.join("in-the-way")).unwrap();
+    for provisional in kept {
+        store.discard(provisional, 550).await.unwrap();
+    }
+    store.purge_due().await.unwrap();
+    assert_eq!(objects(&bench).len(), 0);
+    let counts = store.counts().await.unwrap();
+    assert_eq!(counts.purges_failing, 1);
+    std::fs::remove_dir_all(&stuck).unwrap();
+    assert_eq!(store.purge_due().await.unwrap(), Purged { gone: 1, ..Purged::default() });
+    assert_eq!(store.counts().await.unwrap().purges_failing, 0);
+}

@@ -195,3 +195,40 @@ async fn a_switch_back_to_observe_ends_by_itself() {
     store.sign_step(&school(), "harm", ItemOffice::Head, &lead(), "ready").await.unwrap();
     assert_eq!(store.signatures().await.unwrap()[0].step, "harm");
 }
+
+/// Whoever asks for what is held gets it: nothing of an open request goes, and of a finished one all.
+#[tokio::test]
+async fn what_an_open_request_for_subject_access_speaks_of_stays() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let asked_for = item(&bench, ItemKind::Quarantine, Decision::Return).await;
+    let other = item(&bench, ItemKind::Quarantine, Decision::Return).await;
+    let piece = PieceNote {
+        key: format!("item/{asked_for}"),
+        at: bench.store_now(),
+        concerns: std::collections::BTreeSet::new(),
+        eyes: Eyes::Reviewers,
+    };
+    let asked = Asked {
+        person: PersonId("oak-p02".into()),
+        by: None,
+        pieces: vec![piece.clone()],
+        concerns: std::collections::BTreeSet::new(),
+    };
+    let request = store.subject_access_make(&school(), asked, &lead()).await.unwrap();
+    bench.pass(TimeDelta::days(31));
+    assert_eq!(store.retain(&due(&bench)).await.unwrap().items, 1);
+    assert_eq!(state(&bench, &other).await, ItemState::Purged);
+    assert_eq!(state(&bench, &asked_for).await, ItemState::Returned);
+    assert_eq!(store.schools_kept().await.unwrap(), [school()]);
+    let officer = Actor::Person(PersonId("dpo".into()));
+    for (office, actor) in [(RulingOffice::DataProtection, &officer), (RulingOffice::Lead, &lead())] {
+        for piece in [piece.key.as_str(), WHOLE] {
+            let _ = store
+                .subject_access_rule(&request, piece, office, SubjectRuling::Include, "looked", actor)
+                .await;
+        }
+    }
+    store.subject_access_finish(&request, [0; 32], &officer).await.unwrap();
+    assert_eq!(store.retain(&due(&bench)).await.unwrap().items, 1);
+}
