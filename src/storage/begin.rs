@@ -26,7 +26,7 @@ pub(super) fn is_begun_file(database: &Path) -> bool {
 
 /// Whether the database has a store or is being filled with one.
 pub(super) async fn is_begun(conn: &mut Connection) -> Result<bool, StoreError> {
-    if !database::tables(&mut *conn).await?.iter().any(|table| table.name == "meta") {
+    if !database::has_table(&mut *conn, "meta").await? {
         return Ok(false);
     }
     let any: Option<String> =

@@ -19,8 +19,8 @@ pub enum StoreError {
     #[error("the store stayed locked by another process for too long")]
     Busy,
     #[error(
-        "the database did not answer for 5 seconds: with PostgreSQL, is the server running and reachable as \
-         `[store] url` says? With SQLite, is the disk of `data` overloaded?"
+        "the database does not answer: with PostgreSQL, is the server running, and reachable as `[store] url` says? \
+         With SQLite, is the disk of `data` overloaded?"
     )]
     Silent,
     #[error(
@@ -221,7 +221,7 @@ pub enum KeyError {
     File { path: String, source: std::io::Error },
     #[error(
         "the working key is not at {0}. A credential of systemd is there only while the service runs: start it, or \
-         write the key there for a while (docs/keys.md)"
+         put the key there for a while (docs/install.md)"
     )]
     NoWorkingFile(String),
     #[error("{0} exists; a key is never overwritten")]

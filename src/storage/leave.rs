@@ -74,7 +74,7 @@ impl Tx {
     }
 
     /// What comes back with the field of such a release is mail like any other again.
-    async fn forget_releases(&mut self, item: &str) -> Result<(), StoreError> {
+    pub(super) async fn forget_releases(&mut self, item: &str) -> Result<(), StoreError> {
         for statement in [
             "DELETE FROM release_recipient WHERE release IN (SELECT id FROM release WHERE item = $1)",
             "DELETE FROM release WHERE item = $1",

@@ -4,7 +4,7 @@ use super::{
     database::{self, Sql, micros, named, time},
     error::StoreError,
     jobs::{ClaimedRow, Standing, own_objects},
-    ledger::{Actor, Event, LedgerEvent},
+    ledger::Actor,
     names::{ItemId, OutboxId},
     objects::sha256,
     outbox::{Attempt, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxSummary, RecipientState, Task},

@@ -492,6 +492,13 @@ fn heads_lie_outside_and_changes_have_a_reason() {
 
     let places = home.list(&["ledger", "anchors"]);
     assert!(places.len() == 3 && places.iter().all(|p| p["state"] == "good"), "{places:?}");
+    // The system lets nobody make a file there.
+    let file = fs::read_to_string(home.path("gatehouse.toml")).unwrap();
+    let closed = file.replace(share.path().to_str().unwrap(), "/proc");
+    fs::write(home.path("closed.toml"), closed).unwrap();
+    let doctor = crate::gate::Said::by(&mut home.command_by("closed.toml", &["doctor"]));
+    assert!(doctor.out.contains("nothing can be written into /proc"), "{}", doctor.out);
+    assert!(!home.run(&["doctor"]).out.contains("nothing can be written"));
     let (share, mail) = (share.path().to_str().unwrap().to_owned(), home.path("mail.eml"));
     let verify = ["ledger", "verify", "--anchors", &share, "--anchors", mail.to_str().unwrap()];
     let good = home.list(&verify);

@@ -44,6 +44,13 @@ const REFERENCES: [&str; 2] = [
      WHERE c.contype = 'f' AND t.relname = $1 AND t.relnamespace = CAST(current_schema() AS regnamespace)",
 ];
 
+/// Whether there is a table of this name.
+pub(crate) async fn has_table(conn: &mut Connection, name: &str) -> Result<bool, StoreError> {
+    let which = usize::from(Kind::of(conn) == Kind::Postgres);
+    let names: Vec<String> = sqlx::query_scalar(NAMES[which]).fetch_all(&mut *conn).await?;
+    Ok(names.iter().any(|known| known == name))
+}
+
 /// Every table of ours; what refers to another comes after it.
 pub(crate) async fn tables(conn: &mut Connection) -> Result<Vec<Table>, StoreError> {
     let which = usize::from(Kind::of(conn) == Kind::Postgres);

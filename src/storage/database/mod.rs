@@ -8,7 +8,7 @@ mod place;
 mod session;
 mod sql;
 
-pub(super) use catalog::{ColumnKind, Table, count_on, tables};
+pub(super) use catalog::{ColumnKind, Table, count_on, has_table, tables};
 pub use place::{DatabaseAddress, PostgresUrl};
 pub(super) use place::{Place, create};
 pub(super) use session::{
@@ -56,7 +56,12 @@ const READERS: u32 = 4;
 
 pub(super) async fn connect(place: &Place) -> Result<Connection, StoreError> {
     let connect = Connection::connect_with(place.options());
-    let mut conn = tokio::time::timeout(BUSY, connect).await.map_err(|_| StoreError::Silent)??;
+    let connected = tokio::time::timeout(BUSY, connect).await.map_err(|_| StoreError::Silent)?;
+    let mut conn = connected.map_err(|e| match e {
+        // Nobody listens there.
+        sqlx::Error::Io(_) if place.kind() == Kind::Postgres => StoreError::Silent,
+        e => e.into(),
+    })?;
     session::prepare(&mut conn, Access::Write).await?;
     Ok(conn)
 }
