@@ -170,15 +170,16 @@ async fn a_release_whose_object_is_gone_comes_to_an_end_and_waits_for_a_person_a
     assert!(claimed().await.is_empty());
     let counts = store.counts().await.unwrap();
     assert_eq!((counts.outbox_unreadable, counts.outbox_delayed), (2, 2));
-    let mut reports = Vec::new();
-    for _ in 0..26 {
+    let mut reports = 0;
+    for _ in 0..27 {
         bench.pass(TimeDelta::hours(5));
-        reports.extend(claimed().await);
+        for job in claimed().await {
+            assert!(matches!(&job.task, Task::Report(due) if due[0].action == ReportAction::Failed));
+            store.outbox_reported(&job, vec![]).await.unwrap();
+            reports += 1;
+        }
     }
-    reports.extend(claimed().await);
-    let [report] = &reports[..] else { panic!("{} jobs", reports.len()) };
-    assert!(matches!(&report.task, Task::Report(due) if due[0].action == ReportAction::Failed));
-    store.outbox_reported(report, vec![]).await.unwrap();
+    assert_eq!(reports, 1, "of the notice");
     let counts = store.counts().await.unwrap();
     assert_eq!((counts.outbox_waiting, counts.releasing, counts.open_quarantine), (0, 0, 1));
     // It came back from a backup.
