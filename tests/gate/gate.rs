@@ -145,7 +145,7 @@ impl Home {
         // Its keys come before its store, which may be the first one's.
         let home =
             Self::new(&Setup { doors: setup.doors.clone(), hops: setup.hops.clone(), ..Setup::default() });
-        for name in ["working.key", "custodian.key", "custodian.key.public", "data/directory.age"] {
+        for name in ["working.key", "custodian.key", "custodian.key.public"] {
             fs::copy(first.path(name), home.path(name)).unwrap();
         }
         // The people whom it has are sealed with another key.
