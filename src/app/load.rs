@@ -48,6 +48,11 @@ pub enum StartFault {
     Folder { path: PathBuf, source: io::Error },
     #[error("another gatehouse serves {}; stop it first", .0.display())]
     Served(PathBuf),
+    #[error(
+        "a part of the gate, {0}, ended by itself: this is a fault of ours. The lines above say more; the service \
+         is started anew"
+    )]
+    Ended(&'static str),
     #[error("{0}")]
     Other(String),
 }

@@ -2,10 +2,12 @@
 //! into a running gate, and a signal into a reload or an orderly end.
 
 mod changes;
+mod duties;
 mod itself;
 mod load;
 mod people;
 mod serve;
+mod tasks;
 
 pub use load::{StartFault, disclaimers, people, rulebook, rules, searchable, standing};
 pub use people::{Lying, SEAL_THEM, carry_people, directory, lying, reseal, save};

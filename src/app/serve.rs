@@ -1,6 +1,9 @@
 //! A running gate: doors, outbox, housekeeping; reload and an orderly end.
 
-use super::{StartFault, changes, itself::look_after_itself, load};
+use super::{
+    StartFault, changes, duties, itself, load,
+    tasks::{Tasks, regularly, repeatedly},
+};
 use crate::{
     clock::{self, Clock},
     config::{self, Config, Listen},
@@ -8,14 +11,13 @@ use crate::{
     gateway::{Gate, GateHouse, Standing},
     ids,
     mail::House,
-    storage::{Actor, Event, Keeping, Keys, LedgerEvent, Store, StoreError, StoreOptions},
+    storage::{Actor, Event, Keeping, Keys, LedgerEvent, Store, StoreOptions},
     wire::{
         MemoryBudget, MetricsServer, Page,
         milter::{MilterServer, MilterService},
         smtp::{NextHopClient, RelayServer, RelayService, system_resolver},
     },
 };
-use chrono::TimeDelta;
 use std::{
     fs,
     io::{self, Write},
@@ -26,25 +28,12 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{
-    sync::watch,
-    task::JoinSet,
-    time::{MissedTickBehavior, interval},
-};
+use tokio::sync::watch;
 
 /// How long a message waits for memory before the client is told to come again.
 pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 /// The file whose lock says that a process serves the folder.
 const SERVING: &str = "serving";
-/// How often what has expired is tidied away.
-const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
-/// How often holds are looked through (who is to be reminded, what goes back), and places that hold
-/// the ledger's heads: each gets one hourly, and one that failed is tried again.
-const HOLDS: TimeDelta = TimeDelta::minutes(5);
-/// How often quarantine is looked through for what has waited too long.
-const OVERDUE: TimeDelta = TimeDelta::minutes(5);
-/// How often a node looks whether such work is due, and says that it is there.
-const DUTIES: Duration = Duration::from_secs(60);
 /// How often exceptions and suspensions are read anew.
 const MEASURES: Duration = Duration::from_secs(15);
 
@@ -60,7 +49,7 @@ pub struct Running {
     /// Those of the start, which a reload opens the people with.
     keys: Keys,
     close: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    tasks: Tasks,
     _alone: fs::File,
 }
 
@@ -89,7 +78,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
         file: config.file.clone(),
         keys,
         close,
-        tasks: JoinSet::new(),
+        tasks: Tasks::default(),
         _alone: alone,
     };
     let client = Arc::new(NextHopClient::new(config.hostname.clone(), system_resolver()));
@@ -104,18 +93,21 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     if let Some(address) = config.metrics {
         running.show_metrics(address, closing.clone()).await?;
     }
-    let itself = (store.clone(), running.gate.clone(), client.clone());
-    running.tasks.spawn(look_after_itself(itself, closing.clone()));
-    let (officers, counting) = (running.gate.clone(), running.gate.clone());
+    let (gate, tasks) = (running.gate.clone(), &mut running.tasks);
+    itself::begin(tasks, (&store, &gate, &client), &closing);
+    let (officers, counting) = (gate.clone(), gate.clone());
     let options = DeliveryOptions {
         told_of_recall: Arc::new(move |job| officers.told_of_recall(job)),
         observer: Arc::new(move |turn| counting.count_turn(turn)),
         ..DeliveryOptions::of(&config)?
     };
     let delivery = Delivery::new(options, store.clone(), client);
-    running.tasks.spawn(delivery.run(closed(closing.clone())));
-    running.tasks.spawn(tell_officers(store.clone(), running.gate.clone(), closing.clone()));
-    running.tasks.spawn(housekeep(store, running.gate.clone(), closing));
+    tasks.spawn("delivery", delivery.run(closed(closing.clone())));
+    tell_officers(tasks, &store, &gate, &closing);
+    duties::begin(tasks, &store, &gate, &closing);
+    tasks.spawn("measures", async move {
+        regularly(("measures", MEASURES), closing, || gate.read_measures()).await;
+    });
     Ok(running)
 }
 
@@ -208,7 +200,7 @@ impl Doors {
                 now: clock.clone(),
             };
             let closing = closed(self.closing.clone());
-            running.tasks.spawn(async move {
+            running.tasks.spawn("milter", async move {
                 let served = server.serve(service, closing).await;
                 tracing::info!(cut_off = served.cut_off, "milter.closed");
             });
@@ -225,7 +217,7 @@ impl Doors {
                 now: clock,
             };
             let closing = closed(self.closing.clone());
-            running.tasks.spawn(async move {
+            running.tasks.spawn("relay", async move {
                 let served = server.serve(service, closing).await;
                 tracing::info!(cut_off = served.cut_off, "relay.closed");
             });
@@ -295,16 +287,22 @@ impl Running {
                 page.inspect_err(|error| tracing::warn!(%error, "metrics.not-counted")).ok()
             })
         });
-        self.tasks.spawn(server.serve(page, closed(closing)));
+        self.tasks.spawn("metrics", server.serve(page, closed(closing)));
         tracing::info!(address = %bound, "metrics.open");
         Ok(())
+    }
+
+    /// Resolves when a part of the gate has ended by itself, which none does: whoever runs the gate
+    /// is to start it anew. May be asked again and again.
+    pub async fn broken(&mut self) -> StartFault {
+        StartFault::Ended(self.tasks.first_end().await)
     }
 
     /// Closes the doors, lets messages on their way end, and folds the store.
     pub async fn stop(mut self) {
         // Nobody listens any more when every task has ended by itself.
         let _ = self.close.send(true);
-        while self.tasks.join_next().await.is_some() {}
+        self.tasks.all_end().await;
         self.store.close().await;
     }
 }
@@ -317,67 +315,15 @@ pub(super) async fn closed(mut closing: watch::Receiver<bool>) {
 /// How often alerts are looked through that another node made, or whose next step is due.
 const ALERTS: Duration = Duration::from_secs(20);
 
-async fn tell_officers(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>) {
-    let mut end = std::pin::pin!(closed(closing));
-    loop {
-        if let Err(error) = gate.tell_officers().await {
-            tracing::warn!(%error, "officers.not-told");
-        }
-        tokio::select! {
-            () = &mut end => return,
-            () = store.alerts_wait(ALERTS) => {}
-        }
-    }
-}
-
-async fn housekeep(store: Store, gate: Arc<Gate>, closing: watch::Receiver<bool>) {
-    let every = |period| {
-        let mut ticks = interval(period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks
-    };
-    let (mut duties, mut measures) = (every(DUTIES), every(MEASURES));
-    let mut end = std::pin::pin!(closed(closing));
-    loop {
-        tokio::select! {
-            () = &mut end => return,
-            _ = duties.tick() => look_at_duties(&store, &gate).await,
-            _ = measures.tick() => {
-                if let Err(error) = gate.read_measures().await {
-                    tracing::warn!(%error, "measures.not-read");
-                }
-            }
-        }
-    }
-}
-
-/// What one node does for all, when it is due. New scheduled work gets a line here.
-async fn look_at_duties(store: &Store, gate: &Arc<Gate>) {
-    if let Err(error) = store.note_node().await {
-        tracing::warn!(%error, "node.not-noted");
-    }
-    duty(store, "holds.expire", HOLDS, gate.expire_holds()).await;
-    duty(store, "holds.remind", HOLDS, gate.remind_of_holds()).await;
-    duty(store, "retention", HOUSEKEEPING, gate.retain()).await;
-    duty(store, "ledger.anchor", HOLDS, gate.anchor_ledger()).await;
-    duty(store, "quarantine.overdue", OVERDUE, gate.tell_overdue()).await;
-    duty(store, "store.housekeeping", HOUSEKEEPING, store.housekeep()).await;
-    duty(store, "search.tidy", HOUSEKEEPING, store.search_tidy()).await;
-    duty(store, "store.scrub", HOUSEKEEPING, store.scrub_some()).await;
-    duty(store, "store.locks", HOUSEKEEPING, store.keep_locks()).await;
-}
-
-pub(super) async fn duty<T>(
-    store: &Store,
-    name: &'static str,
-    every: TimeDelta,
-    work: impl Future<Output = Result<T, StoreError>>,
-) {
-    let done = match store.take_duty(name, every).await {
-        Ok(Some(duty)) => duty.run(work).await.map(|_| ()),
-        other => other.map(|_| ()),
-    };
-    if let Err(error) = done {
-        tracing::warn!(duty = name, %error, "duty.failed");
-    }
+/// Mail and alarm apart: a channel that hangs keeps no mail back, and the other way round.
+fn tell_officers(tasks: &mut Tasks, store: &Store, gate: &Arc<Gate>, closing: &watch::Receiver<bool>) {
+    let ((store, gate), until) = ((store.clone(), gate.clone()), closing.clone());
+    let (store_too, gate_too, until_too) = (store.clone(), gate.clone(), closing.clone());
+    tasks.spawn("officers", async move {
+        repeatedly("officers", until, || store.alerts_wait(ALERTS), || gate.tell_officers()).await;
+    });
+    tasks.spawn("alarms", async move {
+        let wait = || store_too.alarms_wait(ALERTS);
+        repeatedly("alarms", until_too, wait, || gate_too.give_alarms()).await;
+    });
 }

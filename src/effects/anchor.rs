@@ -8,9 +8,12 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 /// Brings `signed` to `place`. The job of the outbox when it leaves by mail.
@@ -24,9 +27,7 @@ pub async fn bring(
     match place {
         AnchorPlace::Folder(folder) => {
             let path = folder.join(format!("gatehouse-ledger-{}.jsonl", signed.installation));
-            let last = due.last.clone();
-            let appended = tokio::task::spawn_blocking(move || append(&path, &line, last.as_deref()));
-            appended.await.map_err(|_| AnchorFault::Unknown)?.map(|()| None)
+            append_within(LONGEST, path, line, due.last.clone()).await.map(|()| None)
         }
         AnchorPlace::Http { url, token } => {
             let token = token.as_ref().map(secret).transpose()?;
@@ -52,6 +53,36 @@ fn secret(source: &TokenSource) -> Result<String, AnchorFault> {
     };
     let token = text.trim();
     (!token.is_empty()).then(|| token.to_owned()).ok_or(AnchorFault::NoToken)
+}
+
+/// A share that hangs has so long.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Files that a thread of this process still writes to: a share that hangs gets one, and no more
+/// until that one has come back.
+static UNDER_WAY: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// No thread can be broken off that waits for a share: it is left behind. The line that it may still
+/// write one day is a true one.
+async fn append_within(
+    longest: Duration,
+    path: PathBuf,
+    line: String,
+    last: Option<String>,
+) -> Result<(), AnchorFault> {
+    let files = || UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner);
+    if !files().insert(path.clone()) {
+        return Err(AnchorFault::NoAnswer);
+    }
+    let appended = tokio::task::spawn_blocking(move || {
+        let appended = append(&path, &line, last.as_deref());
+        files().remove(&path);
+        appended
+    });
+    match tokio::time::timeout(longest, appended).await {
+        Ok(appended) => appended.map_err(|_| AnchorFault::Unknown)?,
+        Err(_) => Err(AnchorFault::NoAnswer),
+    }
 }
 
 /// The last anchor stands within this much of the file's end, even when a kill after writing
@@ -107,5 +138,19 @@ mod tests {
         append(&path, "two", Some("one")).unwrap();
         assert_eq!(append(&path, "three", Some("2")), Err(AnchorFault::OtherFile));
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    }
+
+    /// A FIFO that nobody reads hangs as such a share does.
+    #[tokio::test]
+    async fn a_share_that_hangs_is_given_up_and_gets_no_second_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("heads.jsonl");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let append = |longest| append_within(longest, path.clone(), "one".into(), None);
+        assert_eq!(append(Duration::from_millis(50)).await, Err(AnchorFault::NoAnswer));
+        // It would wait for an hour.
+        assert_eq!(append(Duration::from_secs(3600)).await, Err(AnchorFault::NoAnswer));
+        let read = tokio::task::spawn_blocking(move || fs::read_to_string(path).unwrap());
+        assert_eq!(read.await.unwrap(), "one\n");
     }
 }

@@ -20,9 +20,11 @@ use crate::{
 };
 use bytes::Bytes;
 use chrono::TimeDelta;
+use futures_util::FutureExt;
 use std::{
     collections::HashMap,
     future::Future,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -162,11 +164,31 @@ impl Delivery {
                 Task::Report(due) => self.report(&job, due).await,
             }
         };
-        let result = self.renewed(&job, work).await;
+        let ended = AssertUnwindSafe(self.renewed(&job, work)).catch_unwind().await;
+        let result = match ended {
+            Ok(result) => result,
+            Err(_) => self.panicked(&job).await,
+        };
         match result {
             Ok(turn) => (self.options.observer)(turn),
             Err(error) => self.store_away(&error),
         }
+    }
+
+    /// The job was tried, and comes again later, until its days are over. A report that panics comes
+    /// again when its lease ends.
+    async fn panicked(&self, job: &OutboxJob) -> Result<Turn, StoreError> {
+        tracing::error!(job = %job.id, kind = job.kind.name(), "outbox.turn-panicked");
+        let reply = Reply::new(451, (4, 3, 0), "The mail gateway failed inside");
+        let attempts: Vec<Attempt> = match &job.task {
+            Task::Deliver(recipients) => recipients.iter().map(|r| deferred(r, &reply)).collect(),
+            Task::Report(_) => Vec::new(),
+        };
+        let deferred = attempts.len();
+        if deferred > 0 {
+            self.store.outbox_done(job, attempts).await?;
+        }
+        Ok(Turn::Tried { kind: job.kind, delivered: 0, deferred, failed: 0 })
     }
 
     /// Renews the job's lease while the work lasts. That it was lost ends no work: what a next

@@ -14,6 +14,7 @@ use crate::{
     wire::post_json,
 };
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use serde_json::json;
 use std::{
     io::Write,
@@ -26,8 +27,10 @@ const AGAIN: TimeDelta = TimeDelta::hours(1);
 const MOST_STEPS: usize = 27;
 /// A program that gives the alarm has so long.
 const ALARM: Duration = Duration::from_secs(30);
-/// How long a node has an alarm at hand, for each way: both a program and a web service end before.
+/// How long a node has an alarm at hand: both a program and a web service end before.
 const ALARM_LEASE: TimeDelta = TimeDelta::seconds(45);
+/// Alarms given at the same time.
+const AT_ONCE: usize = 16;
 /// How often it is looked whether the program has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -41,7 +44,6 @@ impl Gate {
             self.take_off_whom_it_concerns(&standing, std::slice::from_mut(&mut due)).await?;
             self.step(&standing, &due, &away).await?;
         }
-        self.give_alarms(&standing).await?;
         for school in self.store.schools_with_alerts().await? {
             self.ordinary(&standing, &school, &away).await?;
         }
@@ -160,42 +162,53 @@ impl Gate {
         Ok(())
     }
 
-    /// The alarm goes off once for each urgent alert; a way that fails is tried next turn.
-    async fn give_alarms(&self, standing: &Standing) -> Result<(), StoreError> {
+    /// The alarm goes off once for each urgent alert; a way that fails is tried next turn. Apart from
+    /// the mail: a way that hangs keeps none back.
+    pub async fn give_alarms(&self) -> Result<(), StoreError> {
+        let standing = self.standing();
         if standing.alarms.is_empty() {
             return Ok(());
         }
-        // Long enough for every way to take its whole time.
-        let lease = ALARM_LEASE * i32::try_from(standing.alarms.len()).unwrap_or(i32::MAX);
-        for due in self.store.alarms_due().await? {
-            if !self.store.alarm_take(&due.id, lease).await? {
-                continue;
+        for some in self.store.alarms_due().await?.chunks(AT_ONCE) {
+            let mut giving = Vec::with_capacity(some.len());
+            for due in some {
+                giving.push(self.give_alarm(&standing, due));
             }
-            let unattended = standing
-                .school(&due.school)
-                .is_some_and(|s| s.attendance((self.clock)()) == Attendance::Unattended);
-            let text = json!({
-                "gatehouse": "alert", "school": due.school.to_string(), "number": due.number,
-                "category": due.category.name(), "urgent": true, "unattended": unattended,
-                "received_at": due.received_at,
-            });
-            let given = sound(&standing.alarms, &text.to_string()).await;
-            self.store.alarmed(&due.id, given).await?;
+            join_all(giving).await.into_iter().collect::<Result<(), _>>()?;
         }
         Ok(())
     }
+
+    async fn give_alarm(&self, standing: &Standing, due: &DueAlert) -> Result<(), StoreError> {
+        if !self.store.alarm_take(&due.id, ALARM_LEASE).await? {
+            return Ok(());
+        }
+        let unattended = standing
+            .school(&due.school)
+            .is_some_and(|s| s.attendance((self.clock)()) == Attendance::Unattended);
+        let text = json!({
+            "gatehouse": "alert", "school": due.school.to_string(), "number": due.number,
+            "category": due.category.name(), "urgent": true, "unattended": unattended,
+            "received_at": due.received_at,
+        });
+        let given = sound(&standing.alarms, &text.to_string()).await;
+        self.store.alarmed(&due.id, given).await
+    }
 }
 
-/// Gives an alarm by every way; how many took it.
+/// Gives an alarm by every way at the same time; how many took it.
 pub(super) async fn sound(alarms: &[AlarmConfig], text: &str) -> i64 {
-    let mut given = 0;
+    let mut giving = Vec::with_capacity(alarms.len());
     for alarm in alarms {
-        match give(alarm, text).await {
-            Ok(()) => given += 1,
-            Err(why) => tracing::error!(alarm = alarm.name, why, "alarm.not-given"),
+        giving.push(give(alarm, text));
+    }
+    let given = join_all(giving).await;
+    for (alarm, given) in alarms.iter().zip(&given) {
+        if let Err(why) = given {
+            tracing::error!(alarm = alarm.name, why, "alarm.not-given");
         }
     }
-    given
+    given.iter().filter(|given| given.is_ok()).count() as i64
 }
 
 async fn give(alarm: &AlarmConfig, text: &str) -> Result<(), &'static str> {

@@ -6,6 +6,7 @@ use crate::{
     effects,
     storage::{DueAnchor, SignedHead, StoreError},
 };
+use futures_util::future::join_all;
 
 impl Gate {
     /// Brings the signed head to every place that is due; to how many it came.
@@ -19,13 +20,13 @@ impl Gate {
         let Some(signed) = (if due.is_empty() { None } else { self.store.ledger_sign().await? }) else {
             return Ok(0);
         };
-        let mut brought = 0;
-        for due in due {
-            if self.bring_anchor(&due, &signed).await? {
-                brought += 1;
-            }
+        // Side by side: one that hangs holds up no other.
+        let mut bringing = Vec::with_capacity(due.len());
+        for due in &due {
+            bringing.push(self.bring_anchor(due, &signed));
         }
-        Ok(brought)
+        let brought = join_all(bringing).await;
+        brought.into_iter().try_fold(0, |sum, brought| Ok(sum + usize::from(brought?)))
     }
 
     async fn bring_anchor(&self, due: &DueAnchor, signed: &SignedHead) -> Result<bool, StoreError> {

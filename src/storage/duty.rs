@@ -1,7 +1,11 @@
 //! Scheduled work that is done once among all nodes of a store: who takes a duty has it under
 //! a lease, renewed while the work lasts; who is killed loses it to the next that asks.
 
-use super::{database::micros, error::StoreError, store::Store};
+use super::{
+    database::{micros, time},
+    error::StoreError,
+    store::Store,
+};
 use chrono::TimeDelta;
 use std::time::Duration;
 
@@ -9,6 +13,10 @@ use std::time::Duration;
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// Well before the lease ends.
 const RENEWAL: Duration = Duration::from_secs(60);
+/// Between the clocks of two nodes.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
+/// What takes longer is broken off, and goes on with the next try from what it has written.
+const LONGEST: Duration = Duration::from_secs(30 * 60);
 /// After a failure it is tried again, by whichever node asks first.
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 
@@ -21,15 +29,19 @@ pub struct Duty {
 
 impl Store {
     /// Takes the duty `name` when it is due, which is `every` after it was last begun, and no
-    /// other node has it.
+    /// other node has it. Done, or held, at a time that has not come yet: that was a clock that was
+    /// ahead, and counts for nothing.
     pub async fn take_duty(&self, name: &'static str, every: TimeDelta) -> Result<Option<Duty>, StoreError> {
         let now = self.now();
         let waits: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM duty WHERE name = $1 AND (lease_until > $2 OR done_at > $3) LIMIT 1",
+            "SELECT 1 FROM duty WHERE name = $1 AND ((lease_until > $2 AND lease_until <= $3)
+             OR (done_at > $4 AND done_at <= $5)) LIMIT 1",
         )
         .bind(name)
         .bind(micros(now))
+        .bind(micros(now + LEASE + SKEW))
         .bind(micros(now - every))
+        .bind(micros(now + SKEW))
         .fetch_optional(&self.readers)
         .await?;
         if waits.is_some() {
@@ -41,19 +53,28 @@ impl Store {
                     .bind(name)
                     .execute(&mut tx.conn)
                     .await?;
-                let lease: Option<i64> = sqlx::query_scalar(
+                let lease: Option<(i64, Option<i64>)> = sqlx::query_as(
                     "UPDATE duty SET node = $1, lease = lease + 1, lease_until = $2 WHERE name = $3
-                     AND (lease_until IS NULL OR lease_until <= $4) AND (done_at IS NULL OR done_at <= $5)
-                     RETURNING lease",
+                     AND (lease_until IS NULL OR lease_until <= $4 OR lease_until > $5)
+                     AND (done_at IS NULL OR done_at <= $6 OR done_at > $7)
+                     RETURNING lease, done_at",
                 )
                 .bind(&tx.shared.node)
                 .bind(micros(tx.now + LEASE))
                 .bind(name)
                 .bind(micros(tx.now))
+                .bind(micros(tx.now + LEASE + SKEW))
                 .bind(micros(tx.now - every))
+                .bind(micros(tx.now + SKEW))
                 .fetch_optional(&mut tx.conn)
                 .await?;
-                Ok::<_, StoreError>(lease)
+                if let Some((_, Some(done_at))) = lease
+                    && done_at > micros(tx.now + SKEW)
+                {
+                    let done_at = time(done_at);
+                    tracing::warn!(duty = name, %done_at, "duty.done-later-than-now: the clock was ahead");
+                }
+                Ok::<_, StoreError>(lease.map(|(lease, _)| lease))
             })
         });
         Ok(taken.await?.map(|lease| Duty { store: self.clone(), name, lease }))
@@ -62,10 +83,25 @@ impl Store {
 
 impl Duty {
     /// Does the work while the duty is this node's. Work that outlives its lease and
-    /// was taken over meanwhile is broken off.
+    /// was taken over meanwhile is broken off, and so is what lasts too long.
     pub async fn run<T, E: From<StoreError>>(self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        self.run_within(LONGEST, work).await
+    }
+
+    /// The same, with a time of its own.
+    pub async fn run_within<T, E: From<StoreError>>(
+        self,
+        longest: Duration,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let begun = self.store.now();
-        let mut work = std::pin::pin!(work);
+        let limited = async {
+            match tokio::time::timeout(longest, work).await {
+                Ok(done) => done,
+                Err(_) => Err(StoreError::Io("it lasted too long, and was broken off".into()).into()),
+            }
+        };
+        let mut work = std::pin::pin!(limited);
         let done = loop {
             match tokio::time::timeout(RENEWAL, &mut work).await {
                 Ok(done) => break done,

@@ -151,6 +151,7 @@ pub(super) struct Shared {
     pub(super) timing: Timing,
     pub(super) outbox_wake: Notify,
     pub(super) alert_wake: Notify,
+    pub(super) alarm_wake: Notify,
     /// Set by a commit that left objects which nothing needs.
     pub(super) unwanted: AtomicBool,
     /// Set by a commit after which some object is needed longer than it is locked.
@@ -262,6 +263,7 @@ impl Store {
             timing,
             outbox_wake: Notify::new(),
             alert_wake: Notify::new(),
+            alarm_wake: Notify::new(),
             unwanted: AtomicBool::new(false),
             relock: AtomicBool::new(false),
             keeping: RwLock::new(keeping),

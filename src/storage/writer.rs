@@ -10,7 +10,11 @@ use super::{
 };
 use crate::mail::Waiting;
 use chrono::{DateTime, Utc};
-use std::sync::{Arc, atomic::Ordering};
+use futures_util::FutureExt;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+};
 use tokio::sync::{mpsc, oneshot};
 
 /// Changes that may wait; more callers wait for a place.
@@ -147,7 +151,9 @@ async fn run(
         {
             group.push(next);
         }
-        let (back, result) = commit(conn.take(), &shared, &mut group).await;
+        // What panics takes those that share its commit with it, and not the one writer.
+        let committed = AssertUnwindSafe(commit(conn.take(), &shared, &mut group)).catch_unwind().await;
+        let (back, result) = committed.unwrap_or_else(|_| (None, Err(Failed::Commit(panicked()))));
         conn = back;
         for entry in group {
             entry.answer(result.clone());
@@ -156,6 +162,12 @@ async fn run(
     if let Some(conn) = conn {
         let _ = sqlx::Connection::close(conn).await;
     }
+}
+
+fn panicked() -> StoreError {
+    let fault = "a change of the store panicked; a line on standard error says where";
+    tracing::error!(fault, "store.change-panicked");
+    StoreError::Us(fault.into())
 }
 
 /// One transaction. After a failure the connection is not used again: what state it
@@ -191,6 +203,7 @@ async fn commit(
     }
     if tx.wakes_alerts {
         shared.alert_wake.notify_one();
+        shared.alarm_wake.notify_one();
     }
     (Some(tx.conn), Ok(()))
 }
@@ -316,5 +329,20 @@ mod tests {
         store.ledger(&Actor::Gate, LedgerEvent::new(Event::RulesLoaded)).await.unwrap();
         store.clone().close().await;
         assert!(store.ledger(&Actor::Gate, LedgerEvent::new(Event::RulesLoaded)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_change_that_panics_is_refused_and_the_next_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = ticking(folder.path(), DatabaseAddress::Folder).await;
+        let panics = store.write::<(), StoreError, _>(|tx| {
+            Box::pin(async move {
+                note(tx, 0, false).await?;
+                panic!("as a test")
+            })
+        });
+        assert!(matches!(panics.await, Err(StoreError::Us(_))));
+        store.write(|tx| Box::pin(note(tx, 1, false))).await.unwrap();
+        assert_eq!(store.ledger_verify().await.unwrap().unwrap().rows, 1);
     }
 }

@@ -297,15 +297,49 @@ async fn an_alarm_that_is_no_mail_goes_off_once_for_what_is_urgent() {
     let desk = Desk::at("2026-11-25T22:00:00Z", "", &more).await;
     let item = desk.quarantined(Urgency::Urgent, "harm.tell").await;
     desk.quarantined(Urgency::Ordinary, "harm.tell").await;
-    desk.told().await;
+    desk.gate.give_alarms().await.unwrap();
     desk.pass(20);
-    desk.told().await;
+    desk.gate.give_alarms().await.unwrap();
     let said = fs::read_to_string(&out).unwrap();
     let alarm: serde_json::Value = serde_json::from_str(&said).expect("once");
     assert_eq!((&alarm["number"], &alarm["unattended"]), (&item.as_str().into(), &true.into()));
     assert!(!said.contains("Canary") && !said.contains("Trip"), "{said}");
     let listed = desk.home.run(&["alert", "list"]);
     assert!(listed.out.contains(item.as_str()), "{}", listed.out);
+}
+
+/// A pager that takes nothing keeps neither the mail back nor another way of the alarm.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_that_hangs_keeps_nothing_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hung, out) = (folder.path().join("hung"), folder.path().join("out"));
+    for fifo in [&hung, &out] {
+        assert!(std::process::Command::new("mkfifo").arg(fifo).status().unwrap().success());
+    }
+    let way = |name: &str, to: &std::path::Path| {
+        format!("[[alarm]]\nname = \"{name}\"\ncommand = [\"/bin/sh\", \"-c\", \"cat > {}\"]\n", to.display())
+    };
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", &(way("hangs", &hung) + &way("works", &out))).await;
+    desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    let rings = async {
+        // Both alarms go off while the first way takes neither.
+        let read =
+            |path: std::path::PathBuf| tokio::task::spawn_blocking(move || fs::read_to_string(path).unwrap());
+        let mut said = String::new();
+        while said.matches("\"gatehouse\":\"alert\"").count() < 2 {
+            said += &read(out.clone()).await.unwrap();
+        }
+        assert_eq!(desk.told_whom().await, [LEAD, LEAD]);
+        desk.pass(15);
+        assert_eq!(desk.told_whom().await, [DEPUTY, DEPUTY]);
+        let mut late = String::new();
+        while late.matches("\"gatehouse\":\"alert\"").count() < 2 {
+            late += &read(hung.clone()).await.unwrap();
+        }
+    };
+    let (given, ()) = tokio::join!(desk.gate.give_alarms(), rings);
+    given.unwrap();
 }
 
 /// An alarm of one moment, and two nodes that look at it at once.
@@ -322,6 +356,8 @@ async fn two_nodes_give_one_alarm() {
     for _ in 0..3 {
         desk.quarantined(Urgency::Urgent, "harm.tell").await;
     }
+    let (one, two) = tokio::join!(desk.gate.give_alarms(), other.give_alarms());
+    one.and(two).unwrap();
     let (one, two) = tokio::join!(desk.gate.tell_officers(), other.tell_officers());
     one.and(two).unwrap();
     let said = fs::read_to_string(&out).unwrap();

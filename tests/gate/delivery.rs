@@ -287,3 +287,33 @@ async fn a_release_in_which_the_scanner_finds_something_is_stopped_and_the_lead_
     worker.stop().await;
     bench.verify().await;
 }
+
+/// Panics over the first message, as a fault of ours would; the others are clean.
+struct PanicsOnce(std::sync::Mutex<bool>);
+
+impl Rescan for PanicsOnce {
+    fn scan<'a>(&'a self, _: &'a bytes::Bytes) -> Waiting<'a, Result<Vec<Scan>, Failure>> {
+        let panics = std::mem::replace(&mut *self.0.lock().unwrap(), false);
+        Box::pin(async move {
+            assert!(!panics, "as a test");
+            Ok(Vec::new())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_panics_counts_as_tried_and_the_job_comes_again() {
+    let (bench, hop) = (Bench::new().await, Hop::start(HopScript::default()).await);
+    let item = Sample::new(8).held(&bench.store, ItemKind::Hold).await;
+    bench.store.decide(&item, ruling(Decision::Release, owner())).await.unwrap();
+    let scanner = Arc::new(PanicsOnce(true.into()));
+    let hops = [("harbour", &hop, "harbour.example")];
+    let mut worker = Worker::scanned(&bench, &hops, ReleaseField::Omit, Some(scanner));
+    assert_eq!(tried(worker.turn().await), (0, 2, 0));
+    assert_eq!(bench.store.counts().await.unwrap().outbox_delayed, 1, "it is said");
+    bench.pass(TimeDelta::hours(1));
+    assert_eq!(tried(worker.turn().await), (2, 0, 0));
+    assert_eq!(state(&bench, &item).await, ItemState::Released);
+    worker.stop().await;
+    bench.verify().await;
+}

@@ -2,10 +2,11 @@
 
 use crate::{
     alerts::Desk,
+    gate::{Home, RELAY, Setup, hop},
     storage::{Sample, lead, ruling},
 };
 use gatehouse::{mail::SchoolId, storage::*};
-use std::fs;
+use std::{fs, process::Command};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_that_gets_no_heads_is_an_alarm_and_so_is_its_recovery() {
@@ -69,4 +70,31 @@ async fn mail_of_a_school_that_is_configured_no_more_goes_after_the_usual_times(
     assert_eq!(desk.gate.retain().await.unwrap().items, 1);
     desk.pass(182 * 24 * 60);
     assert_eq!(desk.gate.retain().await.unwrap().log_rows, 1);
+}
+
+/// A FIFO that nobody reads hangs as a network share does.
+#[test]
+fn a_share_that_hangs_is_said_and_holds_up_neither_another_place_nor_the_end() {
+    let setup = |more: String| Setup {
+        shipped: false,
+        doors: RELAY.into(),
+        hops: hop("own", "*", "127.0.0.1:9".parse().unwrap()),
+        more,
+        ..Setup::default()
+    };
+    let home = Home::new(&setup(String::new()));
+    assert!(home.serve().stop().success());
+    let verified = &home.list(&["ledger", "verify"])[0];
+    let heads = format!("gatehouse-ledger-{}.jsonl", verified["installation"].as_str().unwrap());
+    let mut more = String::new();
+    for name in ["hung", "well"] {
+        fs::create_dir(home.path(name)).unwrap();
+        more += &format!("[[anchor]]\nname = \"{name}\"\nfolder = \"{}\"\n", home.path(name).display());
+    }
+    assert!(Command::new("mkfifo").arg(home.path("hung").join(&heads)).status().unwrap().success());
+    home.write(&setup(more));
+    let gate = home.serve();
+    assert!(gate.wait_log("ledger.anchor-failing").contains("nobody answers"));
+    assert!(fs::read_to_string(home.path("well").join(&heads)).unwrap().contains("head"));
+    assert!(gate.stop().success(), "a thread that hangs does not keep the process");
 }

@@ -50,6 +50,11 @@ impl Store {
     pub async fn alerts_wait(&self, at_most: Duration) {
         let _ = tokio::time::timeout(at_most, self.shared.alert_wake.notified()).await;
     }
+
+    /// The same for whoever gives the alarm that is no mail.
+    pub async fn alarms_wait(&self, at_most: Duration) {
+        let _ = tokio::time::timeout(at_most, self.shared.alarm_wake.notified()).await;
+    }
 }
 
 impl Tx {

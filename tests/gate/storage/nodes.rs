@@ -58,6 +58,35 @@ async fn a_killed_nodes_duty_is_taken_over_when_its_lease_ends() {
 }
 
 #[tokio::test]
+async fn a_duty_that_hangs_is_broken_off_and_comes_again() {
+    let bench = Bench::new().await;
+    let duty = bench.store.take_duty("test", hour()).await.unwrap().unwrap();
+    let hangs =
+        duty.run_within(std::time::Duration::from_millis(20), std::future::pending::<Result<(), _>>());
+    assert!(matches!(hangs.await, Err(StoreError::Io(_))));
+    assert!(bench.store.take_duty("test", hour()).await.unwrap().is_none(), "a pause after a failure");
+    bench.pass(TimeDelta::minutes(2));
+    assert!(bench.store.take_duty("test", hour()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_once_stops_no_duty() {
+    let bench = Bench::new().await;
+    let other = second(&bench).await;
+    let ahead = TimeDelta::days(400);
+    bench.pass(ahead);
+    let done = bench.store.take_duty("done", hour()).await.unwrap().unwrap();
+    done.run(nothing()).await.unwrap();
+    let held = other.take_duty("held", hour()).await.unwrap().unwrap();
+    bench.pass(-ahead);
+    let done = bench.store.take_duty("done", hour()).await.unwrap().expect("it is due");
+    assert!(bench.store.take_duty("held", hour()).await.unwrap().is_some(), "nobody has it for so long");
+    done.run(nothing()).await.unwrap();
+    assert!(bench.store.take_duty("done", hour()).await.unwrap().is_none(), "it was done now");
+    drop(held);
+}
+
+#[tokio::test]
 async fn a_node_that_comes_back_has_its_own_work_at_once_and_no_others() {
     let bench = Bench::new().await;
     for n in 0..2 {

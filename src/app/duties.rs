@@ -1,0 +1,63 @@
+//! Scheduled work: what one node does for all when it is due. Each duty has a task of its own, so
+//! that one which takes long, or hangs, holds up no other; and its time, after which it is broken off.
+
+use super::tasks::{Tasks, caught, regularly};
+use crate::{
+    gateway::Gate,
+    storage::{Store, StoreError},
+};
+use chrono::TimeDelta;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+/// How often a node looks whether such work is due, and says that it is there.
+const LOOK: Duration = Duration::from_secs(60);
+/// How often what has expired is tidied away.
+const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
+/// How often holds are looked through (who is to be reminded, what goes back), and places that hold
+/// the ledger's heads: each gets one hourly, and one that failed is tried again.
+const HOLDS: TimeDelta = TimeDelta::minutes(5);
+/// How often quarantine is looked through for what has waited too long.
+const OVERDUE: TimeDelta = TimeDelta::minutes(5);
+
+/// New scheduled work gets a line here.
+pub(super) fn begin(tasks: &mut Tasks, store: &Store, gate: &Arc<Gate>, closing: &watch::Receiver<bool>) {
+    macro_rules! duties {
+        ($($name:literal, $every:expr, |$with:ident| $work:expr;)+) => {$({
+            let (store, gate, closing) = (store.clone(), gate.clone(), closing.clone());
+            tasks.spawn($name, async move {
+                let turn = || duty(&store, $name, $every, async {
+                    let $with = (&store, &gate);
+                    $work.await.map(|_| ())
+                });
+                regularly(($name, LOOK), closing, turn).await;
+            });
+        })+};
+    }
+    duties! {
+        "holds.expire", HOLDS, |with| with.1.expire_holds();
+        "holds.remind", HOLDS, |with| with.1.remind_of_holds();
+        "retention", HOUSEKEEPING, |with| with.1.retain();
+        "ledger.anchor", HOLDS, |with| with.1.anchor_ledger();
+        "quarantine.overdue", OVERDUE, |with| with.1.tell_overdue();
+        "store.housekeeping", HOUSEKEEPING, |with| with.0.housekeep();
+        "search.tidy", HOUSEKEEPING, |with| with.0.search_tidy();
+        "store.scrub", HOUSEKEEPING, |with| with.0.scrub_some();
+        "store.locks", HOUSEKEEPING, |with| with.0.keep_locks();
+    }
+    let (store, closing) = (store.clone(), closing.clone());
+    tasks.spawn("node", async move { regularly(("node", LOOK), closing, || store.note_node()).await });
+}
+
+/// One duty, if it is due and no other node has it.
+pub(super) async fn duty<T>(
+    store: &Store,
+    name: &'static str,
+    every: TimeDelta,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<(), StoreError> {
+    match store.take_duty(name, every).await? {
+        Some(duty) => duty.run(caught(work)).await.map(|_| ()),
+        None => Ok(()),
+    }
+}
