@@ -6,9 +6,10 @@ use crate::{
     config::FailureChoice,
     effects,
     mail::{
-        Blame, Edits, Failure, HeaderEdit, Measures, Mode, Onward, Outcome, Passing, Receipt, Reply,
-        Transaction,
+        Blame, Edits, Envelope, Failure, HeaderEdit, Measures, Mode, Onward, Outcome, Passing, Receipt,
+        Reply, Transaction,
     },
+    parties::School,
 };
 use chrono::{DateTime, Utc};
 
@@ -40,7 +41,7 @@ impl Gate {
             Place::Storage => standing.on_failure.storage,
         };
         // Observe changes and delays nothing, whatever the choice.
-        let observing = standing.schools_observe(&self.measures.now(), (self.clock)());
+        let observing = standing.observes(&transaction.envelope, &self.measures.now(), (self.clock)());
         match (choice, place) {
             _ if observing => self.pass_unread(transaction, onward, Edits::default()).await,
             (FailureChoice::DeliverMarked, _) => {
@@ -79,12 +80,18 @@ impl Gate {
 }
 
 impl Standing {
-    fn schools_observe(&self, measures: &Measures, now: DateTime<Utc>) -> bool {
+    /// Whether every school that a message is of, by its addresses, only observes; of a message of
+    /// none, every school. What others of the trust do delays no message of one that observes.
+    fn observes(&self, envelope: &Envelope, measures: &Measures, now: DateTime<Utc>) -> bool {
+        let addresses = || envelope.recipients.iter().map(|r| &r.address).chain(envelope.sender.address());
+        let is_of = |school: &School| addresses().any(|a| school.domains.iter().any(|d| a.is_within(d)));
+        let observes = |s: &School| s.mode == Mode::Observe || measures.school_observes(&s.id, now);
         let schools = &self.rulebook.schools;
-        if schools.is_empty() {
-            self.mode == Mode::Observe
-        } else {
-            schools.iter().all(|s| s.mode == Mode::Observe || measures.school_observes(&s.id, now))
+        let mut own = schools.iter().filter(|school| is_of(school)).peekable();
+        match own.peek() {
+            Some(_) => own.all(|school| observes(school)),
+            None if schools.is_empty() => self.mode == Mode::Observe,
+            None => schools.iter().all(|school| observes(school)),
         }
     }
 }

@@ -481,6 +481,11 @@ fn a_store_that_is_away_defers_and_comes_back() {
     let reply = passes(4);
     assert!(reply.starts_with("451 4.3.0"), "{reply}");
     assert_eq!(gate.sink.deliveries().iter().filter(|d| d.is_for(TEACHER)).count(), before);
+    // The other school of the trust observes: nothing of its mail is delayed.
+    let other = "g.pugh@brynglas.example";
+    let data = mail("office@elm.example", other, "number 6", "All is well.");
+    let reply = gate.send_unproved("office@elm.example", &[other], &data);
+    assert!(reply.starts_with("250"), "{reply}");
     locked.give_back();
     assert!(passes(5).starts_with("250"));
     assert_eq!(gate.home.list(&["quarantine", "list"]).len(), 2);
