@@ -40,12 +40,22 @@ impl Gate {
         self.store.alerts_settle().await?;
         let standing = self.standing();
         let away: Vec<Address> = self.store.officers_away().await?.into_iter().map(|a| a.officer).collect();
-        for mut due in self.store.alerts_due().await? {
-            self.take_off_whom_it_concerns(&standing, std::slice::from_mut(&mut due)).await?;
-            self.step(&standing, &due, &away).await?;
+        for due in self.store.alerts_due().await? {
+            let id = due.id.clone();
+            match self.step(&standing, due, &away).await {
+                // One alert that cannot be told silences no other.
+                Err(error) if !error.is_passing() => {
+                    tracing::error!(alert = %id, %error, "alert.not-told");
+                    self.store.alert_put_off(&id).await?;
+                }
+                told => told?,
+            }
         }
         for school in self.store.schools_with_alerts().await? {
-            self.ordinary(&standing, &school, &away).await?;
+            match self.ordinary(&standing, &school, &away).await {
+                Err(error) if !error.is_passing() => tracing::error!(%school, %error, "digest.not-written"),
+                told => told?,
+            }
         }
         Ok(())
     }
@@ -89,9 +99,15 @@ impl Gate {
     }
 
     /// The next office of an urgent alert; at the end of the ladder, everybody again.
-    async fn step(&self, standing: &Standing, due: &DueAlert, away: &[Address]) -> Result<(), StoreError> {
+    async fn step(&self, standing: &Standing, mut due: DueAlert, away: &[Address]) -> Result<(), StoreError> {
         let now = (self.clock)();
-        let Some(school) = standing.school(&due.school) else { return Ok(()) };
+        let Some(school) = standing.school(&due.school) else {
+            // It comes again should the school come back, and others are told before it.
+            tracing::error!(alert = %due.id, school = %due.school, "alert.of-no-school: nobody hears of it");
+            return self.store.alert_put_off(&due.id).await;
+        };
+        self.take_off_whom_it_concerns(standing, std::slice::from_mut(&mut due)).await?;
+        let due = &due;
         let to = asked(school, due, away, now);
         let mut mail = Vec::new();
         for officer in &to {

@@ -81,7 +81,9 @@ mod postgres;
 
 pub use access::{Access, Class};
 pub use accused::AccusedInItem;
-pub use alerts::{AlertState, AlertSummary, Away, DigestDue, DueAlert, NewAlert, OverdueTold, Told, Urgency};
+pub use alerts::{
+    AlertState, AlertSummary, AlertsStuck, Away, DigestDue, DueAlert, NewAlert, OverdueTold, Told, Urgency,
+};
 pub use begin::Beginning;
 pub use breach::{
     Audience, BreachState, BreachSummary, BreachView, BreachWords, NearMisses, NewBreach, Telling,

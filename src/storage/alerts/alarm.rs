@@ -24,7 +24,12 @@ impl Store {
         .bind(MOST)
         .fetch_all(&self.readers)
         .await?;
-        rows.into_iter().map(|row| self.due_alert(row)).collect()
+        // It says nothing that is sealed, so that one of which nobody can be told by mail still goes off.
+        let alarms = rows.into_iter().filter_map(|row| {
+            let alarm = row.with(Vec::new());
+            alarm.inspect_err(|error| tracing::error!(%error, "alert.unreadable: no alarm")).ok()
+        });
+        Ok(alarms.collect())
     }
 
     /// Takes one alarm for so long; `false` when another node was quicker.

@@ -14,7 +14,7 @@ use crate::{
         store::Store,
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// An alert whose next step is due.
 #[derive(Clone)]
@@ -79,15 +79,28 @@ pub(super) struct Row {
     sealed: Vec<u8>,
 }
 
+/// Alerts of which nobody hears, though they wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlertsStuck {
+    /// Their rows cannot be opened.
+    pub unreadable: u64,
+    /// Their school is not in the configuration any more.
+    pub of_no_school: u64,
+}
+
+/// One of which nobody can be told is looked at again after this, and the others go before.
+const PUT_OFF: TimeDelta = TimeDelta::minutes(10);
+/// Looked through for those that are stuck.
+const MOST_LOOKED_AT: i64 = 10_000;
 /// Work of one turn; the rest comes with the next.
 pub(super) const MOST: i64 = 200;
 /// Only counted, of one school in one digest.
 const MOST_COUNTED: i64 = 5_000;
 
-impl Store {
-    pub(super) fn due_alert(&self, row: Row) -> Result<DueAlert, StoreError> {
-        let damaged = || StoreError::Damaged("an alert cannot be read".into());
-        let Secret { ladder } = self.secrets()?.open(&place(&row.id), &row.sealed)?;
+impl Row {
+    /// What is clear in it, for these people.
+    pub(super) fn with(self, ladder: Vec<Vec<Address>>) -> Result<DueAlert, StoreError> {
+        let (row, damaged) = (self, || StoreError::Damaged("an alert cannot be read".into()));
         Ok(DueAlert {
             school: SchoolId(row.school.into()),
             urgency: named(&Urgency::ALL, Urgency::name, &row.urgency)?,
@@ -104,6 +117,68 @@ impl Store {
             id: AlertId::stored(row.id),
         })
     }
+}
+
+impl Store {
+    pub(super) fn due_alert(&self, row: Row) -> Result<DueAlert, StoreError> {
+        let Secret { ladder } = self.secrets()?.open(&place(&row.id), &row.sealed)?;
+        row.with(ladder)
+    }
+
+    /// Those that can be read. One that cannot takes no other with it: it is said, and put off.
+    pub(super) async fn readable(&self, rows: Vec<Row>) -> Result<Vec<DueAlert>, StoreError> {
+        self.secrets()?;
+        let mut readable = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id = AlertId::stored(row.id.clone());
+            match self.due_alert(row) {
+                Ok(alert) => readable.push(alert),
+                Err(error) => {
+                    tracing::error!(alert = %id, %error, "alert.unreadable: nobody hears of it");
+                    self.alert_put_off(&id).await?;
+                }
+            }
+        }
+        Ok(readable)
+    }
+
+    /// Nobody can be told of it now: it comes again in some minutes.
+    pub async fn alert_put_off(&self, alert: &AlertId) -> Result<(), StoreError> {
+        let alert = alert.clone();
+        self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE alert SET next_at = $1 WHERE id = $2 AND state IN ('waiting', 'told', 'grouped')",
+                )
+                .bind(micros(tx.now + PUT_OFF))
+                .bind(alert.as_str())
+                .execute(&mut tx.conn)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// How many wait of which nobody hears, where these are the schools. Needs the working key.
+    pub async fn alerts_stuck(&self, schools: &[SchoolId]) -> Result<AlertsStuck, StoreError> {
+        self.secrets()?;
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
+             FROM alert WHERE state IN ('waiting', 'told') ORDER BY n LIMIT $1",
+        )
+        .bind(MOST_LOOKED_AT)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut stuck = AlertsStuck::default();
+        for row in rows {
+            match self.due_alert(row) {
+                Ok(alert) => stuck.of_no_school += u64::from(!schools.contains(&alert.school)),
+                Err(_) => stuck.unreadable += 1,
+            }
+        }
+        Ok(stuck)
+    }
 
     /// Urgent alerts whose next step is due and that nobody has answered, oldest first.
     pub async fn alerts_due(&self) -> Result<Vec<DueAlert>, StoreError> {
@@ -116,7 +191,7 @@ impl Store {
         .bind(MOST)
         .fetch_all(&self.readers)
         .await?;
-        rows.into_iter().map(|row| self.due_alert(row)).collect()
+        self.readable(rows).await
     }
 
     /// What waits for a school's digest of `due_at` (or, at once, for now).
@@ -128,23 +203,24 @@ impl Store {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
              FROM alert WHERE state = 'waiting' AND urgency = 'ordinary' AND school = $1 AND made_at <= $2
-             ORDER BY n LIMIT $3",
+             AND next_at <= $3 ORDER BY n LIMIT $4",
         )
         .bind(school.to_string())
         .bind(micros(due_at))
+        .bind(micros(self.now()))
         .bind(MOST)
         .fetch_all(&self.readers)
         .await?;
         let counted: Vec<Row> = sqlx::query_as(
             "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
-             FROM alert WHERE state = 'grouped' AND school = $1 AND rung = 0 ORDER BY n LIMIT $2",
+             FROM alert WHERE state = 'grouped' AND school = $1 AND rung = 0 AND next_at <= $2 ORDER BY n LIMIT $3",
         )
         .bind(school.to_string())
+        .bind(micros(self.now()))
         .bind(MOST_COUNTED)
         .fetch_all(&self.readers)
         .await?;
-        let read = |rows: Vec<Row>| rows.into_iter().map(|row| self.due_alert(row)).collect::<Result<_, _>>();
-        Ok(DigestDue { waiting: read(rows)?, grouped: read(counted)? })
+        Ok(DigestDue { waiting: self.readable(rows).await?, grouped: self.readable(counted).await? })
     }
 
     /// Schools for which ordinary alerts wait or were counted.
@@ -197,21 +273,23 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         let damaged = || StoreError::Damaged("an alert cannot be read".into());
-        rows.into_iter()
-            .map(|row| {
-                Ok(AlertSummary {
-                    school: SchoolId(row.school.into()),
-                    urgency: named(&Urgency::ALL, Urgency::name, &row.urgency)?,
-                    state: named(&AlertState::ALL, AlertState::name, &row.state)?,
-                    category: row.category.parse().map_err(|()| damaged())?,
-                    number: row.number,
-                    item: row.item,
-                    transaction: row.transaction_id,
-                    made_at: time(row.made_at),
-                    rung: row.rung.unsigned_abs(),
-                    id: AlertId::stored(row.id),
-                })
+        let summaries = rows.into_iter().map(|row| -> Result<AlertSummary, StoreError> {
+            Ok(AlertSummary {
+                school: SchoolId(row.school.into()),
+                urgency: named(&Urgency::ALL, Urgency::name, &row.urgency)?,
+                state: named(&AlertState::ALL, AlertState::name, &row.state)?,
+                category: row.category.parse().map_err(|()| damaged())?,
+                number: row.number,
+                item: row.item,
+                transaction: row.transaction_id,
+                made_at: time(row.made_at),
+                rung: row.rung.unsigned_abs(),
+                id: AlertId::stored(row.id),
             })
-            .collect()
+        });
+        let readable = summaries.filter_map(|summary| {
+            summary.inspect_err(|error| tracing::error!(%error, "alert.unreadable: it is not listed")).ok()
+        });
+        Ok(readable.collect())
     }
 }

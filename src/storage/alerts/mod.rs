@@ -10,7 +10,7 @@ mod overdue;
 mod tell;
 
 pub use away::Away;
-pub use due::{AlertSummary, DigestDue, DueAlert};
+pub use due::{AlertSummary, AlertsStuck, DigestDue, DueAlert};
 pub(in crate::storage) use keep::AlertRow;
 pub use overdue::OverdueTold;
 pub use tell::Told;
