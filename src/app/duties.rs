@@ -23,11 +23,11 @@ const OVERDUE: TimeDelta = TimeDelta::minutes(5);
 /// New scheduled work gets a line here.
 pub(super) fn begin(tasks: &mut Tasks, store: &Store, gate: &Arc<Gate>, closing: &watch::Receiver<bool>) {
     macro_rules! duties {
-        ($($name:literal, $every:expr, |$with:ident| $work:expr;)+) => {$({
+        ($($name:literal, $every:expr, |$store:pat_param, $gate:pat_param| $work:expr;)+) => {$({
             let (store, gate, closing) = (store.clone(), gate.clone(), closing.clone());
             tasks.spawn($name, async move {
                 let turn = || duty(&store, $name, $every, async {
-                    let $with = (&store, &gate);
+                    let ($store, $gate) = (&store, &gate);
                     $work.await.map(|_| ())
                 });
                 regularly(($name, LOOK), closing, turn).await;
@@ -35,15 +35,15 @@ pub(super) fn begin(tasks: &mut Tasks, store: &Store, gate: &Arc<Gate>, closing:
         })+};
     }
     duties! {
-        "holds.expire", HOLDS, |with| with.1.expire_holds();
-        "holds.remind", HOLDS, |with| with.1.remind_of_holds();
-        "retention", HOUSEKEEPING, |with| with.1.retain();
-        "ledger.anchor", HOLDS, |with| with.1.anchor_ledger();
-        "quarantine.overdue", OVERDUE, |with| with.1.tell_overdue();
-        "store.housekeeping", HOUSEKEEPING, |with| with.0.housekeep();
-        "search.tidy", HOUSEKEEPING, |with| with.0.search_tidy();
-        "store.scrub", HOUSEKEEPING, |with| with.0.scrub_some();
-        "store.locks", HOUSEKEEPING, |with| with.0.keep_locks();
+        "holds.expire", HOLDS, |_, gate| gate.expire_holds();
+        "holds.remind", HOLDS, |_, gate| gate.remind_of_holds();
+        "retention", HOUSEKEEPING, |_, gate| gate.retain();
+        "ledger.anchor", HOLDS, |_, gate| gate.anchor_ledger();
+        "quarantine.overdue", OVERDUE, |_, gate| gate.tell_overdue();
+        "store.housekeeping", HOUSEKEEPING, |store, _| store.housekeep();
+        "search.tidy", HOUSEKEEPING, |store, _| store.search_tidy();
+        "store.scrub", HOUSEKEEPING, |store, _| store.scrub_some();
+        "store.locks", HOUSEKEEPING, |store, _| store.keep_locks();
     }
     let (store, closing) = (store.clone(), closing.clone());
     tasks.spawn("node", async move { regularly(("node", LOOK), closing, || store.note_node()).await });

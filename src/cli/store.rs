@@ -48,6 +48,11 @@ pub enum StoreCommand {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Say that the clock is right after it leapt ahead: what waited because of it goes on
+    ///
+    /// A gate that was off for days, or a store from a backup, looks like a clock that went wrong. Until
+    /// somebody says so, nothing is purged, no hold goes back to its sender, and no mail is given up.
+    ClockIsRight,
     /// Make the search index of quarantine anew, from the messages themselves
     ///
     /// For messages that were kept before there was an index, or after new people came into the
@@ -72,6 +77,10 @@ pub(super) fn run(cli: &Cli, command: &StoreCommand) -> Answer {
         }
         StoreCommand::Restore { folder } => restore(cli, folder),
         StoreCommand::Move { to } => move_to(cli, to),
+        StoreCommand::ClockIsRight => {
+            desk::require(cli, Act::Change, Thing::Machine)?;
+            clock_is_right(cli)
+        }
         StoreCommand::Reindex => {
             desk::require(cli, Act::Change, Thing::Machine)?;
             reindex(cli)
@@ -301,6 +310,21 @@ fn say_faults(out: &mut impl Write, faults: &[ScrubFault]) -> io::Result<()> {
 /// 1 when something is not what it was.
 fn exit(faults: &[ScrubFault]) -> ExitCode {
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn clock_is_right(cli: &Cli) -> Answer {
+    let waited = context::block_on(async {
+        let desk = Desk::open(cli).await?;
+        let waited = desk.store.clock_is_right(&desk.actor).await?;
+        desk.store.close().await;
+        Ok(waited)
+    })?;
+    let said = match waited {
+        true => "The clock is believed: what waited goes on within the hour.",
+        false => "Nobody doubted the clock: there is nothing to do.",
+    };
+    writeln!(io::stdout(), "{said}")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn reindex(cli: &Cli) -> Answer {

@@ -12,6 +12,7 @@ mod counters;
 mod expire;
 mod failure;
 mod gather;
+mod itself;
 mod measures;
 mod metrics;
 mod officers;
@@ -23,6 +24,7 @@ pub mod routes;
 mod trouble;
 
 pub use canary::{Handed, send_canary};
+pub use itself::{Remark, Remarked, remarks};
 pub use overdue::{Overdue, Rung, overdue};
 
 use crate::{

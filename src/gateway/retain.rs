@@ -21,9 +21,12 @@ fn due(school: Option<&SchoolId>, retention: &Retention, now: DateTime<Utc>) -> 
 
 impl Gate {
     /// Notes who has left, purges what is due of every school, and notes which switches have
-    /// ended. Safe to repeat and on several nodes.
+    /// ended. Safe to repeat and on several nodes. While the clock is doubted, all of it waits.
     pub async fn retain(&self) -> Result<Retained, StoreError> {
         let (standing, now) = (self.standing(), (self.clock)());
+        if !self.store.time_is_sure("retention", now).await? {
+            return Ok(Retained::default());
+        }
         let rulebook = &standing.rulebook;
         self.store.note_ended_switches().await?;
         // Before the first import everybody would seem to have left.

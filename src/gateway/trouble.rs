@@ -1,7 +1,7 @@
 //! The gate looks after itself: what stops working and what works again is said once, in the log,
 //! in the ledger, by mail to whoever runs the machine, and by the alarm that is no mail.
 
-use super::{Gate, Standing, alerts::sound, routes};
+use super::{Gate, Standing, alerts::sound, itself, routes};
 use crate::{
     config::CanaryConfig,
     effects::Trouble,
@@ -32,6 +32,7 @@ impl Gate {
             let stands = routes::standing(canary, &self.store.canary_state(canary).await?, now);
             signs.push(canary_sign(canary, stands));
         }
+        signs.extend(itself::signs(&self.store, &standing, now).await?);
         for sign in &signs {
             let fails = kept.remove(&sign.name).is_some_and(|t| t.failing_since.is_some());
             let now_fails = sign.health.map(|health| matches!(health, Health::Failing { .. }));

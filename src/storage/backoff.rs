@@ -11,14 +11,16 @@ fn backoff(deferrals: i64, chance: u8) -> TimeDelta {
     TimeDelta::seconds(seconds + seconds * i64::from(chance) / 2560)
 }
 
-/// The next time, but never beyond the end: the last attempt is at the end itself.
+/// The next time, but never beyond the end: the last attempt is at the end itself. When the end is over
+/// and yet not believed (the clock leapt), it goes on as before.
 pub(super) fn next_attempt(
     now: DateTime<Utc>,
     end: DateTime<Utc>,
     deferrals: i64,
     chance: u8,
 ) -> DateTime<Utc> {
-    (now + backoff(deferrals, chance)).min(end)
+    let next = now + backoff(deferrals, chance);
+    if end > now { next.min(end) } else { next }
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@ use super::{
     error::StoreError,
     store::Store,
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
 /// How long a duty stays with a node that no longer answers.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// Well before the lease ends.
 const RENEWAL: Duration = Duration::from_secs(60);
+/// A gate that has not said for so long that it is there does not serve.
+const SERVES: TimeDelta = TimeDelta::minutes(10);
 /// Between the clocks of two nodes.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 /// What takes longer is broken off, and goes on with the next try from what it has written.
@@ -49,10 +51,16 @@ impl Store {
         }
         let taken = self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query("INSERT INTO duty (name) VALUES ($1) ON CONFLICT (name) DO NOTHING")
-                    .bind(name)
-                    .execute(&mut tx.conn)
-                    .await?;
+                let often = every.num_microseconds().unwrap_or(i64::MAX);
+                sqlx::query(
+                    "INSERT INTO duty (name, every, first_at) VALUES ($1, $2, $3)
+                     ON CONFLICT (name) DO UPDATE SET every = excluded.every",
+                )
+                .bind(name)
+                .bind(often)
+                .bind(micros(tx.now))
+                .execute(&mut tx.conn)
+                .await?;
                 let lease: Option<(i64, Option<i64>)> = sqlx::query_as(
                     "UPDATE duty SET node = $1, lease = lease + 1, lease_until = $2 WHERE name = $3
                      AND (lease_until IS NULL OR lease_until <= $4 OR lease_until > $5)
@@ -78,6 +86,41 @@ impl Store {
             })
         });
         Ok(taken.await?.map(|lease| Duty { store: self.clone(), name, lease }))
+    }
+}
+
+/// A duty that has not been done for much longer than it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DutyStands {
+    pub name: String,
+    pub since: DateTime<Utc>,
+}
+
+/// So many times its period, and never less than [`SLOW`].
+const MISSED: i64 = 4;
+const SLOW: TimeDelta = TimeDelta::hours(1);
+
+impl Store {
+    /// Which duties stand still though a gate serves; none while no gate does.
+    pub async fn duties_that_stand(&self) -> Result<Vec<DutyStands>, StoreError> {
+        let now = self.now();
+        // Those that serve now, and since when the first of them does.
+        let serving: Option<i64> = sqlx::query_scalar("SELECT MIN(started_at) FROM node WHERE seen_at > $1")
+            .bind(micros(now - SERVES))
+            .fetch_one(&self.readers)
+            .await?;
+        let Some(serving) = serving else { return Ok(Vec::new()) };
+        let rows: Vec<(String, i64, Option<i64>)> = sqlx::query_as(
+            "SELECT name, every, COALESCE(done_at, first_at) FROM duty WHERE every IS NOT NULL ORDER BY name LIMIT 100",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let stands = rows.into_iter().filter_map(|(name, every, last)| {
+            let since = time(last.unwrap_or(serving).max(serving));
+            let longest = TimeDelta::microseconds(every.saturating_mul(MISSED)).max(SLOW);
+            (now - since > longest).then_some(DutyStands { name, since })
+        });
+        Ok(stands.collect())
     }
 }
 

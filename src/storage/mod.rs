@@ -15,11 +15,13 @@ mod begin;
 mod breach;
 mod canary;
 mod capsule;
+mod clock;
 mod concerned;
 mod custodians;
 mod database;
 mod decide;
 mod delivered;
+mod disk;
 mod duty;
 mod epochs;
 mod error;
@@ -91,12 +93,14 @@ pub use breach::{
 pub use canary::{
     CANARY_HEADER, CanaryNeeds, CanaryState, NewCanary, NotOurs, Onto, Probe, Sighted, Sighting,
 };
+pub use clock::ClockState;
 pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};
 pub use database::{DatabaseAddress, Kind, PostgresUrl};
 pub use decide::{Decided, Decision, Ruling};
 pub use delivered::{Delivered, Delivery};
-pub use duty::Duty;
+pub use disk::Disk;
+pub use duty::{Duty, DutyStands};
 pub use epochs::{EpochState, EpochSummary, Rewrapped, Rotation, Since};
 pub use error::{CustodianError, KeyError, StateError, StoreError, TokenError};
 pub use hostile::{Answered, Hostile};

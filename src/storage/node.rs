@@ -57,6 +57,7 @@ impl Store {
         self.write(move |tx| {
             Box::pin(async move {
                 let (node, now) = (tx.shared.node.clone(), micros(tx.now));
+                tx.look_at_clock().await?;
                 sqlx::query(
                     "INSERT INTO node (id, started_at, seen_at) VALUES ($1, $2, $2)
                      ON CONFLICT (id) DO UPDATE SET started_at = excluded.started_at, seen_at = excluded.seen_at",
@@ -83,7 +84,7 @@ impl Store {
         .await
     }
 
-    /// Says that this node is there; call it every few minutes.
+    /// Says that this node is there, and looks at the clock; call it every few minutes.
     pub async fn note_node(&self) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
@@ -92,7 +93,7 @@ impl Store {
                     .bind(&tx.shared.node)
                     .execute(&mut tx.conn)
                     .await?;
-                Ok(())
+                tx.look_at_clock().await
             })
         })
         .await

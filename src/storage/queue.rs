@@ -97,9 +97,10 @@ impl Store {
     /// comes after the lease has ended still counts, since it is true.
     pub async fn outbox_done(&self, job: &OutboxJob, attempts: Vec<Attempt>) -> Result<(), StoreError> {
         let hash_out = sha256(&job.message).await;
-        let (id, lease, expired) = (job.id.clone(), job.lease, self.now() >= job.expires_at);
+        let (id, lease, over) = (job.id.clone(), job.lease, self.now() >= job.expires_at);
         self.write(move |tx| {
             Box::pin(async move {
+                let expired = over && tx.time_is_sure().await?;
                 for attempt in &attempts {
                     tx.note_attempt(&id, attempt, expired, hash_out).await?;
                 }

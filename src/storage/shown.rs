@@ -41,6 +41,15 @@ pub struct ShownClass {
 }
 
 impl Store {
+    /// How many objects are missing or changed, as the scrub last found. Quick, unlike [`Store::shown`].
+    pub async fn faulty_objects(&self) -> Result<u64, StoreError> {
+        let found: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM object WHERE fault IS NOT NULL AND purged_at IS NULL")
+                .fetch_one(&self.readers)
+                .await?;
+        Ok(found.unsigned_abs())
+    }
+
     pub async fn shown(&self) -> Result<Shown, StoreError> {
         let (now, mut classes) = (micros(self.now()), Vec::new());
         for class in Class::ALL.map(Class::name) {

@@ -308,6 +308,40 @@ async fn an_alarm_that_is_no_mail_goes_off_once_for_what_is_urgent() {
     assert!(listed.out.contains(item.as_str()), "{}", listed.out);
 }
 
+/// A row that is damaged, and a school that is not configured any more, silence no other alert.
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_of_which_nobody_can_be_told_silence_no_other_and_are_said() {
+    let desk = Desk::at("2026-11-25T10:00:00Z", "ordinary = \"at-once\"", "").await;
+    let damaged = desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    let ordinary = desk.quarantined(Urgency::Ordinary, "harm.tell").await;
+    let orphan = desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    let (one, two) = (desk.quarantined(Urgency::Urgent, "a"), desk.quarantined(Urgency::Ordinary, "b"));
+    let sound = [one.await, two.await];
+    let database = sqlx::sqlite::SqliteConnectOptions::new().filename(desk.home.path("data/gatehouse.db"));
+    let mut database = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&database).await.unwrap();
+    for (change, items) in
+        [("sealed = x'00'", vec![&damaged, &ordinary]), ("school = 'closed-school'", vec![&orphan])]
+    {
+        for item in items {
+            let sql = format!("UPDATE alert SET {change} WHERE number = '{item}'");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut database).await.unwrap();
+        }
+    }
+    let told = desk.told().await;
+    assert!(told.iter().all(|(to, _)| to == LEAD), "{told:?}");
+    for (_, text) in &told {
+        assert!(sound.iter().any(|item| text.contains(item.as_str())), "{text}");
+    }
+    assert_eq!(told.len(), 2, "one urgent, one not: {told:?}");
+    assert!(desk.store.alerts_due().await.unwrap().is_empty(), "the others wait, and fill no turn");
+    desk.gate.watch_itself().await.unwrap();
+    let said = desk.written().await;
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].1.contains("1 alerts wait whose school is not in gatehouse.toml, and 2"), "{said:?}");
+    let doctor = desk.home.run(&["doctor"]);
+    assert!(doctor.out.contains("FAULT  alerts"), "{}", doctor.out);
+}
+
 /// A pager that takes nothing keeps neither the mail back nor another way of the alarm.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alarm_that_hangs_keeps_nothing_back() {

@@ -98,3 +98,56 @@ fn a_share_that_hangs_is_said_and_holds_up_neither_another_place_nor_the_end() {
     assert!(fs::read_to_string(home.path("well").join(&heads)).unwrap().contains("head"));
     assert!(gate.stop().success(), "a thread that hangs does not keep the process");
 }
+
+/// A machine that is 400 days ahead for a moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_leaps_returns_no_hold_and_purges_nothing_until_somebody_says_that_it_is_right() {
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", "").await;
+    desk.store.begin_serving().await.unwrap();
+    let mut keep = Sample::new(1).keep(&desk.store, ItemKind::Hold).await;
+    keep.message.received_at = *desk.clock.lock().unwrap();
+    desk.store.keep(keep).await.unwrap();
+    desk.pass(400 * 24 * 60);
+    assert_eq!(desk.gate.expire_holds().await.unwrap(), 0);
+    assert_eq!(desk.gate.retain().await.unwrap(), Retained::default());
+    desk.store.note_node().await.unwrap();
+    desk.gate.watch_itself().await.unwrap();
+    let told = desk.written().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].1.contains("store clock-is-right"), "{}", told[0].1);
+    // By the command line, whose clock is the machine's, and by the test's own.
+    let said = desk.home.run(&["store", "clock-is-right"]);
+    assert!(said.code() == 0 && said.out.contains("The clock is believed"), "{}{}", said.out, said.err);
+    assert!(desk.store.clock_is_right(&gatehouse::storage::Actor::Gate).await.unwrap());
+    assert_eq!(desk.gate.expire_holds().await.unwrap(), 1);
+    desk.gate.watch_itself().await.unwrap();
+    assert!(desk.written().await.iter().any(|(_, text)| text.contains("works again")));
+    desk.store.ledger_verify().await.unwrap().unwrap();
+}
+
+/// What the running gate gives the alarm for is what `doctor` shows.
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_objects_and_work_that_stands_still_are_said() {
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", "").await;
+    desk.store.begin_serving().await.unwrap();
+    let duty = desk.store.take_duty("retention", chrono::TimeDelta::hours(1)).await.unwrap().unwrap();
+    Sample::new(1).held(&desk.store, ItemKind::Hold).await;
+    fs::remove_dir_all(desk.home.path("data/vault")).unwrap();
+    fs::create_dir(desk.home.path("data/vault")).unwrap();
+    assert!(!desk.store.scrub().await.unwrap().faults.is_empty());
+    for _ in 0..5 {
+        desk.pass(60);
+        desk.store.note_node().await.unwrap();
+    }
+    desk.gate.watch_itself().await.unwrap();
+    let told = desk.written().await;
+    let says = |what: &str| told.iter().any(|(_, text)| text.contains(what));
+    assert!(says("missing or changed in the vault") && says("stands still: retention"), "{told:?}");
+    assert_eq!(told.len(), 2, "{told:?}");
+    let doctor = desk.home.run(&["doctor"]);
+    assert!(doctor.out.contains("FAULT  objects"), "{}", doctor.out);
+    duty.run(async { Ok::<_, gatehouse::storage::StoreError>(()) }).await.unwrap();
+    desk.gate.watch_itself().await.unwrap();
+    let told = desk.written().await;
+    assert!(told.len() == 1 && told[0].1.contains("works again"), "{told:?}");
+}

@@ -3,6 +3,7 @@
 use super::{super::render, Check, coverage};
 use crate::{
     config::{AnchorPlace, Config},
+    gateway::{self, Remark, Remarked},
     mail::SchoolId,
     storage::{
         Access, AnchorState, Beginning, Class, Counts, Custodians, DatabaseFacts, Keys, Kind, NodeSeen,
@@ -46,6 +47,8 @@ async fn looked_at(config: &Config) -> Result<Looked, StoreError> {
     let nodes = store.nodes().await?;
     let counts = store.counts().await?;
     let anchors = store.anchors().await?;
+    let schools: Vec<SchoolId> = config.schools.iter().map(|s| s.id.clone()).collect();
+    let remarks = gateway::remarks(&store, &schools).await?;
     let ways = coverage::of(config, &store).await;
     let mut keys = match keyed(&store, config).await {
         // Said once already, by the check of the working key.
@@ -55,6 +58,7 @@ async fn looked_at(config: &Config) -> Result<Looked, StoreError> {
     };
     keys.extend(strangers(&store, config).await?);
     keys.extend(ways.unwrap_or_else(|e| vec![Check::fault("coverage", e.to_string())]));
+    keys.extend(remarks.into_iter().map(remarked));
     store.close().await;
     Ok((database(&facts, &nodes), counts, anchors, keys))
 }
@@ -105,6 +109,15 @@ async fn keyed(store: &Store, config: &Config) -> Result<Vec<Check>, StoreError>
         ),
     });
     Ok(checks)
+}
+
+/// What the running gate gives the alarm for.
+fn remarked(remark: Remark) -> Check {
+    match remark.stands {
+        Remarked::Well => Check::good(remark.name, remark.says),
+        Remarked::Soon => Check::note(remark.name, remark.says),
+        Remarked::Failing(_) => Check::fault(remark.name, remark.says),
+    }
 }
 
 /// Which database it is, and with PostgreSQL which gates share it.

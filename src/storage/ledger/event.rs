@@ -167,6 +167,9 @@ events! {
     ReportMade = "report.made",
     /// A look at an exception or a suspension, with its reason.
     MeasureViewed = "measure.viewed",
+    /// It leapt ahead: what is due by time alone waits.
+    ClockDoubted = "clock.doubted",
+    ClockBelieved = "clock.believed",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -1,12 +1,13 @@
 //! Storage through its own door: what is kept is there, whole, unreadable to a thief,
 //! and every change is in the ledger. Built twice, for each database once (main.rs).
-//! `bucket` keeps in S3-compatible storage, `crash` kills, `custody` opens with public tools
+//! `bucket` keeps in S3-compatible storage, `clock` leaps, `crash` kills, `custody` opens with public tools
 //! and steals the disk, `drills` changes and loses keys, `lives` and `steps` decide, `nodes` are several,
 //! `outbox` delivers, `ledger` tampers, `search` finds.
 
 mod alarms;
 mod breach;
 mod bucket;
+mod clock;
 mod crash;
 mod custody;
 pub(crate) mod drills;
