@@ -29,7 +29,7 @@ impl Tx {
             .bind(job.as_str())
             .fetch_one(&mut self.conn)
             .await?;
-        if micros(self.now) >= row.expires_at {
+        if micros(self.now) >= row.expires_at && self.time_is_sure().await? {
             return self.give_up(job, row).await;
         }
         let mut chance = [0];
