@@ -60,17 +60,17 @@ impl Tx {
         .fetch_all(&mut self.conn)
         .await?;
         let untouched = places.iter().all(|(_, state, _)| state == "waiting");
-        if let (Some(item), true, true) = (&row.item, untouched, row.kind == OutboxKind::Release.name()) {
-            if self.waits_again(item).await? {
-                sqlx::query(
-                    "UPDATE outbox SET state = 'dropped', lease = lease + 1, lease_until = NULL,
+        if let (Some(item), true, true) = (&row.item, untouched, row.kind == OutboxKind::Release.name())
+            && self.waits_again(item).await?
+        {
+            sqlx::query(
+                "UPDATE outbox SET state = 'dropped', lease = lease + 1, lease_until = NULL,
                      unreadable_since = NULL WHERE id = $1",
-                )
-                .bind(job.as_str())
-                .execute(&mut self.conn)
-                .await?;
-                return Ok(());
-            }
+            )
+            .bind(job.as_str())
+            .execute(&mut self.conn)
+            .await?;
+            return Ok(());
         }
         let waiting = places.iter().any(|(_, state, _)| state == "waiting");
         for (position, state, report) in places {
