@@ -72,6 +72,7 @@ fn dispatch(cli: &Cli) -> Answer {
             | Command::Exception(_)
             | Command::Suspend(_)
             | Command::Observe(_)
+            | Command::Demo(_)
     ) {
         context::may_begin_a_store();
     }
