@@ -22,6 +22,7 @@ mod measures;
 mod mistake;
 mod observe;
 mod outbox;
+mod panics;
 mod policy;
 mod records;
 mod reload;
@@ -50,6 +51,7 @@ type Answer = Result<ExitCode, Mistake>;
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
+    panics::without_content();
     let cli = Cli::parse();
     dispatch(&cli).unwrap_or_else(|mistake| {
         if let Some(id) = mistake.missing() {

@@ -250,10 +250,19 @@ impl Store {
             .collect()
     }
 
-    /// The facts of records of these schools and transactions, in the same order.
+    /// The facts of records of these schools and transactions, in the same order. Who is accused in an
+    /// item of the same message is accused in its record.
     pub async fn record_cases(&self, of: &[(SchoolId, String)]) -> Result<Vec<Case>, StoreError> {
         let subjects: Vec<String> = of.iter().map(|(_, transaction)| transaction.clone()).collect();
-        let concerned = self.concerned(&subjects).await?;
+        let mut concerned = self.concerned(&subjects).await?;
+        let items = self.items_of(&subjects).await?;
+        let of_items: Vec<String> = items.iter().map(|item| item.id.to_string()).collect();
+        let mut named = self.concerned(&of_items).await?;
+        for item in items {
+            let Some(Faces { accused, proposed, .. }) = named.remove(item.id.as_str()) else { continue };
+            let also = Faces { accused, proposed, ..Faces::default() };
+            concerned.entry(item.transaction.to_string()).or_default().join(&also);
+        }
         let case = |(school, transaction): &(SchoolId, String)| {
             let mut case = Case::new(Thing::Record, Scope::School(school.clone()));
             concerned.get(transaction).cloned().unwrap_or_default().fill(&mut case);

@@ -3,13 +3,11 @@
 use super::{
     database::micros,
     error::StoreError,
-    jobs::{Standing, own_objects},
     ledger::{Event, LedgerEvent},
     names::{ItemId, Token},
     outbox::NewOutbox,
     store::Store,
     tokens::token_digest,
-    writer::Unwritten,
 };
 use chrono::{DateTime, Utc};
 
@@ -69,9 +67,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let secrets = self.secrets()?;
         let (digest, item) = (token.map(|token| token_digest(secrets, token)), item.clone());
-        let rows = self.prepare_jobs(vec![notice], None, None).await?;
-        let objects = own_objects(&rows);
-        let written = self.write_or_tell(move |tx| {
+        self.write_mail(vec![notice], move |tx| {
             Box::pin(async move {
                 let waits: Option<i64> = sqlx::query_scalar(
                     "SELECT n FROM item WHERE id = $1 AND state = 'open' AND kind = 'hold' AND owner_hash IS NOT NULL
@@ -86,24 +82,10 @@ impl Store {
                 if let Some(digest) = &digest {
                     tx.insert_token(&item, digest).await?;
                 }
-                for row in &rows {
-                    tx.insert_job(row, Standing::Final(None)).await?;
-                }
                 tx.append("gate", LedgerEvent::new(Event::ItemReminded).about(item.as_str())).await?;
-                Ok::<_, StoreError>(true)
+                Ok(true)
             })
-        });
-        match written.await {
-            Ok(true) => Ok(true),
-            Ok(false) => {
-                self.forget_objects(&objects).await;
-                Ok(false)
-            }
-            Err(Unwritten::Refused(e)) => {
-                self.forget_objects(&objects).await;
-                Err(e)
-            }
-            Err(unknown) => Err(unknown.into_error()),
-        }
+        })
+        .await
     }
 }

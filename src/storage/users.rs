@@ -385,16 +385,7 @@ impl Store {
                 }
                 row.approved_at = Some(micros(tx.now));
                 row.approved_by = Some(by.clone());
-                let sealed = tx.shared.secrets()?.seal(&row.place(), &words)?;
-                sqlx::query(
-                    "UPDATE office_grant SET approved_at = $1, approved_by = $2, sealed = $3 WHERE id = $4",
-                )
-                .bind(micros(tx.now))
-                .bind(&by)
-                .bind(sealed)
-                .bind(id.as_str())
-                .execute(&mut tx.conn)
-                .await?;
+                tx.put_grant(&row, &words).await?;
                 tx.append(&by, row.event(Event::GrantApproved).because(Some(reason))).await?;
                 Ok(())
             })
@@ -414,16 +405,7 @@ impl Store {
                 let by = tx.random_id(&actor).await?;
                 row.revoked_at = Some(micros(tx.now));
                 row.revoked_by = Some(by.clone());
-                let sealed = tx.shared.secrets()?.seal(&row.place(), &words)?;
-                sqlx::query(
-                    "UPDATE office_grant SET revoked_at = $1, revoked_by = $2, sealed = $3 WHERE id = $4",
-                )
-                .bind(micros(tx.now))
-                .bind(&by)
-                .bind(sealed)
-                .bind(id.as_str())
-                .execute(&mut tx.conn)
-                .await?;
+                tx.put_grant(&row, &words).await?;
                 tx.append(&by, row.event(Event::GrantRevoked).because(Some(reason))).await?;
                 Ok(())
             })
@@ -474,5 +456,23 @@ impl Tx {
         let row = row.ok_or(UserError::NotFound("grant"))?;
         let reason = row.reason(self.shared.secrets()?).ok_or(UserError::Changed)?;
         Ok((row, reason))
+    }
+
+    /// Writes what has become of a grant, with the asker's words sealed under it anew.
+    async fn put_grant(&mut self, row: &GrantRow, words: &str) -> Result<(), StoreError> {
+        let sealed = self.shared.secrets()?.seal(&row.place(), &words)?;
+        sqlx::query(
+            "UPDATE office_grant SET approved_at = $1, approved_by = $2, revoked_at = $3, revoked_by = $4,
+             sealed = $5 WHERE id = $6",
+        )
+        .bind(row.approved_at)
+        .bind(&row.approved_by)
+        .bind(row.revoked_at)
+        .bind(&row.revoked_by)
+        .bind(sealed)
+        .bind(&row.id)
+        .execute(&mut self.conn)
+        .await?;
+        Ok(())
     }
 }

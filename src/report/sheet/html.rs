@@ -21,8 +21,10 @@ pre{margin:0 0 1rem;padding:1rem 1.2rem;border:1px solid #d5d9de;border-radius:4
 font:inherit;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate}\
 table{width:100%;margin:0 0 1rem;border-collapse:collapse;font-size:.88rem;table-layout:fixed}\
 th,td{padding:.35rem .6rem .35rem 0;border-bottom:1px solid #e4e7eb;text-align:start;vertical-align:top;overflow-wrap:anywhere}\
-th{border-bottom-color:#9aa3ad;color:#5a636e;font-weight:600}\
+th{border-bottom-color:#9aa3ad;color:#5a636e;font-weight:600;overflow-wrap:normal}\
 a{color:#0b5cad}\
+@media (max-width:40em){main{margin:0;padding:1.2rem 1rem;border:0}h1{font-size:1.35rem}th,td{padding-right:.3rem}\
+table{font-size:.85rem}}\
 @media print{body{background:#fff;font-size:10.5pt}main{max-width:none;margin:0;padding:0;border:0}\
 .new-page{break-before:page}h2{break-after:avoid}tr,dl{break-inside:avoid}pre{border:0;border-left:2px solid #9aa3ad;border-radius:0;background:none}\
 @page{size:A4;margin:18mm}}";

@@ -10,6 +10,7 @@ use crate::{
         jobs::{Standing, own_objects},
         ledger::{Event, LedgerEvent},
         names::AlertId,
+        objects::Stored,
         outbox::NewOutbox,
         store::Store,
         writer::{Tx, Unwritten},
@@ -119,18 +120,9 @@ impl Store {
                 Ok::<_, StoreError>(true)
             })
         });
-        match written.await {
-            Ok(true) => Ok(true),
-            Ok(false) => {
-                self.forget_objects(&objects).await;
-                Ok(false)
-            }
-            Err(Unwritten::Refused(e)) => {
-                self.forget_objects(&objects).await;
-                Err(e)
-            }
-            Err(unsure) => Err(unsure.into_error()),
-        }
+        let written = written.await;
+        self.forget_unless(matches!(written, Ok(true)), &written, &objects).await;
+        written.map_err(Unwritten::into_error)
     }
 
     /// A change and the mail that tells of it in one commit; when it is refused, the objects of the
@@ -155,12 +147,15 @@ impl Store {
                 Ok(done)
             })
         });
-        match written.await {
-            Err(Unwritten::Refused(e)) => {
-                self.forget_objects(&objects).await;
-                Err(e)
-            }
-            other => other.map_err(Unwritten::into_error),
+        let written = written.await;
+        self.forget_unless(written.is_ok(), &written, &objects).await;
+        written.map_err(Unwritten::into_error)
+    }
+
+    /// Forgets the objects of mail that certainly no row names.
+    async fn forget_unless<T, E>(&self, kept: bool, written: &Result<T, Unwritten<E>>, objects: &[Stored]) {
+        if !kept && !matches!(written, Err(Unwritten::Unsure(_))) {
+            self.forget_objects(objects).await;
         }
     }
 

@@ -92,6 +92,30 @@ async fn what_one_parent_wrote_never_shows_under_the_other() {
     archive.bench.verify().await;
 }
 
+/// practice.md, A4: a message is one, whether it waits, is recorded, or both.
+#[tokio::test]
+async fn who_is_accused_in_an_item_is_accused_in_the_record_of_the_same_message() {
+    let archive = Archive::new().await;
+    let store = &archive.bench.store;
+    let mut keep = Sample::new(1).keep(store, ItemKind::Quarantine).await;
+    let item = keep.items[0].id.clone();
+    keep.records.push(record(&[("m", FiledAs::Parent)], "1@a", &[]));
+    let of_it = store.keep(keep).await.unwrap().records.remove(0);
+    let other = archive.keep(2, record(&[("m", FiledAs::Parent)], "2@a", &[])).await;
+    let person = store.faces([&PersonId("t".into())], []).unwrap();
+    let is_accused = async |id: &RecordId| store.record_case(id).await.unwrap().accused.contains(&person[0]);
+    assert!(!is_accused(&of_it).await);
+    let say = async |word| {
+        let (person, why) = (person.clone(), "a parent says so".to_owned());
+        let said = AccusedInItem { person, word, matter: None, why, outbox: vec![] };
+        assert!(store.item_accused(&item, &school(), said, &lead()).await.unwrap());
+    };
+    say(Accusation::Confirmed).await;
+    assert!(is_accused(&of_it).await && !is_accused(&other).await);
+    say(Accusation::Refused).await;
+    assert!(!is_accused(&of_it).await);
+}
+
 #[tokio::test]
 async fn an_absent_colleagues_record_opens_with_leave_of_somebody_else_until_it_ends() {
     let archive = Archive::new().await;
