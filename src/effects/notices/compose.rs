@@ -1,14 +1,17 @@
 //! Our own messages as bytes. lettre composes; the next-hop client sends.
 
 use super::{
+    alert::{self, Alert},
     digest::{self, Digest},
     handed::{self, Handed},
+    nudge::{self, Nudge},
     pause::{self, Pause},
     receipt::{self, Receipt},
     report::DeliveryReport,
+    returned::{self, Returned},
     trouble::{self, Trouble},
     waited::{self, Waited},
-    words::{self, Alert, Language, Nudge, Returned},
+    words::Language,
 };
 use crate::{
     config::NoticesConfig,
@@ -81,8 +84,8 @@ impl Notices {
         unique: &str,
         now: DateTime<Utc>,
     ) -> Result<Written, ComposeError> {
-        let subject = subject(languages, |l| words::nudge_subject(l, &nudge.situation));
-        let text = text(languages, |l| words::nudge(l, nudge));
+        let subject = subject(languages, |l| nudge::subject(l, &nudge.situation));
+        let text = text(languages, |l| nudge::text(l, nudge));
         self.written(to, &subject, text, &format!("nudge.{unique}"), now, Answers::Welcome)
     }
 
@@ -94,8 +97,8 @@ impl Notices {
         returned: &Returned<'_>,
         now: DateTime<Utc>,
     ) -> Result<Written, ComposeError> {
-        let subject = subject(languages, words::returned_subject);
-        let text = text(languages, |l| words::returned(l, returned));
+        let subject = subject(languages, returned::subject);
+        let text = text(languages, |l| returned::text(l, returned));
         self.written(to, &subject, text, &format!("returned.{}", returned.number), now, Answers::None)
     }
 
@@ -158,8 +161,8 @@ impl Notices {
         alert: &Alert<'_>,
         now: DateTime<Utc>,
     ) -> Result<Written, ComposeError> {
-        let subject = subject(languages, |l| words::alert_subject(l, alert.urgent));
-        let text = text(languages, |l| words::alert(l, alert));
+        let subject = subject(languages, |l| alert::subject(l, alert.urgent));
+        let text = text(languages, |l| alert::text(l, alert));
         self.written(to, &subject, text, &format!("alert.{}", alert.number), now, Answers::None)
     }
 
@@ -350,7 +353,7 @@ fn text(languages: &[Language], words: impl Fn(Language) -> String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::words::Situation, *};
+    use super::{super::nudge::Situation, *};
     use crate::message::{ReadLimits, read};
 
     #[test]
