@@ -3,112 +3,35 @@
 //! anything follows from it, so that a kill at any point repeats a copy only between a
 //! next hop's 250 and our commit of it (RFC 1047).
 
-use super::notices::{
-    ComposeError, DeliveryReport, Notices, ReportedRecipient, wants_failure, wants_success,
+mod options;
+mod report;
+
+pub use options::{DeliveryOptions, Observer, ReleaseField, Turn};
+
+use super::{
+    notices::wants_success,
+    rescan::{Rescanned, rescan},
 };
-use super::rescan::{Rescan, Rescanned, rescan};
 use crate::{
-    clock::{self, Clock},
-    config::{Config, FailureChoice, NextHop},
-    mail::{Address, Edits, Envelope, HeaderEdit, Reply, ReversePath, SchoolId},
-    parties::School,
-    storage::{
-        Actor, Attempt, DueReport, Event, JobRecipient, LedgerEvent, NewOutbox, OutboxJob, OutboxKind,
-        RELEASE_HEADER, ReportAction, Store, StoreError, Task,
-    },
+    config::NextHop,
+    mail::{Edits, Envelope, HeaderEdit, Reply},
+    storage::{Attempt, JobRecipient, OutboxJob, OutboxKind, RELEASE_HEADER, Store, StoreError, Task},
     wire::smtp::{DsnFate, NextHopClient, RecipientFate, SendReport, route},
 };
 use bytes::Bytes;
-use chrono::TimeDelta;
 use futures_util::FutureExt;
 use std::{
-    collections::HashMap,
     future::Future,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 use tokio::task::JoinSet;
 
 /// Says on a release that no scanner has looked into it.
 const NOT_SCANNED: &str = "X-Gatehouse-Not-Scanned";
-
-/// Whether releases come back through this gate on their way (milter mode), where they
-/// must be known again. Elsewhere the field would only tell strangers of the gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReleaseField {
-    Keep,
-    Omit,
-}
-
-/// What became of one job's turn, for counters. Without content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Recipients delivered, deferred and failed for good.
-    Tried { kind: OutboxKind, delivered: usize, deferred: usize, failed: usize },
-    /// The scanner has stopped a release.
-    Recalled,
-    /// Delivery reports written for a job's ends.
-    Reported { written: usize },
-    /// The store could not be asked or told; the job comes again.
-    StoreAway,
-}
-
-/// The addresses of officers, office by office.
-pub type ToldOfRecall = Arc<dyn Fn(&OutboxJob) -> Vec<Vec<Address>> + Send + Sync>;
-
-/// Called after every turn.
-pub type Observer = Arc<dyn Fn(Turn) + Send + Sync>;
-
-/// What the worker needs besides store and client.
-#[derive(Clone)]
-pub struct DeliveryOptions {
-    pub hops: Vec<Arc<NextHop>>,
-    pub notices: Notices,
-    /// Who hears of a null sender's failure, for each school.
-    pub postmasters: HashMap<SchoolId, Address>,
-    pub release_field: ReleaseField,
-    /// Looks into releases before they leave; `None`: nothing does.
-    pub scanner: Option<Arc<dyn Rescan>>,
-    pub on_scanner_failure: FailureChoice,
-    /// Who of the school is asked to look when it has stopped one, office by office; never a party.
-    pub told_of_recall: ToldOfRecall,
-    /// Jobs at once.
-    pub parallel: usize,
-    /// How long a claimed job is ours; longer than the next hop's longest conversation.
-    pub lease: TimeDelta,
-    /// How often due jobs are looked for without being called.
-    pub poll: Duration,
-    pub clock: Clock,
-    pub observer: Observer,
-}
-
-impl DeliveryOptions {
-    /// As the configuration says; fails when `[notices] from` is no mailbox.
-    pub fn of(config: &Config) -> Result<Self, ComposeError> {
-        let postmaster = |school: &Arc<School>| {
-            school.officers.postmaster.clone().map(|address| (school.id.clone(), address))
-        };
-        Ok(Self {
-            hops: config.next_hops.clone(),
-            notices: Notices::new(&config.notices, &config.hostname)?,
-            postmasters: config.schools.iter().filter_map(postmaster).collect(),
-            release_field: if config.milter.is_some() { ReleaseField::Keep } else { ReleaseField::Omit },
-            scanner: None,
-            on_scanner_failure: config.on_failure.scanner,
-            told_of_recall: Arc::new(|_| Vec::new()),
-            parallel: 8,
-            lease: TimeDelta::minutes(5),
-            // A decision at the command line is another process's: nothing but looking tells of it.
-            poll: Duration::from_secs(2),
-            clock: clock::system(),
-            observer: Arc::new(|_| {}),
-        })
-    }
-}
 
 /// The worker.
 pub struct Delivery {
@@ -304,84 +227,6 @@ impl Delivery {
         }
         groups
     }
-
-    async fn report(&self, job: &OutboxJob, due: &[DueReport]) -> Result<Turn, StoreError> {
-        let written = match &job.sender {
-            ReversePath::Mailbox(sender) => self.report_to_sender(job, sender, due),
-            ReversePath::Null => self.report_to_postmaster(job, due),
-        };
-        let count = written.len();
-        self.store.outbox_reported(job, written).await?;
-        if count > 0 && job.sender == ReversePath::Null {
-            let mut event = LedgerEvent::new(Event::PostmasterTold).about(job.id.as_str());
-            event.school.clone_from(&job.school);
-            self.store.ledger(&Actor::Gate, event).await?;
-        }
-        Ok(Turn::Reported { written: count })
-    }
-
-    /// RFC 3464 to the sender, for those recipients whose NOTIFY asks for it.
-    fn report_to_sender(&self, job: &OutboxJob, sender: &Address, due: &[DueReport]) -> Vec<NewOutbox> {
-        let wanted = |due: &&DueReport| match due.action {
-            ReportAction::Failed => wants_failure(&due.recipient),
-            ReportAction::Relayed => wants_success(&due.recipient),
-        };
-        let recipients: Vec<ReportedRecipient<'_>> = due
-            .iter()
-            .filter(wanted)
-            .map(|due| ReportedRecipient {
-                recipient: &due.recipient,
-                action: due.action,
-                reply: due.reply.as_ref(),
-                at: due.at,
-            })
-            .collect();
-        if recipients.is_empty() {
-            return Vec::new();
-        }
-        let report = DeliveryReport {
-            job: job.id.as_str(),
-            to: sender,
-            parameters: &job.parameters,
-            arrived_at: job.created_at,
-            recipients: &recipients,
-            message: &without_release(job),
-        };
-        let written = self.options.notices.report(&report, (self.options.clock)());
-        self.queued(job, written.map_err(|e| e.to_string()))
-    }
-
-    /// A null sender is never written to: its school's postmaster is, by codes alone; but
-    /// not of a failure to reach the postmaster.
-    fn report_to_postmaster(&self, job: &OutboxJob, due: &[DueReport]) -> Vec<NewOutbox> {
-        let Some(postmaster) = job.school.as_ref().and_then(|school| self.options.postmasters.get(school))
-        else {
-            tracing::error!(job = %job.id, "undeliverable mail of the gate, and no postmaster to tell");
-            return Vec::new();
-        };
-        let failures: Vec<(usize, String)> = due
-            .iter()
-            .filter(|d| d.action == ReportAction::Failed && d.recipient.address != *postmaster)
-            .map(|d| (d.position, d.reply.as_ref().map_or("no answer".to_owned(), status)))
-            .collect();
-        if failures.is_empty() {
-            tracing::error!(job = %job.id, "the postmaster cannot be reached");
-            return Vec::new();
-        }
-        let written =
-            self.options.notices.postmaster(postmaster, job.id.as_str(), &failures, (self.options.clock)());
-        self.queued(job, written.map_err(|e| e.to_string()))
-    }
-
-    fn queued(&self, job: &OutboxJob, written: Result<super::notices::Written, String>) -> Vec<NewOutbox> {
-        match written {
-            Ok(written) => vec![written.outbox(job.school.clone(), None)],
-            Err(fault) => {
-                tracing::error!(job = %job.id, fault, "a report could not be written");
-                Vec::new()
-            }
-        }
-    }
 }
 
 /// The message of a release as its sender may see it: that it waited, and the field by which
@@ -398,12 +243,6 @@ fn without_release(job: &OutboxJob) -> Bytes {
 fn marked_unscanned(message: &Bytes) -> Bytes {
     let headers = vec![HeaderEdit::Prepend { name: NOT_SCANNED.to_owned(), value: "yes".to_owned() }];
     Edits { headers, body: Vec::new() }.apply(message)
-}
-
-/// Code and enhanced code, without the next hop's words, which may quote an address.
-fn status(reply: &Reply) -> String {
-    let (class, subject, detail) = reply.enhanced;
-    format!("{} {class}.{subject}.{detail}", reply.code)
 }
 
 fn deferred(recipient: &JobRecipient, reply: &Reply) -> Attempt {
