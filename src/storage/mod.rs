@@ -26,6 +26,7 @@ mod duty;
 mod epochs;
 mod error;
 mod forget;
+mod grants;
 mod hostile;
 mod incidents;
 mod items;
@@ -103,6 +104,7 @@ pub use disk::Disk;
 pub use duty::{Duty, DutyStands};
 pub use epochs::{EpochState, EpochSummary, Rewrapped, Rotation, Since};
 pub use error::{CustodianError, KeyError, StateError, StoreError, TokenError};
+pub use grants::{Genuine, KeptGrant, NewGrant};
 pub use hostile::{Answered, Hostile};
 pub use incidents::{
     Accusation, Dismissal, Entry, Evidence, HandedOver, Incident, IncidentEntry, IncidentError,
@@ -157,5 +159,5 @@ pub use tally::{Between, Tallied, TalliedMessages, Tally, Waits};
 pub use trouble::{Health, KeptTrouble};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};
-pub use users::{Genuine, KeptGrant, KeptUser, NewGrant, NewUser, UserError};
+pub use users::{KeptUser, NewUser, UserError};
 pub use vault::Lock;
