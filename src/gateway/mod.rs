@@ -3,12 +3,14 @@
 //! school chose, a 4xx by default; in observe mode the message passes unchanged.
 
 mod act;
+mod alarm;
 mod alerts;
 mod anchor;
 mod answer;
 mod assess;
 mod canary;
 mod counters;
+mod digest;
 mod expire;
 mod failure;
 mod gather;

@@ -1,7 +1,7 @@
 //! The gate looks after itself: what stops working and what works again is said once, in the log,
 //! in the ledger, by mail to whoever runs the machine, and by the alarm that is no mail.
 
-use super::{Gate, Standing, alerts::sound, itself, routes};
+use super::{Gate, Standing, alarm::sound, itself, routes};
 use crate::{
     config::CanaryConfig,
     effects::Trouble,
