@@ -1,32 +1,28 @@
 //! `gatehouse exception` and `gatehouse suspend`: what an officer orders for a time. One
 //! person asks, another approves; both end by themselves.
 
+mod read;
+mod show;
+
 use super::{
     Answer, Mistake,
     args::Cli,
     context,
     desk::{Desk, refusal},
-    render,
 };
 use crate::{
     app,
     authority::{Act, Answer as Judged, Case, Face, Scope, Thing},
-    mail::{Address, Covers, Mode, Period, SchoolId},
-    parties::{Directory, PersonId},
-    policy::may_be_excepted,
-    ruleset::{Category, RuleSet},
-    storage::{
-        Approval, Event, KeptMeasure, LedgerEvent, Measure, MeasureId, MeasureKind, MeasureState, NewMeasure,
-        StoreError,
-    },
+    mail::{Covers, Mode, Period, SchoolId},
+    parties::PersonId,
+    storage::{Approval, KeptMeasure, Measure, MeasureId, MeasureKind, NewMeasure, StoreError},
 };
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono::Utc;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use read::{Edge, class_of, excepted, moment, parse, person_of};
 use std::{
     io::{self, Write},
     process::ExitCode,
-    sync::Arc,
 };
 
 #[derive(Debug, Subcommand)]
@@ -173,8 +169,8 @@ fn put(cli: &Cli, school: &str, measure: Measure, at: &Time) -> Answer {
 
 fn life(cli: &Cli, kind: MeasureKind, command: &LifeCommand) -> Answer {
     match command {
-        LifeCommand::List => list(cli, kind),
-        LifeCommand::Show { id } => show(cli, kind, id),
+        LifeCommand::List => show::list(cli, kind),
+        LifeCommand::Show { id } => show::show(cli, kind, id),
         LifeCommand::Approve(decide) => decided(cli, kind, decide, Some(Approval::Yes)),
         LifeCommand::Refuse(decide) => decided(cli, kind, decide, Some(Approval::No)),
         LifeCommand::End(decide) => decided(cli, kind, decide, None),
@@ -251,187 +247,4 @@ fn decided(cli: &Cli, kind: MeasureKind, decide: &Decide, approval: Option<Appro
     };
     writeln!(io::stderr(), "{said}")?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn list(cli: &Cli, kind: MeasureKind) -> Answer {
-    let now = Utc::now();
-    let rows = context::block_on(async {
-        let desk = Desk::open(cli).await?;
-        let thing = match kind {
-            MeasureKind::Exception => Thing::Exception,
-            MeasureKind::Suspension => Thing::Suspension,
-        };
-        desk.schools_or_refuse(Act::List, thing)?;
-        let mut rows: Vec<Value> = Vec::new();
-        for kept in desk.store.measures(kind).await? {
-            let case = case(&desk, &kept.school, &kept.measure)?;
-            if desk.may(Act::List, &case).is_allowed() {
-                let mut row = row(&kept, now);
-                if !desk.may(Act::Particulars, &case).is_allowed() {
-                    row["covers"] = Value::Null;
-                }
-                rows.push(row);
-            }
-        }
-        Ok(rows)
-    })?;
-    let columns = render::columns(&[
-        ("id", "Number"),
-        ("state", "State"),
-        ("school", "School"),
-        ("covers", "For"),
-        ("rules", "Rules"),
-        ("from", "From"),
-        ("until", "Until"),
-    ]);
-    render::rows(&mut io::stdout().lock(), cli.format, &columns, &rows, "There is none.")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn show(cli: &Cli, kind: MeasureKind, id: &str) -> Answer {
-    let id = parse(id)?;
-    let kept = context::block_on(async {
-        let desk = Desk::open(cli).await?;
-        let (kept, _) = find(&desk, Act::Particulars, kind, &id).await?;
-        // The look is in the ledger before anything is shown.
-        let viewed = LedgerEvent::new(Event::MeasureViewed).school(&kept.school).about(id.as_str());
-        desk.store.ledger(&desk.actor, viewed).await?;
-        desk.store.close().await;
-        Ok(kept)
-    })?;
-    let mut row = row(&kept, Utc::now());
-    row["reason"] = json!(kept.reason);
-    for (name, act) in
-        [("asked", Some(&kept.asked)), ("decided", kept.decided.as_ref()), ("ended", kept.ended.as_ref())]
-    {
-        row[name] = act.map_or(Value::Null, |a| json!({"by": a.by, "at": render::time(a.at)}));
-    }
-    let mut out = io::stdout().lock();
-    match cli.format {
-        super::args::Format::Jsonl => writeln!(out, "{row}")?,
-        super::args::Format::Table => {
-            for (name, value) in row.as_object().into_iter().flatten() {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                writeln!(out, "{name:9} {text}")?;
-            }
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn row(kept: &KeptMeasure, now: DateTime<Utc>) -> Value {
-    let (covers, rules) = match &kept.measure {
-        Measure::Exception { covers: Covers::Person(id), rules } => (id.to_string(), rules.clone()),
-        Measure::Exception { covers: Covers::Class(name), rules } => (format!("class {name}"), rules.clone()),
-        Measure::Suspension { person } => (person.to_string(), Vec::new()),
-    };
-    json!({
-        "id": kept.id.as_str(),
-        "kind": kept.measure.kind().name(),
-        "state": standing(kept, now),
-        "school": kept.school.to_string(),
-        "covers": covers,
-        "rules": rules,
-        "from": render::time(kept.period.from),
-        "until": render::time(kept.period.until),
-    })
-}
-
-/// What a reader wants to know: does it hold now?
-fn standing(kept: &KeptMeasure, now: DateTime<Utc>) -> &'static str {
-    match kept.state {
-        MeasureState::Approved if kept.period.holds_at(now) => "in force",
-        MeasureState::Approved if now < kept.period.from => "approved, not begun",
-        MeasureState::Approved => "over",
-        MeasureState::Asked if kept.period.until <= now => "over, never approved",
-        MeasureState::Asked => "waits for approval",
-        state => state.name(),
-    }
-}
-
-fn parse(id: &str) -> Result<MeasureId, Mistake> {
-    id.parse().map_err(|()| Mistake(format!("`{id}` is no number of one; `list` shows them")))
-}
-
-fn person_of(text: &str, directory: &Directory) -> Result<PersonId, Mistake> {
-    let by_id = || directory.person(&PersonId(text.into())).map(|p| p.id().clone());
-    let by_address = || {
-        let holder = directory.lookup(&Address::parse(text)?)?.only_holder()?;
-        Some(holder.person.id().clone())
-    };
-    by_id().or_else(by_address).ok_or_else(|| {
-        Mistake("the directory knows no one person by that; give a school address or the id".into())
-    })
-}
-
-fn class_of(text: &str, directory: &Directory) -> Result<Arc<str>, Mistake> {
-    let known = directory.people().any(|p| p.classes().any(|class| class == text));
-    if known { Ok(text.into()) } else { Err(Mistake(format!("the directory has no class `{text}`"))) }
-}
-
-/// A name that rules go by, unless nobody may be excepted from it.
-fn excepted(name: &str, rules: &RuleSet) -> Result<Arc<str>, Mistake> {
-    let categories: Vec<Category> = match name.parse::<Category>() {
-        Ok(category) => vec![category],
-        Err(()) => Category::ALL.iter().copied().filter(|c| c.family() == name).collect(),
-    };
-    let detection = rules.detection.iter().find(|r| *r.id == *name).map(|r| r.category);
-    let all: Vec<Category> = categories.into_iter().chain(detection).collect();
-    let policy = rules.policy.iter().any(|r| *r.id == *name);
-    if all.is_empty() && !policy {
-        return Err(Mistake(format!("`{name}` is no rule, category or family; see `gatehouse rules list`")));
-    }
-    if !all.is_empty() && !all.iter().any(|c| may_be_excepted(*c)) {
-        return Err(Mistake(format!("nobody can be excepted from `{name}`: it guards against harm")));
-    }
-    Ok(name.into())
-}
-
-/// Which end of a day is meant.
-#[derive(Clone, Copy)]
-enum Edge {
-    First,
-    Last,
-}
-
-fn moment(text: &str, edge: Edge) -> Result<DateTime<Utc>, Mistake> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(at.to_utc());
-    }
-    let day: NaiveDate = text
-        .parse()
-        .map_err(|_| Mistake(format!("`{text}` is no time; write 2026-12-18 or 2026-12-18T16:00:00Z")))?;
-    let day = match edge {
-        Edge::First => day,
-        Edge::Last => day.checked_add_days(Days::new(1)).unwrap_or(day),
-    };
-    Ok(day.and_time(NaiveTime::MIN).and_utc())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_last_day_is_whole_and_a_moment_is_exact() {
-        let end = |text| moment(text, Edge::Last).unwrap().to_rfc3339();
-        assert_eq!(end("2026-12-18"), "2026-12-19T00:00:00+00:00");
-        assert_eq!(end("2026-12-18T16:00:00+01:00"), "2026-12-18T15:00:00+00:00");
-        assert_eq!(moment("2026-12-18", Edge::First).unwrap().to_rfc3339(), "2026-12-18T00:00:00+00:00");
-        for odd in ["", "18.12.2026", "2026-13-01", "soon"] {
-            assert!(moment(odd, Edge::Last).is_err(), "{odd}");
-        }
-    }
-
-    #[test]
-    fn nobody_is_excepted_from_what_guards_a_child() {
-        let rules = RuleSet::default();
-        assert!(excepted("harm.extremism", &rules).is_ok());
-        assert!(excepted("harm", &rules).is_ok());
-        for never in
-            ["harm.self-harm", "contact.grooming", "file.malware", "file.illegal-image", "no-such-rule"]
-        {
-            assert!(excepted(never, &rules).is_err(), "{never}");
-        }
-    }
 }

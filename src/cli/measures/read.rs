@@ -1,0 +1,100 @@
+//! What is written on the command line as what it names: a number, a person, a class, a rule that
+//! may be excepted from, a moment.
+
+use crate::{
+    cli::Mistake,
+    mail::Address,
+    parties::{Directory, PersonId},
+    policy::may_be_excepted,
+    ruleset::{Category, RuleSet},
+    storage::MeasureId,
+};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use std::sync::Arc;
+
+pub(super) fn parse(id: &str) -> Result<MeasureId, Mistake> {
+    id.parse().map_err(|()| Mistake(format!("`{id}` is no number of one; `list` shows them")))
+}
+
+pub(super) fn person_of(text: &str, directory: &Directory) -> Result<PersonId, Mistake> {
+    let by_id = || directory.person(&PersonId(text.into())).map(|p| p.id().clone());
+    let by_address = || {
+        let holder = directory.lookup(&Address::parse(text)?)?.only_holder()?;
+        Some(holder.person.id().clone())
+    };
+    by_id().or_else(by_address).ok_or_else(|| {
+        Mistake("the directory knows no one person by that; give a school address or the id".into())
+    })
+}
+
+pub(super) fn class_of(text: &str, directory: &Directory) -> Result<Arc<str>, Mistake> {
+    let known = directory.people().any(|p| p.classes().any(|class| class == text));
+    if known { Ok(text.into()) } else { Err(Mistake(format!("the directory has no class `{text}`"))) }
+}
+
+/// A name that rules go by, unless nobody may be excepted from it.
+pub(super) fn excepted(name: &str, rules: &RuleSet) -> Result<Arc<str>, Mistake> {
+    let categories: Vec<Category> = match name.parse::<Category>() {
+        Ok(category) => vec![category],
+        Err(()) => Category::ALL.iter().copied().filter(|c| c.family() == name).collect(),
+    };
+    let detection = rules.detection.iter().find(|r| *r.id == *name).map(|r| r.category);
+    let all: Vec<Category> = categories.into_iter().chain(detection).collect();
+    let policy = rules.policy.iter().any(|r| *r.id == *name);
+    if all.is_empty() && !policy {
+        return Err(Mistake(format!("`{name}` is no rule, category or family; see `gatehouse rules list`")));
+    }
+    if !all.is_empty() && !all.iter().any(|c| may_be_excepted(*c)) {
+        return Err(Mistake(format!("nobody can be excepted from `{name}`: it guards against harm")));
+    }
+    Ok(name.into())
+}
+
+/// Which end of a day is meant.
+#[derive(Clone, Copy)]
+pub(super) enum Edge {
+    First,
+    Last,
+}
+
+pub(super) fn moment(text: &str, edge: Edge) -> Result<DateTime<Utc>, Mistake> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc());
+    }
+    let day: NaiveDate = text
+        .parse()
+        .map_err(|_| Mistake(format!("`{text}` is no time; write 2026-12-18 or 2026-12-18T16:00:00Z")))?;
+    let day = match edge {
+        Edge::First => day,
+        Edge::Last => day.checked_add_days(Days::new(1)).unwrap_or(day),
+    };
+    Ok(day.and_time(NaiveTime::MIN).and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_last_day_is_whole_and_a_moment_is_exact() {
+        let end = |text| moment(text, Edge::Last).unwrap().to_rfc3339();
+        assert_eq!(end("2026-12-18"), "2026-12-19T00:00:00+00:00");
+        assert_eq!(end("2026-12-18T16:00:00+01:00"), "2026-12-18T15:00:00+00:00");
+        assert_eq!(moment("2026-12-18", Edge::First).unwrap().to_rfc3339(), "2026-12-18T00:00:00+00:00");
+        for odd in ["", "18.12.2026", "2026-13-01", "soon"] {
+            assert!(moment(odd, Edge::Last).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_excepted_from_what_guards_a_child() {
+        let rules = RuleSet::default();
+        assert!(excepted("harm.extremism", &rules).is_ok());
+        assert!(excepted("harm", &rules).is_ok());
+        for never in
+            ["harm.self-harm", "contact.grooming", "file.malware", "file.illegal-image", "no-such-rule"]
+        {
+            assert!(excepted(never, &rules).is_err(), "{never}");
+        }
+    }
+}
