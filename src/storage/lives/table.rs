@@ -4,37 +4,47 @@
 use crate::storage::items::{ItemKind, ItemState};
 use std::fmt;
 
-/// What can be done with what waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Act {
+macro_rules! acts {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
+        /// What can be done with what waits.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Act { $($(#[$doc])* $variant),+ }
+        impl Act {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub fn name(self) -> &'static str { match self { $(Self::$variant => $name),+ } }
+        }
+    };
+}
+
+acts! {
     /// The next hop has taken the rest of the message: it counts.
-    Confirm,
+    Confirm = "confirm",
     /// The next hop has refused the message.
-    Drop,
+    Drop = "drop",
     /// The grace period is over.
-    Leave,
+    Leave = "leave",
     /// A next hop has taken it for somebody at least.
-    Arrive,
+    Arrive = "arrive",
     /// Every recipient was refused, or five days went by.
-    Fail,
+    Fail = "fail",
     /// The scanner has found something in what was about to leave.
-    Recall,
-    Expire,
-    Purge,
-    Release,
-    ReleaseMarked,
+    Recall = "recall",
+    Expire = "expire",
+    Purge = "purge",
+    Release = "release",
+    ReleaseMarked = "release marked",
     /// "Child at risk" (practice.md, A9): at once, and reviewed afterwards.
-    SendNow,
-    Return,
-    Withdraw,
-    KeepAsEvidence,
-    Escalate,
+    SendNow = "send now",
+    Return = "return",
+    Withdraw = "withdraw",
+    KeepAsEvidence = "keep",
+    Escalate = "escalate",
     /// To another office, unread (practice.md, A4).
-    HandOn,
-    Reopen,
-    Seal,
+    HandOn = "hand over unread",
+    Reopen = "reopen",
+    Seal = "seal",
     /// The still encrypted object, on a recorded instruction of two people (practice.md, A3).
-    HandToPolice,
+    HandToPolice = "hand to the police",
 }
 
 /// By whose hand.
@@ -199,54 +209,6 @@ fn not_while_waiting(act: Act) -> &'static str {
     }
 }
 
-impl Act {
-    pub const ALL: [Self; 19] = [
-        Confirm,
-        Drop,
-        Leave,
-        Arrive,
-        Fail,
-        Recall,
-        Expire,
-        Purge,
-        Release,
-        ReleaseMarked,
-        SendNow,
-        Return,
-        Withdraw,
-        KeepAsEvidence,
-        Escalate,
-        HandOn,
-        Reopen,
-        Seal,
-        HandToPolice,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Confirm => "confirm",
-            Drop => "drop",
-            Leave => "leave",
-            Arrive => "arrive",
-            Fail => "fail",
-            Recall => "recall",
-            Expire => "expire",
-            Purge => "purge",
-            Release => "release",
-            ReleaseMarked => "release marked",
-            SendNow => "send now",
-            Return => "return",
-            Withdraw => "withdraw",
-            KeepAsEvidence => "keep",
-            Escalate => "escalate",
-            HandOn => "hand over unread",
-            Reopen => "reopen",
-            Seal => "seal",
-            HandToPolice => "hand to the police",
-        }
-    }
-}
-
 impl fmt::Display for Hand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -290,7 +252,7 @@ mod tests {
     fn no_state_is_skipped_and_no_promise_is_broken() {
         for kind in ItemKind::ALL {
             for state in ItemState::ALL {
-                for act in Act::ALL {
+                for act in Act::ALL.iter().copied() {
                     let lines: Vec<_> = STEPS
                         .iter()
                         .filter(|s| s.act == act && s.kinds.contains(&kind) && s.from.contains(&state))
@@ -337,7 +299,7 @@ mod tests {
             assert!(STEPS.iter().any(|s| s.to == Some(state)), "{state:?}");
         }
         for kind in ItemKind::ALL {
-            let ends: Vec<_> = Act::ALL.into_iter().filter(|a| step(kind, S::Open, *a).is_ok()).collect();
+            let ends: Vec<_> = Act::ALL.iter().copied().filter(|a| step(kind, S::Open, *a).is_ok()).collect();
             assert!(ends.contains(&Release) && ends.contains(&Seal), "{kind:?}: {ends:?}");
         }
     }
