@@ -3,6 +3,7 @@
 use super::{
     Config,
     read::{Marks, Need},
+    secret_file::others_may_read,
     source::{At, Source},
 };
 use std::{fs, io, os::unix::fs::PermissionsExt, path::Path};
@@ -11,11 +12,11 @@ pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
     for (need, path) in &marks.files {
         if let Some((text, hint)) = wrong(*need, &path.value) {
             source.error(&path.span, text, hint);
-        } else if *need == Need::Secret {
-            warn_if_open(source, path, 0o007, "o=");
-        } else if *need == Need::WorkingKey {
+        } else if *need == Need::Secret && mode(&path.value) & 0o007 != 0 {
+            warn_of_others(source, path, "o=");
+        } else if *need == Need::WorkingKey && others_may_read(&path.value).unwrap_or(false) {
             // As strict as whoever opens it.
-            warn_if_open(source, path, 0o077, "600");
+            warn_of_others(source, path, "600");
         }
     }
     for template in marks.schools.iter().flat_map(|school| &school.templates) {
@@ -58,10 +59,11 @@ fn wrong(need: Need, path: &Path) -> Option<(String, &'static str)> {
     }
 }
 
-fn warn_if_open(source: &Source<'_>, path: &At<std::path::PathBuf>, others: u32, chmod: &str) {
-    let mode = fs::metadata(&path.value).map_or(0, |m| m.permissions().mode());
-    if mode & others != 0 {
-        let hint = format!("`chmod {chmod} {}`", path.value.display());
-        source.warning(&path.span, "Others on this host may read this key.", hint);
-    }
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).map_or(0, |m| m.permissions().mode())
+}
+
+fn warn_of_others(source: &Source<'_>, path: &At<std::path::PathBuf>, chmod: &str) {
+    let hint = format!("`chmod {chmod} {}`", path.value.display());
+    source.warning(&path.span, "Others on this host may read this key.", hint);
 }

@@ -11,6 +11,7 @@ mod model;
 mod network;
 mod read;
 mod schools;
+mod secret_file;
 mod section;
 mod settings;
 mod source;
@@ -28,6 +29,7 @@ pub use model::{
     RelayConfig, StoreConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig, WorkingKeySource,
 };
 pub use network::Network;
+pub use secret_file::others_may_read;
 
 use section::Section;
 use source::{Source, WHOLE_FILE};

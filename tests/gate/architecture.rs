@@ -48,7 +48,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick_xml", &["storage"]),
     ("age", &["storage"]),
     ("bech32", &["storage"]),
-    ("rustix", &["storage", "app"]),
+    ("rustix", &["config", "storage", "app"]),
     ("zstd", &["storage"]),
     ("hmac", &["storage"]),
     ("chacha20poly1305", &["storage"]),

@@ -15,7 +15,7 @@ pub use terminal::{ask_secret, ask_shown};
 pub use unlock::{generate_locked, unlock};
 
 use super::error::KeyError;
-use crate::config::{KeysConfig, WorkingKeySource};
+use crate::config::{KeysConfig, WorkingKeySource, others_may_read};
 use age::{secrecy::zeroize::Zeroizing, x25519};
 use std::{
     fmt,
@@ -222,13 +222,11 @@ pub fn status(config: &KeysConfig, data: &Path) -> KeyStatus {
 }
 
 fn refuse_readable_by_others(path: &Path) -> Result<(), KeyError> {
-    use std::os::unix::fs::PermissionsExt;
     let file = |source| KeyError::File { path: path.display().to_string(), source };
-    let mode = std::fs::metadata(path).map_err(file)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(KeyError::TooOpen(path.display().to_string()));
+    match others_may_read(path).map_err(file)? {
+        true => Err(KeyError::TooOpen(path.display().to_string())),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 fn write_identity(path: &Path, identity: &x25519::Identity, purpose: &str) -> Result<(), KeyError> {
