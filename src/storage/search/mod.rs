@@ -15,6 +15,7 @@ mod rebuild;
 mod searchable;
 mod segment;
 mod source;
+mod swap;
 mod tidy;
 mod welsh;
 mod words;
