@@ -5,19 +5,18 @@
 //! whoever has a file cannot tell whether it lies here. Which messages share one stands
 //! encrypted in their rows, so that rows tell only how often.
 
+mod uses;
+
 use super::{
     capsule,
     database::micros,
     epochs::{Locks, Sealing},
     error::StoreError,
-    ledger::{Event, LedgerEvent},
-    locks::NEVER,
     names::{EpochId, ObjectId},
     objects::ObjectRow,
     parts::{self, Ends},
     store::Store,
     vault::path_of,
-    writer::Tx,
 };
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,14 +33,14 @@ const EPOCH: TimeDelta = TimeDelta::days(31);
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct PartLabel {
     /// Offset in the bytes that come after the label, which have none of the parts.
-    pub(super) at: u64,
+    pub(in crate::storage) at: u64,
     /// Path of the object in the vault.
-    pub(super) object: String,
+    pub(in crate::storage) object: String,
     /// Characters of a full line of base64.
-    pub(super) width: usize,
-    pub(super) ends: Ends,
+    pub(in crate::storage) width: usize,
+    pub(in crate::storage) ends: Ends,
     /// Bytes of the part, decoded.
-    pub(super) bytes: u64,
+    pub(in crate::storage) bytes: u64,
 }
 
 /// A part that a message uses.
@@ -64,7 +63,7 @@ struct NewPart {
 
 impl UsedPart {
     /// The file that only this keep knows of.
-    pub(super) fn new_path(&self) -> Option<&str> {
+    pub(in crate::storage) fn new_path(&self) -> Option<&str> {
         self.new.is_some().then_some(self.path.as_str())
     }
 }
@@ -79,14 +78,18 @@ fn scope_of(sealing: &Sealing) -> String {
 
 /// A message without its long runs of base64.
 pub(super) struct Parted {
-    pub(super) rest: Bytes,
-    pub(super) labels: Vec<PartLabel>,
-    pub(super) used: Vec<UsedPart>,
+    pub(in crate::storage) rest: Bytes,
+    pub(in crate::storage) labels: Vec<PartLabel>,
+    pub(in crate::storage) used: Vec<UsedPart>,
 }
 
 impl Store {
     /// Cuts the message, and puts what is not there yet for these keys.
-    pub(super) async fn put_parts(&self, sealing: &Sealing, raw: &Bytes) -> Result<Parted, StoreError> {
+    pub(in crate::storage) async fn put_parts(
+        &self,
+        sealing: &Sealing,
+        raw: &Bytes,
+    ) -> Result<Parted, StoreError> {
         let whole = raw.clone();
         let cut = move || {
             let cuts = parts::cuts(&whole);
@@ -199,14 +202,17 @@ impl Store {
     }
 
     /// For parts that certainly no row names.
-    pub(super) async fn forget_parts(&self, parts: impl Iterator<Item = &UsedPart>) {
+    pub(in crate::storage) async fn forget_parts(&self, parts: impl Iterator<Item = &UsedPart>) {
         for path in parts.filter_map(UsedPart::new_path) {
             let _ = self.shared.vault.delete(path).await;
         }
     }
 
     /// The parts of an object as they lie in the vault, by their ids; nothing is opened.
-    pub(super) async fn parts_as_they_lie(&self, object: &str) -> Result<Vec<(String, Bytes)>, StoreError> {
+    pub(in crate::storage) async fn parts_as_they_lie(
+        &self,
+        object: &str,
+    ) -> Result<Vec<(String, Bytes)>, StoreError> {
         let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT parts FROM object WHERE id = $1")
             .bind(object)
             .fetch_optional(&self.readers)
@@ -226,7 +232,7 @@ impl Store {
     }
 
     /// The parts of a message as they lie in the vault, each once, checked against its row.
-    pub(super) async fn sealed_parts(
+    pub(in crate::storage) async fn sealed_parts(
         &self,
         labels: &[PartLabel],
     ) -> Result<BTreeMap<String, Bytes>, StoreError> {
@@ -271,89 +277,6 @@ pub(super) fn put_together(
     }
     out.extend_from_slice(rest.get(from..).ok_or(ODD)?);
     Ok(out.into())
-}
-
-impl Tx {
-    /// Names the parts of a message: new ones by row and ledger, known ones by one use more.
-    pub(super) async fn use_parts(&mut self, object: &ObjectId, used: &[UsedPart]) -> Result<(), StoreError> {
-        if used.is_empty() {
-            return Ok(());
-        }
-        for part in used {
-            match &part.new {
-                Some(new) => self.name_part(part, new).await?,
-                None => {
-                    let counted = sqlx::query(
-                        "UPDATE object SET uses = uses + 1
-                         WHERE id = $1 AND purged_at IS NULL AND unwanted_at IS NULL",
-                    )
-                    .bind(&part.id)
-                    .execute(&mut self.conn)
-                    .await?;
-                    // Its last other use ended between the look and this commit: tried again, it is new.
-                    if counted.rows_affected() == 0 {
-                        return Err(StoreError::Busy);
-                    }
-                }
-            }
-        }
-        let ids: Vec<&str> = used.iter().map(|part| part.id.as_str()).collect();
-        let shared = self.shared.clone();
-        let sealed = shared.secrets()?.seal(&parts_place(object.as_str()), &ids)?;
-        sqlx::query("UPDATE object SET parts = $1 WHERE id = $2")
-            .bind(sealed)
-            .bind(object.as_str())
-            .execute(&mut self.conn)
-            .await?;
-        Ok(())
-    }
-
-    async fn name_part(&mut self, part: &UsedPart, new: &NewPart) -> Result<(), StoreError> {
-        // In place of the digest of its bytes, which would tell who has the file that it is here.
-        sqlx::query(
-            "INSERT INTO object (id, path, kept_at, bytes, sha256, object_sha256, locked_until, part_hash, uses,
-             lock_due) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,1,$9)",
-        )
-        .bind(&part.id)
-        .bind(&part.path)
-        .bind(micros(self.now))
-        .bind(new.bytes)
-        .bind(&new.hash[..])
-        .bind(&new.object_sha256[..])
-        .bind(new.locked_until.map(micros))
-        .bind(&new.hash[..])
-        .bind(NEVER)
-        .execute(&mut self.conn)
-        .await?;
-        self.name_epochs(&part.id, &new.epochs).await?;
-        let mut event = LedgerEvent::new(Event::ObjectKept).about(part.id.as_str()).with("what", "part");
-        event.hash_in = Some(new.hash);
-        event.hash_out = Some(new.object_sha256);
-        self.append("gate", event).await.map(|_| ())
-    }
-
-    /// A message goes: its parts are used once less, and one that nothing uses goes too.
-    pub(super) async fn release_parts(&mut self, object: &str) -> Result<(), StoreError> {
-        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT parts FROM object WHERE id = $1")
-            .bind(object)
-            .fetch_optional(&mut self.conn)
-            .await?
-            .flatten();
-        let Some(sealed) = sealed else { return Ok(()) };
-        let shared = self.shared.clone();
-        let ids: Vec<String> = shared.secrets()?.open(&parts_place(object), &sealed)?;
-        for id in ids {
-            let left: Option<i64> =
-                sqlx::query_scalar("UPDATE object SET uses = uses - 1 WHERE id = $1 RETURNING uses")
-                    .bind(&id)
-                    .fetch_optional(&mut self.conn)
-                    .await?;
-            if left.is_some_and(|left| left <= 0) {
-                self.mark_unwanted(&id, "unused").await?;
-            }
-        }
-        Ok(())
-    }
 }
 
 pub(super) fn parts_place(object: &str) -> String {
