@@ -5,6 +5,7 @@
 mod fold;
 mod html;
 mod model;
+mod nature;
 mod quotes;
 mod read;
 mod view;
