@@ -133,7 +133,7 @@ fn away(cli: &Cli, officer: &str, until: &str) -> Answer {
         let desk = Desk::open(cli).await?;
         may_send_away(&desk, &officer)?;
         desk.store.officer_away(&Away { officer, until }, &desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "Noted: until {}.", render::time(until))?;

@@ -152,7 +152,7 @@ pub(super) fn run(cli: &Cli, command: &BreachCommand) -> Answer {
                 store.breach_close(&allowed(&desk, Act::Close, id).await?, because, actor).await?;
             }
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -53,7 +53,7 @@ pub(super) fn run(cli: &Cli, command: &CanaryCommand) -> Answer {
                 probe(cli, &desk, names, Duration::from_secs(*wait)).await?
             }
         };
-        desk.store.close().await;
+        desk.close().await;
         Ok(code)
     })
 }

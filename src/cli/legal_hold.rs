@@ -148,7 +148,7 @@ fn set(cli: &Cli, on: On, id: &str, reason: &str) -> Answer {
             Leave::WaitForSecond(sentence) => Ok(format!("{id}: noted. {sentence}")),
             Leave::Go => {
                 let number = desk.store.set_legal_hold(subject, &school, &desk.actor, reason).await?;
-                desk.store.close().await;
+                desk.close().await;
                 Ok(format!("{id} is under legal hold {number}: it does not run out and is not purged."))
             }
         }
@@ -170,7 +170,7 @@ fn lift(cli: &Cli, number: &str, reason: &str) -> Answer {
             return Ok(format!("{id}: noted. {sentence}"));
         }
         let lifted = desk.store.lift_legal_hold(&id, &desk.actor, reason).await?;
-        desk.store.close().await;
+        desk.close().await;
         match lifted {
             true => Ok(format!("{id} is lifted. What it lay on follows its ordinary time again.")),
             false => Err(missing()),

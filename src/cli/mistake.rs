@@ -1,6 +1,9 @@
 //! What ends a command early: sentences for whoever typed it, and the status of the process.
 
-use crate::storage::{IncidentError, StoreError};
+use crate::{
+    desk::DeskFault,
+    storage::{IncidentError, StoreError},
+};
 use std::{error::Error, fmt, io, process::ExitCode};
 
 /// Why a command ends early, and so with which status.
@@ -66,12 +69,18 @@ impl<E: Error + 'static> From<E> for Mistake {
     fn from(error: E) -> Self {
         let any = &error as &(dyn Error + 'static);
         let io = any.downcast_ref::<io::Error>().map(io::Error::kind);
-        let end = match any.downcast_ref::<StoreError>() {
+        let fault = any.downcast_ref::<DeskFault>();
+        let store = match fault {
+            Some(DeskFault::Store(store)) => Some(store),
+            _ => any.downcast_ref::<StoreError>(),
+        };
+        let end = match store {
             _ if io == Some(io::ErrorKind::BrokenPipe) => End::NotRead,
+            _ if matches!(fault, Some(DeskFault::Refused(_))) => End::Refused,
             Some(e) if e.is_refusal() => End::Refused,
             _ => End::Mistake,
         };
-        let missing = match (any.downcast_ref::<StoreError>(), any.downcast_ref::<IncidentError>()) {
+        let missing = match (store, any.downcast_ref::<IncidentError>()) {
             (Some(StoreError::NotFound { id, .. }), _)
             | (
                 _,
@@ -81,7 +90,10 @@ impl<E: Error + 'static> From<E> for Mistake {
                 ),
             ) => Some(id.clone()),
             (_, Some(IncidentError::NotFound(id))) => Some(id.to_string()),
-            _ => None,
+            _ => match fault {
+                Some(DeskFault::NotThere { id, .. }) => Some(id.clone()),
+                _ => None,
+            },
         };
         Self { text: error.to_string(), end, missing }
     }

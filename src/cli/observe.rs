@@ -188,7 +188,7 @@ fn sign(cli: &Cli, config: &Config, school: &str, step: &str, office: To, reason
             ));
         }
         desk.store.sign_step(&school, step, office.office(), &desk.actor, reason).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "{school}: {step} signed by the {}.", office.office().name())?;

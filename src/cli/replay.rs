@@ -74,7 +74,7 @@ pub(super) fn run(cli: &Cli, args: &ReplayArgs) -> Answer {
             .with("messages", count(tally.messages))
             .with("opened", count(tally.replayed));
         store.ledger(&desk.actor, event).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(tally)
     })?;
     print(cli, &tally)?;

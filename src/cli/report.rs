@@ -82,7 +82,7 @@ pub(super) fn run(cli: &Cli, args: &ReportArgs) -> Answer {
             .with("until", asked.span.last.to_string())
             .with("as", form.map_or("text", Form::name));
         desk.store.ledger(&desk.actor, event).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(report)
     })?;
     match form {

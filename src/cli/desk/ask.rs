@@ -1,158 +1,11 @@
-//! The question, and what is made of the answer: leave, a first word that is kept, or a
-//! sentence, which names who may and never a person.
+//! Questions of a whole command, before it opens anything, and the row for what is not there.
 
-use super::{Desk, Installation, identity};
+use super::{Desk, identity};
 use crate::{
-    authority::{self, Act, Answer, Asker, Bench, Case, Scope, Thing},
-    cli::{Mistake, args::Cli, context, render},
+    authority::{self, Act, Asker, Bench, Case, Scope, Thing},
+    cli::{Mistake, args::Cli, context},
     mail::SchoolId,
-    parties::School,
-    storage::{Event, LedgerEvent, StoreError},
 };
-use std::{
-    io::{self, Write},
-    sync::Arc,
-};
-
-/// What follows from a permission.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Leave {
-    Go,
-    /// The first of two has spoken; the sentence says who is to be the second.
-    WaitForSecond(String),
-}
-
-impl Desk {
-    /// What `authority` says.
-    pub(in crate::cli) fn may(&self, act: Act, case: &Case) -> Answer {
-        match self.installation {
-            Installation::Fresh => Answer::Allowed,
-            Installation::HasUsers => authority::may(&self.asker, act, case, &self.bench),
-        }
-    }
-
-    /// Lets an act on one thing pass or says why not. For whom it is not there, it is said in
-    /// the words of a thing that is not there. What is refused is written into the ledger.
-    pub(in crate::cli) async fn authorise(
-        &self,
-        act: Act,
-        case: &Case,
-        what: &'static str,
-        id: &str,
-    ) -> Result<(), Mistake> {
-        let answer = self.may(act, case);
-        if answer.is_allowed() {
-            return Ok(());
-        }
-        self.note_refusal(&answer, act, case, id).await;
-        Err(refusal(&answer, what, id))
-    }
-
-    /// The same for acts that may take two people. A first word is kept.
-    pub(in crate::cli) async fn authorise_of_two(
-        &self,
-        act: Act,
-        case: &Case,
-        (what, id): (&'static str, &str),
-        reason: &str,
-    ) -> Result<Leave, Mistake> {
-        let first = self.store.first_of_two(act, id).await?;
-        let by = first.as_ref().and_then(|f| self.users.iter().find(|u| u.id == f.account));
-        let mut case = case.clone();
-        if let Some(user) = by {
-            // Whose office has ended since, or who has become a party, is no first any more.
-            let asker = Asker { faces: self.faces_of(user)?, offices: self.offices_of(user) };
-            let still = authority::may(&asker, act, &case, &self.bench);
-            if matches!(still, Answer::Allowed | Answer::NeedsSecond { .. }) {
-                case.asked = Some(asker.faces);
-            }
-        }
-        match (self.may(act, &case), &self.user) {
-            (Answer::Allowed, Some(_)) if case.asked.is_some() => {
-                self.store.be_second_of_two(act, id, &self.actor).await?;
-                if let (Some(first), Some(by)) = (&first, by) {
-                    let (who, at) = (self.name_of(by), render::time(first.at));
-                    writeln!(io::stderr(), "You are the second of two people: {who} said the same on {at}.")?;
-                }
-                Ok(Leave::Go)
-            }
-            (Answer::Allowed, _) => Ok(Leave::Go),
-            (answer @ Answer::NeedsSecond { .. }, Some(user)) => {
-                self.store.be_first_of_two(act, id, &user.id, &self.actor, reason).await?;
-                Ok(Leave::WaitForSecond(answer.sentence().unwrap_or_default()))
-            }
-            (answer, user) => {
-                self.note_refusal(&answer, act, &case, id).await;
-                Err(match (&answer, user) {
-                    (Answer::NeedsSecond { .. }, None) => Mistake::refused(format!(
-                        "{} Each says who they are with --me FILE.",
-                        answer.sentence().unwrap_or_default()
-                    )),
-                    _ => refusal(&answer, what, id),
-                })
-            }
-        }
-    }
-
-    /// A kind of thing where the asker gets furthest with it: at the school that allows it, else at
-    /// one where it takes a second.
-    pub(in crate::cli) fn nearest(&self, act: Act, thing: Thing) -> Case {
-        let at = |s: &Arc<School>| Case::any(thing, Scope::School(s.id.clone()));
-        let rank = |case: &Case| match self.may(act, case) {
-            Answer::Allowed => 0,
-            Answer::NeedsSecond { .. } => 1,
-            Answer::No { .. } | Answer::NotThere => 2,
-        };
-        let all = self.config.schools.iter().map(at);
-        all.min_by_key(rank).unwrap_or_else(|| Case::any(thing, Scope::Trust))
-    }
-
-    /// Which of the schools this is allowed at; for searches and lists of a kind of thing.
-    pub(in crate::cli) fn schools_where(&self, act: Act, thing: Thing) -> Vec<SchoolId> {
-        let all = self.config.schools.iter().map(|s| s.id.clone());
-        let passes = |id: &SchoolId| {
-            matches!(self.may_anywhere(act, thing, id), Answer::Allowed | Answer::NeedsSecond { .. })
-        };
-        all.filter(passes).collect()
-    }
-
-    /// A first word may be said by whoever needs a second; that there is one to approve, the
-    /// thing itself says.
-    fn may_anywhere(&self, act: Act, thing: Thing, school: &SchoolId) -> Answer {
-        let mut case = Case::any(thing, Scope::School(school.clone()));
-        case.asked = (act == Act::Approve).then(Vec::new);
-        self.may(act, &case)
-    }
-
-    /// The schools where it is allowed, or the sentence that says who may when there is none.
-    pub(in crate::cli) fn schools_or_refuse(&self, act: Act, thing: Thing) -> Result<Vec<SchoolId>, Mistake> {
-        let schools = self.schools_where(act, thing);
-        if !schools.is_empty() {
-            return Ok(schools);
-        }
-        let answers =
-            self.config.schools.iter().map(|s| self.may(act, &Case::any(thing, Scope::School(s.id.clone()))));
-        let told = answers.filter_map(|answer| answer.sentence()).next();
-        Err(Mistake::refused(told.unwrap_or_else(|| NO_BUSINESS.to_owned())))
-    }
-
-    /// A refusal is worth a row: somebody may be looking for what is not theirs. What is not there
-    /// for them has the row of what is there for nobody ([`note_missing`]).
-    async fn note_refusal(&self, answer: &Answer, act: Act, case: &Case, id: &str) {
-        if *answer == Answer::NotThere {
-            return;
-        }
-        let mut event = LedgerEvent::new(Event::AccessRefused)
-            .about(id)
-            .with("act", act.name())
-            .with("thing", case.thing.name());
-        if let Scope::School(school) = &case.scope {
-            event = event.school(school);
-        }
-        // Without the working key nothing can be written, and nothing was shown.
-        let _ = self.store.ledger(&self.actor, event).await;
-    }
-}
 
 /// One row for whatever was asked for and is not there, the same whether it is there for others or
 /// for nobody. Otherwise the rows, and how many there are, would tell which numbers exist
@@ -181,7 +34,7 @@ pub(in crate::cli) fn require(cli: &Cli, act: Act, thing: Thing) -> Result<Vec<S
     context::block_on(async {
         let desk = Desk::open(cli).await?;
         let schools = desk.schools_or_refuse(act, thing)?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(schools)
     })
 }
@@ -196,15 +49,5 @@ pub(in crate::cli) fn require_at(
     match require(cli, act, thing)?.contains(school) {
         true => Ok(()),
         false => Err(Mistake::refused(format!("You hold no office at `{school}` that may do this."))),
-    }
-}
-
-const NO_BUSINESS: &str = "You hold no office that may do this. Say who you are with --me FILE; `gatehouse users show` lists your offices.";
-
-/// The answer as a sentence; a thing that is not there for the asker is not there.
-pub(in crate::cli) fn refusal(answer: &Answer, what: &'static str, id: &str) -> Mistake {
-    match answer.sentence() {
-        Some(sentence) => Mistake::refused(sentence),
-        None => StoreError::NotFound { what, id: id.to_owned() }.into(),
     }
 }

@@ -1,49 +1,56 @@
-//! Who acts, and whether they may: the actor of the command line is whoever unlocks a
-//! personal identity; everyone else is the operator of the machine, who runs the gate and
-//! reads no content. What `authority` answers becomes a sentence in `ask`; `people` finds the
-//! faces and offices of those who ask and could be asked; `sight` filters lists.
+//! Whoever sits at the command line: the actor is whoever unlocks a personal identity; everyone else
+//! is the operator of the machine, who runs the gate and reads no content.
 
 mod ask;
-mod people;
-mod sight;
 
-pub(super) use ask::{Leave, note_missing, refusal, require, require_at};
-pub(super) use people::officers;
+pub(super) use crate::desk::{Installation, officers};
+pub(super) use ask::{note_missing, require, require_at};
 
-use super::{Mistake, args::Cli, context};
+use super::{Mistake, args::Cli, context, render};
 use crate::{
     app,
-    authority::{Asker, Bench, Offices, Scope},
+    authority::{Act, Answer as Judged, Case},
     config::Config,
-    mail::{Address, SchoolId},
-    parties::Directory,
-    storage::{Actor, KeptUser, Store, StoreError, keys},
+    desk,
+    storage::{Actor, KeptUser, Store, keys},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    io::{self, Write},
+    ops::{Deref, DerefMut},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-/// Everything that a question of authority needs.
-pub(super) struct Desk {
-    pub(super) config: Config,
-    pub(super) store: Store,
-    pub(super) directory: Directory,
-    /// As the ledger names whoever acts.
-    pub(super) actor: Actor,
-    pub(super) users: Vec<KeptUser>,
-    /// The registered user who acts; `None` for the operator.
-    pub(super) user: Option<KeptUser>,
-    /// Where that user's identity is.
-    identity: Option<PathBuf>,
-    asker: Asker,
-    bench: Bench,
-    installation: Installation,
+/// What follows from a permission that may take two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    Go,
+    /// The first of two has spoken; the sentence says who is to be the second.
+    WaitForSecond(String),
 }
 
-/// Before the first user is registered there is nobody to ask: the operator does everything,
-/// as on the day of installing and in the demonstration, and the ledger says who it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Installation {
-    Fresh,
-    HasUsers,
+/// The answer as a sentence; a thing that is not there for the asker is not there.
+pub(super) fn refusal(answer: &Judged, what: &'static str, id: &str) -> Mistake {
+    desk::refusal(answer, what, id).into()
+}
+
+/// A desk, and where the identity of whoever sits at it is.
+pub(super) struct Desk {
+    desk: desk::Desk,
+    identity: Option<PathBuf>,
+}
+
+impl Deref for Desk {
+    type Target = desk::Desk;
+    fn deref(&self) -> &desk::Desk {
+        &self.desk
+    }
+}
+
+impl DerefMut for Desk {
+    fn deref_mut(&mut self) -> &mut desk::Desk {
+        &mut self.desk
+    }
 }
 
 /// Where a personal identity is when the command line names none.
@@ -68,47 +75,37 @@ impl Desk {
 
     /// The same for a store that is open already.
     pub(super) async fn at(config: Config, store: Store, identity: Option<&Path>) -> Result<Self, Mistake> {
-        let directory = app::directory(&config)?;
-        let users = match store.users().await {
-            Err(StoreError::NoWorkingKey) => Vec::new(),
-            users => users?,
-        };
-        let installation = match store.ever_had_users().await? {
-            false => Installation::Fresh,
-            true => Installation::HasUsers,
-        };
-        let user = identity.map(|path| unlocked(path, &users)).transpose()?;
-        let actor = user.as_ref().map_or_else(context::actor, KeptUser::actor);
-        if user.is_some() {
-            context::act_as(&actor);
+        let directory = Arc::new(app::directory(&config)?);
+        let who = |users: &[KeptUser]| identity.map(|path| unlocked(path, users)).transpose();
+        let desk = desk::Desk::of((Arc::new(config), store, directory), context::actor, who).await?;
+        if desk.user.is_some() {
+            context::act_as(&desk.actor);
         }
-        let mut desk = Self {
-            asker: Asker::operator(),
-            bench: Bench::default(),
-            actor,
-            user,
-            identity: identity.map(Path::to_owned),
-            users,
-            installation,
-            config,
-            store,
-            directory,
-        };
-        if let Some(user) = &desk.user {
-            desk.asker = Asker { faces: desk.faces_of(user)?, offices: desk.offices_of(user) };
-        }
-        desk.bench = desk.bench()?;
-        Ok(desk)
+        Ok(Self { desk, identity: identity.map(Path::to_owned) })
     }
 
-    pub(super) fn installation(&self) -> Installation {
-        self.installation
+    /// Folds the store, when all is done.
+    pub(super) async fn close(&self) {
+        self.desk.store.clone().close().await;
     }
 
-    /// Whether the asker holds one of these offices there, for what is said in an office's name.
-    pub(super) fn holds(&self, offices: Offices, school: &SchoolId) -> bool {
-        let own = self.asker.at(&Scope::School(school.clone()));
-        self.installation == Installation::Fresh || own.any(offices)
+    /// For acts that may take two people. A first word is kept; a second is told of the first.
+    pub(super) async fn authorise_of_two(
+        &self,
+        act: Act,
+        case: &Case,
+        thing: (&'static str, &str),
+        reason: &str,
+    ) -> Result<Leave, Mistake> {
+        Ok(match self.desk.authorise_of_two(act, case, thing, reason).await? {
+            desk::Leave::Go => Leave::Go,
+            desk::Leave::GoAsSecond { first, at } => {
+                let at = render::time(at);
+                writeln!(io::stderr(), "You are the second of two people: {first} said the same on {at}.")?;
+                Leave::Go
+            }
+            desk::Leave::WaitForSecond(sentence) => Leave::WaitForSecond(sentence),
+        })
     }
 
     /// The key that opens records: the one that is named, or the asker's own.
@@ -125,13 +122,6 @@ impl Desk {
             (Some(user), _) => self.name_of(user),
             (None, Actor::Operator(name)) => name.clone(),
             (None, _) => String::new(),
-        }
-    }
-
-    pub(super) fn name_of(&self, user: &KeptUser) -> String {
-        match user.who.person.as_ref().and_then(|id| self.directory.person(id)) {
-            Some(person) => format!("{} {}", person.given(), person.family()),
-            None => user.who.address.as_ref().map(Address::to_string).unwrap_or_default(),
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn accused(cli: &Cli, args: &AccusedArgs) -> Answer {
         }
         let said = AccusedInItem { person, word, matter, why: args.reason.clone(), outbox };
         let changed = desk.store.item_accused(&id, &summary.school, said, &desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok((whose, changed))
     })?;
     let mut err = io::stderr();

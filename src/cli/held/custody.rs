@@ -66,7 +66,7 @@ pub(super) fn reviewed(cli: &Cli, id: &str, reason: &str) -> Answer {
             return Ok(false);
         }
         let done = desk.store.reviewed(&id, &desk.actor, reason).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(done)
     })?;
     if !done {
@@ -95,7 +95,7 @@ pub(super) fn police(cli: &Cli, id: &str, what: Instruction, out: Option<&Path>,
             (Leave::Go, None) => Turn::Either,
         };
         let done = desk.store.instruct(&id, what, turn, &desk.actor, reason).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(done)
     })?;
     let mut err = io::stderr();

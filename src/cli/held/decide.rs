@@ -42,7 +42,7 @@ pub(super) fn decide(cli: &Cli, opened: Opened, asked: &Asked<'_>) -> Answer {
     let said = context::block_on(async {
         let desk = Desk::open(cli).await?;
         let said = ruled(&desk, opened, &id, asked).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(said)
     })?;
     match said {

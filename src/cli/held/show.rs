@@ -166,7 +166,7 @@ pub(super) fn export(cli: &Cli, id: &str, to: Option<&Path>, purpose: &str) -> A
         let (_, case) = find(&desk, Opened::Quarantine, &id).await?;
         desk.authorise(Act::Export, &case, "item", id.as_str()).await?;
         let bytes = desk.store.export_item(&id, &desk.actor, purpose).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(bytes)
     })?;
     match to {

@@ -24,7 +24,7 @@ pub(super) fn write(cli: &Cli, id: &str, act: Act, entry: Entry) -> Answer {
         let desk = Desk::open(cli).await?;
         find(&desk, act, &id).await?;
         desk.store.incident_write(&id, entry, &desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "Written.")?;
@@ -50,7 +50,7 @@ pub(super) fn end(cli: &Cli, id: &str, entry: Entry) -> Answer {
             }
             Leave::WaitForSecond(sentence) => format!("Noted. {sentence}"),
         };
-        desk.store.close().await;
+        desk.close().await;
         Ok(said)
     })?;
     writeln!(io::stderr(), "{said}")?;
@@ -79,7 +79,7 @@ pub(super) fn hand_over(cli: &Cli, id: &str, to: ItemOffice, reason: &str) -> An
             outbox: taken.outbox,
         };
         desk.store.incident_hand_over(&id, over, &desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(told)
     })?;
     writeln!(io::stderr(), "Handed over; {told} are told its number.")?;

@@ -31,7 +31,7 @@ pub(super) fn person(cli: &Cli, id: &str, person: &str, part: &str) -> Answer {
         let who = Named::of(person, &desk.directory)?.who();
         let who = who.ok_or_else(|| Mistake("give a person of the directory or a mail address".into()))?;
         desk.store.incident_name(&id, who, part, &desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "Written. For whoever is named in it, it is not there.")?;
@@ -60,7 +60,7 @@ fn say(cli: &Cli, id: &str, person: &str, word: Accusation, why: &str) -> Answer
             (whose, outbox) = (Some(allegation.whose), allegation.outbox);
         }
         desk.store.incident_accused(&id, &named.whos(), word, kind, outbox, (&desk.actor, why)).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(whose)
     })?;
     let mut err = io::stderr();

@@ -64,7 +64,7 @@ pub(super) fn open(cli: &Cli, args: &OpenArgs) -> Answer {
         desk.store.incident_open(&id, new, outbox, &desk.actor).await?;
         let (_, case) = desk.store.incident_case(&id).await?;
         let is_party = desk.is_hidden(&case);
-        desk.store.close().await;
+        desk.close().await;
         Ok((id, whose, is_party))
     })?;
     writeln!(io::stdout(), "{id}")?;
@@ -92,7 +92,7 @@ pub(super) fn link(cli: &Cli, args: &LinkArgs) -> Answer {
         find(&desk, Act::Note, &id).await?;
         let link = visible(&desk, link).await?;
         desk.store.incident_link(&id, link, &desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "Written. For whoever wrote or got it, the incident is not there.")?;

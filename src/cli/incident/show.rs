@@ -69,7 +69,7 @@ pub(super) fn original(cli: &Cli, id: &str, custodian: Option<&Path>, purpose: &
             _ => Some(desk.custodian(custodian)?),
         };
         let bytes = desk.store.incident_bytes(&id, key.as_ref(), &desk.actor, purpose).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(bytes)
     })?;
     io::stdout().write_all(&bytes)?;
@@ -91,7 +91,7 @@ pub(super) fn export(cli: &Cli, id: &str, out: &Path, purpose: &str) -> Answer {
         let exported = Entry::Exported { why: purpose.to_owned() };
         desk.store.incident_write(&id, exported, &desk.actor).await?;
         context::write_new(out, text.as_bytes())?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "Written.")?;

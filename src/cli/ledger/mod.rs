@@ -207,7 +207,7 @@ fn erase(cli: &Cli, person: Option<&str>, operator: Option<&str>, words_too: boo
             return Err(Mistake::refused("Nobody has themselves forgotten: another does it."));
         }
         let erased = desk.store.erase_person(&who, words, &desk.actor, why).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(erased)
     })?;
     if !erased {

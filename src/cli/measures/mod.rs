@@ -13,6 +13,7 @@ use super::{
 use crate::{
     app,
     authority::{Act, Answer as Judged, Case, Face, Scope, Thing},
+    desk::DeskFault,
     mail::{Covers, Mode, Period, SchoolId},
     parties::PersonId,
     storage::{Approval, KeptMeasure, Measure, MeasureId, MeasureKind, NewMeasure, StoreError},
@@ -156,7 +157,7 @@ fn put(cli: &Cli, school: &str, measure: Measure, at: &Time) -> Answer {
         }
         let new = NewMeasure { school: school.id.clone(), measure, period, reason: at.reason.clone() };
         let id = desk.store.measure_ask(new, &desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok((id, (school.mode == Mode::Observe).then(|| school.name.clone())))
     })?;
     writeln!(io::stdout(), "{id}")?;
@@ -190,7 +191,7 @@ fn case(desk: &Desk, school: &SchoolId, measure: &Measure) -> Result<Case, Mista
         }
         Measure::Exception { covers: Covers::Class(name), .. } => {
             let members = desk.directory.people().filter(|p| p.classes().any(|class| *class == **name));
-            let faces: Result<Vec<Vec<Face>>, Mistake> =
+            let faces: Result<Vec<Vec<Face>>, DeskFault> =
                 members.map(|member| desk.faces_of_person(member.id())).collect();
             faces?.concat()
         }
@@ -237,7 +238,7 @@ fn decided(cli: &Cli, kind: MeasureKind, decide: &Decide, approval: Option<Appro
             Some(approval) => desk.store.measure_decide(&id, approval, &desk.actor, reason).await?,
             None => desk.store.measure_end(&id, &desk.actor, reason).await?,
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     let said = match approval {

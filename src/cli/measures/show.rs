@@ -63,7 +63,7 @@ pub(super) fn show(cli: &Cli, kind: MeasureKind, id: &str) -> Answer {
         // The look is in the ledger before anything is shown.
         let viewed = LedgerEvent::new(Event::MeasureViewed).school(&kept.school).about(id.as_str());
         desk.store.ledger(&desk.actor, viewed).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(kept)
     })?;
     let mut row = row(&kept, Utc::now());

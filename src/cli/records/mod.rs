@@ -128,7 +128,7 @@ fn export(
             Form::Eml | Form::Mbox => write_letters(&records, form, out)?,
             Form::Bundle => bundle(&desk, records, out, why.purpose).await?,
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -200,7 +200,7 @@ fn allow_absence(cli: &Cli, person: &str, until: &str, reason: &str) -> Answer {
         desk.schools_or_refuse(Act::Export, Thing::Record)?;
         let owner = context::person(&desk.directory, person)?.id();
         let access = desk.store.allow_absence_access(owner, &desk.actor, ends_at, reason).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(access)
     })?;
     writeln!(

@@ -87,7 +87,7 @@ fn purge(cli: &Cli, args: &ReviewArgs) -> Answer {
             let times = before(school);
             gone += desk.store.purge_records(&school.id, times, ids.clone(), &desk.actor, reason).await?;
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(gone)
     })?;
     writeln!(io::stderr(), "{gone} of {asked} purged, on your word; the ledger has the proof.")?;
@@ -115,7 +115,7 @@ fn keep(cli: &Cli, args: &ReviewArgs) -> Answer {
                 return Err(Mistake(format!("There is no record {id}; the ones before it are done")));
             }
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "{} kept.", ids.len())?;

@@ -31,7 +31,7 @@ pub(super) fn show(cli: &Cli, ids: &[String], custodian: Option<&Path>, why: &Wh
         let desk = Desk::open(cli).await?;
         let opening = Opening { desk: &desk, custodian, look: RecordLook::Shown, why: why.why() };
         let records = opening.open(&ids).await?;
-        desk.store.close().await;
+        desk.close().await;
         let mut out = io::stdout().lock();
         for record in &records {
             let letter = Letter::read(&record.raw);
@@ -108,7 +108,7 @@ pub(super) fn timeline(cli: &Cli, search: &SearchArgs, custodian: Option<&Path>)
         let ids: Vec<RecordId> = found.hits.iter().rev().map(|r| r.id.clone()).collect();
         let opening = Opening { desk: &desk, custodian, look: RecordLook::Shown, why: search.why() };
         let records = opening.open(&ids).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok((found, after, records))
     })?;
     let rows: Vec<Value> = records

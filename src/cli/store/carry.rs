@@ -101,7 +101,7 @@ pub(super) fn move_to(cli: &Cli, to: &Path) -> Answer {
         }
         let _alone = (app::alone(&desk.config.data)?, if same { None } else { Some(app::alone(&to.data)?) });
         let moved = storage::move_to(&desk.store, options(&to)?, &desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         if !same {
             app::carry_people(&desk.config.data, &to.data)?;
         }

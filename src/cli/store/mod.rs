@@ -109,7 +109,7 @@ fn clock_is_right(cli: &Cli) -> Answer {
     let waited = context::block_on(async {
         let desk = Desk::open(cli).await?;
         let waited = desk.store.clock_is_right(&desk.actor).await?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(waited)
     })?;
     let said = match waited {

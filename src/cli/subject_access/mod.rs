@@ -106,7 +106,7 @@ pub(super) fn run(cli: &Cli, command: &SubjectAccessCommand) -> Answer {
                 bundle::release(&desk, &parse(id)?, custodian.as_deref(), out, keep).await?;
             }
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(ExitCode::SUCCESS)
     })
 }

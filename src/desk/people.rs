@@ -1,9 +1,8 @@
 //! Faces and offices: of whoever asks, and of everyone who could be asked instead.
 
-use super::Desk;
+use super::{Desk, DeskFault};
 use crate::{
     authority::{self, Bench, Face, Member, Office, Offices, Scope},
-    cli::Mistake,
     mail::Address,
     parties::{GroupKind, Known, Officers, Person, PersonId, Role},
     storage::{Actor, KeptUser, StoreError},
@@ -13,7 +12,7 @@ use chrono::Utc;
 impl Desk {
     /// All faces of a user: every record of the directory that has one of the addresses, and
     /// every address of those.
-    pub(in crate::cli) fn faces_of(&self, user: &KeptUser) -> Result<Vec<Face>, Mistake> {
+    pub fn faces_of(&self, user: &KeptUser) -> Result<Vec<Face>, DeskFault> {
         let own = user.who.person.iter().filter_map(|id| self.directory.person(id));
         let addresses: Vec<Address> =
             own.flat_map(Person::addresses).map(|(a, _)| a).chain(user.who.address.clone()).collect();
@@ -21,11 +20,7 @@ impl Desk {
     }
 
     /// All faces of whoever has one of these addresses, or is this person.
-    pub(in crate::cli) fn faces(
-        &self,
-        person: Option<&PersonId>,
-        addresses: &[Address],
-    ) -> Result<Vec<Face>, Mistake> {
+    pub fn faces(&self, person: Option<&PersonId>, addresses: &[Address]) -> Result<Vec<Face>, DeskFault> {
         let mut people: Vec<PersonId> = person.into_iter().cloned().collect();
         let mut all = addresses.to_vec();
         for address in addresses {
@@ -42,14 +37,14 @@ impl Desk {
     }
 
     /// Whether the asker is whoever has this address.
-    pub(in crate::cli) fn answers_to(&self, address: &Address) -> Result<bool, Mistake> {
+    pub fn answers_to(&self, address: &Address) -> Result<bool, DeskFault> {
         let faces = self.faces(None, std::slice::from_ref(address))?;
         Ok(self.user.is_some() && self.is_asker(&faces))
     }
 
     /// All faces of whoever stands behind a random id of the ledger; none for the operator of the
     /// machine, and for whom the ledger has forgotten.
-    pub(in crate::cli) async fn faces_behind(&self, random_id: &str) -> Result<Vec<Face>, Mistake> {
+    pub async fn faces_behind(&self, random_id: &str) -> Result<Vec<Face>, DeskFault> {
         match self.store.person(random_id).await? {
             Some(Actor::Person(id)) => self.faces_of_person(&id),
             Some(Actor::Account(id)) => {
@@ -61,19 +56,20 @@ impl Desk {
     }
 
     /// All faces of somebody of the directory.
-    pub(in crate::cli) fn faces_of_person(&self, id: &PersonId) -> Result<Vec<Face>, Mistake> {
+    pub fn faces_of_person(&self, id: &PersonId) -> Result<Vec<Face>, DeskFault> {
         let own: Vec<Address> =
             self.directory.person(id).into_iter().flat_map(Person::addresses).map(|(a, _)| a).collect();
         self.faces(Some(id), &own)
     }
 
     /// Whether one of these faces is the asker's.
-    pub(in crate::cli) fn is_asker(&self, faces: &[Face]) -> bool {
+    pub fn is_asker(&self, faces: &[Face]) -> bool {
         self.asker.faces.iter().any(|face| faces.contains(face))
     }
 
-    /// The offices in force. Whoever has left the school, or is a pupil, has none.
-    pub(in crate::cli) fn offices_of(&self, user: &KeptUser) -> Vec<(Scope, Offices)> {
+    /// The offices in force. Whoever has left the school, or is a pupil, has none; whom the directory
+    /// has as staff is staff there once registered, without a grant.
+    pub fn offices_of(&self, user: &KeptUser) -> Vec<(Scope, Offices)> {
         let now = Utc::now();
         let person = user.who.person.as_ref().and_then(|id| self.directory.person(id));
         let counts = match (&user.who.person, person) {
@@ -81,15 +77,32 @@ impl Desk {
             (Some(_), None) => false,
             (Some(_), Some(p)) => p.is_current(now.date_naive()) && (p.is(Role::Staff) || !p.is(Role::Pupil)),
         };
-        let grants: Vec<_> = user.grants.iter().filter(|_| counts).map(|g| g.grant.clone()).collect();
-        let mut scopes: Vec<Scope> = grants.iter().map(|g| g.scope.clone()).collect();
-        scopes.dedup();
-        scopes.into_iter().map(|scope| (scope.clone(), authority::in_force(&grants, &scope, now))).collect()
+        if !counts {
+            return Vec::new();
+        }
+        let grants: Vec<_> = user.grants.iter().map(|g| g.grant.clone()).collect();
+        let staff_at: Vec<Scope> = person
+            .into_iter()
+            .flat_map(|p| p.memberships())
+            .filter(|(_, role)| *role == Role::Staff)
+            .map(|(school, _)| Scope::School(school.clone()))
+            .collect();
+        let mut scopes: Vec<Scope> = Vec::new();
+        for scope in grants.iter().map(|g| &g.scope).chain(&staff_at) {
+            if !scopes.contains(scope) {
+                scopes.push(scope.clone());
+            }
+        }
+        let held = |scope: &Scope| {
+            let given = authority::in_force(&grants, scope, now);
+            if staff_at.contains(scope) { given.with(Office::Staff) } else { given }
+        };
+        scopes.into_iter().map(|scope| (scope.clone(), held(&scope))).collect()
     }
 
     /// Everyone who holds an office: registered users, and the officers of the configuration,
     /// so that it can be said who may instead.
-    pub(super) fn bench(&self) -> Result<Bench, Mistake> {
+    pub(super) fn bench(&self) -> Result<Bench, DeskFault> {
         let mut bench = Vec::new();
         for user in &self.users {
             bench.push(Member { faces: self.faces_of(user)?, offices: self.offices_of(user) });
@@ -121,7 +134,7 @@ impl Desk {
 }
 
 /// The officers of the configuration with the office they stand for.
-pub(in crate::cli) fn officers(officers: &Officers) -> impl Iterator<Item = (Office, &Address)> {
+pub fn officers(officers: &Officers) -> impl Iterator<Item = (Office, &Address)> {
     [
         (Office::Lead, &officers.lead),
         (Office::Deputy, &officers.deputies),

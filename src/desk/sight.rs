@@ -1,9 +1,8 @@
 //! What is there for whoever asks, in lists, searches and the ledger.
 
-use super::{Desk, Installation};
+use super::{Desk, DeskFault, Installation};
 use crate::{
     authority::{self, Act, Answer, Case, Scope, Thing},
-    cli::Mistake,
     mail::SchoolId,
     storage::{ItemId, ItemState, ItemSummary, RecordSummary, RowSubjects, StoreError},
 };
@@ -17,12 +16,12 @@ const PAGE: u32 = 1_000;
 
 impl Desk {
     /// Whether an item is there for the asker; what cannot be told is not.
-    pub(in crate::cli) fn sees_item(&self, item: &ItemSummary) -> bool {
+    pub fn sees_item(&self, item: &ItemSummary) -> bool {
         self.sees(self.store.item_cases(std::slice::from_ref(item)))
     }
 
     /// The same for a record.
-    pub(in crate::cli) fn sees_record(&self, record: &RecordSummary) -> bool {
+    pub fn sees_record(&self, record: &RecordSummary) -> bool {
         let of = [(record.school.clone(), record.transaction.to_string())];
         self.sees(self.store.record_cases(&of))
     }
@@ -38,7 +37,7 @@ impl Desk {
 
     /// Of these subjects of the ledger (items, records, incidents, transactions) those that are
     /// not there for the asker.
-    pub(in crate::cli) async fn hidden(&self, subjects: &[String]) -> Result<HashSet<String>, Mistake> {
+    pub async fn hidden(&self, subjects: &[String]) -> Result<HashSet<String>, DeskFault> {
         if self.installation == Installation::Fresh {
             return Ok(HashSet::new());
         }
@@ -56,11 +55,11 @@ impl Desk {
 
     /// Of the next rows of the ledger the numbers of those that are not there for the asker, and
     /// the number up to which that is known; `None` at the end.
-    pub(in crate::cli) async fn hidden_rows(
+    pub async fn hidden_rows(
         &self,
         after: u64,
         schools: &[SchoolId],
-    ) -> Result<Option<(u64, Vec<u64>)>, Mistake> {
+    ) -> Result<Option<(u64, Vec<u64>)>, DeskFault> {
         let rows = self.store.ledger_subjects(after, PAGE).await?;
         let Some(last) = rows.last().map(|row| row.row) else { return Ok(None) };
         let about: Vec<String> = rows.iter().flat_map(|row| &row.about).cloned().collect();
@@ -72,7 +71,7 @@ impl Desk {
         Ok(Some((last, rows.iter().filter(is_hidden).map(|row| row.row).collect())))
     }
 
-    async fn hidden_themselves(&self, subjects: &[String]) -> Result<HashSet<String>, Mistake> {
+    async fn hidden_themselves(&self, subjects: &[String]) -> Result<HashSet<String>, DeskFault> {
         let mut hidden = HashSet::new();
         for (subject, faces) in self.store.concerned(subjects).await? {
             // Whom the log of its transaction is hidden from, it is hidden from.
@@ -114,7 +113,7 @@ impl Desk {
     }
 
     /// Whether the asker is a party to it, accused in it, or guessed to be.
-    pub(in crate::cli) fn is_hidden(&self, case: &Case) -> bool {
+    pub fn is_hidden(&self, case: &Case) -> bool {
         self.installation == Installation::HasUsers && authority::is_hidden_from(&self.asker, case)
     }
 }

@@ -1,0 +1,27 @@
+//! Why somebody does not get what they asked for.
+
+use crate::storage::StoreError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeskFault {
+    /// Not there, for anybody or for whoever asks: the words are the same.
+    #[error("{what} `{id}` is not there")]
+    NotThere { what: &'static str, id: String },
+    /// The sentence says who may instead, where that tips nobody off.
+    #[error("{0}")]
+    Refused(String),
+    /// What was asked for makes no sense here; the sentence says why.
+    #[error("{0}")]
+    Wrong(String),
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for DeskFault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { what, id } => Self::NotThere { what, id },
+            error => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Who acts, and whether they may: everything that a question of authority needs, gathered for one
+//! person at one moment. The command line and the console both ask here. What `authority` answers becomes
+//! leave or a sentence in `ask`; `people` finds the faces and offices of those who ask and could be
+//! asked; `sight` filters lists.
+
+mod ask;
+mod fault;
+mod people;
+mod sight;
+
+pub use ask::{Leave, refusal};
+pub use fault::DeskFault;
+pub use people::officers;
+
+use crate::{
+    authority::{Asker, Bench, Offices, Scope},
+    config::Config,
+    mail::{Address, SchoolId},
+    parties::Directory,
+    storage::{Actor, KeptUser, Store, StoreError},
+};
+use std::sync::Arc;
+
+/// One person's place to ask from.
+pub struct Desk {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub directory: Arc<Directory>,
+    /// As the ledger names whoever acts.
+    pub actor: Actor,
+    pub users: Vec<KeptUser>,
+    /// The registered user who acts; `None` for the operator.
+    pub user: Option<KeptUser>,
+    asker: Asker,
+    bench: Bench,
+    installation: Installation,
+}
+
+/// Before the first user is registered there is nobody to ask: the operator does everything,
+/// as on the day of installing and in the demonstration, and the ledger says who it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Installation {
+    Fresh,
+    HasUsers,
+}
+
+impl Desk {
+    /// Everything but who acts, which `who` finds among the registered users; for `None` it is the
+    /// operator, whom `operator` names.
+    pub async fn of<E: From<DeskFault>>(
+        (config, store, directory): (Arc<Config>, Store, Arc<Directory>),
+        operator: impl FnOnce() -> Actor,
+        who: impl FnOnce(&[KeptUser]) -> Result<Option<KeptUser>, E>,
+    ) -> Result<Self, E> {
+        let users = match store.users().await {
+            Err(StoreError::NoWorkingKey) => Vec::new(),
+            users => users.map_err(DeskFault::from)?,
+        };
+        let installation = match store.ever_had_users().await.map_err(DeskFault::from)? {
+            false => Installation::Fresh,
+            true => Installation::HasUsers,
+        };
+        let user = who(&users)?;
+        let actor = user.as_ref().map_or_else(operator, KeptUser::actor);
+        let mut desk = Self {
+            asker: Asker::operator(),
+            bench: Bench::default(),
+            actor,
+            user,
+            users,
+            installation,
+            config,
+            store,
+            directory,
+        };
+        if let Some(user) = &desk.user {
+            desk.asker = Asker { faces: desk.faces_of(user)?, offices: desk.offices_of(user) };
+        }
+        desk.bench = desk.bench()?;
+        Ok(desk)
+    }
+
+    pub fn installation(&self) -> Installation {
+        self.installation
+    }
+
+    /// Whether the asker holds one of these offices there, for what is said in an office's name.
+    pub fn holds(&self, offices: Offices, school: &SchoolId) -> bool {
+        let own = self.asker.at(&Scope::School(school.clone()));
+        self.installation == Installation::Fresh || own.any(offices)
+    }
+
+    /// The offices of whoever asks that are in force, place by place.
+    pub fn own_offices(&self) -> &[(Scope, Offices)] {
+        &self.asker.offices
+    }
+
+    /// A registered user as people call them; empty when nothing is known.
+    pub fn name_of(&self, user: &KeptUser) -> String {
+        match user.who.person.as_ref().and_then(|id| self.directory.person(id)) {
+            Some(person) => format!("{} {}", person.given(), person.family()),
+            None => user.who.address.as_ref().map(Address::to_string).unwrap_or_default(),
+        }
+    }
+}
