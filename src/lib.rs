@@ -6,6 +6,7 @@ pub mod authority;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod desk;
 pub mod detection;
 pub mod effects;

@@ -7,13 +7,14 @@ use super::{
 use crate::{
     clock::{self, Clock},
     config::{self, Config, Listen},
+    console::{self, Console},
     effects::{Delivery, DeliveryOptions},
     gateway::{Gate, GateHouse, Standing},
     ids,
     mail::House,
     storage::{Actor, Event, Keeping, Keys, LedgerEvent, Store, StoreOptions},
     wire::{
-        MemoryBudget, MetricsServer, Page,
+        MemoryBudget, MetricsServer, Page, WebServer,
         milter::{MilterServer, MilterService},
         smtp::{NextHopClient, RelayServer, RelayService, system_resolver},
     },
@@ -43,8 +44,12 @@ pub struct Running {
     pub milter: Vec<Listen>,
     /// Where the relay listens.
     pub relay: Vec<SocketAddr>,
+    /// Where the console listens, when there is one.
+    pub console: Option<SocketAddr>,
     pub store: Store,
     gate: Arc<Gate>,
+    /// What its pages are made from.
+    pages: Option<Arc<Console>>,
     file: PathBuf,
     /// Those of the start, which a reload opens the people with.
     keys: Keys,
@@ -73,8 +78,10 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     let mut running = Running {
         milter: Vec::new(),
         relay: Vec::new(),
+        console: None,
         store: store.clone(),
         gate: gate.clone(),
+        pages: None,
         file: config.file.clone(),
         keys,
         close,
@@ -93,6 +100,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     if let Some(address) = config.metrics {
         running.show_metrics(address, closing.clone()).await?;
     }
+    running.show_console(&config, closing.clone()).await?;
     let (gate, tasks) = (running.gate.clone(), &mut running.tasks);
     itself::begin(tasks, (&store, &gate, &client), &closing);
     let (officers, counting) = (gate.clone(), gate.clone());
@@ -267,6 +275,9 @@ impl Running {
         self.gate.read_measures().await?;
         self.gate.replace(standing);
         self.store.set_keeping(Keeping::new(config.schools.iter().map(|s| (s.id.clone(), s.retention))));
+        if let Some(pages) = &self.pages {
+            pages.replace(Arc::new(config));
+        }
         Ok(())
     }
 
@@ -289,6 +300,25 @@ impl Running {
         });
         self.tasks.spawn("metrics", server.serve(page, closed(closing)));
         tracing::info!(address = %bound, "metrics.open");
+        Ok(())
+    }
+
+    /// Opens the door of the web pages.
+    async fn show_console(
+        &mut self,
+        config: &Config,
+        closing: watch::Receiver<bool>,
+    ) -> Result<(), StartFault> {
+        let Some(at) = &config.console else { return Ok(()) };
+        let failed = listen("the console cannot listen");
+        let server = WebServer::bind(at).await.map_err(failed)?;
+        let bound = server.address().map_err(listen("the console cannot listen"))?;
+        let console =
+            Console::new(self.store.clone(), self.gate.clone(), Arc::new(config.clone()), at.clone());
+        let (pages, service) = console::service(console);
+        self.tasks.spawn("console", server.serve(service, closed(closing)));
+        tracing::info!(address = %bound, "console.open");
+        (self.console, self.pages) = (Some(bound), Some(pages));
         Ok(())
     }
 

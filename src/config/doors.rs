@@ -97,7 +97,7 @@ pub(super) fn metrics(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) ->
     Some(at.value)
 }
 
-fn tls_files(s: Section<'_>, marks: &mut Marks) -> Option<TlsFiles> {
+pub(super) fn tls_files(s: Section<'_>, marks: &mut Marks) -> Option<TlsFiles> {
     let certificate = s.path("certificate");
     let certificate = s.require("certificate", certificate, "The file of the certificate chain, PEM.");
     let key = s.path("key");

@@ -3,6 +3,7 @@
 mod alerts;
 mod anchors;
 mod canary;
+mod console;
 mod cross;
 mod doors;
 mod files;
@@ -22,6 +23,7 @@ mod vault;
 pub use crate::parties::{Fault, Faults, Gravity, render};
 #[cfg(test)]
 pub(crate) use canary::sample as canary_sample;
+pub use console::ConsoleConfig;
 pub use model::{
     AlarmConfig, AlarmWay, AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials,
     CanaryConfig, CanaryEnd, CanaryRoute, CanaryWay, Config, DkimConfig, FailureChoice, HopTls, KeysConfig,

@@ -1,6 +1,6 @@
 //! The configuration as checked: the only shape that travels.
 
-use super::network::Network;
+use super::{console::ConsoleConfig, network::Network};
 use crate::{
     mail::{Address, Mode, SchoolId},
     parties::{Direction, School},
@@ -43,6 +43,8 @@ pub struct Config {
     pub canaries: Vec<CanaryConfig>,
     /// Where the numbers are to be had.
     pub metrics: Option<SocketAddr>,
+    /// The web pages.
+    pub console: Option<ConsoleConfig>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

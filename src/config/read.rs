@@ -3,7 +3,7 @@
 
 use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource,
-    alerts, anchors, canary, doors, schools,
+    alerts, anchors, canary, console, doors, schools,
     section::Section,
     settings,
     source::{At, Source, WHOLE_FILE},
@@ -90,6 +90,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         alarms: alarms.filter_map(|s| alerts::alarm(source, s, m)).collect(),
         canaries: canaries.filter_map(|s| canary::canary(source, s, m)).collect(),
         metrics: root.section("metrics").and_then(|s| doors::metrics(source, s, m)),
+        console: root.section("console").and_then(|s| console::console(source, s, m)),
         hostname,
     };
     root.close();

@@ -62,6 +62,7 @@ mod search;
 mod secrets;
 mod settle;
 mod shown;
+mod signin;
 mod store;
 mod subject_access;
 mod switches;
@@ -149,6 +150,7 @@ pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport, Swept};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
 pub use shown::{Shown, ShownClass};
+pub use signin::{Invitation, LinkFault, Session, SessionWord, SignedIn, Way};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use subject_access::{
     Asked, Concern, Eyes, NO_SUCH_PIECE, PieceNote, Ruled, RulingOffice, SentMessage, SubjectAccess,

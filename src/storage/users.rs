@@ -21,7 +21,8 @@ pub struct NewUser {
     /// In the directory.
     pub person: Option<PersonId>,
     pub address: Option<Address>,
-    /// `age1...`; its private half stays with the person.
+    /// `age1...`; its private half stays with the person. Empty for who has none and uses the console
+    /// alone.
     pub public_key: String,
 }
 
@@ -136,8 +137,11 @@ impl Store {
 
     /// Registers a person with a key. It gives no office by itself.
     pub async fn user_add(&self, new: NewUser, actor: &Actor) -> Result<AccountId, UserError> {
-        let key: PublicKey = new.public_key.parse().map_err(|_| no_key(&new.public_key))?;
-        let new = NewUser { public_key: key.to_string(), ..new };
+        let public_key = match new.public_key.is_empty() {
+            true => String::new(),
+            false => new.public_key.parse::<PublicKey>().map_err(|_| no_key(&new.public_key))?.to_string(),
+        };
+        let new = NewUser { public_key, ..new };
         let known = self.users().await?;
         if known.len() >= MOST {
             return Err(UserError::TooMany);
@@ -152,7 +156,10 @@ impl Store {
         let secrets = self.secrets()?;
         let id = AccountId::random(&self.shared.random);
         let sealed = secrets.seal(&place(id.as_str()), &new)?;
-        let hash = secrets.hash("account key", &[new.public_key.as_bytes()]);
+        let hash = match new.public_key.as_str() {
+            "" => secrets.hash("account without a key", &[id.as_str().as_bytes()]),
+            key => secrets.hash("account key", &[key.as_bytes()]),
+        };
         let (actor, named) = (actor.clone(), id.clone());
         self.write(move |tx| {
             Box::pin(async move {

@@ -6,7 +6,9 @@ mod memory;
 mod metrics;
 pub mod milter;
 pub mod smtp;
+mod web;
 
 pub use http::{NoAnswer, post_json};
 pub use memory::{MemoryBudget, NoMemory, Reservation};
 pub use metrics::{MetricsServer, Page};
+pub use web::WebServer;

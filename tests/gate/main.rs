@@ -5,6 +5,7 @@ mod alerts;
 mod architecture;
 mod canary;
 mod cli;
+mod console;
 mod corpus;
 mod coverage;
 mod crash;

@@ -8,8 +8,11 @@ pub enum UsersCommand {
     /// Register a person with a key of their own; it gives no office by itself
     ///
     /// Who says --new gets the key in a file under a passphrase, which belongs to that person alone:
-    /// the gate keeps the public half. Who has an age key already says --key.
+    /// the gate keeps the public half. Who has an age key already says --key. Who uses the web pages alone needs
+    /// neither. Where there is a console, a link is printed that lets the person in once: hand it over in person.
     Add(AddUser),
+    /// A new one-time link to the web pages, for whoever lost the way in; former links end
+    Link(UserLink),
     /// Everyone who is registered, with the offices in force
     List,
     /// Who you are, or one user
@@ -38,11 +41,17 @@ pub struct AddUser {
     #[arg(long, value_name = "ADDRESS")]
     pub(super) address: Option<String>,
     /// Make a key in this new file, under a passphrase that is asked
-    #[arg(long, value_name = "FILE", conflicts_with = "key", required_unless_present = "key")]
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub(super) new: Option<PathBuf>,
     /// The public half of a key that the person has already (age1...)
     #[arg(long, value_name = "PUBLIC")]
     pub(super) key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct UserLink {
+    #[arg(value_name = "USER")]
+    pub(super) id: String,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //! given by one person and, where it opens something, approved by another.
 
 mod args;
+mod link;
 mod show;
 
 pub use args::UsersCommand;
@@ -28,6 +29,7 @@ use std::{
 pub(super) fn run(cli: &Cli, command: &UsersCommand) -> Answer {
     match command {
         UsersCommand::Add(add) => self::add(cli, add),
+        UsersCommand::Link(link) => link::link(cli, link),
         UsersCommand::List => show::list(cli),
         UsersCommand::Show { id } => show::show(cli, id.as_deref()),
         UsersCommand::Grant(grant) => self::grant(cli, grant),
@@ -50,6 +52,12 @@ fn add(cli: &Cli, new: &AddUser) -> Answer {
                     .into(),
             ));
         }
+        if new.new.is_none() && new.key.is_none() && desk.config.console.is_none() {
+            return Err(Mistake(
+                "Give --new FILE or --key KEY: without a key and without [console] in the configuration there is no way in."
+                    .into(),
+            ));
+        }
         who.public_key = match (&new.new, &new.key) {
             (Some(file), _) => keys::generate_locked(file, "Gatehouse: a person's own key")?,
             (None, key) => key.clone().unwrap_or_default(),
@@ -57,15 +65,20 @@ fn add(cli: &Cli, new: &AddUser) -> Answer {
         let public_key = who.public_key.clone();
         let id = desk.store.user_add(who, &desk.actor).await?;
         let first = desk.installation() == Installation::Fresh;
-        desk.store.close().await;
-        Ok(((id, first), public_key))
+        let link = link::made(&desk, &id).await?;
+        desk.close().await;
+        Ok(((id, first, link), public_key))
     })?;
-    let (id, first) = id;
+    let (id, first, link) = id;
     writeln!(io::stdout(), "{id}")?;
+    let with = if public.is_empty() { String::new() } else { format!(" with the key {public}") };
     writeln!(
         io::stderr(),
-        "Registered with the key {public}. Without an office this opens nothing: `gatehouse users grant {id} --office ...`."
+        "Registered{with}. Without an office this opens nothing: `gatehouse users grant {id} --office ...`."
     )?;
+    if let Some(link) = link {
+        link::print(&link)?;
+    }
     if first {
         writeln!(
             io::stderr(),
@@ -118,7 +131,7 @@ fn grant(cli: &Cli, asked: &GrantOffice) -> Answer {
                 answer => return Err(refusal(&answer, "user", user.id.as_str())),
             }
         };
-        desk.store.close().await;
+        desk.close().await;
         Ok(said)
     })?;
     writeln!(io::stdout(), "{}", said.0)?;
@@ -146,7 +159,7 @@ fn approve(cli: &Cli, decide: &Decide) -> Answer {
             grant.grant.office.called(),
             user.who.public_key
         )?;
-        desk.store.close().await;
+        desk.close().await;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -164,7 +177,7 @@ fn revoke(cli: &Cli, decide: &Decide) -> Answer {
             }
             Leave::WaitForSecond(sentence) => writeln!(io::stderr(), "{id}: noted. {sentence}")?,
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(ExitCode::SUCCESS)
     })
 }

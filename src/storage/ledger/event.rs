@@ -170,6 +170,10 @@ events! {
     /// It leapt ahead: what is due by time alone waits.
     ClockDoubted = "clock.doubted",
     ClockBelieved = "clock.believed",
+    /// A one-time link to the console was made for somebody.
+    UserInvited = "user.invited",
+    SignedIn = "console.signed-in",
+    SignedOut = "console.signed-out",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

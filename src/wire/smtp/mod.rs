@@ -17,5 +17,7 @@ mod framing;
 mod relay;
 mod stream;
 mod tls;
+
+pub(super) use tls::web_acceptor;
 mod words;
 pub use relay::{Accepted, RelayServed, RelayServer, RelayService};

@@ -68,6 +68,11 @@ pub(super) fn acceptor(files: &TlsFiles, clients: ClientCertificates) -> io::Res
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
+/// The same for the web pages, which ask nobody for a certificate.
+pub fn web_acceptor(files: &TlsFiles) -> io::Result<TlsAcceptor> {
+    acceptor(files, ClientCertificates::NotAsked)
+}
+
 /// The ways of connecting to next hops, read once for each `ca` file.
 #[derive(Default)]
 pub(super) struct Connectors {

@@ -1,0 +1,61 @@
+//! A door: one method of one address, whom it lets in, and what stands behind it. The router is
+//! made from these alone, so that no page can be reached past its guard; the test of all routes
+//! reads the same table.
+
+use super::{Console, guard};
+use crate::authority::Office;
+use axum::{
+    Router,
+    handler::Handler,
+    http::Method,
+    middleware,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use std::sync::Arc;
+
+/// Whom a door lets in. What is behind it asks `authority` besides, thing by thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Everybody, signed in or not.
+    Anyone,
+    /// Whoever is signed in.
+    SignedIn,
+    /// Whoever holds one of these offices at a school or at the trust.
+    Holding(&'static [Office]),
+}
+
+/// One door.
+pub struct Door {
+    pub method: Method,
+    /// As the router writes it.
+    pub place: &'static str,
+    pub guard: Guard,
+    behind: MethodRouter<Arc<Console>>,
+}
+
+impl Door {
+    pub(super) fn get<H, T>(place: &'static str, guard: Guard, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Console>>,
+        T: 'static,
+    {
+        Self { method: Method::GET, place, guard, behind: on(MethodFilter::GET, handler) }
+    }
+
+    pub(super) fn post<H, T>(place: &'static str, guard: Guard, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Console>>,
+        T: 'static,
+    {
+        Self { method: Method::POST, place, guard, behind: on(MethodFilter::POST, handler) }
+    }
+}
+
+/// All doors as one router.
+pub(super) fn router(doors: Vec<Door>, console: &Arc<Console>) -> Router<Arc<Console>> {
+    doors.into_iter().fold(Router::new(), |router, door| {
+        let state = (console.clone(), door.guard);
+        let behind = door.behind.layer(middleware::from_fn_with_state(state, guard::check));
+        router.route(door.place, behind)
+    })
+}

@@ -1,0 +1,82 @@
+//! Why a page is not shown: a sentence for whoever asked, a line without content for the log. What
+//! is not there for somebody looks like what is there for nobody.
+
+use crate::{desk::DeskFault, storage::StoreError};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+/// The page itself is made at the very outside, where language and layout are known
+/// ([`super::guard`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nobody is signed in, or not any more.
+    SignIn,
+    /// It takes a fresh proof of who asks.
+    ProveAnew,
+    /// There is no such page or thing, for anybody or for whoever asked.
+    NotThere,
+    /// May not; the sentence says who may.
+    Refused(String),
+    /// What was filled in cannot be taken; the sentence says why.
+    Wrong(String),
+    /// The form did not come from a page of ours, or from one of a former session.
+    Form,
+    /// Too many tries.
+    TooOften,
+    /// The store or the gate cannot answer now; nothing was done.
+    Away,
+}
+
+impl Fault {
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::SignIn | Self::ProveAnew => StatusCode::SEE_OTHER,
+            Self::NotThere => StatusCode::NOT_FOUND,
+            Self::Refused(_) | Self::Form => StatusCode::FORBIDDEN,
+            Self::Wrong(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
+            Self::Away => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { .. } => Self::NotThere,
+            e if e.is_refusal() => Self::Refused(e.to_string()),
+            error => {
+                tracing::warn!(%error, "console.store");
+                Self::Away
+            }
+        }
+    }
+}
+
+impl From<DeskFault> for Fault {
+    fn from(fault: DeskFault) -> Self {
+        match fault {
+            DeskFault::NotThere { .. } => Self::NotThere,
+            DeskFault::Refused(sentence) => Self::Refused(sentence),
+            DeskFault::Wrong(sentence) => Self::Wrong(sentence),
+            DeskFault::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<askama::Error> for Fault {
+    fn from(error: askama::Error) -> Self {
+        tracing::error!(%error, "console.page");
+        Self::Away
+    }
+}

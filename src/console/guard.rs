@@ -1,0 +1,102 @@
+//! What stands before and around every page: whether a request may come in at all, who asks, and
+//! the headers that hold browsers to what our pages are.
+
+use super::{Console, Fault, door::Guard, page, visitor::Visitor};
+use crate::authority::{Office, Offices};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::{sync::Arc, time::Duration};
+
+/// From the first byte of a form to the first of the answer.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Before one door. Asked for each request anew: an office that has ended opens nothing.
+pub(super) async fn check(
+    State((console, guard)): State<(Arc<Console>, Guard)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let visitor = match console.visitor(&parts).await {
+        Ok(visitor) => visitor,
+        Err(fault) => return fault.into_response(),
+    };
+    match (guard, &visitor) {
+        (Guard::Anyone, _) | (Guard::SignedIn, Some(_)) => {}
+        (_, None) => return Fault::SignIn.into_response(),
+        (Guard::Holding(offices), Some(visitor)) if holds(visitor, offices) => {}
+        (Guard::Holding(offices), Some(_)) => {
+            let named: Vec<&str> = offices.iter().map(|office| office.called()).collect();
+            return Fault::Refused(named.join(", ")).into_response();
+        }
+    }
+    if let Some(visitor) = visitor {
+        parts.extensions.insert(visitor);
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+fn holds(visitor: &Visitor, offices: &[Office]) -> bool {
+    visitor.desk.own_offices().iter().any(|(_, held)| held.any(Offices::of(offices)))
+}
+
+/// Around all doors: what acts must come from a page of ours, nothing takes for ever, and a fault
+/// becomes a page.
+pub(super) async fn around(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let acts = !matches!(parts.method, Method::GET | Method::HEAD);
+    if acts && !from_us(&parts.headers, &console) {
+        return page::fault(&console, &parts, Fault::Form).await;
+    }
+    let asked = parts.clone();
+    match tokio::time::timeout(LONGEST, next.run(Request::from_parts(parts, body))).await {
+        Err(_) => page::fault(&console, &asked, Fault::Away).await,
+        Ok(mut response) => match response.extensions_mut().remove::<Fault>() {
+            Some(fault) => page::fault(&console, &asked, fault).await,
+            None => response,
+        },
+    }
+}
+
+/// Browsers say where a form came from (Fetch Metadata, or Origin in older ones). What says neither
+/// is no browser, and has no cookie that somebody else could use.
+fn from_us(headers: &HeaderMap, console: &Console) -> bool {
+    let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => origin == console.at.address.origin().ascii_serialization(),
+        (None, None) => true,
+    }
+}
+
+/// Nothing from anywhere else, nothing inline, in no frame, kept in no cache.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+     frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+const HEADERS: [(HeaderName, &str); 9] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
+
+/// On every answer; a page that needs another one has set it already.
+pub(super) async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

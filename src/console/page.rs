@@ -1,0 +1,203 @@
+//! The frame of every page: heading, the rooms that are somebody's, language, and the page that says
+//! what went wrong.
+
+use super::{
+    Console, Fault, cookies,
+    places::Place,
+    visitor::Visitor,
+    words::{code, fill, words},
+};
+use crate::{
+    authority::{Office, Offices},
+    effects::Language,
+};
+use askama::Template;
+use axum::{
+    http::{StatusCode, header, request::Parts},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+
+words! {
+    /// What stands around every page.
+    pub struct FrameWords {
+        skip: "Skip to the content" / "Neidio i'r cynnwys",
+        rooms: "Your pages" / "Eich tudalennau",
+        sign_out: "Sign out" / "Allgofnodi",
+        account: "Your account" / "Eich cyfrif",
+        other_language: "Cymraeg" / "English",
+        review: "" / "Cymraeg y tudalennau hyn: i'w adolygu gan siaradwr Cymraeg.",
+        monitoring: "Mail is checked automatically; some messages are read by named staff; it is not watched round the clock."
+            / "Caiff e-bost ei wirio'n awtomatig; mae staff penodol yn darllen rhai negeseuon; ni chaiff ei wylio ddydd a nos.",
+    }
+}
+
+/// One room in the list of rooms.
+#[derive(Debug)]
+pub struct Room {
+    pub name: &'static str,
+    pub place: String,
+    pub is_here: bool,
+}
+
+/// What the frame needs; each page's template has one as `frame`.
+#[derive(Debug)]
+pub struct Frame {
+    pub title: String,
+    pub language: Language,
+    pub words: &'static FrameWords,
+    pub rooms: Vec<Room>,
+    /// Who is signed in.
+    pub who: Option<String>,
+    pub form_word: String,
+    /// Where the other language is chosen and one comes back to.
+    pub back: String,
+}
+
+impl Frame {
+    /// For whoever is signed in; `here` is the place whose room is marked.
+    pub fn of(visitor: &Visitor, title: impl Into<String>, here: Place<'_>) -> Self {
+        let mut frame = Self::of_nobody(visitor.language, title, here);
+        frame.rooms = rooms(visitor, here);
+        frame.who = Some(visitor.name());
+        frame.form_word = visitor.form_word.to_string();
+        frame
+    }
+
+    pub fn of_nobody(language: Language, title: impl Into<String>, here: Place<'_>) -> Self {
+        Self {
+            title: title.into(),
+            language,
+            words: FrameWords::of(language),
+            rooms: Vec::new(),
+            who: None,
+            form_word: String::new(),
+            back: here.to_string(),
+        }
+    }
+
+    pub fn lang(&self) -> &'static str {
+        code(self.language)
+    }
+}
+
+/// The rooms of whoever is signed in, in the order in which their work goes.
+fn rooms(visitor: &Visitor, here: Place<'_>) -> Vec<Room> {
+    let held = visitor.desk.own_offices().iter().fold(Offices::NONE, |all, (_, held)| all.and(*held));
+    let here = here.to_string();
+    super::pages::ROOMS
+        .iter()
+        .filter(|room| room.offices.is_empty() || held.any(Offices::of(room.offices)))
+        .map(|room| {
+            let place = room.place.to_string();
+            let is_here = here == place || here.starts_with(&format!("{place}/"));
+            Room { name: (room.name)(visitor.language), place, is_here }
+        })
+        .collect()
+}
+
+/// A room as the list of all rooms has it.
+pub struct Entry {
+    pub place: Place<'static>,
+    pub name: fn(Language) -> &'static str,
+    /// Whose it is; empty for everybody's.
+    pub offices: &'static [Office],
+}
+
+/// A template as an answer.
+pub fn shown(page: &impl Template) -> Result<Response, Fault> {
+    Ok(Html(page.render()?).into_response())
+}
+
+words! {
+    struct FaultWords {
+        not_there: "There is no such page" / "Nid oes tudalen o'r fath",
+        not_there_text: "It may have been decided, taken back, or never have been there. Your own pages are in the list above."
+            / "Efallai ei bod wedi'i phenderfynu, ei thynnu'n ôl, neu na fu erioed yno. Mae eich tudalennau chi yn y rhestr uchod.",
+        refused: "This is not yours to open" / "Nid chi sydd i agor hon",
+        wrong: "That could not be taken" / "Ni ellid derbyn hynny",
+        wrong_next: "Nothing was changed. Go back and try again." / "Ni newidiwyd dim. Ewch yn ôl a rhoi cynnig arall arni.",
+        form: "This page has gone stale" / "Mae'r dudalen hon wedi darfod",
+        form_text: "Nothing was done. Go back, reload the page, and send it again."
+            / "Ni wnaed dim. Ewch yn ôl, ail-lwythwch y dudalen, a'i hanfon eto.",
+        often: "Too many tries" / "Gormod o geisiadau",
+        often_text: "Wait a few minutes, then try again. A passkey is not slowed down."
+            / "Arhoswch ychydig funudau, yna rhowch gynnig arall arni. Nid yw allwedd mynediad yn cael ei harafu.",
+        away: "The gate cannot answer just now" / "Ni all y porth ateb ar hyn o bryd",
+        away_text: "Nothing was done and nothing is lost. Try again in a minute; if it stays so, tell the mail administrator."
+            / "Ni wnaed dim ac ni chollwyd dim. Rhowch gynnig arall arni ymhen munud; os yw'n parhau, dywedwch wrth weinyddwr y post.",
+        offices: "It belongs to: {}." / "Mae'n perthyn i: {}.",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "fault.html")]
+struct FaultPage {
+    frame: Frame,
+    heading: &'static str,
+    text: String,
+}
+
+/// What went wrong, as a page.
+pub(super) async fn fault(console: &Console, asked: &Parts, fault: Fault) -> Response {
+    let language = cookies::language(&asked.headers);
+    let w = FaultWords::of(language);
+    let (heading, text) = match &fault {
+        Fault::SignIn => return to_sign_in(asked, Place::SignIn),
+        Fault::ProveAnew => return to_sign_in(asked, Place::Account),
+        Fault::NotThere => (w.not_there, w.not_there_text.to_owned()),
+        // What names offices alone comes from a guard, a sentence from `authority`.
+        Fault::Refused(sentence) if sentence.ends_with('.') => (w.refused, sentence.clone()),
+        Fault::Refused(offices) => (w.refused, fill(w.offices, &[offices])),
+        Fault::Wrong(sentence) => (w.wrong, format!("{sentence} {}", w.wrong_next)),
+        Fault::Form => (w.form, w.form_text.to_owned()),
+        Fault::TooOften => (w.often, w.often_text.to_owned()),
+        Fault::Away => (w.away, w.away_text.to_owned()),
+    };
+    let frame = match console.visitor(asked).await {
+        Ok(Some(visitor)) => Frame::of(&visitor, heading, Place::Home),
+        _ => Frame::of_nobody(language, heading, Place::Home),
+    };
+    let page = FaultPage { frame, heading, text };
+    match page.render() {
+        Ok(html) => (fault.status(), Html(html)).into_response(),
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, heading).into_response(),
+    }
+}
+
+/// To the page of signing in, and back to where one wanted to go.
+fn to_sign_in(asked: &Parts, place: Place<'_>) -> Response {
+    let wanted = asked.uri.path_and_query().map_or("/", |p| p.as_str());
+    let next = match asked.method.is_safe() {
+        true => url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>(),
+        // The address of a form that acts is no page.
+        false => "%2F".to_owned(),
+    };
+    let mut response = Redirect::to(&format!("{place}?next={next}")).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Where somebody wanted to go, when that is a page of ours.
+pub fn own_page(next: Option<&str>) -> &str {
+    let is_own = |path: &&str| {
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains(['\\', '\r', '\n'])
+            && path.len() <= 500
+    };
+    next.filter(is_own).unwrap_or("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_led_to_pages_of_ours_only() {
+        assert_eq!(own_page(Some("/queue?x=1")), "/queue?x=1");
+        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "queue", "/a\r\nb"] {
+            assert_eq!(own_page(Some(bad)), "/", "{bad}");
+        }
+        assert_eq!(own_page(None), "/");
+    }
+}

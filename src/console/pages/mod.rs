@@ -1,0 +1,34 @@
+//! The pages, room by room. A room has its doors beside its handlers; this is where they come
+//! together, in the order in which a person's rooms are listed.
+
+mod account;
+mod home;
+mod sign_in;
+
+use super::{
+    Fault, assets,
+    door::{Door, Guard},
+    page::Entry,
+    places::at,
+};
+
+/// The rooms as they are listed for whoever holds their offices. Each room adds its own line.
+pub(super) const ROOMS: &[Entry] = &[];
+
+/// Every door there is.
+pub(super) fn doors() -> Vec<Door> {
+    let mut doors = vec![
+        Door::get(at::Style, Guard::Anyone, assets::style),
+        Door::get(at::Script, Guard::Anyone, assets::script),
+        Door::get(at::Icon, Guard::Anyone, assets::icon),
+    ];
+    doors.extend(home::doors());
+    doors.extend(sign_in::doors());
+    doors.extend(account::doors());
+    doors
+}
+
+/// For every other address.
+pub(super) async fn nowhere() -> Fault {
+    Fault::NotThere
+}

@@ -1,0 +1,80 @@
+//! Every address of the console, once: the table of doors, links and forms all name it from here.
+
+use std::fmt;
+
+/// Writes a part of a path so that nothing in it can be taken for more.
+fn put_part(f: &mut fmt::Formatter<'_>, part: &str) -> fmt::Result {
+    for byte in part.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                write!(f, "{}", char::from(byte))?
+            }
+            byte => write!(f, "%{byte:02X}")?,
+        }
+    }
+    Ok(())
+}
+
+/// Fills the places of a pattern in their order.
+fn put(f: &mut fmt::Formatter<'_>, pattern: &str, parts: &[&str]) -> fmt::Result {
+    let mut parts = parts.iter();
+    for (i, piece) in pattern.split('/').enumerate() {
+        if i > 0 {
+            f.write_str("/")?;
+        }
+        match piece.starts_with('{') {
+            true => put_part(f, parts.next().copied().unwrap_or_default())?,
+            false => f.write_str(piece)?,
+        }
+    }
+    Ok(())
+}
+
+macro_rules! places {
+    ($($(#[$doc:meta])* $place:ident $(($($part:ident),+))? = $pattern:literal;)+) => {
+        /// An address of the console with its parts filled in; `Display` writes the path.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Place<'a> { $($(#[$doc])* $place $(($(places!(@part $part 'a)),+))?),+ }
+
+        impl fmt::Display for Place<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Self::$place $(($($part),+))? => put(f, $pattern, &[$($($part),+)?])),+ }
+            }
+        }
+
+        /// The same as the router knows them, with `{names}` for parts.
+        pub mod at {
+            #![allow(non_upper_case_globals)]
+            $(pub const $place: &str = $pattern;)+
+        }
+
+    };
+    (@part $part:ident $life:lifetime) => { &$life str };
+}
+
+places! {
+    /// Leads whoever is signed in to their first room.
+    Home = "/";
+    Style = "/assets/console.css";
+    Script = "/assets/console.js";
+    Icon = "/assets/icon.svg";
+    /// English or Welsh, kept in a cookie.
+    Tongue = "/language";
+    SignIn = "/sign-in";
+    SignOut = "/sign-out";
+    /// A one-time link: looking at it uses nothing up.
+    Link(word) = "/link/{word}";
+    /// Who one is here, one's offices, the ways to sign in.
+    Account = "/account";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_stays_one_part() {
+        assert_eq!(Place::Link("../gate?x=1#é").to_string(), "/link/..%2Fgate%3Fx%3D1%23%C3%A9");
+        assert_eq!(Place::SignIn.to_string(), "/sign-in");
+    }
+}

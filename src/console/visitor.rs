@@ -1,0 +1,113 @@
+//! Whoever asks for a page: signed in or not, in which language, and from which page of ours a form
+//! came.
+
+use super::{Console, Fault, cookies};
+use crate::{
+    desk::Desk,
+    effects::Language,
+    storage::{Actor, KeptUser, Session, SessionWord},
+};
+use axum::{
+    Form,
+    extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request},
+    http::request::Parts,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::{convert::Infallible, sync::Arc};
+
+/// Whoever is signed in, with everything that a question of authority needs.
+#[derive(Clone)]
+pub struct Visitor {
+    pub desk: Arc<Desk>,
+    pub user: Arc<KeptUser>,
+    pub session: Session,
+    pub word: SessionWord,
+    /// What each form of this session carries.
+    pub form_word: Arc<str>,
+    pub language: Language,
+}
+
+impl Visitor {
+    /// As the pages call them.
+    pub fn name(&self) -> String {
+        self.desk.name_of(&self.user)
+    }
+}
+
+impl Console {
+    /// Whoever the cookie says; `None` when nobody is signed in.
+    pub(super) async fn visitor(&self, parts: &Parts) -> Result<Option<Visitor>, Fault> {
+        let Some(word) = self.session_word(&parts.headers) else { return Ok(None) };
+        let Some(session) = self.store.session(&word).await? else { return Ok(None) };
+        let standing = self.gate.standing();
+        let of = (self.config(), self.store.clone(), standing.rulebook.directory.clone());
+        let is_theirs = |user: &&KeptUser| user.id == session.account;
+        let who = |users: &[KeptUser]| Ok::<_, Fault>(users.iter().find(is_theirs).cloned());
+        let desk = Desk::of(of, || Actor::Gate, who).await?;
+        let Some(user) = desk.user.clone() else { return Ok(None) };
+        let form_word = self.store.form_word(&word)?.into();
+        let language = cookies::language(&parts.headers);
+        Ok(Some(Visitor { desk: Arc::new(desk), user: Arc::new(user), session, word, form_word, language }))
+    }
+}
+
+/// Put there by the guard; a page behind a door for anyone has none.
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        parts.extensions.get::<Self>().cloned().ok_or(Fault::SignIn)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
+/// In which language to answer somebody who may not be signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Tongue(pub Language);
+
+impl<S: Send + Sync> FromRequestParts<S> for Tongue {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
+        Ok(Self(cookies::language(&parts.headers)))
+    }
+}
+
+/// The field of each form that shows it came from a page of this session.
+#[derive(Deserialize)]
+struct Marked<T> {
+    #[serde(default)]
+    form_word: String,
+    #[serde(flatten)]
+    fields: T,
+}
+
+/// A form that a page of this session made. Whoever only lures a signed-in browser here cannot
+/// know the word (CSRF).
+pub struct Posted<T>(pub T);
+
+impl<S, T> FromRequest<S> for Posted<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Fault;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
+        let visitor = request.extensions().get::<Visitor>().cloned().ok_or(Fault::SignIn)?;
+        let Form(marked) = Form::<Marked<T>>::from_request(request, state).await.map_err(|_| Fault::Form)?;
+        match same(&marked.form_word, &visitor.form_word) {
+            true => Ok(Self(marked.fields)),
+            false => Err(Fault::Form),
+        }
+    }
+}
+
+/// Compared in a time that tells nothing.
+fn same(a: &str, b: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    bool::from(a.as_bytes().ct_eq(b.as_bytes()))
+}

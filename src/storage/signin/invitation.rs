@@ -1,0 +1,130 @@
+//! One-time links: by them a registered person comes to the console for the first time, or again
+//! after all else is lost. A link is good for one use and for a few days.
+
+use super::{LONGEST_WORD, secret_word};
+use crate::storage::{
+    database::{micros, time},
+    error::StoreError,
+    ledger::{Actor, Event, LedgerEvent},
+    names::AccountId,
+    store::Store,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::fmt;
+
+/// Long enough for a weekend, short enough for a mailbox that somebody else may read later.
+const LIFE: TimeDelta = TimeDelta::days(3);
+
+/// A link that was just made: the only time its word is seen.
+pub struct Invitation {
+    word: String,
+    pub until: DateTime<Utc>,
+}
+
+impl Invitation {
+    /// For the address that is handed to its person.
+    pub fn reveal(&self) -> &str {
+        &self.word
+    }
+}
+
+impl fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Invitation(until {})", self.until)
+    }
+}
+
+/// Why a link does not let anybody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkFault {
+    #[error("there is no such link")]
+    Unknown,
+    #[error("this link was used already")]
+    Used,
+    #[error("this link is too old")]
+    Expired,
+}
+
+type Row = (String, i64, Option<i64>);
+
+impl Store {
+    /// Makes a link for a registered person; former links of theirs are good no more.
+    pub async fn invite(&self, account: &AccountId, actor: &Actor) -> Result<Invitation, StoreError> {
+        let word = secret_word(&self.shared.random);
+        let digest = self.secrets()?.hash("invitation", &[word.as_bytes()]);
+        let until = self.now() + LIFE;
+        let (account, actor) = (account.clone(), actor.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM invitation WHERE account = $1")
+                    .bind(account.as_str())
+                    .execute(&mut tx.conn)
+                    .await?;
+                sqlx::query(
+                    "INSERT INTO invitation (digest, account, made_at, expires_at) VALUES ($1, $2, $3, $4)",
+                )
+                .bind(digest.to_vec())
+                .bind(account.as_str())
+                .bind(micros(tx.now))
+                .bind(micros(until))
+                .execute(&mut tx.conn)
+                .await?;
+                let by = tx.random_id(&actor).await?;
+                let event = LedgerEvent::new(Event::UserInvited).about(account.as_str());
+                tx.append(&by, event).await.map(|_| ())
+            })
+        })
+        .await?;
+        Ok(Invitation { word, until })
+    }
+
+    /// Whom a link is for. Looking uses nothing up: mail scanners follow links.
+    pub async fn invited(&self, word: &str) -> Result<Result<AccountId, LinkFault>, StoreError> {
+        if word.len() > LONGEST_WORD {
+            return Ok(Err(LinkFault::Unknown));
+        }
+        let digest = self.secrets()?.hash("invitation", &[word.as_bytes()]);
+        let row: Option<Row> =
+            sqlx::query_as("SELECT account, expires_at, used_at FROM invitation WHERE digest = $1")
+                .bind(digest.to_vec())
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(good(row, self.now()))
+    }
+
+    /// Uses a link up.
+    pub async fn accept_invitation(&self, word: &str) -> Result<Result<AccountId, LinkFault>, StoreError> {
+        if word.len() > LONGEST_WORD {
+            return Ok(Err(LinkFault::Unknown));
+        }
+        let digest = self.secrets()?.hash("invitation", &[word.as_bytes()]).to_vec();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let row: Option<Row> =
+                    sqlx::query_as("SELECT account, expires_at, used_at FROM invitation WHERE digest = $1")
+                        .bind(&digest)
+                        .fetch_optional(&mut tx.conn)
+                        .await?;
+                let found = good(row, tx.now);
+                if found.is_ok() {
+                    sqlx::query("UPDATE invitation SET used_at = $1 WHERE digest = $2")
+                        .bind(micros(tx.now))
+                        .bind(&digest)
+                        .execute(&mut tx.conn)
+                        .await?;
+                }
+                Ok(found)
+            })
+        })
+        .await
+    }
+}
+
+fn good(row: Option<Row>, now: DateTime<Utc>) -> Result<AccountId, LinkFault> {
+    match row {
+        None => Err(LinkFault::Unknown),
+        Some((_, _, Some(_))) => Err(LinkFault::Used),
+        Some((_, until, None)) if time(until) <= now => Err(LinkFault::Expired),
+        Some((account, _, None)) => Ok(AccountId::stored(account)),
+    }
+}
