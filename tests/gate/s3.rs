@@ -167,6 +167,11 @@ impl S3 {
         })
     }
 
+    /// Everything that the server keeps on its disk, of all buckets.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn bucket(&self, kind: Kind) -> TestBucket {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("school-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -218,6 +223,17 @@ impl TestBucket {
     /// The keys of all objects, under the gate's prefix or not.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.listed("list-type=2")
+    }
+
+    /// All objects, as the server hands them out to whoever has the credentials.
+    pub(crate) fn objects(&self) -> Vec<(String, Vec<u8>)> {
+        let get = |key: String| {
+            let path = format!("{}/{key}", self.name);
+            let (status, body) = server().request(Method::GET, &path, &[], b"").unwrap();
+            assert_eq!(status, 200, "{key}");
+            (key, body)
+        };
+        self.keys().into_iter().map(get).collect()
     }
 
     /// One key for each version and each marker of a deletion.

@@ -1,14 +1,17 @@
 //! A thief has the gate's whole disk, its log and what it left in its temporary folder, and a
-//! dictionary of every word that he hopes for; no custodian's key, not the working key. Of 500
-//! messages that were held, quarantined, recorded, passed on, released, read, searched for and
-//! told of, he finds no word: not plain, not encoded, not compressed, not as a hash. Nor does he
-//! learn who belongs to the school.
+//! dictionary of every word that he hopes for; no custodian's key, not the working key. Where rows
+//! and objects lie elsewhere he has those disks too, and what the gate's disk says of the way to
+//! them. Of 500 messages that were held, quarantined, recorded, passed on, released, read, searched
+//! for and told of, he finds no word: not plain, not encoded, not compressed, not as a hash. Nor does
+//! he learn who belongs to the school.
 
 use crate::{
     dangers::{GROOMING, HEALTH},
     debian::program,
     gate::{Home, PARENT, PUPIL, RELAY, ROOT, Serving, Setup, TEACHER, hop},
     house::PATIENCE,
+    postgres,
+    s3::{self, TestBucket},
     sink::{Asked, Sink},
     smtp::Client,
 };
@@ -19,11 +22,11 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::{
-    io::Read,
+    io::{self, Read},
     os::unix::process::ExitStatusExt,
     path::Path,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
@@ -137,6 +140,11 @@ fn work(home: &Home) {
 struct Thief(AhoCorasick, Vec<String>);
 
 impl Thief {
+    fn get() -> &'static Self {
+        static THIEF: OnceLock<Thief> = OnceLock::new();
+        THIEF.get_or_init(Self::new)
+    }
+
     fn new() -> Self {
         let (mut patterns, mut names) = (Vec::<Vec<u8>>::new(), Vec::new());
         let mut words: Vec<String> =
@@ -206,18 +214,100 @@ fn forms(word: &str) -> Vec<(&'static str, Vec<u8>)> {
     forms
 }
 
-/// All files below a folder; what links lead to belongs to somebody else.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+type Loot = Vec<(String, Vec<u8>)>;
+
+/// All files below a folder; what links lead to belongs to somebody else. A server that runs may
+/// take one away meanwhile.
+fn files(folder: &Path) -> Loot {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let kind = entry.file_type().unwrap();
         if kind.is_dir() {
             all.extend(files(&entry.path()));
         } else if kind.is_file() {
-            all.push((entry.path().display().to_string(), std::fs::read(entry.path()).unwrap()));
+            match std::fs::read(entry.path()) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                read => all.push((entry.path().display().to_string(), read.unwrap())),
+            }
         }
     }
     all
+}
+
+/// Where rows and objects lie.
+enum Place {
+    /// On the gate's own disk: SQLite and a folder.
+    OneDisk,
+    /// PostgreSQL and S3, each with disks of its own.
+    Servers { cluster: postgres::Cluster, url: String, bucket: TestBucket },
+}
+
+impl Place {
+    fn servers() -> Self {
+        let cluster = postgres::Cluster::alone();
+        let url = cluster.fresh_database();
+        Self::Servers { cluster, url, bucket: s3::server().bucket(s3::Kind::Plain) }
+    }
+
+    /// What gatehouse.toml says of it.
+    fn toml(&self) -> String {
+        match self {
+            Self::OneDisk => String::new(),
+            Self::Servers { url, bucket, .. } => {
+                format!("[store]\nurl = \"{url}\"\n{}", bucket.toml(s3::server().address))
+            }
+        }
+    }
+
+    /// The rows of the database put together again, and each value of bytes among them as it is.
+    fn rows(&self, home: &Home) -> Vec<u8> {
+        let mut rows = match self {
+            Self::OneDisk => {
+                let dump = program("sqlite3").arg(home.path("data/gatehouse.db")).arg(".dump").output();
+                let dump = dump.unwrap();
+                assert!(dump.status.success());
+                dump.stdout
+            }
+            Self::Servers { url, .. } => postgres::dump(url),
+        };
+        assert!(rows.len() > 1_000_000);
+        let values = rows.split(|b| !b.is_ascii_hexdigit()).filter(|run| run.len() >= 16);
+        let bytes: Vec<u8> = values.flat_map(|run| hex(run).chain([0])).collect();
+        assert!(bytes.len() > 500_000);
+        rows.extend(bytes);
+        rows
+    }
+
+    /// The disks that are not the gate's, and of them what is this gate's alone.
+    fn elsewhere(&self) -> (Loot, Loot) {
+        let Self::Servers { cluster, url, bucket } = self else { return Default::default() };
+        // What the server still holds in memory goes to its disk.
+        assert!(postgres::psql(url).args(["-c", "CHECKPOINT"]).status().unwrap().success());
+        let (mut own, objects) = (files(cluster.folder()), bucket.objects());
+        assert!(own.iter().any(|(name, _)| name.contains("/pg_wal/")) && !objects.is_empty());
+        own.extend(objects);
+        (files(s3::server().folder()), own)
+    }
+}
+
+/// What lies open in a table or an object is found, in every place where he looks.
+fn would_find_on_the_servers(place: &Place, home: &Home) {
+    let Place::Servers { cluster, url, bucket } = place else { return };
+    let (word, finds) = (canary(2, BODY), |bytes: &[u8]| Thief::get().finds(bytes).is_some());
+    let table = format!("CREATE TABLE open AS SELECT '{word}' AS word");
+    assert!(postgres::psql(url).args(["-c", &table, "-c", "CHECKPOINT"]).status().unwrap().success());
+    assert_eq!(bucket.overwrite("open", word.as_bytes()), 200);
+    for disk in [&cluster.folder().join("data/base"), s3::server().folder()] {
+        assert!(files(disk).iter().any(|(_, bytes)| finds(bytes)), "{}", disk.display());
+    }
+    assert!(bucket.objects().iter().any(|(_, bytes)| finds(bytes)) && finds(&place.rows(home)));
+    assert_eq!(bucket.delete("open"), 204);
+}
+
+/// The bytes that an even number of these digits write.
+fn hex(digits: &[u8]) -> impl Iterator<Item = u8> {
+    let digit = |d: u8| char::from(d).to_digit(16).unwrap() as u8;
+    digits.as_chunks::<2>().0.iter().map(move |[high, low]| digit(*high) << 4 | digit(*low))
 }
 
 /// The addresses of everybody whom the school's system knows.
@@ -232,16 +322,17 @@ fn people() -> AhoCorasick {
     people
 }
 
-/// Everything on the disk of this gate, and the rows of its database put together again.
-fn steal(home: &Home, when: &str, thief: &Thief) -> usize {
-    let people = people();
-    for (name, bytes) in files(&home.path("data")) {
-        assert!(people.find(&bytes).is_none(), "{when}: a person in {name}");
+/// Everything on the disk of this gate and those of its servers, and the rows put together again;
+/// how many objects of the vault are among it.
+fn steal(home: &Home, place: &Place, when: &str) -> usize {
+    let (thief, people) = (Thief::get(), people());
+    let (mut loot, mut own) = place.elsewhere();
+    own.push(("the rows".into(), place.rows(home)));
+    for (name, bytes) in files(&home.path("data")).iter().chain(&own) {
+        assert!(people.find(bytes).is_none(), "{when}: a person in {name}");
     }
-    let mut loot = files(home.path(".").as_path());
-    let rows = program("sqlite3").arg(home.path("data/gatehouse.db")).arg(".dump").output().unwrap();
-    assert!(rows.status.success() && rows.stdout.len() > 1_000_000, "{when}");
-    loot.push(("the rows".into(), rows.stdout));
+    loot.extend(own);
+    loot.extend(files(home.path(".").as_path()));
     for (name, bytes) in &loot {
         assert_eq!(thief.finds(bytes), None, "{when}: in {name}");
         // A private key, of whatever kind.
@@ -253,11 +344,12 @@ fn steal(home: &Home, when: &str, thief: &Thief) -> usize {
     loot.iter().filter(|(name, _)| name.ends_with(".age")).count()
 }
 
-fn home(sink: &Sink, elsewhere: &Path) -> Home {
+fn home(sink: &Sink, place: &Place, elsewhere: &Path) -> Home {
     let setup = Setup {
         doors: RELAY.into(),
         hops: hop("own", "*", sink.address),
         school: "record-parent-mail = true\n".into(),
+        more: place.toml(),
         ..Setup::default()
     };
     let mut home = Home::new(&setup);
@@ -299,6 +391,15 @@ fn send_all(serving: &Serving) {
 
 #[test]
 fn a_thief_with_the_disk_and_a_dictionary_finds_no_word_of_500_messages() {
+    nothing_is_found_at(&Place::OneDisk);
+}
+
+#[test]
+fn nor_does_one_who_has_the_disks_of_database_and_bucket_and_the_way_to_them() {
+    nothing_is_found_at(&Place::servers());
+}
+
+fn nothing_is_found_at(place: &Place) {
     let elsewhere = tempfile::tempdir().unwrap();
     // What is released later is answered with its own words, and waits.
     let full = Arc::new(AtomicBool::new(false));
@@ -309,7 +410,7 @@ fn a_thief_with_the_disk_and_a_dictionary_finds_no_word_of_500_messages() {
         }
         _ => None,
     });
-    let home = home(&sink, elsewhere.path());
+    let home = home(&sink, place, elsewhere.path());
     let serving = Serving::under(&home, "ulimit -c unlimited 2>/dev/null;");
     send_all(&serving);
     full.store(true, Ordering::SeqCst);
@@ -320,7 +421,7 @@ fn a_thief_with_the_disk_and_a_dictionary_finds_no_word_of_500_messages() {
         assert!(since.elapsed() < PATIENCE, "the released are never tried");
     }
 
-    let thief = Thief::new();
+    let thief = Thief::get();
     // He would find what is there to be found.
     let passed = sink.deliveries().into_iter().find(|d| d.text().contains(&canary(3, BODY))).unwrap();
     let packed = zstd::encode_all(&passed.data[..], 3).unwrap();
@@ -338,7 +439,8 @@ fn a_thief_with_the_disk_and_a_dictionary_finds_no_word_of_500_messages() {
     let status = serving.end("ABRT");
     assert!(status.signal().is_some() && !status.core_dumped(), "{status:?}");
     assert_eq!(thief.finds(log.as_bytes()), None, "in the log");
-    assert!(steal(&home, "crashed", &thief) > MESSAGES / 5);
+    assert!(steal(&home, place, "crashed") > MESSAGES / 5);
     assert!(home.serve().stop().success());
-    steal(&home, "stopped", &thief);
+    steal(&home, place, "stopped");
+    would_find_on_the_servers(place, &home);
 }

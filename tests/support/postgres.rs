@@ -17,7 +17,7 @@ use std::{
     },
 };
 
-struct Cluster {
+pub(crate) struct Cluster {
     /// Socket, data and log.
     folder: PathBuf,
     /// Its standard input is the pipe.
@@ -41,16 +41,32 @@ finish
 
 /// The address of a new, empty database.
 pub(crate) fn fresh_database() -> String {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
-    let name = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let cluster = cluster();
-    let made = psql(&format!("postgres://gatehouse@localhost/postgres?host={}", cluster.folder.display()))
-        .arg("-c")
-        .arg(format!("CREATE DATABASE {name}"))
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    format!("postgres://gatehouse@localhost/{name}?host={}", cluster.folder.display())
+    cluster().fresh_database()
+}
+
+impl Cluster {
+    /// One more, for a test that looks at all of its files; it ends when it is dropped.
+    pub(crate) fn alone() -> Self {
+        start()
+    }
+
+    pub(crate) fn fresh_database(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let made = psql(&self.url("postgres")).arg("-c").arg(format!("CREATE DATABASE {name}")).output();
+        let made = made.unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        self.url(&name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://gatehouse@localhost/{database}?host={}", self.folder.display())
+    }
+
+    /// Everything that the server keeps on its disk: rows, WAL and log.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
 }
 
 /// Debian's `psql` on a database; a failing statement is a failing exit status.
