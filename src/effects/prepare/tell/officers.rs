@@ -1,9 +1,11 @@
 //! Of what the officers of a school hear, and who of them: never a party to it (practice.md, A4).
 
 use super::Desk;
-use crate::effects::prepare::{Matter, Tools};
 use crate::{
-    effects::Withheld,
+    effects::{
+        Withheld,
+        prepare::{Matter, Tools},
+    },
     mail::{Address, SchoolId},
     parties::{self, School},
     ruleset::{Category, Notice, Severity},
