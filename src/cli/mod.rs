@@ -35,7 +35,6 @@ mod search;
 mod serve;
 mod store;
 mod subject_access;
-mod take_over;
 mod users;
 mod ways;
 

@@ -1,7 +1,10 @@
 //! Why a page is not shown: a sentence for whoever asked, a line without content for the log. What
 //! is not there for somebody looks like what is there for nobody.
 
-use crate::{desk::DeskFault, storage::StoreError};
+use crate::{
+    desk::DeskFault,
+    storage::{StateError, StoreError},
+};
 use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -63,12 +66,31 @@ impl From<StoreError> for Fault {
     }
 }
 
+impl From<StateError> for Fault {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::NotFound(_) => Self::NotThere,
+            StateError::Store(error) => error.into(),
+            // Who was quicker has a random name there, which says nothing to anybody.
+            StateError::AlreadyDecided { .. } => {
+                Self::Wrong("Somebody has decided this already; reload the page.".to_owned())
+            }
+            other => Self::Wrong(format!("{other}.")),
+        }
+    }
+}
+
 impl From<DeskFault> for Fault {
     fn from(fault: DeskFault) -> Self {
         match fault {
             DeskFault::NotThere { .. } => Self::NotThere,
             DeskFault::Refused(sentence) => Self::Refused(sentence),
             DeskFault::Wrong(sentence) => Self::Wrong(sentence),
+            DeskFault::State(error) => error.into(),
+            DeskFault::Notice(error) => {
+                tracing::warn!(%error, "console.notice");
+                Self::Away
+            }
             DeskFault::Store(error) => error.into(),
         }
     }

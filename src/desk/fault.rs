@@ -1,6 +1,9 @@
 //! Why somebody does not get what they asked for.
 
-use crate::storage::StoreError;
+use crate::{
+    effects::ComposeError,
+    storage::{StateError, StoreError},
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeskFault {
@@ -13,6 +16,12 @@ pub enum DeskFault {
     /// What was asked for makes no sense here; the sentence says why.
     #[error("{0}")]
     Wrong(String),
+    /// The item is not where the decision would take it from.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A notice cannot be written.
+    #[error(transparent)]
+    Notice(#[from] ComposeError),
     #[error(transparent)]
     Store(StoreError),
 }

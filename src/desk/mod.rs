@@ -1,16 +1,22 @@
 //! Who acts, and whether they may: everything that a question of authority needs, gathered for one
 //! person at one moment. The command line and the console both ask here. What `authority` answers becomes
 //! leave or a sentence in `ask`; `people` finds the faces and offices of those who ask and could be
-//! asked; `sight` filters lists.
+//! asked; `sight` filters lists; `decide`, `take_over` and `accused` do what both can do.
 
+mod accused;
 mod ask;
+mod decide;
 mod fault;
 mod people;
 mod sight;
+mod take_over;
 
+pub use accused::{AtWork, Judged, Named};
 pub use ask::{Leave, refusal};
+pub use decide::{Asked, Said, act_of};
 pub use fault::DeskFault;
 pub use people::officers;
+pub use take_over::{Allegation, TakenOver, allegation, take_over};
 
 use crate::{
     authority::{Asker, Bench, Offices, Scope},

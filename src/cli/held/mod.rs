@@ -17,12 +17,13 @@ use super::{
 };
 use crate::{
     authority::{Act, Case},
+    desk::Asked,
     gateway::{Rung, overdue},
     storage::{Decision, Instruction, ItemFilter, ItemId, ItemKind, ItemSummary},
 };
 use args::{HoldCommand, QuarantineCommand};
 use chrono::Utc;
-use decide::{Asked, decide};
+use decide::decide;
 use serde_json::{Value, json};
 use std::{
     io::{self, Write},

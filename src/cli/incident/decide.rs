@@ -8,8 +8,8 @@ use crate::{
         args::Cli,
         context,
         desk::{Desk, Leave},
-        take_over::take_over,
     },
+    desk::take_over,
     effects::HandedThing,
     storage::{Entry, HandedOver, ItemOffice},
 };

@@ -2,7 +2,8 @@
 
 use crate::{
     authority::Act,
-    cli::{Answer, Mistake, accused::Named, args::Cli, context, desk::Desk, render},
+    cli::{Answer, Mistake, args::Cli, context, desk::Desk, render},
+    desk::Named,
     mail::SchoolId,
     storage::{IncidentFilter, IncidentState, IncidentSummary},
 };

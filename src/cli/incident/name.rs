@@ -3,14 +3,8 @@
 use super::{args, find, parse};
 use crate::{
     authority::Act,
-    cli::{
-        Answer, Mistake,
-        accused::{AccusedArgs, AtWork, Named},
-        args::Cli,
-        context,
-        desk::Desk,
-        take_over::allegation,
-    },
+    cli::{Answer, Mistake, accused::AccusedArgs, args::Cli, context, desk::Desk},
+    desk::{AtWork, Named, allegation},
     effects::HandedThing,
     storage::{Accusation, IncidentKind, Part},
 };

@@ -4,14 +4,8 @@
 use super::{args, args::LinkArgs, args::OpenArgs, find, parse};
 use crate::{
     authority::{Act, Case, Scope, Thing},
-    cli::{
-        Answer, Mistake,
-        accused::{AtWork, Named},
-        args::Cli,
-        context,
-        desk::Desk,
-        take_over::allegation,
-    },
+    cli::{Answer, Mistake, args::Cli, context, desk::Desk},
+    desk::{AtWork, Named, allegation},
     effects::HandedThing,
     storage::{IncidentError, IncidentKind, Link, NewIncident, Part, StoreError, Who},
 };

@@ -2,10 +2,7 @@
 //! on unread): whoever holds the office there and is no party. Each gets a notice with number
 //! and category, and may look and decide as its reviewers do.
 
-use super::{
-    Mistake,
-    desk::{Desk, officers},
-};
+use super::{Desk, DeskFault, officers};
 use crate::{
     authority::{Act, Case, Face, Office, Offices, Scope},
     effects::{Handed, HandedThing, Language, Notices},
@@ -17,24 +14,24 @@ use crate::{
 use chrono::Utc;
 
 /// One who may take it over.
-pub(super) struct Taker {
+pub struct Taker {
     address: Address,
     faces: Vec<Face>,
 }
 
 /// Those who take over, as the store wants them.
-pub(super) struct TakenOver {
-    pub(super) faces: Vec<Face>,
-    pub(super) outbox: Vec<NewOutbox>,
+pub struct TakenOver {
+    pub faces: Vec<Face>,
+    pub outbox: Vec<NewOutbox>,
 }
 
 /// Everyone free in that office, with their notices. Who is a party is passed over in silence.
-pub(super) fn take_over(
+pub fn take_over(
     desk: &Desk,
     office: ItemOffice,
     case: &Case,
     (number, category, what): (&str, Option<Category>, HandedThing),
-) -> Result<TakenOver, Mistake> {
+) -> Result<TakenOver, DeskFault> {
     let Scope::School(id) = &case.scope else { return Err(nobody()) };
     let school = desk.config.schools.iter().find(|s| s.id == *id).ok_or_else(nobody)?;
     let mut takers = takers_in(desk, office, school, case)?;
@@ -61,18 +58,18 @@ pub(super) fn take_over(
 
 /// Whose an accusation of somebody at the school is from now on: the head's, or the chair's where
 /// the head is concerned (practice.md, A4). Each hears of it, but for whoever says so.
-pub(super) struct Allegation {
+pub struct Allegation {
     /// As a sentence goes on: "an allegation, ...".
-    pub(super) whose: &'static str,
-    pub(super) outbox: Vec<NewOutbox>,
+    pub whose: &'static str,
+    pub outbox: Vec<NewOutbox>,
 }
 
-pub(super) fn allegation(
+pub fn allegation(
     desk: &Desk,
     case: &Case,
     accused: &[Face],
     (number, category, what): (&str, Option<Category>, HandedThing),
-) -> Result<Allegation, Mistake> {
+) -> Result<Allegation, DeskFault> {
     let mut case = case.clone();
     case.accused.extend(accused);
     let whose = [(ItemOffice::Head, "the head's"), (ItemOffice::Chair, "the chair of governors'")];
@@ -89,11 +86,11 @@ pub(super) fn allegation(
 }
 
 /// It must not tell whether somebody there is a party.
-fn nobody() -> Mistake {
-    Mistake("Nobody who holds that office can take it over; hand it to another.".to_owned())
+fn nobody() -> DeskFault {
+    DeskFault::Wrong("Nobody who holds that office can take it over; hand it to another.".to_owned())
 }
 
-fn takers_in(desk: &Desk, office: ItemOffice, school: &School, case: &Case) -> Result<Vec<Taker>, Mistake> {
+fn takers_in(desk: &Desk, office: ItemOffice, school: &School, case: &Case) -> Result<Vec<Taker>, DeskFault> {
     let Some(office) = Office::named(office.name()) else { return Ok(Vec::new()) };
     let mut all: Vec<Taker> = Vec::new();
     let mut add = |address: Option<Address>, faces: Vec<Face>| {

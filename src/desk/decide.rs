@@ -1,0 +1,123 @@
+//! Deciding what waits: the same for whoever sits at the command line and at the console.
+
+use super::{Desk, DeskFault, Leave, take_over::take_over};
+use crate::{
+    authority::Act,
+    config::Config,
+    effects::{Comeback, HandedThing, Notices, comeback},
+    policy::sender_may_hear,
+    storage::{Decision, ItemDetail, ItemId, ItemKind, ItemState, LegalSubject, NewOutbox, Ruling},
+};
+use chrono::{DateTime, Utc};
+
+/// A decision as somebody asks for it.
+pub struct Asked<'a> {
+    pub id: &'a str,
+    pub decision: Decision,
+    pub reason: &'a str,
+    pub advice: Option<&'a str>,
+    /// Put it under legal hold besides.
+    pub legal_hold: bool,
+}
+
+impl<'a> Asked<'a> {
+    pub fn new(id: &'a str, decision: Decision, reason: &'a str) -> Self {
+        Self { id, decision, reason, advice: None, legal_hold: false }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// `after`: the first of two, and when they said the same.
+    Decided { state: ItemState, after: Option<(String, DateTime<Utc>)> },
+    /// The first of two has spoken; the sentence says who is to be the second.
+    Noted(String),
+}
+
+/// The act that a decision is. Whoever may keep something as evidence may take it out again.
+pub fn act_of(decision: Decision) -> Act {
+    match decision {
+        Decision::Release => Act::Release,
+        Decision::ReleaseMarked => Act::ReleaseMarked,
+        Decision::SendNow => Act::SendNow,
+        Decision::Return | Decision::Expire => Act::Return,
+        Decision::Withdraw => Act::Withdraw,
+        Decision::KeepAsEvidence | Decision::Reopen => Act::KeepAsEvidence,
+        Decision::Escalate(_) => Act::Escalate,
+        Decision::HandOn(_) => Act::HandOver,
+        Decision::Seal => Act::Seal,
+    }
+}
+
+impl Desk {
+    /// Decides an item of any kind: authority, the second of two, the notices that follow, and the ruling.
+    pub async fn decide(&self, id: &ItemId, asked: &Asked<'_>) -> Result<Said, DeskFault> {
+        let (summary, case) = self.store.item_case(id).await?;
+        let what = ("item", id.as_str());
+        let leave = self.authorise_of_two(act_of(asked.decision), &case, what, asked.reason).await?;
+        let after = match leave {
+            Leave::WaitForSecond(sentence) => return Ok(Said::Noted(sentence)),
+            Leave::GoAsSecond { first, at } => Some((first, at)),
+            Leave::Go => None,
+        };
+        if asked.legal_hold {
+            self.authorise(Act::LegalHold, &case, "item", id.as_str()).await?;
+        }
+        // Only what the sender is to read needs the particulars: nobody else's look is noted.
+        let outbox = match asked.decision {
+            Decision::Return => {
+                let detail = self.store.item(id, &self.actor, asked.reason).await?;
+                vec![back(&self.config, &detail, Comeback::Returned { advice: asked.advice })?]
+            }
+            Decision::Withdraw if summary.kind != ItemKind::Quarantine => {
+                let detail = self.store.item(id, &self.actor, asked.reason).await?;
+                vec![back(&self.config, &detail, Comeback::Withdrawn)?]
+            }
+            _ => Vec::new(),
+        };
+        // Who takes over gets a notice with the number and the category.
+        let (outbox, takers) = match asked.decision {
+            Decision::HandOn(office) | Decision::Escalate(office) => {
+                let about = (id.as_str(), Some(summary.category), HandedThing::Quarantined);
+                let taken = take_over(self, office, &case, about)?;
+                (taken.outbox, taken.faces)
+            }
+            _ => (outbox, Vec::new()),
+        };
+        let ruling = Ruling {
+            decision: asked.decision,
+            actor: self.actor.clone(),
+            reason: Some(asked.reason.to_owned()),
+            token: None,
+            next_hop: self.config.notices.next_hop.clone(),
+            outbox,
+            takers,
+        };
+        let decided = self.store.decide(id, ruling).await?;
+        if asked.legal_hold {
+            let subject = LegalSubject::Item(id.clone());
+            self.store.set_legal_hold(subject, &summary.school, &self.actor, asked.reason).await?;
+        }
+        Ok(Said::Decided { state: decided.state, after })
+    }
+}
+
+/// The notice to the sender. About some things the gate writes to nobody (practice.md,
+/// A2): then a person has to speak.
+fn back(config: &Config, detail: &ItemDetail, why: Comeback<'_>) -> Result<NewOutbox, DeskFault> {
+    let silent = detail.findings.iter().any(|f| !sender_may_hear(f.category))
+        || !sender_may_hear(detail.summary.category);
+    // What is only delayed may have no finding at all.
+    if silent && detail.summary.kind != ItemKind::Grace {
+        return Err(DeskFault::Wrong(format!(
+            "{} is about {}: the gate tells no party of it. Keep it, and let a person speak with whom it concerns.",
+            detail.summary.id, detail.summary.category
+        )));
+    }
+    let sender = detail.envelope.sender.address().ok_or_else(|| {
+        DeskFault::Wrong(format!("{} has no sender to go back to; release it or keep it", detail.summary.id))
+    })?;
+    let notices = Notices::new(&config.notices, &config.hostname)?;
+    Ok(comeback(&notices, &config.schools, detail, sender, why, Utc::now())?)
+}
