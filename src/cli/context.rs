@@ -3,8 +3,7 @@
 use super::{Mistake, args::Cli};
 use crate::{
     config::{self, Checked, Config, StoreConfig},
-    mail::{Address, Measures},
-    parties::{Directory, Person},
+    mail::Measures,
     storage::{Actor, Beginning, Keys, Store, StoreOptions},
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -88,35 +87,6 @@ pub(super) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-/// The person that somebody means by an id of the directory, an address that is one person's alone, or a
-/// whole name that only one person has.
-pub(super) fn person<'d>(directory: &'d Directory, text: &str) -> Result<Person<'d>, Mistake> {
-    let text = text.trim();
-    if let Some(person) = directory.person(&crate::parties::PersonId(text.into())) {
-        return Ok(person);
-    }
-    let mut found: Vec<Person<'d>> = match Address::parse(text) {
-        Some(address) => directory.lookup(&address).map(|k| k.holders().map(|h| h.person).collect()),
-        None => {
-            let same = |p: &Person<'_>| {
-                let called = std::iter::once(p.given()).chain(p.preferred());
-                called.into_iter().any(|given| format!("{given} {}", p.family()).eq_ignore_ascii_case(text))
-            };
-            Some(directory.people().filter(same).collect())
-        }
-    }
-    .unwrap_or_default();
-    match (found.pop(), found.is_empty()) {
-        (Some(one), true) => Ok(one),
-        (None, _) => Err(Mistake(format!(
-            "Nobody in the directory is `{text}`; give an id, an address or a whole name"
-        ))),
-        (Some(_), false) => Err(Mistake(format!(
-            "Several people in the directory are `{text}`; give the id that the school's system has"
-        ))),
-    }
 }
 
 /// The first moment of a day, `2026-09-01`.

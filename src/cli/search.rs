@@ -5,7 +5,8 @@ use super::{Answer, Mistake, args::Cli, context, desk::Desk, held, records::args
 use crate::{
     app,
     authority::{Act, Thing},
-    mail::{Address, SchoolId},
+    desk::correspondents,
+    mail::SchoolId,
     parties::Directory,
     ruleset::Category,
     storage::{Correspondent, Cursor, Found, ItemState, ItemSummary, Search, Store},
@@ -99,7 +100,7 @@ pub(super) fn quarantine(cli: &Cli, args: &QuarantineSearch) -> Answer {
 impl Asked {
     pub(super) fn search(&self, directory: &Directory) -> Result<Search, Mistake> {
         let people = |given: &[String]| -> Result<Vec<Vec<Correspondent>>, Mistake> {
-            given.iter().map(|text| who(directory, text)).collect()
+            given.iter().map(|text| Ok(correspondents(directory, text)?)).collect()
         };
         Ok(Search {
             words: self.words.join(" "),
@@ -123,18 +124,6 @@ impl Asked {
     }
 }
 
-/// An address stands for itself, a person for all their addresses.
-fn who(directory: &Directory, text: &str) -> Result<Vec<Correspondent>, Mistake> {
-    let text = text.trim();
-    if text.contains('@') {
-        let address = Address::parse(text).ok_or_else(|| Mistake(format!("`{text}` is no mail address")))?;
-        return Ok(vec![Correspondent::Address(address)]);
-    }
-    let person = context::person(directory, text)?;
-    let addresses = person.addresses().map(|(address, _)| Correspondent::Address(address));
-    Ok(addresses.chain([Correspondent::Person(person.id().clone())]).collect())
-}
-
 /// What an answer leaves open, on standard error.
 pub(super) fn say_more<T>(found: &Found<T>, after: Option<&str>) -> Answer {
     let mut err = io::stderr();
@@ -149,22 +138,4 @@ pub(super) fn say_more<T>(found: &Found<T>, after: Option<&str>) -> Answer {
         )?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parties::sample;
-
-    #[test]
-    fn a_person_is_found_by_id_or_name_with_all_addresses() {
-        let directory = sample::directory();
-        let person = directory.people().find(|p| p.addresses().count() > 1).unwrap();
-        let name = format!("{} {}", person.given(), person.family());
-        for text in [&*person.id().0, &name, &name.to_uppercase()] {
-            assert_eq!(who(&directory, text).unwrap().len(), person.addresses().count() + 1, "{text}");
-        }
-        assert_eq!(who(&directory, "x@y.example").unwrap().len(), 1);
-        assert!(who(&directory, "Nobody Atall").is_err() && who(&directory, "x@").is_err());
-    }
 }

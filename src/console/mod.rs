@@ -4,13 +4,16 @@
 //! Everything works without script.
 
 mod assets;
+mod called;
 mod cookies;
 mod door;
 mod fault;
 mod guard;
+mod live;
 mod page;
 mod pages;
 mod places;
+mod render;
 mod visitor;
 mod words;
 
@@ -42,11 +45,12 @@ pub struct Console {
     config: RwLock<Arc<Config>>,
     /// Door and address change only with a restart.
     at: ConsoleConfig,
+    live: Arc<live::Live>,
 }
 
 impl Console {
     pub fn new(store: Store, gate: Arc<Gate>, config: Arc<Config>, at: ConsoleConfig) -> Self {
-        Self { store, gate, config: RwLock::new(config), at }
+        Self { store, gate, config: RwLock::new(config), at, live: Arc::default() }
     }
 
     /// What the configuration says now.

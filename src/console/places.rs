@@ -66,6 +66,17 @@ places! {
     Link(word) = "/link/{word}";
     /// Who one is here, one's offices, the ways to sign in.
     Account = "/account";
+    Queue = "/queue";
+    QueueSearch = "/queue/search";
+    QueueLive = "/queue/live";
+    /// One item on one screen.
+    Item(id) = "/queue/{id}";
+    ItemLook(id) = "/queue/{id}/look";
+    /// The message in its frame.
+    ItemMessage(id) = "/queue/{id}/message";
+    ItemDecide(id) = "/queue/{id}/decide";
+    ItemAccused(id) = "/queue/{id}/accused";
+    ItemLive(id) = "/queue/{id}/live";
 }
 
 #[cfg(test)]

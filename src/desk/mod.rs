@@ -7,7 +7,10 @@ mod accused;
 mod ask;
 mod decide;
 mod fault;
+mod find;
+mod look;
 mod people;
+mod queue;
 mod sight;
 mod take_over;
 
@@ -15,7 +18,10 @@ pub use accused::{AtWork, Judged, Named};
 pub use ask::{Leave, refusal};
 pub use decide::{Asked, Said, act_of};
 pub use fault::DeskFault;
+pub use find::{correspondents, person};
+pub use look::{Covered, Earlier, Opened};
 pub use people::officers;
+pub use queue::{MOST_HOLDS, Waiting, Waits};
 pub use take_over::{Allegation, TakenOver, allegation, take_over};
 
 use crate::{

@@ -76,6 +76,7 @@ mod upkeep;
 mod users;
 mod vault;
 mod views;
+mod waiting;
 mod writer;
 
 #[cfg(test)]
@@ -163,3 +164,4 @@ pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};
 pub use users::{KeptUser, NewUser, UserError};
 pub use vault::Lock;
+pub use waiting::{Band, Spot, WaitingFilter};

@@ -166,6 +166,14 @@ impl Store {
         rows.into_iter().map(SummaryRow::summary).collect()
     }
 
+    /// The items for which this holds (`i` is the item), in the order that it says.
+    pub(super) async fn items_where(&self, tail: Sql) -> Result<Vec<ItemSummary>, StoreError> {
+        let mut sql = Sql::new(COLUMNS);
+        sql.append(tail);
+        let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(&self.readers).await?;
+        rows.into_iter().map(SummaryRow::summary).collect()
+    }
+
     /// One item without its encrypted part.
     pub async fn item_summary(&self, id: &ItemId) -> Result<ItemSummary, StoreError> {
         let mut sql = Sql::new(COLUMNS);

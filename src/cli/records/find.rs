@@ -39,7 +39,7 @@ pub(super) async fn find(
         [(&args.parent, FiledAs::Parent), (&args.child, FiledAs::Child), (&args.staff, FiledAs::Staff)];
     for (person, filed_as) in asked {
         if let Some(person) = person {
-            search.filed.push((context::person(directory, person)?.id().clone(), Some(filed_as)));
+            search.filed.push((crate::desk::person(directory, person)?.id().clone(), Some(filed_as)));
         }
     }
     desk.schools_or_refuse(Act::Search, Thing::Record)?;
@@ -53,7 +53,7 @@ pub(super) fn thread(cli: &Cli, id: &str, parent: Option<&str>, why: &WhyArgs) -
     let id = parse(id)?;
     let config = context::config(cli)?;
     let directory = app::directory(&config)?;
-    let parent = parent.map(|p| context::person(&directory, p)).transpose()?;
+    let parent = parent.map(|p| crate::desk::person(&directory, p)).transpose()?;
     let found = context::block_on(async {
         let desk = Desk::open(cli).await?;
         let case = desk.store.record_case(&id).await?;

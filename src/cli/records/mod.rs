@@ -198,7 +198,7 @@ fn allow_absence(cli: &Cli, person: &str, until: &str, reason: &str) -> Answer {
         let desk = Desk::open(cli).await?;
         // Who may not hand records out gives nobody leave to read them.
         desk.schools_or_refuse(Act::Export, Thing::Record)?;
-        let owner = context::person(&desk.directory, person)?.id();
+        let owner = crate::desk::person(&desk.directory, person)?.id();
         let access = desk.store.allow_absence_access(owner, &desk.actor, ends_at, reason).await?;
         desk.close().await;
         Ok(access)

@@ -27,8 +27,8 @@ pub(super) async fn make(
     out: &Path,
 ) -> Result<(), Mistake> {
     let (directory, store) = (&desk.directory, &desk.store);
-    let subject = context::person(directory, person)?;
-    let asker = requested_by.map(|p| context::person(directory, p)).transpose()?;
+    let subject = crate::desk::person(directory, person)?;
+    let asker = requested_by.map(|p| crate::desk::person(directory, p)).transpose()?;
     let school = subject
         .memberships()
         .find_map(|(id, _)| desk.config.schools.iter().find(|s| s.id == *id))

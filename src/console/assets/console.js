@@ -12,3 +12,35 @@ document.addEventListener("submit", (event) => {
   // Back from another page the form can be sent again.
   window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
 });
+
+// What is new is announced; nothing that one reads moves.
+for (const news of document.querySelectorAll("[data-live]")) {
+  const source = new EventSource(news.dataset.live);
+  source.addEventListener(news.dataset.event, (event) => {
+    const place = news.querySelector("[data-count]");
+    if (place) place.textContent = event.data;
+    news.hidden = event.data === "";
+  });
+  window.addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+// Lists and forms by single keys; Tab reaches everything without them.
+for (const hint of document.querySelectorAll("[data-keys-hint]")) hint.hidden = false;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select")) return;
+  const links = [...document.querySelectorAll("table[data-keys] tbody a")];
+  const at = links.indexOf(document.activeElement);
+  const go = (element) => {
+    if (!element) return;
+    event.preventDefault();
+    const fold = element.closest("details");
+    if (fold) fold.open = true;
+    element.focus();
+  };
+  if (event.key === "j") go(links[Math.min(at + 1, links.length - 1)]);
+  else if (event.key === "k") go(links[Math.max(at - 1, 0)]);
+  else if (event.key === "o" && at >= 0) links[at].click();
+  else if (event.key === "/") go(document.querySelector("[data-filter]"));
+  else if (event.key === "?") go(document.querySelector("[data-keys-help] summary"));
+  else go(document.querySelector(`[data-key="${CSS.escape(event.key)}"]`));
+});

@@ -3,6 +3,7 @@
 
 mod account;
 mod home;
+mod queue;
 mod sign_in;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
 };
 
 /// The rooms as they are listed for whoever holds their offices. Each room adds its own line.
-pub(super) const ROOMS: &[Entry] = &[];
+pub(super) const ROOMS: &[Entry] = &[queue::ROOM];
 
 /// Every door there is.
 pub(super) fn doors() -> Vec<Door> {
@@ -24,6 +25,7 @@ pub(super) fn doors() -> Vec<Door> {
     ];
     doors.extend(home::doors());
     doors.extend(sign_in::doors());
+    doors.extend(queue::doors());
     doors.extend(account::doors());
     doors
 }

@@ -73,7 +73,7 @@ impl Sql {
         sqlx::query_with(AssertSqlSafe(text), self.values)
     }
 
-    pub(super) fn append(&mut self, other: Self) {
+    pub(crate) fn append(&mut self, other: Self) {
         let shift = self.text.len();
         self.text.push_str(&other.text);
         self.places.extend(other.places.into_iter().map(|at| at + shift));

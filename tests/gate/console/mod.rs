@@ -2,7 +2,9 @@
 //! that carry what a browser would.
 
 mod doors;
+mod item;
 mod link;
+mod queue;
 
 use crate::{
     gate::{Door, Gate, HEAD, Setup},

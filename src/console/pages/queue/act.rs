@@ -1,0 +1,477 @@
+//! What is done with an item: each act has its form with ready texts for the reason; what takes two people says so,
+//! and who spoke first. The acts themselves are the desk's.
+
+use super::{
+    super::super::{
+        Console, Fault, called,
+        door::{Door, Guard},
+        places::{Place, at},
+        visitor::{Posted, Visitor},
+        words::{fill, moment, words},
+    },
+    item::{account, find},
+    list::Choice,
+    people::everyone,
+};
+use crate::{
+    authority::{Act, Answer, Case, Office},
+    desk::{Asked, Judged, Leave, Named, Said},
+    effects::Language,
+    storage::{Accusation, Decision, ItemOffice, ItemState, ItemSummary, LegalSubject, lives::step},
+};
+use axum::{
+    extract::{Path, State},
+    response::Redirect,
+};
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) fn doors() -> Vec<Door> {
+    vec![
+        Door::post(at::ItemDecide, Guard::SignedIn, decide),
+        Door::post(at::ItemAccused, Guard::SignedIn, accused),
+    ]
+}
+
+words! {
+    pub struct ActWords {
+        title: "What to do" / "Beth i'w wneud",
+        release: "Release to its recipients" / "Rhyddhau i'w derbynwyr",
+        return_: "Return to its sender with advice" / "Dychwelyd at ei hanfonwr gyda chyngor",
+        keep: "Keep as evidence" / "Cadw fel tystiolaeth",
+        escalate: "Escalate" / "Uwchgyfeirio",
+        hand_over: "Hand over unread" / "Trosglwyddo heb ei darllen",
+        reopen: "Undo: open it again" / "Dadwneud: ei hagor eto",
+        legal_hold: "Put under legal hold" / "Rhoi dan ataliad cyfreithiol",
+        seal: "Seal, for good" / "Selio, am byth",
+        reason: "Reason" / "Rheswm",
+        ready: "Ready reason" / "Rheswm parod",
+        own: "In your own words" / "Yn eich geiriau eich hun",
+        advice: "Advice that the sender reads" / "Cyngor y bydd yr anfonwr yn ei ddarllen",
+        to: "To" / "At",
+        do_it: "Do it" / "Gwneud",
+        two: "Takes two people: yours is the first word, another confirms it." / "Mae angen dau berson: eich gair chi yw'r cyntaf, a bydd rhywun arall yn ei gadarnhau.",
+        second: "{} said the same on {}. Yours is the second word." / "Dywedodd {} yr un peth ar {}. Eich gair chi yw'r ail.",
+        unread_hint: "For whoever is a party to it, or should not see it. It is theirs from then on." / "I bwy bynnag sy'n rhan ohoni, neu na ddylai ei gweld. Nhw piau hi o hynny ymlaen.",
+        escalate_hint: "It stays open for that office, which is told; its clock goes on." / "Mae'n aros ar agor i'r swydd honno, a gaiff wybod; mae ei chloc yn parhau.",
+        release_hint: "It leaves now. What has left cannot be called back." / "Mae'n gadael nawr. Ni ellir galw'n ôl yr hyn sydd wedi gadael.",
+        seal_hint: "From then on hash, time and roles are all that anybody sees. This cannot be undone." / "O hynny ymlaen stwnsh, amser a rolau yw'r cyfan y mae unrhyw un yn ei weld. Ni ellir dadwneud hyn.",
+        return_hint: "Only where the sender may hear of it; of contact and harm the gate tells no party." / "Dim ond lle caiff yr anfonwr glywed; am gyswllt a niwed nid yw'r porth yn dweud wrth unrhyw barti.",
+        accused_title: "Who is accused" / "Pwy sydd wedi'i gyhuddo",
+        accused_hint: "The gate's guess is a proposal. For whoever is accused, the item is not there; of staff it becomes the head's."
+            / "Cynnig yw dyfaliad y porth. I bwy bynnag a gyhuddir, nid yw'r eitem yno; os yw'n aelod o staff, y pennaeth piau hi.",
+        accused_who: "Person" / "Person",
+        accused_yes: "Yes, accused" / "Ie, wedi'i gyhuddo",
+        accused_no: "No, or not any more" / "Na, neu ddim bellach",
+        noted: "Your word is noted. {}" / "Nodwyd eich gair. {}",
+        said_release: "It is on its way to its recipients." / "Mae ar ei ffordd at ei derbynwyr.",
+        said_return: "It goes back to its sender." / "Mae'n mynd yn ôl at ei hanfonwr.",
+        said_keep: "It is kept as evidence." / "Fe'i cedwir fel tystiolaeth.",
+        said_escalate: "It stays open for that office, which is told." / "Mae'n aros ar agor i'r swydd honno, a gaiff wybod.",
+        said_reopen: "It waits for a decision again." / "Mae'n aros am benderfyniad eto.",
+        said_legal: "It is under legal hold: it does not run out and is not purged." / "Mae dan ataliad cyfreithiol: nid yw'n dod i ben ac ni chaiff ei dileu.",
+        said_seal: "From now on hash, time and roles are all that anybody sees of it." / "O hyn ymlaen stwnsh, amser a rolau yw'r cyfan y mae unrhyw un yn ei weld.",
+        said_accused: "Written. For whoever is accused, it is not there." / "Ysgrifennwyd. I bwy bynnag a gyhuddir, nid yw yno.",
+        said_not_accused: "Written: not accused." / "Ysgrifennwyd: heb ei gyhuddo.",
+        nobody_accused: "Nobody of that name is said or guessed to be accused in it." / "Does neb o'r enw hwnnw wedi'i gyhuddo nac yn cael ei amau ynddi.",
+        why: "Say why: choose a ready reason or write one." / "Dywedwch pam: dewiswch reswm parod neu ysgrifennwch un.",
+        no_advice: "Write the advice that the sender is to read." / "Ysgrifennwch y cyngor y mae'r anfonwr i'w ddarllen.",
+        no_office: "Choose the office it goes to." / "Dewiswch y swydd y mae'n mynd iddi.",
+        r_false: "False alarm: ordinary school mail" / "Larwm gau: post ysgol cyffredin",
+        r_checked: "Checked with the class teacher; nothing of concern" / "Gwiriwyd gyda'r athro dosbarth; dim byd i boeni amdano",
+        r_lesson: "Part of lesson work" / "Rhan o waith gwers",
+        r_needed: "The recipient needs it" / "Mae ei hangen ar y derbynnydd",
+        r_wrong: "Wrong recipient" / "Derbynnydd anghywir",
+        r_data: "Holds more personal data than it needs" / "Mae'n cynnwys mwy o ddata personol nag sydd ei angen",
+        r_tone: "Tone: to be written anew" / "Tôn: i'w hysgrifennu o'r newydd",
+        r_evidence: "Evidence of a concern" / "Tystiolaeth o bryder",
+        r_police: "May be asked for by the police" / "Gall yr heddlu ofyn amdani",
+        r_not_alone: "Not for one person to decide" / "Nid i un person benderfynu arni",
+        r_adult: "Concerns an adult at the school" / "Yn ymwneud ag oedolyn yn yr ysgol",
+        r_party: "I am a party to it" / "Rwy'n rhan ohoni",
+        r_know: "I know the people in it" / "Rwy'n adnabod y bobl ynddi",
+        r_again: "New information" / "Gwybodaeth newydd",
+        r_slip: "Decided by mistake" / "Penderfynwyd trwy gamgymeriad",
+        r_claim: "A claim or complaint is expected" / "Disgwylir hawliad neu gŵyn",
+        r_image: "It may be an image of a child" / "Gallai fod yn llun o blentyn",
+        a_recipient: "Please check the recipient, and send it again to the right one." / "Gwiriwch y derbynnydd, ac anfonwch hi eto at yr un cywir.",
+        a_data: "Please send only what is needed, protected, or by the school's portal." / "Anfonwch yr hyn sydd ei angen yn unig, wedi'i ddiogelu, neu drwy borth yr ysgol.",
+        a_tone: "Please write it again as you would say it in the classroom." / "Ysgrifennwch hi eto fel y byddech yn ei ddweud yn y dosbarth.",
+    }
+}
+
+/// What somebody may choose, each once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choose {
+    Release,
+    Return,
+    Keep,
+    Escalate,
+    HandOver,
+    Reopen,
+    LegalHold,
+    Seal,
+}
+
+impl Choose {
+    const ALL: [Self; 8] = [
+        Self::Release,
+        Self::Return,
+        Self::Keep,
+        Self::Escalate,
+        Self::HandOver,
+        Self::Reopen,
+        Self::LegalHold,
+        Self::Seal,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Return => "return",
+            Self::Keep => "keep",
+            Self::Escalate => "escalate",
+            Self::HandOver => "hand-over",
+            Self::Reopen => "reopen",
+            Self::LegalHold => "legal-hold",
+            Self::Seal => "seal",
+        }
+    }
+
+    fn act(self) -> Act {
+        match self {
+            Self::Release => Act::Release,
+            Self::Return => Act::Return,
+            Self::Keep | Self::Reopen => Act::KeepAsEvidence,
+            Self::Escalate => Act::Escalate,
+            Self::HandOver => Act::HandOver,
+            Self::LegalHold => Act::LegalHold,
+            Self::Seal => Act::Seal,
+        }
+    }
+
+    /// `None`: it changes no state.
+    fn decision(self, office: ItemOffice) -> Option<Decision> {
+        Some(match self {
+            Self::Release => Decision::Release,
+            Self::Return => Decision::Return,
+            Self::Keep => Decision::KeepAsEvidence,
+            Self::Escalate => Decision::Escalate(office),
+            Self::HandOver => Decision::HandOn(office),
+            Self::Reopen => Decision::Reopen,
+            Self::Seal => Decision::Seal,
+            Self::LegalHold => return None,
+        })
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Release => "r",
+            Self::Return => "b",
+            Self::Keep => "e",
+            Self::Escalate => "u",
+            Self::HandOver => "h",
+            Self::Reopen => "z",
+            Self::LegalHold => "l",
+            Self::Seal => "s",
+        }
+    }
+
+    /// Reasons that are often true.
+    fn ready(self, w: &ActWords) -> Vec<&'static str> {
+        match self {
+            Self::Release => vec![w.r_false, w.r_checked, w.r_lesson, w.r_needed],
+            Self::Return => vec![w.r_wrong, w.r_data, w.r_tone],
+            Self::Keep => vec![w.r_evidence, w.r_police],
+            Self::Escalate => vec![w.r_not_alone, w.r_adult],
+            Self::HandOver => vec![w.r_party, w.r_know, w.r_adult],
+            Self::Reopen => vec![w.r_slip, w.r_again],
+            Self::LegalHold => vec![w.r_claim, w.r_police],
+            Self::Seal => vec![w.r_image],
+        }
+    }
+}
+
+/// One act with its form.
+pub(super) struct Offer {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    pub(super) key: &'static str,
+    pub(super) place: String,
+    pub(super) hint: &'static str,
+    /// What is said of the two that it takes.
+    pub(super) two: Option<String>,
+    pub(super) ready: Vec<&'static str>,
+    pub(super) offices: Vec<Choice>,
+    /// Ready advice; empty where the sender is written nothing.
+    pub(super) advice: Vec<&'static str>,
+    pub(super) is_grave: bool,
+}
+
+/// What the visitor may do with it now.
+pub(super) async fn offers(
+    console: &Console,
+    visitor: &Visitor,
+    item: &ItemSummary,
+    case: &Case,
+) -> Result<Vec<Offer>, Fault> {
+    let (desk, w) = (&visitor.desk, ActWords::of(visitor.language));
+    let mut offers = Vec::new();
+    for choice in Choose::ALL {
+        let possible = match choice.decision(ItemOffice::Head) {
+            Some(decision) => step(item.kind, item.state, decision.act()).is_ok(),
+            None => !item.state.is_sealed() && item.state != ItemState::Purged,
+        };
+        if !possible {
+            continue;
+        }
+        let first = console.store.first_of_two(choice.act(), item.id.as_str()).await?;
+        let by = first.as_ref().and_then(|f| desk.users.iter().find(|u| u.id == f.account));
+        let mut as_second = case.clone();
+        if let Some(user) = by {
+            as_second.asked = Some(desk.faces_of(user)?);
+        }
+        let two = match (desk.may(choice.act(), case), desk.may(choice.act(), &as_second)) {
+            (Answer::Allowed, _) => None,
+            (_, Answer::Allowed) => Some(match (by, &first) {
+                (Some(user), Some(first)) => {
+                    fill(w.second, &[&desk.name_of(user), &moment(visitor.language, first.at)])
+                }
+                _ => w.two.to_owned(),
+            }),
+            (Answer::NeedsSecond { .. }, _) => Some(w.two.to_owned()),
+            _ => continue,
+        };
+        let goes = matches!(choice, Choose::Escalate | Choose::HandOver);
+        offers.push(Offer {
+            name: choice.name(),
+            title: title(choice, w),
+            key: choice.key(),
+            place: Place::ItemDecide(item.id.as_str()).to_string(),
+            hint: hint(choice, w),
+            two,
+            ready: choice.ready(w),
+            offices: if goes { offices(visitor.language, choice) } else { Vec::new() },
+            advice: if choice == Choose::Return {
+                vec![w.a_recipient, w.a_data, w.a_tone]
+            } else {
+                Vec::new()
+            },
+            is_grave: choice == Choose::Seal,
+        });
+    }
+    Ok(offers)
+}
+
+fn title(choice: Choose, w: &ActWords) -> &'static str {
+    match choice {
+        Choose::Release => w.release,
+        Choose::Return => w.return_,
+        Choose::Keep => w.keep,
+        Choose::Escalate => w.escalate,
+        Choose::HandOver => w.hand_over,
+        Choose::Reopen => w.reopen,
+        Choose::LegalHold => w.legal_hold,
+        Choose::Seal => w.seal,
+    }
+}
+
+fn hint(choice: Choose, w: &ActWords) -> &'static str {
+    match choice {
+        Choose::Release => w.release_hint,
+        Choose::Return => w.return_hint,
+        Choose::Escalate => w.escalate_hint,
+        Choose::HandOver => w.unread_hint,
+        Choose::Seal => w.seal_hint,
+        Choose::Keep | Choose::Reopen | Choose::LegalHold => "",
+    }
+}
+
+fn offices(language: Language, choice: Choose) -> Vec<Choice> {
+    let upward = [
+        ItemOffice::Head,
+        ItemOffice::Deputy,
+        ItemOffice::Chair,
+        ItemOffice::Lead,
+        ItemOffice::DataProtection,
+    ];
+    upward
+        .into_iter()
+        .filter_map(|office| Some((office, Office::named(office.name())?)))
+        .map(|(office, named)| Choice {
+            value: office.name().to_owned(),
+            name: called::office(language, named).to_owned(),
+            is_chosen: office
+                == if choice == Choose::Escalate { ItemOffice::Head } else { ItemOffice::Deputy },
+        })
+        .collect()
+}
+
+/// The state of an item, for people.
+pub(super) fn state(language: Language, state: ItemState) -> &'static str {
+    let (english, welsh) = match state {
+        ItemState::Provisional => ("being received", "yn cael ei derbyn"),
+        ItemState::Open => ("waits for a decision", "yn aros am benderfyniad"),
+        ItemState::Escalated => {
+            ("escalated; waits for a decision", "wedi'i huwchgyfeirio; yn aros am benderfyniad")
+        }
+        ItemState::Releasing => ("released, on its way", "wedi'i rhyddhau, ar ei ffordd"),
+        ItemState::Released => ("released", "wedi'i rhyddhau"),
+        ItemState::Undeliverable => ("could not be delivered", "ni ellid ei dosbarthu"),
+        ItemState::Withdrawn => ("withdrawn", "wedi'i thynnu'n ôl"),
+        ItemState::Returned => ("returned to its sender", "wedi'i dychwelyd at ei hanfonwr"),
+        ItemState::Expired => {
+            ("returned, nobody decided in time", "wedi'i dychwelyd, ni phenderfynodd neb mewn pryd")
+        }
+        ItemState::KeptAsEvidence => ("kept as evidence", "wedi'i chadw fel tystiolaeth"),
+        ItemState::Sealed => ("sealed", "dan sêl"),
+        ItemState::HandedToPolice => ("sealed, and with the police", "dan sêl, a chyda'r heddlu"),
+        ItemState::Purged => ("purged", "wedi'i dileu"),
+        ItemState::Dropped => ("dropped", "wedi'i gollwng"),
+    };
+    match language {
+        Language::English => english,
+        Language::Welsh => welsh,
+    }
+}
+
+#[derive(Deserialize)]
+struct Chosen {
+    #[serde(default)]
+    act: String,
+    #[serde(default)]
+    ready: String,
+    #[serde(default)]
+    words: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    advice: String,
+    #[serde(default)]
+    advice_words: String,
+}
+
+/// What was chosen and what was written, as one text of bounded length.
+fn joined(ready: &str, words: &str) -> Option<String> {
+    let parts = [ready.trim(), words.trim()];
+    let text = parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(". ");
+    Some(text.chars().take(2_000).collect::<String>()).filter(|text| !text.is_empty())
+}
+
+async fn decide(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Posted(chosen): Posted<Chosen>,
+) -> Result<Redirect, Fault> {
+    let (item, case) = find(&visitor, &id).await?;
+    let (desk, w) = (&visitor.desk, ActWords::of(visitor.language));
+    let wrong = |sentence: &str| Fault::Wrong(sentence.to_owned());
+    let choice = Choose::ALL.into_iter().find(|c| c.name() == chosen.act).ok_or(Fault::Form)?;
+    let reason = joined(&chosen.ready, &chosen.words).ok_or_else(|| wrong(w.why))?;
+    let office = ItemOffice::ALL.into_iter().find(|o| o.name() == chosen.to);
+    let advice = joined(&chosen.advice, &chosen.advice_words);
+    match choice {
+        Choose::Escalate | Choose::HandOver if office.is_none() => return Err(wrong(w.no_office)),
+        Choose::Return if advice.is_none() => return Err(wrong(w.no_advice)),
+        _ => {}
+    }
+    let page = Place::Item(item.id.as_str()).to_string();
+    let Some(decision) = choice.decision(office.unwrap_or(ItemOffice::Head)) else {
+        let what = ("item", item.id.as_str());
+        if let Leave::WaitForSecond(_) = desk.authorise_of_two(Act::LegalHold, &case, what, &reason).await? {
+            return Ok(Redirect::to(&format!("{page}?said=noted")));
+        }
+        console
+            .store
+            .set_legal_hold(LegalSubject::Item(item.id.clone()), &item.school, &desk.actor, &reason)
+            .await?;
+        return Ok(Redirect::to(&format!("{page}?said=legal-hold")));
+    };
+    let asked = Asked { advice: advice.as_deref(), ..Asked::new(item.id.as_str(), decision, &reason) };
+    let said = match desk.decide(&item.id, &asked).await? {
+        Said::Noted(_) => "noted",
+        Said::Decided { .. } => choice.name(),
+    };
+    // What is with another office now may not be there any more for whoever gave it away.
+    let (_, case) = console.store.item_case(&item.id).await?;
+    if choice == Choose::HandOver || !desk.may(Act::List, &case).is_allowed() {
+        console.live.forget_look(account(&visitor), &item.id);
+        return Ok(Redirect::to(&Place::Queue.to_string()));
+    }
+    Ok(Redirect::to(&format!("{page}?said={said}")))
+}
+
+/// What the page says after an act; of a first word, who is to be the second.
+pub(super) async fn said(
+    visitor: &Visitor,
+    word: &str,
+    item: &ItemSummary,
+    case: &Case,
+) -> Result<Option<String>, Fault> {
+    let w = ActWords::of(visitor.language);
+    let sentence = match word {
+        "noted" => {
+            let answers = Choose::ALL.into_iter().map(|c| visitor.desk.may(c.act(), case));
+            let waits =
+                answers.filter(|a| matches!(a, Answer::NeedsSecond { .. })).find_map(|a| a.sentence());
+            fill(w.noted, &[&waits.unwrap_or_default()])
+        }
+        "release" if matches!(item.state, ItemState::Releasing | ItemState::Released) => {
+            w.said_release.to_owned()
+        }
+        "return" => w.said_return.to_owned(),
+        "keep" => w.said_keep.to_owned(),
+        "escalate" => w.said_escalate.to_owned(),
+        "reopen" => w.said_reopen.to_owned(),
+        "legal-hold" => w.said_legal.to_owned(),
+        "seal" => w.said_seal.to_owned(),
+        "accused" => w.said_accused.to_owned(),
+        "not-accused" => w.said_not_accused.to_owned(),
+        _ => return Ok(None),
+    };
+    Ok(Some(sentence))
+}
+
+#[derive(Deserialize)]
+struct Accused {
+    /// The person's place in the list of who is in it.
+    #[serde(default)]
+    who: String,
+    #[serde(default)]
+    word: String,
+    #[serde(default)]
+    words: String,
+}
+
+/// A person's word on who is accused, about somebody who is in it.
+async fn accused(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Posted(given): Posted<Accused>,
+) -> Result<Redirect, Fault> {
+    let (item, case) = find(&visitor, &id).await?;
+    let (desk, w) = (&visitor.desk, ActWords::of(visitor.language));
+    let why = joined("", &given.words).ok_or_else(|| Fault::Wrong(w.why.to_owned()))?;
+    let word = match given.word.as_str() {
+        "yes" => Accusation::Confirmed,
+        "no" => Accusation::Refused,
+        _ => return Err(Fault::Form),
+    };
+    let look = console.live.look(account(&visitor), &item.id).ok_or(Fault::Form)?;
+    let opened = desk.open_item(&item.id, &case, &look.why).await?;
+    let place: usize = given.who.parse().map_err(|_| Fault::Form)?;
+    let address = everyone(&opened.detail).nth(place).ok_or(Fault::Form)?;
+    let named = Named::of(address.as_str(), &desk.directory)?;
+    let said = match desk.judge_accused(&item.id, &named, word, &why).await? {
+        Judged::NothingToRefuse => return Err(Fault::Wrong(w.nobody_accused.to_owned())),
+        Judged::NotAccused => "not-accused",
+        Judged::Accused | Judged::Allegation(_) => "accused",
+    };
+    let (_, case) = console.store.item_case(&item.id).await?;
+    if !desk.may(Act::List, &case).is_allowed() {
+        return Ok(Redirect::to(&Place::Queue.to_string()));
+    }
+    Ok(Redirect::to(&format!("{}?said={said}", Place::Item(item.id.as_str()))))
+}

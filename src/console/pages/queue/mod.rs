@@ -1,0 +1,34 @@
+//! The room of whoever reviews: the queue of what waits, one item on one screen, and what is done with it.
+
+mod act;
+mod evidence;
+mod item;
+mod list;
+mod live;
+mod people;
+mod search;
+
+use super::super::{door::Door, page::Entry, places::Place, words::words};
+use crate::authority::Office;
+
+/// Who reviews; item by item is asked besides.
+pub(super) const REVIEWERS: &[Office] =
+    &[Office::Lead, Office::Deputy, Office::Head, Office::Chair, Office::DataProtection];
+
+words! {
+    struct RoomWords {
+        queue: "Queue" / "Rhestr aros",
+    }
+}
+
+pub(super) const ROOM: Entry =
+    Entry { place: Place::Queue, name: |language| RoomWords::of(language).queue, offices: REVIEWERS };
+
+pub(super) fn doors() -> Vec<Door> {
+    let mut doors = list::doors();
+    doors.extend(search::doors());
+    doors.extend(live::doors());
+    doors.extend(item::doors());
+    doors.extend(act::doors());
+    doors
+}

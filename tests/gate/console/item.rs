@@ -1,0 +1,138 @@
+//! One item on one screen: covered until a purpose is given, decided in three steps, and not there for
+//! whoever has no business with it.
+
+use super::{
+    Browser, DEPUTY, School, gate,
+    queue::{STRANGER, SUBJECT, colleague_elsewhere, ids, quarantined},
+};
+use crate::gate::{Gate, HEAD, LEAD, PUPIL, TEACHER};
+use reqwest::StatusCode;
+
+const GOVERNOR: &str = "g.whitlock@oakfield.example";
+const ADMIN: &str = "s.adeyemi@oakfield.example";
+
+fn events(gate: &Gate, event: &str) -> usize {
+    gate.home.list(&["ledger", "list"]).iter().filter(|row| row["event"] == event).count()
+}
+
+fn state(gate: &Gate, id: &str) -> String {
+    let all = gate.home.list(&["quarantine", "list"]);
+    all.iter().find(|item| item["id"] == id).unwrap()["state"].as_str().unwrap().to_owned()
+}
+
+/// Gives a purpose, and returns the page as it is then.
+pub(super) fn opened(browser: &mut Browser, id: &str) -> String {
+    let look = browser.post(&format!("/queue/{id}/look"), &[("purpose", "safeguarding"), ("words", "a tip")]);
+    assert_eq!(
+        (look.status, look.leads_to()),
+        (StatusCode::SEE_OTHER, format!("/queue/{id}").as_str()),
+        "{}",
+        look.text
+    );
+    let page = browser.get(&format!("/queue/{id}"));
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    page.text
+}
+
+#[test]
+fn an_item_is_opened_with_a_purpose_and_decided_in_three_steps() {
+    let gate = gate();
+    quarantined(&gate, &[PUPIL]);
+    let id = ids(&gate).remove(0);
+    let place = format!("/queue/{id}");
+    let school = School::of(&gate);
+    let mut lead = school.officer(&gate, LEAD, "lead").browser;
+    let mut head = school.head.browser;
+
+    // From the notice: the page, the purpose, the decision.
+    let covered = lead.get(&place).text;
+    assert!(
+        !covered.contains(SUBJECT) && !covered.contains(STRANGER) && covered.contains("covered"),
+        "{covered}"
+    );
+    assert_eq!(
+        lead.get(&format!("{place}/message")).status,
+        StatusCode::NOT_FOUND,
+        "nobody has said what for"
+    );
+    assert_eq!((events(&gate, "item.viewed"), events(&gate, "item.bytes-viewed")), (0, 0));
+    let open = opened(&mut lead, &id);
+    for wanted in [SUBJECT, STRANGER, "Not proved", "Amelia Martin", "sandbox=\"\"", "marked in the message"]
+    {
+        assert!(open.contains(wanted), "{wanted}: {open}");
+    }
+    assert!(events(&gate, "item.viewed") == 1 && events(&gate, "item.bytes-viewed") == 1);
+    let message = lead.get(&format!("{place}/message"));
+    let policy = message.headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.starts_with("sandbox; default-src 'none'") && policy.contains("frame-ancestors 'self'"),
+        "{policy}"
+    );
+    assert!(message.text.contains("<mark>") && !message.text.contains("<script"), "{}", message.text);
+
+    // Another reviewer at it is seen by name and office.
+    let seen = head.get(&place).text;
+    assert!(seen.contains("(safeguarding lead)"), "{seen}");
+
+    let wrong = lead.post(&format!("{place}/decide"), &[("act", "keep")]);
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "without a reason");
+    let kept = lead.post(&format!("{place}/decide"), &[("act", "keep"), ("ready", "Evidence of a concern")]);
+    assert_eq!(kept.leads_to(), format!("{place}?said=keep"), "{}", kept.text);
+    assert_eq!(state(&gate, &id), "kept-as-evidence");
+    assert!(lead.get(&format!("{place}?said=keep")).text.contains("Undo"));
+    lead.post(&format!("{place}/decide"), &[("act", "reopen"), ("words", "a slip")]);
+    assert_eq!(state(&gate, &id), "open");
+    // Of contact the gate writes to no party.
+    let advised = [("act", "return"), ("words", "tone"), ("advice", "again")];
+    assert_eq!(lead.post(&format!("{place}/decide"), &advised).status, StatusCode::UNPROCESSABLE_ENTITY);
+    let accused = [("who", "0"), ("word", "yes"), ("words", "the pupil said so")];
+    assert_eq!(lead.post(&format!("{place}/accused"), &accused).leads_to(), format!("{place}?said=accused"));
+    assert!(lead.get(&place).text.contains("said to be accused"));
+    let held = lead.post(&format!("{place}/decide"), &[("act", "legal-hold"), ("words", "a claim")]);
+    assert_eq!(held.leads_to(), format!("{place}?said=legal-hold"), "{}", held.text);
+    let over = lead
+        .post(&format!("{place}/decide"), &[("act", "hand-over"), ("to", "head"), ("words", "I know them")]);
+    assert_eq!(over.leads_to(), "/queue", "{}", over.text);
+    assert!(head.get("/queue").text.contains(&id));
+    assert_eq!(gate.home.run(&["ledger", "verify"]).code(), 0);
+}
+
+#[test]
+fn an_item_is_not_there_for_whoever_has_no_business_with_it() {
+    let gate = gate();
+    quarantined(&gate, &[PUPIL, DEPUTY]);
+    let id = ids(&gate).remove(0);
+    let school = School::of(&gate);
+    let mut lead = school.officer(&gate, LEAD, "lead").browser;
+    opened(&mut lead, &id);
+    let others = [
+        ("a party", school.officer(&gate, DEPUTY, "deputy").browser),
+        ("staff", school.officer(&gate, TEACHER, "staff").browser),
+        ("a governor", school.officer(&gate, GOVERNOR, "governor").browser),
+        ("an admin", school.officer(&gate, ADMIN, "admin").browser),
+        ("the other school's head", colleague_elsewhere(&gate).browser),
+    ];
+    for (who, mut browser) in others {
+        let tried = [
+            browser.get(&format!("/queue/{id}")),
+            browser.get(&format!("/queue/{id}/message")),
+            browser.get(&format!("/queue/{id}/live")),
+            browser.post(&format!("/queue/{id}/look"), &[("purpose", "safeguarding")]),
+            browser.post(&format!("/queue/{id}/decide"), &[("act", "release"), ("words", "x")]),
+            browser.post(&format!("/queue/{id}/accused"), &[("who", "0"), ("word", "no"), ("words", "x")]),
+        ];
+        let nobodys = browser.get("/queue/0000000000");
+        assert_eq!(nobodys.status, StatusCode::NOT_FOUND, "{who}");
+        for page in tried {
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{who}: {}", page.text);
+            assert!(
+                !page.text.contains(SUBJECT) && !page.text.contains(STRANGER) && !page.text.contains(&id),
+                "{who}"
+            );
+        }
+    }
+    assert_eq!(state(&gate, &id), "open");
+    assert!(Browser::new(&gate).get(&format!("/queue/{id}")).leads_to().starts_with("/sign-in"));
+    let mut head = school.head.browser;
+    assert_eq!(head.get(&format!("/queue/{id}")).status, StatusCode::OK, "{HEAD}");
+}
