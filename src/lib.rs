@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod ids;
 pub mod mail;
 pub mod message;
+pub mod officers;
 pub mod parties;
 pub mod pipeline;
 pub mod policy;

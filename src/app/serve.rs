@@ -35,7 +35,7 @@ use tokio::sync::watch;
 pub(crate) const MEMORY_WAIT: Duration = Duration::from_secs(10);
 /// The file whose lock says that a process serves the folder.
 const SERVING: &str = "serving";
-/// How often exceptions and suspensions are read anew.
+/// How often exceptions, suspensions and the officers are read anew.
 const MEASURES: Duration = Duration::from_secs(15);
 
 /// A gate whose doors are open.
@@ -74,6 +74,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     note_start(&store, &config, &standing).await?;
     let gate = Arc::new(Gate::new(standing, store.clone(), clock.clone(), config.notices.per_hour));
     gate.read_measures().await?;
+    gate.read_officers().await?;
     let (close, closing) = watch::channel(false);
     let mut running = Running {
         milter: Vec::new(),
@@ -114,7 +115,11 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     tell_officers(tasks, &store, &gate, &closing);
     duties::begin(tasks, &store, &gate, &closing);
     tasks.spawn("measures", async move {
-        regularly(("measures", MEASURES), closing, || gate.read_measures()).await;
+        let turn = || async {
+            gate.read_measures().await?;
+            gate.read_officers().await
+        };
+        regularly(("measures", MEASURES), closing, turn).await;
     });
     Ok(running)
 }

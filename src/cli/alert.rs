@@ -4,12 +4,12 @@ use super::{
     Answer, Mistake,
     args::Cli,
     context,
-    desk::{Desk, Installation, officers},
+    desk::{Desk, Installation},
     render,
 };
 use crate::{
     authority::{Office, Offices},
-    mail::Address,
+    mail::{Address, SchoolId},
     parties::Attendance,
     storage::{AlertSummary, Away, Urgency},
 };
@@ -38,7 +38,7 @@ pub enum AlertCommand {
     },
     /// Say that an officer is away; the next office is asked at once then
     Away {
-        /// As [school.officers] names it
+        /// As [school.officers] names it, or of a registered user
         #[arg(long, value_name = "ADDRESS")]
         officer: String,
         /// The last day (2027-01-03), or the moment; now means: is back
@@ -143,26 +143,24 @@ fn away(cli: &Cli, officer: &str, until: &str) -> Answer {
 /// Who is away is not asked in an emergency: that is for officers themselves to say, for the head
 /// of the others, and of the head for the chair. Once there are users, nobody else's word counts.
 fn may_send_away(desk: &Desk, officer: &Address) -> Result<(), Mistake> {
-    let mut schools = desk
-        .config
-        .schools
-        .iter()
-        .filter(|school| officers(&school.officers).any(|(_, address)| address == officer));
-    let Some(first) = schools.next() else {
-        return Err(Mistake("no school's officers have that address; see [school.officers]".into()));
-    };
+    let held: Vec<(&SchoolId, Office)> = desk.roll.offices_at(officer).collect();
+    if held.is_empty() {
+        return Err(Mistake(
+            "no school's officers have that address; see [school.officers] and `gatehouse users list`".into(),
+        ));
+    }
     if desk.installation() == Installation::Fresh || desk.answers_to(officer)? {
         return Ok(());
     }
-    let allowed = std::iter::once(first).chain(schools).all(|school| {
-        let stands_above = |(office, address): (Office, &Address)| {
-            address == officer && matches!(office, Office::Head | Office::Chair)
+    let allowed = held.iter().all(|(school, _)| {
+        let stands_above = |(at, office): &(&SchoolId, Office)| {
+            at == school && matches!(office, Office::Head | Office::Chair)
         };
-        let by = match officers(&school.officers).any(stands_above) {
+        let by = match held.iter().any(stands_above) {
             true => Offices::of(&[Office::Chair]),
             false => Offices::of(&[Office::Head, Office::Chair]),
         };
-        desk.holds(by, &school.id)
+        desk.holds(by, school)
     });
     match allowed {
         true => Ok(()),

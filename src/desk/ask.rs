@@ -29,7 +29,7 @@ impl Desk {
     pub fn may(&self, act: Act, case: &Case) -> Answer {
         match self.installation {
             Installation::Fresh => Answer::Allowed,
-            Installation::HasUsers => authority::may(&self.asker, act, case, &self.bench),
+            Installation::HasUsers => authority::may(&self.asker, act, case, self.roll.bench()),
         }
     }
 
@@ -64,7 +64,7 @@ impl Desk {
         if let Some(user) = by {
             // Whose office has ended since, or who has become a party, is no first any more.
             let asker = Asker { faces: self.faces_of(user)?, offices: self.offices_of(user) };
-            let still = authority::may(&asker, act, &case, &self.bench);
+            let still = authority::may(&asker, act, &case, self.roll.bench());
             if matches!(still, Answer::Allowed | Answer::NeedsSecond { .. }) {
                 case.asked = Some(asker.faces);
             }

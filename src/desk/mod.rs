@@ -1,7 +1,7 @@
 //! Who acts, and whether they may: everything that a question of authority needs, gathered for one
 //! person at one moment. The command line and the console both ask here. What `authority` answers becomes
-//! leave or a sentence in `ask`; `people` finds the faces and offices of those who ask and could be
-//! asked; `sight` filters lists; `decide`, `take_over` and `accused` do what both can do.
+//! leave or a sentence in `ask`; `people` finds the faces and offices of those who ask; `sight` filters
+//! lists; `decide`, `take_over` and `accused` do what both can do.
 
 mod accused;
 mod ask;
@@ -20,17 +20,18 @@ pub use decide::{Asked, Said, act_of};
 pub use fault::DeskFault;
 pub use find::{correspondents, person};
 pub use look::{Covered, Earlier, Opened};
-pub use people::officers;
 pub use queue::{MOST_HOLDS, Waiting, Waits};
 pub use take_over::{Allegation, TakenOver, allegation, take_over};
 
 use crate::{
-    authority::{Asker, Bench, Offices, Scope},
+    authority::{Asker, Offices, Scope},
     config::Config,
     mail::{Address, SchoolId},
+    officers::Roll,
     parties::Directory,
     storage::{Actor, KeptUser, Store, StoreError},
 };
+use chrono::Utc;
 use std::sync::Arc;
 
 /// One person's place to ask from.
@@ -44,7 +45,8 @@ pub struct Desk {
     /// The registered user who acts; `None` for the operator.
     pub user: Option<KeptUser>,
     asker: Asker,
-    bench: Bench,
+    /// Who sits in which office now, so that it can be said who may instead.
+    pub roll: Roll,
     installation: Installation,
 }
 
@@ -76,7 +78,7 @@ impl Desk {
         let actor = user.as_ref().map_or_else(operator, KeptUser::actor);
         let mut desk = Self {
             asker: Asker::operator(),
-            bench: Bench::default(),
+            roll: Roll::default(),
             actor,
             user,
             users,
@@ -88,7 +90,9 @@ impl Desk {
         if let Some(user) = &desk.user {
             desk.asker = Asker { faces: desk.faces_of(user)?, offices: desk.offices_of(user) };
         }
-        desk.bench = desk.bench()?;
+        let now = Utc::now();
+        let roll = Roll::of(&desk.users, &desk.config.schools, &desk.directory, &desk.store, now);
+        desk.roll = roll.map_err(DeskFault::from)?;
         Ok(desk)
     }
 

@@ -2,12 +2,12 @@
 //! on unread): whoever holds the office there and is no party. Each gets a notice with number
 //! and category, and may look and decide as its reviewers do.
 
-use super::{Desk, DeskFault, officers};
+use super::{Desk, DeskFault};
 use crate::{
-    authority::{Act, Case, Face, Office, Offices, Scope},
+    authority::{Act, Case, Face, Office, Scope},
     effects::{Handed, HandedThing, Language, Notices},
     mail::Address,
-    parties::{AddressKind, GroupKind, Known, Person, School},
+    parties::School,
     ruleset::Category,
     storage::{ItemOffice, NewOutbox},
 };
@@ -34,12 +34,12 @@ pub fn take_over(
 ) -> Result<TakenOver, DeskFault> {
     let Scope::School(id) = &case.scope else { return Err(nobody()) };
     let school = desk.config.schools.iter().find(|s| s.id == *id).ok_or_else(nobody)?;
-    let mut takers = takers_in(desk, office, school, case)?;
+    let mut takers = takers_in(desk, office, school, case);
     // Who does not see the parties must not learn by this who is one: whoever stands in gets it.
     let sees_parties = desk.may(Act::Particulars, case).is_allowed();
     for stands_in in [ItemOffice::Head, ItemOffice::Chair] {
         if takers.is_empty() && !sees_parties {
-            takers = takers_in(desk, stands_in, school, case)?;
+            takers = takers_in(desk, stands_in, school, case);
         }
     }
     if takers.is_empty() {
@@ -90,41 +90,16 @@ fn nobody() -> DeskFault {
     DeskFault::Wrong("Nobody who holds that office can take it over; hand it to another.".to_owned())
 }
 
-fn takers_in(desk: &Desk, office: ItemOffice, school: &School, case: &Case) -> Result<Vec<Taker>, DeskFault> {
-    let Some(office) = Office::named(office.name()) else { return Ok(Vec::new()) };
+fn takers_in(desk: &Desk, office: ItemOffice, school: &School, case: &Case) -> Vec<Taker> {
+    let Some(office) = Office::named(office.name()) else { return Vec::new() };
     let mut all: Vec<Taker> = Vec::new();
-    let mut add = |address: Option<Address>, faces: Vec<Face>| {
-        let concerned =
-            [&case.parties, &case.owner, &case.supervisors, &case.accused, &case.proposed, &case.subject];
+    let concerned =
+        [&case.parties, &case.owner, &case.supervisors, &case.accused, &case.proposed, &case.subject];
+    for (address, faces) in desk.roll.each(office, &school.id) {
         let is_party = faces.iter().any(|face| concerned.iter().any(|faces| faces.contains(face)));
-        if let Some(address) = address.filter(|a| !is_party && !all.iter().any(|t| t.address == *a)) {
-            all.push(Taker { address, faces });
-        }
-    };
-    let scope = Scope::School(school.id.clone());
-    for user in &desk.users {
-        let holds = |(at, held): &(Scope, Offices)| *at == scope && held.has(office);
-        if desk.offices_of(user).iter().any(holds) {
-            let person = user.who.person.as_ref().and_then(|id| desk.directory.person(id));
-            add(person.and_then(own_address).or_else(|| user.who.address.clone()), desk.faces_of(user)?);
+        if !is_party && !all.iter().any(|t| t.address == *address) {
+            all.push(Taker { address: address.clone(), faces: faces.to_vec() });
         }
     }
-    for (_, address) in officers(&school.officers).filter(|(held, _)| *held == office) {
-        let group = desk.directory.lookup(address).and_then(Known::group);
-        match group.filter(|g| g.kind() == GroupKind::Mailbox) {
-            // What came to an office's mailbox its members would read, a party among them too.
-            Some(group) => {
-                for member in group.members() {
-                    let own: Vec<Address> = member.addresses().map(|(a, _)| a).collect();
-                    add(own_address(member), desk.faces(Some(member.id()), &own)?);
-                }
-            }
-            None => add(Some(address.clone()), desk.faces(None, std::slice::from_ref(address))?),
-        }
-    }
-    Ok(all)
-}
-
-fn own_address(person: Person<'_>) -> Option<Address> {
-    person.addresses().find(|(_, kind)| *kind == AddressKind::School).map(|(address, _)| address)
+    all
 }

@@ -2,11 +2,12 @@
 //! the next office when nobody answers. The ordinary is `digest`'s, the alarm that is no mail
 //! `alarm`'s.
 
-use super::{Gate, Standing, officers::Offered};
+use super::{Gate, Standing};
 use crate::{
-    authority::{Case, Scope, Thing},
+    authority::{Case, Office, Scope, Thing},
     effects::{Alert, Language},
     mail::{Address, SchoolId},
+    officers::Roll,
     parties::{Attendance, School},
     storage::{AlertState, DueAlert, Faces, NewOutbox, StoreError, Told, Urgency},
 };
@@ -22,9 +23,10 @@ impl Gate {
         self.store.alerts_settle().await?;
         let standing = self.standing();
         let away: Vec<Address> = self.store.officers_away().await?.into_iter().map(|a| a.officer).collect();
+        let roll = self.roll(&standing).await?;
         for due in self.store.alerts_due().await? {
             let id = due.id.clone();
-            match self.step(&standing, due, &away).await {
+            match self.step((&standing, &roll), due, &away).await {
                 // One alert that cannot be told silences no other.
                 Err(error) if !error.is_passing() => {
                     tracing::error!(alert = %id, %error, "alert.not-told");
@@ -34,7 +36,7 @@ impl Gate {
             }
         }
         for school in self.store.schools_with_alerts().await? {
-            match self.ordinary(&standing, &school, &away).await {
+            match self.ordinary((&standing, &roll), &school, &away).await {
                 Err(error) if !error.is_passing() => tracing::error!(%school, %error, "digest.not-written"),
                 told => told?,
             }
@@ -43,18 +45,17 @@ impl Gate {
     }
 
     /// Who has become accused since an alert was made, or turned out to be a party, hears no more of
-    /// it (practice.md, A4); where somebody had to go, the head and the chair stand in.
+    /// it (practice.md, A4), nor who holds no office any more; where somebody had to go, the head
+    /// stands in, or the chair where no head is free.
     pub(super) async fn take_off_whom_it_concerns(
         &self,
-        standing: &Standing,
+        roll: &Roll,
         alerts: &mut [DueAlert],
     ) -> Result<(), StoreError> {
         let subjects = alerts.iter().flat_map(|a| a.item.iter().chain([&a.transaction]).cloned());
         let concerned = self.store.concerned(&subjects.collect::<Vec<_>>()).await?;
         for alert in alerts {
-            let Some(school) = standing.school(&alert.school) else { continue };
-            let offered = Offered::at(school, standing, &self.store)?;
-            let mut case = Case::new(Thing::Quarantined, Scope::School(school.id.clone()));
+            let mut case = Case::new(Thing::Quarantined, Scope::School(alert.school.clone()));
             let mut faces = Faces::default();
             for subject in alert.item.iter().chain([&alert.transaction]) {
                 concerned.get(subject).into_iter().for_each(|more| faces.join(more));
@@ -63,14 +64,14 @@ impl Gate {
             let ladder: Vec<Vec<Address>> = alert
                 .ladder
                 .iter()
-                .map(|rung| rung.iter().flat_map(|a| offered.still_free(a, &case)).collect())
+                .map(|rung| rung.iter().flat_map(|a| roll.still_free(a, &case)).collect())
                 .collect();
             if ladder == alert.ladder {
                 continue;
             }
             alert.ladder = ladder;
-            for address in school.officers.head.iter().chain(&school.officers.chair) {
-                let free = offered.still_free(address, &case);
+            for office in [Office::Head, Office::Chair] {
+                let free = roll.who_may_know(office, &case);
                 let new: Vec<Address> =
                     free.into_iter().filter(|a| !alert.ladder.iter().flatten().any(|b| b == a)).collect();
                 alert.ladder.push(new);
@@ -81,14 +82,19 @@ impl Gate {
     }
 
     /// The next office of an urgent alert; at the end of the ladder, everybody again.
-    async fn step(&self, standing: &Standing, mut due: DueAlert, away: &[Address]) -> Result<(), StoreError> {
+    async fn step(
+        &self,
+        (standing, roll): (&Standing, &Roll),
+        mut due: DueAlert,
+        away: &[Address],
+    ) -> Result<(), StoreError> {
         let now = (self.clock)();
         let Some(school) = standing.school(&due.school) else {
             // It comes again should the school come back, and others are told before it.
             tracing::error!(alert = %due.id, school = %due.school, "alert.of-no-school: nobody hears of it");
             return self.store.alert_put_off(&due.id).await;
         };
-        self.take_off_whom_it_concerns(standing, std::slice::from_mut(&mut due)).await?;
+        self.take_off_whom_it_concerns(roll, std::slice::from_mut(&mut due)).await?;
         let due = &due;
         let to = asked(school, due, away, now);
         let mut mail = Vec::new();

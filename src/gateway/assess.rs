@@ -67,8 +67,9 @@ impl Gate {
             effects::may_write(occasion, about, facts.now, &mut per_hour)
         };
         let observing = observing(standing, facts);
+        let schools = self.seats.schools(standing);
         let tools = effects::Tools {
-            schools: &rulebook.schools,
+            schools: &schools,
             directory: &rulebook.directory,
             disclaimers: &standing.disclaimers,
             signers: &standing.signers,

@@ -5,6 +5,7 @@ use super::{Gate, Standing, alerts::asked};
 use crate::{
     effects::{Digest, DigestLine, Language},
     mail::{Address, SchoolId},
+    officers::Roll,
     parties::{Pace, School},
     ruleset::Category,
     storage::{AlertState, DueAlert, NewOutbox, StoreError, Told},
@@ -15,7 +16,7 @@ impl Gate {
     /// Ordinary alerts of one school, when its digest is due or it wants them at once.
     pub(super) async fn ordinary(
         &self,
-        standing: &Standing,
+        (standing, roll): (&Standing, &Roll),
         id: &SchoolId,
         away: &[Address],
     ) -> Result<(), StoreError> {
@@ -29,8 +30,8 @@ impl Gate {
             },
         };
         let mut due = self.store.alerts_waiting(id, due_at).await?;
-        self.take_off_whom_it_concerns(standing, &mut due.waiting).await?;
-        self.take_off_whom_it_concerns(standing, &mut due.grouped).await?;
+        self.take_off_whom_it_concerns(roll, &mut due.waiting).await?;
+        self.take_off_whom_it_concerns(roll, &mut due.grouped).await?;
         if due.waiting.is_empty() && (due.grouped.is_empty() || school.alerts.ordinary == Pace::AtOnce) {
             return Ok(());
         }

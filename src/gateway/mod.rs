@@ -17,12 +17,12 @@ mod gather;
 mod itself;
 mod measures;
 mod metrics;
-mod officers;
 mod overdue;
 mod recall;
 mod relayed;
 mod retain;
 pub mod routes;
+mod seats;
 mod trouble;
 
 pub use canary::{Handed, send_canary};
@@ -76,6 +76,7 @@ pub struct Gate {
     scratches: assess::Scratches,
     unconfirmed: Unconfirmed,
     measures: measures::Held,
+    seats: seats::Held,
     per_hour: Mutex<PerHour>,
     /// Of reports, apart: anyone outside may ask for those, and must not use up what our own people get.
     reports_per_hour: Mutex<PerHour>,
@@ -94,6 +95,7 @@ impl Gate {
             scratches: assess::Scratches::default(),
             unconfirmed: Unconfirmed::default(),
             measures: measures::Held::default(),
+            seats: seats::Held::default(),
             per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             reports_per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             counters: counters::Counters::default(),

@@ -2,11 +2,12 @@
 //! school day the lead hears of it, after another the deputy, after a third the head; each once,
 //! and never who is a party to it.
 
-use super::{Gate, Standing, officers::Offered};
+use super::{Gate, Standing};
 use crate::{
     authority::{Case, Matter, Office},
     effects::{Language, Waited},
     mail::{Address, SchoolId},
+    officers::Roll,
     parties::{Calendar, Pace, School},
     storage::{
         ItemFilter, ItemId, ItemKind, ItemOffice, ItemState, ItemSummary, NewOutbox, OverdueTold, StoreError,
@@ -81,6 +82,7 @@ impl Gate {
         let (standing, now) = (self.standing(), (self.clock)());
         let away: Vec<Address> = self.store.officers_away().await?.into_iter().map(|a| a.officer).collect();
         let waiting = self.waiting_quarantine().await?;
+        let roll = self.roll(&standing).await?;
         let mut told = 0;
         for school in &standing.rulebook.schools {
             let at = match school.alerts.ordinary {
@@ -92,7 +94,7 @@ impl Gate {
             let late: Vec<(ItemSummary, Rung)> = own
                 .filter_map(|item| Some((item.clone(), overdue(item, Some(&school.calendar), at)?)))
                 .collect();
-            told += self.tell_school(&standing, school, late, &away).await?;
+            told += self.tell_school(&standing, (school, &roll), late, &away).await?;
         }
         Ok(told)
     }
@@ -100,7 +102,7 @@ impl Gate {
     async fn tell_school(
         &self,
         standing: &Standing,
-        school: &School,
+        (school, roll): (&School, &Roll),
         late: Vec<(ItemSummary, Rung)>,
         away: &[Address],
     ) -> Result<usize, StoreError> {
@@ -117,11 +119,10 @@ impl Gate {
         if items.is_empty() {
             return Ok(0);
         }
-        let offered = Offered::at(school, standing, &self.store)?;
         let cases = self.store.item_cases(&items).await?;
         let (mut told, mut letters) = (Vec::new(), Vec::<(Address, Vec<&ItemSummary>)>::new());
         for ((item, case), rungs) in items.iter().zip(&cases).zip(rungs) {
-            let ladder = ladder(item, case, &offered, away);
+            let ladder = ladder(item, case, roll, away);
             for rung in rungs {
                 // A short ladder's last office hears how late it is.
                 let to = ladder.get(rung as usize).or(ladder.last()).map_or(&[][..], Vec::as_slice);
@@ -187,7 +188,7 @@ fn add<'a>(letters: &mut Vec<(Address, Vec<&'a ItemSummary>)>, officer: &Address
 
 /// Which offices hear of it, one after the other: from the one with which it lies, those who
 /// may know of it and are not away. No rung is empty; all are away: then as if nobody were.
-fn ladder(item: &ItemSummary, case: &Case, offered: &Offered, away: &[Address]) -> Vec<Vec<Address>> {
+fn ladder(item: &ItemSummary, case: &Case, roll: &Roll, away: &[Address]) -> Vec<Vec<Address>> {
     use Office::{Chair, DataProtection, Deputy, Head, Lead};
     let offices: &[Office] = match (item.office, case.matter) {
         (None, Matter::Misuse) | (Some(ItemOffice::DataProtection), _) => &[DataProtection, Head, Chair],
@@ -197,7 +198,7 @@ fn ladder(item: &ItemSummary, case: &Case, offered: &Offered, away: &[Address]) 
         (Some(ItemOffice::Chair), _) => &[Chair],
     };
     // The chair may know only where no head is free to: then it stands in.
-    let rungs = || offices.iter().map(|office| offered.who_may_know(*office, case)).filter(|r| !r.is_empty());
+    let rungs = || offices.iter().map(|office| roll.who_may_know(*office, case)).filter(|r| !r.is_empty());
     let here: Vec<Vec<Address>> = rungs()
         .map(|rung| rung.into_iter().filter(|officer| !away.contains(officer)).collect::<Vec<_>>())
         .filter(|rung| !rung.is_empty())

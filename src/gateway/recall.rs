@@ -13,7 +13,8 @@ impl Gate {
     pub fn told_of_recall(&self, job: &OutboxJob) -> Vec<Vec<Address>> {
         let standing = self.standing();
         let book = &standing.rulebook;
-        let Some(school) = book.schools.iter().find(|s| Some(&s.id) == job.school.as_ref()) else {
+        let schools = self.seats.schools(&standing);
+        let Some(school) = schools.iter().find(|s| Some(&s.id) == job.school.as_ref()) else {
             return Vec::new();
         };
         let recipients = match &job.task {

@@ -9,7 +9,15 @@ use crate::{
     users::{by, first_head, officer},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use gatehouse::{app, config, gateway::Gate, parties::PersonId, ruleset::Category, storage::*};
+use gatehouse::{
+    app,
+    authority::{Approval, Office, Scope},
+    config,
+    gateway::Gate,
+    parties::PersonId,
+    ruleset::Category,
+    storage::*,
+};
 use std::{
     fs,
     sync::{Arc, Mutex},
@@ -264,6 +272,68 @@ fn each_message_has_a_number_of_its_own_and_who_is_away_is_not_for_everybody_to_
     }
     assert_eq!(gate.home.run(&["alert", "away", "--officer", HEAD, "--until", "2027-06-01"]).code(), 3);
     assert_eq!((away(&deputy, DEPUTY).code(), away(&head, LEAD).code()), (0, 0));
+}
+
+/// Somebody whom no line of the configuration names, registered and given this office.
+async fn registered(desk: &Desk, who: &str, office: Office) -> GrantId {
+    let key = desk.home.path(&format!("{who}.key"));
+    let public_key = keys::generate_identity(&key, "a person's own key").unwrap();
+    let person = Some(PersonId(who.into()));
+    let user = NewUser { person, address: None, public_key };
+    let account = desk.store.user_add(user, &Actor::Gate).await.unwrap();
+    let grant = NewGrant {
+        account,
+        office,
+        scope: Scope::School(school()),
+        from: None,
+        until: None,
+        reason: "for the test".into(),
+        approval: Approval::Given,
+    };
+    desk.store.grant_ask(grant, &Actor::Gate).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registered_officers_count_as_those_of_the_configuration_do() {
+    const CHAIR: &str = "g.whitlock@oakfield.example";
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", "").await;
+    let grant = registered(&desk, "oak-s05", Office::Deputy).await;
+    registered(&desk, "oak-s06", Office::Head).await;
+    let other = |id: &str| {
+        let book = &desk.gate.standing().rulebook;
+        let person = book.directory.person(&PersonId(id.into())).unwrap();
+        person.addresses().next().unwrap().0.as_str().to_owned()
+    };
+    let (deputy, second_head) = (other("oak-s05"), other("oak-s06"));
+
+    // The head is accused, so it is the other head's: no chair stands in while one is free.
+    let item = desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    assert_eq!(desk.told_whom().await, [LEAD]);
+    accuse(&desk, &item, HEAD).await;
+    desk.pass(15);
+    assert_eq!(desk.told_whom().await, [DEPUTY]);
+    desk.pass(15);
+    assert_eq!(desk.told_whom().await, [second_head.as_str()]);
+    desk.pass(60);
+    assert!(!desk.told_whom().await.iter().any(|to| to == CHAIR));
+
+    // What waits too long is the deputies', both of them.
+    desk.pass(24 * 60);
+    desk.gate.tell_overdue().await.unwrap();
+    desk.written().await;
+    desk.pass(24 * 60);
+    desk.gate.tell_overdue().await.unwrap();
+    let told: Vec<String> = desk.written().await.into_iter().map(|(to, _)| to).collect();
+    assert!(told.contains(&deputy) && told.contains(&DEPUTY.to_owned()), "{told:?}");
+
+    // An office that has ended is told of nothing any more.
+    let ladder = [LEAD, deputy.as_str(), HEAD];
+    desk.store.alert_answer(item.as_str(), &Actor::Gate).await.unwrap();
+    desk.quarantined_for(Urgency::Urgent, "harm.tell", &ladder).await;
+    desk.told().await;
+    desk.store.grant_revoke(&grant, &Actor::Gate, "left the team").await.unwrap();
+    desk.pass(15);
+    assert_eq!(desk.told_whom().await, [HEAD], "not {deputy}");
 }
 
 /// Who has a part in a message does not hear of it in a number either, and somebody else does.

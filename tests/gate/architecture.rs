@@ -20,6 +20,7 @@ const ROOMS: &[&[&str]] = &[
     &["authority"],
     &["config"],
     &["storage"],
+    &["officers"],
     &["wire"],
     &["effects"],
     &["pipeline"],

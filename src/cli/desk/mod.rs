@@ -3,7 +3,7 @@
 
 mod ask;
 
-pub(super) use crate::desk::{Installation, officers};
+pub(super) use crate::desk::Installation;
 pub(super) use ask::{note_missing, require, require_at};
 
 use super::{Mistake, args::Cli, context, render};

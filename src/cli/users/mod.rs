@@ -11,11 +11,12 @@ use super::{
     Answer, Mistake,
     args::Cli,
     context,
-    desk::{Desk, Installation, Leave, officers, refusal},
+    desk::{Desk, Installation, Leave, refusal},
 };
 use crate::{
     authority::{Act, Answer as Judged, Approval, Case, GrantKind, Office, Scope, Thing},
     mail::{Address, SchoolId},
+    officers,
     parties::{GroupKind, Known, PersonId, School},
     storage::{AccountId, Genuine, GrantId, KeptGrant, KeptUser, NewGrant, NewUser, keys},
 };
@@ -246,7 +247,7 @@ fn is_named(desk: &Desk, who: &NewUser, school: &School, office: Office) -> bool
                     || mailbox.is_some_and(|g| g.members().any(|m| m == p))
             })
     };
-    officers(&school.officers).any(|(of, address)| of == office && is_theirs(address))
+    officers::named(&school.officers).any(|(of, address)| of == office && is_theirs(address))
 }
 
 fn find<'a>(desk: &'a Desk, id: &str) -> Result<&'a KeptUser, Mistake> {
