@@ -24,6 +24,7 @@ mod observe;
 mod outbox;
 mod panics;
 mod policy;
+mod purpose;
 mod records;
 mod reload;
 mod render;

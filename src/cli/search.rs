@@ -1,7 +1,7 @@
 //! `search` of `gatehouse quarantine` and `gatehouse records`: what is asked for as typed becomes one
 //! question of the store; a person stands for all their addresses.
 
-use super::{Answer, Mistake, args::Cli, context, desk::Desk, held, records::args::WhyArgs, render};
+use super::{Answer, Mistake, args::Cli, context, desk::Desk, held, purpose::WhyArgs, render};
 use crate::{
     app,
     authority::{Act, Thing},

@@ -6,7 +6,7 @@ use crate::{
     config::Config,
     effects::{Comeback, HandedThing, Notices, comeback},
     policy::sender_may_hear,
-    storage::{Decision, ItemDetail, ItemId, ItemKind, ItemState, LegalSubject, NewOutbox, Ruling},
+    storage::{Decision, ItemDetail, ItemId, ItemKind, ItemState, LegalSubject, NewOutbox, Ruling, Purpose, Why},
 };
 use chrono::{DateTime, Utc};
 
@@ -67,11 +67,11 @@ impl Desk {
         // Only what the sender is to read needs the particulars: nobody else's look is noted.
         let outbox = match asked.decision {
             Decision::Return => {
-                let detail = self.store.item(id, &self.actor, asked.reason).await?;
+                let detail = self.store.item(id, &self.actor, to_write_it(asked.reason)).await?;
                 vec![back(&self.config, &detail, Comeback::Returned { advice: asked.advice })?]
             }
             Decision::Withdraw if summary.kind != ItemKind::Quarantine => {
-                let detail = self.store.item(id, &self.actor, asked.reason).await?;
+                let detail = self.store.item(id, &self.actor, to_write_it(asked.reason)).await?;
                 vec![back(&self.config, &detail, Comeback::Withdrawn)?]
             }
             _ => Vec::new(),
@@ -120,4 +120,9 @@ fn back(config: &Config, detail: &ItemDetail, why: Comeback<'_>) -> Result<NewOu
     })?;
     let notices = Notices::new(&config.notices, &config.hostname)?;
     Ok(comeback(&notices, &config.schools, detail, sender, why, Utc::now())?)
+}
+
+/// Nobody is shown them: they are needed to write to the sender.
+fn to_write_it(reason: &str) -> Why {
+    Why::new(Purpose::SystemOperation, reason)
 }

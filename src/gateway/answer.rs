@@ -10,8 +10,8 @@ use crate::{
     parties::{self, Parties, PersonId, Role},
     policy::may_disclose,
     storage::{
-        Actor, Concerned, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Ruling, Searchable,
-        StateError, StoreError, Token,
+        Actor, Concerned, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Purpose, Ruling, Searchable,
+        StateError, StoreError, Token, Why,
     },
     verdict::Disposition,
 };
@@ -108,7 +108,8 @@ impl Gate {
             Keyword::Confidential => Decision::ReleaseMarked,
             Keyword::Withdraw => Decision::Withdraw,
         };
-        let detail = self.store.item(id, &actor, "answer to a nudge").await?;
+        let detail =
+            self.store.item(id, &actor, Why::new(Purpose::SystemOperation, "answer to a nudge")).await?;
         let outbox = match decision {
             Decision::Withdraw => self.withdrawn(standing, &detail, sender),
             _ => Vec::new(),

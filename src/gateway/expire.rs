@@ -7,8 +7,8 @@ use crate::{
     mail::SchoolId,
     parties::Calendar,
     storage::{
-        Actor, Decision, ItemFilter, ItemId, ItemKind, ItemState, NewOutbox, Ruling, StateError, StoreError,
-        Unanswered,
+        Actor, Decision, ItemFilter, ItemId, ItemKind, ItemState, NewOutbox, Purpose, Ruling, StateError,
+        StoreError, Unanswered, Why,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,7 +31,14 @@ impl Gate {
 
     async fn remind(&self, unanswered: &Unanswered, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let standing = self.standing();
-        let detail = self.store.item(&unanswered.item, &Actor::Gate, "unanswered for an hour").await?;
+        let detail = self
+            .store
+            .item(
+                &unanswered.item,
+                &Actor::Gate,
+                Why::new(Purpose::SystemOperation, "unanswered for an hour"),
+            )
+            .await?;
         let Some(owner) = &detail.owner else { return Ok(false) };
         let token = standing.notices.takes_answers().then(|| self.store.new_token());
         let (notices, schools) = (&standing.notices, &standing.rulebook.schools);
@@ -84,7 +91,10 @@ impl Gate {
 
     async fn expire(&self, id: &ItemId, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let standing = self.standing();
-        let detail = self.store.item(id, &Actor::Gate, "unanswered for a school day").await?;
+        let detail = self
+            .store
+            .item(id, &Actor::Gate, Why::new(Purpose::SystemOperation, "unanswered for a school day"))
+            .await?;
         let sender = detail.envelope.sender.address();
         let schools = &standing.rulebook.schools;
         let written = sender.map(|sender| {

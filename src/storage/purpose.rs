@@ -1,6 +1,8 @@
 //! Why somebody looks: the purposes that practice.md, E, offers, and nothing else.
 
-/// What a look is for. Whoever opens a record chooses one; the ledger has it.
+use super::ledger::LedgerEvent;
+
+/// What a look is for. Whoever looks at what was kept, or writes it out, chooses one; the ledger has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Purpose {
     /// To establish facts.
@@ -24,7 +26,7 @@ pub enum Purpose {
     Complaint,
     /// A request of the law or the police.
     LegalRequest,
-    /// The account's owner is away; needs leave with an approver and an end.
+    /// The account's owner is away. Records open for it only with leave, an approver and an end.
     Absence,
 }
 
@@ -67,6 +69,19 @@ impl Purpose {
 pub struct Why {
     pub purpose: Purpose,
     pub words: Option<String>,
+}
+
+impl Why {
+    pub fn new(purpose: Purpose, words: impl Into<String>) -> Self {
+        Self { purpose, words: Some(words.into()).filter(|words: &String| !words.is_empty()) }
+    }
+}
+
+impl LedgerEvent {
+    /// What a look was for: the purpose by its name, the words encrypted.
+    pub(in crate::storage) fn looked(self, why: &Why) -> Self {
+        self.with("purpose", why.purpose.name()).because(why.words.clone())
+    }
 }
 
 impl From<Purpose> for Why {

@@ -7,6 +7,7 @@ use super::{
     items::{ItemDetail, ItemFilter, ItemKind, ItemOffice, ItemSecret, ItemState, ItemSummary},
     ledger::{Actor, Event, LedgerEvent},
     names::{ItemId, ObjectId, OutboxId},
+    purpose::Why,
     store::Store,
 };
 use crate::{
@@ -183,14 +184,20 @@ impl Store {
     }
 
     /// Opens an item's particulars; the ledger notes who looked and why before they are shown.
-    pub async fn item(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<ItemDetail, StoreError> {
+    pub async fn item(
+        &self,
+        id: &ItemId,
+        actor: &Actor,
+        why: impl Into<Why>,
+    ) -> Result<ItemDetail, StoreError> {
+        let why = why.into();
         let summary = self.seen_summary(id).await?;
         let (_, secret) = self.item_secret(id).await?;
         let jobs: Vec<String> = sqlx::query_scalar("SELECT id FROM outbox WHERE item = $1 ORDER BY n")
             .bind(id.as_str())
             .fetch_all(&self.readers)
             .await?;
-        self.note_view(Event::ItemViewed, &summary, actor, why).await?;
+        self.note_view(Event::ItemViewed, &summary, actor, &why).await?;
         Ok(ItemDetail {
             summary,
             envelope: Envelope {
@@ -207,19 +214,26 @@ impl Store {
     }
 
     /// Opens an item's bytes; the ledger notes who looked and why before they are shown.
-    pub async fn raw(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<Bytes, StoreError> {
+    pub async fn raw(&self, id: &ItemId, actor: &Actor, why: impl Into<Why>) -> Result<Bytes, StoreError> {
+        let why = why.into();
         let summary = self.seen_summary(id).await?;
         let raw = self.item_bytes(id).await?;
-        self.note_view(Event::ItemBytesViewed, &summary, actor, why).await?;
+        self.note_view(Event::ItemBytesViewed, &summary, actor, &why).await?;
         Ok(raw)
     }
 
     /// The bytes for the school's own file (its child-protection system): from this day the
     /// time runs after which evidence is purged here.
-    pub async fn export_item(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<Bytes, StoreError> {
+    pub async fn export_item(
+        &self,
+        id: &ItemId,
+        actor: &Actor,
+        why: impl Into<Why>,
+    ) -> Result<Bytes, StoreError> {
+        let why = why.into();
         let summary = self.seen_summary(id).await?;
         let raw = self.item_bytes(id).await?;
-        let (actor, why, id) = (actor.clone(), why.to_owned(), id.clone());
+        let (actor, id) = (actor.clone(), id.clone());
         self.write(move |tx| {
             Box::pin(async move {
                 sqlx::query("UPDATE item SET exported_at = $1 WHERE id = $2")
@@ -257,7 +271,7 @@ impl Store {
         event: Event,
         item: &ItemSummary,
         actor: &Actor,
-        why: &str,
+        why: &Why,
     ) -> Result<(), StoreError> {
         self.ledger(actor, view(event, item, why)).await.map(|_| ())
     }
@@ -273,12 +287,12 @@ impl Store {
     }
 }
 
-fn view(event: Event, item: &ItemSummary, why: &str) -> LedgerEvent {
+fn view(event: Event, item: &ItemSummary, why: &Why) -> LedgerEvent {
     LedgerEvent::new(event)
         .school(&item.school)
         .transaction(item.transaction)
         .about(item.id.as_str())
-        .because((!why.is_empty()).then(|| why.to_owned()))
+        .looked(why)
 }
 
 fn not_found(id: &ItemId) -> StoreError {

@@ -147,7 +147,7 @@ async fn an_urgent_alert_climbs_until_somebody_answers() {
     all.sort_unstable();
     assert_eq!(desk.told_whom().await, all, "everybody again");
     let lead = Actor::Person(PersonId("oak-s02".into()));
-    desk.store.item(&item, &lead, "to decide").await.unwrap();
+    desk.store.item(&item, &lead, Purpose::Facts).await.unwrap();
     desk.pass(300);
     assert_eq!(desk.told_whom().await, [""; 0], "looking answers");
 
@@ -300,8 +300,8 @@ async fn registered_officers_count_as_those_of_the_configuration_do() {
     let grant = registered(&desk, "oak-s05", Office::Deputy).await;
     registered(&desk, "oak-s06", Office::Head).await;
     let other = |id: &str| {
-        let book = &desk.gate.standing().rulebook;
-        let person = book.directory.person(&PersonId(id.into())).unwrap();
+        let standing = desk.gate.standing();
+        let person = standing.rulebook.directory.person(&PersonId(id.into())).unwrap();
         person.addresses().next().unwrap().0.as_str().to_owned()
     };
     let (deputy, second_head) = (other("oak-s05"), other("oak-s06"));

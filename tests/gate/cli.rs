@@ -373,16 +373,27 @@ fn items_are_listed_shown_and_decided() {
         for word in ["epilepsy", "Amelia", "About noon", OUTSIDE] {
             assert!(!as_table.out.contains(word), "{}", as_table.out);
         }
-        assert_eq!(run(&["quarantine", "show", &hold, "--raw", "--purpose", "nosy"]).code(), 2);
+        assert_eq!(run(&["quarantine", "show", &hold, "--raw", "--purpose", "facts"]).code(), 2);
         assert_eq!(run(&["quarantine", "release", &hold, "--reason", "nosy"]).code(), 2);
         assert_eq!(run(&["hold", "show", "0000000000"]).code(), 2);
         assert_eq!(run(&["hold", "show", "no such thing"]).code(), 2);
         // A reviewer reads, and the ledger knows.
-        let raw = run(&["quarantine", "show", &grooming, "--raw", "--purpose", "safeguarding a child"]);
+        let raw = run(&["quarantine", "show", &grooming, "--raw", "--purpose", "safeguarding"]);
         assert_eq!((raw.code(), raw.out.as_str()), (0, wicked.as_str()));
         assert_eq!(run(&["quarantine", "show", &grooming, "--raw"]).code(), 2, "no purpose");
+        let words = run(&["quarantine", "show", &grooming, "--raw", "--purpose", "nosy"]);
+        assert!(
+            words.code() == 2 && words.err.contains("unauthorised-use"),
+            "the list is said: {}",
+            words.err
+        );
         let rows = run(&["ledger", "export"]).out;
-        let looks = rows.lines().filter(|l| l.contains(&grooming) && l.contains("item.bytes-viewed")).count();
+        let looks = rows
+            .lines()
+            .filter(|l| {
+                l.contains(&grooming) && l.contains("item.bytes-viewed") && l.contains("safeguarding")
+            })
+            .count();
         assert!(looks >= 1, "{rows}");
         // Back to its sender, in words that the sender may hear.
         assert_eq!(run(&["hold", "return", &hold, "--reason", "asked to"]).code(), 0);

@@ -222,7 +222,7 @@ pub(crate) async fn numbers_of(store: &Store, kind: ItemKind, state: ItemState) 
         ItemFilter { kind: Some(kind), states: vec![state], limit: Some(1000), ..Default::default() };
     let mut numbers = Vec::new();
     for item in store.items(&filter).await.unwrap() {
-        numbers.push(number_of(&store.raw(&item.id, &Actor::Gate, "test").await.unwrap()).unwrap());
+        numbers.push(number_of(&store.raw(&item.id, &Actor::Gate, Purpose::Facts).await.unwrap()).unwrap());
     }
     numbers.sort_unstable();
     numbers

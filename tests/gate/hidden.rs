@@ -94,7 +94,7 @@ fn not_there_is_not_there(gate: &Gate, head: &User, lead: &User, deputy: &User, 
     let holds = by(gate, lead, &["--format", "jsonl", "quarantine", "legal-hold", "list"]).lines();
     let legal = holds[0]["id"].as_str().unwrap().to_owned();
     for (words, number, nobodys) in [
-        (&["quarantine", "show", "ID", "--purpose", "x"][..], hidden, NOBODYS),
+        (&["quarantine", "show", "ID", "--purpose", "facts"][..], hidden, NOBODYS),
         (&["hold", "reviewed", "ID", "--reason", "x"], hidden, NOBODYS),
         (&["breach", "open", "ID", "--what", "x"], hidden, NOBODYS),
         (&["breach", "open", "ID", "--what", "x"], &message, NO_MESSAGE),
@@ -188,7 +188,7 @@ fn whoever_is_accused_finds_no_row(gate: &Gate, head: &User, lead: &User, deputy
     // What is the head's alone is named in no row about somebody who asks for it.
     let low = ["incident", "open", "--school", "oakfield", "--kind", "low-level", "--title", "a remark"];
     let low = by(gate, lead, &[&low[..], &["--reason", "told me", "--accused", TEACHER]].concat());
-    let show = by(gate, lead, &["incident", "show", low.out.trim(), "--purpose", "x"]);
+    let show = by(gate, lead, &["incident", "show", low.out.trim(), "--purpose", "facts"]);
     assert_eq!(show.code(), 2, "{}", show.err);
     let export = by(gate, head, &["ledger", "export"]).out;
     let refused: Vec<&str> = export.lines().filter(|row| row.contains("access.refused")).collect();

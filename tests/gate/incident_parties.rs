@@ -40,9 +40,9 @@ fn finds_no_trace(gate: &Gate, user: &User, id: &str) {
     let file = out.to_str().unwrap();
     let own = listed(gate, user);
     for verb in [
-        &["show", "ID", "--purpose", "x"][..],
-        &["original", "ID", "--purpose", "x"],
-        &["export", "ID", "--purpose", "x", "--out", file],
+        &["show", "ID", "--purpose", "facts"][..],
+        &["original", "ID", "--purpose", "facts"],
+        &["export", "ID", "--purpose", "facts", "--out", file],
         &["accept", "ID", "--reason", "x"],
         &["note", "ID", "--text", "x"],
         &["close", "ID", "--outcome", "x"],
@@ -89,7 +89,7 @@ fn for_whoever_is_a_party_or_accused_an_incident_is_not_there() {
     assert_eq!(by(&gate, &deputy, &["alert", "answer", &number]).code(), 2);
     let operator = gate.home.run(&["--format", "jsonl", "incident", "list"]);
     assert!(operator.out.is_empty() && operator.err.starts_with("1 is with those"), "{}", operator.err);
-    let operator = gate.home.run(&["incident", "show", &threat, "--purpose", "x"]);
+    let operator = gate.home.run(&["incident", "show", &threat, "--purpose", "facts"]);
     assert!(operator.err.contains("reads no content") && operator.err.contains("lead"), "{}", operator.err);
     assert!(
         operator.err.contains("deputy"),
@@ -209,7 +209,7 @@ fn a_person_says_who_is_accused_in_a_message_and_hands_it_on_unread() {
     let notice = wait_for(&gate, |d| d.is_for(CHAIR) && d.text().contains(&second));
     assert!(notice.text().contains("contact.grooming") && !notice.text().contains("neighbours"));
     assert_eq!(held(&chair), [second.as_str()]);
-    done(&by(&gate, &chair, &["quarantine", "show", &second, "--raw", "--purpose", "it was handed to me"]));
+    done(&by(&gate, &chair, &["quarantine", "show", &second, "--raw", "--purpose", "facts"]));
     let ledger = gate.home.run(&["ledger", "export"]).out;
     let row = ledger.lines().find(|l| l.contains("item.handed-on")).unwrap();
     let details: serde_json::Value = serde_json::from_str(

@@ -61,7 +61,7 @@ fn what_is_passed_on_to_the_report_address_is_proposed_with_its_author_and_its_b
     assert!(said.contains(id) && said.contains("Childline 0800 1111") && said.contains("pictures"), "{said}");
     assert!(!said.contains("loser") && !said.contains("Jonah"), "no content: {said}");
 
-    let shown = &gate.home.list(&["incident", "show", id, "--purpose", "safeguarding a child"])[0];
+    let shown = &gate.home.list(&["incident", "show", id, "--purpose", "safeguarding"])[0];
     let part = |part: &str| {
         let people = shown["people"].as_array().unwrap();
         people.iter().find(|p| p["part"] == part).and_then(|p| p["person"].as_str()).map(str::to_owned)
@@ -71,7 +71,7 @@ fn what_is_passed_on_to_the_report_address_is_proposed_with_its_author_and_its_b
     assert_eq!(part("reporter").as_deref(), Some("oak-p01"));
     assert!(part("author").is_some() && part("accused").is_none(), "an account, not a guilt: {shown}");
     assert_eq!(shown["links"][0]["sender"], "the account signed in");
-    let raw = ok(&gate, &["incident", "original", id, "--purpose", "safeguarding a child"]);
+    let raw = ok(&gate, &["incident", "original", id, "--purpose", "safeguarding"]);
     assert_eq!(raw.replace("\r\n", "\n").trim_end(), sent.replace("\r\n", "\n").trim_end(), "the very bytes");
 
     // A call for help is mail to the lead, not a report: nothing of it is kept.
@@ -114,7 +114,17 @@ fn a_rule_proposes_once_and_a_person_opens_closes_and_dismisses() {
     let out = gate.home.path("timeline.csv");
     ok(
         &gate,
-        &["incident", "export", id, "--out", out.to_str().unwrap(), "--purpose", "our child-protection file"],
+        &[
+            "incident",
+            "export",
+            id,
+            "--out",
+            out.to_str().unwrap(),
+            "--purpose",
+            "safeguarding",
+            "--because",
+            "our child-protection file",
+        ],
     );
     let csv = fs::read_to_string(&out).unwrap();
     for word in ["parents-not-told", "social care asked us to wait", "SC-12", "spoke with both"] {

@@ -124,7 +124,7 @@ async fn the_working_key_is_rotated_lost_and_brought_back_by_two_people() {
     assert!(back.status.success(), "{}", String::from_utf8_lossy(&back.stderr));
     assert!(recovery(&["check"], &typed).status.success());
     let store = home.store().await;
-    assert_eq!(store.raw(&held, &lead(), "drill").await.unwrap(), Sample::new(1).raw);
+    assert_eq!(store.raw(&held, &lead(), Purpose::Facts).await.unwrap(), Sample::new(1).raw);
     assert!(store.ledger_verify().await.unwrap().is_ok());
     assert!(store.scrub().await.unwrap().faults.is_empty());
     let doctor = home.run(&["doctor"]);

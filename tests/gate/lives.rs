@@ -135,7 +135,7 @@ fn the_command_line_leads_through_the_lives_of_quarantine() {
     assert_eq!(gate.home.list(&["quarantine", "legal-hold", "list"])[0]["subject"], id);
     done(&["quarantine", "reopen", id, "--reason", "more is known"]);
     done(&["quarantine", "seal", id, "--reason", "a picture"]);
-    let shown = &gate.home.list(&["quarantine", "show", id, "--purpose", "x"])[0];
+    let shown = &gate.home.list(&["quarantine", "show", id, "--purpose", "facts"])[0];
     let keys: Vec<&String> = shown.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
@@ -146,8 +146,8 @@ fn the_command_line_leads_through_the_lives_of_quarantine() {
         (&"suspected match".into(), &"outside->pupil".into())
     );
     for refused in [
-        &["quarantine", "show", id, "--raw", "--purpose", "x"][..],
-        &["quarantine", "export", id, "--purpose", "x"],
+        &["quarantine", "show", id, "--raw", "--purpose", "facts"][..],
+        &["quarantine", "export", id, "--purpose", "facts"],
         &["quarantine", "release", id, "--reason", "x"],
         &["quarantine", "keep", id, "--reason", "x"],
     ] {

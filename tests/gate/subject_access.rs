@@ -229,7 +229,7 @@ fn what_is_the_heads_alone_is_there_for_the_head_alone() {
     assert!(run(&head, &rows).out.contains(&concern));
     assert!(!run(&dpo, &rows).out.contains(&concern));
     // Nor does what is held on somebody who asked for it in vain.
-    assert_eq!(by(&gate, &lead, &["incident", "show", &concern, "--purpose", "x"]).code(), 2);
+    assert_eq!(by(&gate, &lead, &["incident", "show", &concern, "--purpose", "facts"]).code(), 2);
     let of_lead = ["subject-access", "make", LEAD, "--custodian", key, "--out", &path("lead.zip")];
     run(&dpo, &of_lead);
     let of_lead = page(&path("lead.zip"));

@@ -102,7 +102,7 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
     // The operator of the machine now counts, lists, and reads nothing.
     let listed = gate.home.run(&["--format", "jsonl", "quarantine", "list"]);
     let item = ids(&listed)[0].clone();
-    let raw = ["quarantine", "show", &item, "--raw", "--purpose", "curious"];
+    let raw = ["quarantine", "show", &item, "--raw", "--purpose", "facts"];
     let refused = gate.home.run(&raw);
     assert!(refused.code() == 3 && refused.err.contains("reads no content"), "{}", refused.err);
     assert!(refused.err.contains("the safeguarding lead") && !refused.err.contains('@'), "{}", refused.err);
@@ -133,8 +133,8 @@ fn offices_open_what_is_theirs_and_a_party_finds_nothing() {
     assert!(seen.len() == all.len() && !less.is_empty() && !party.is_empty(), "{seen:?} {less:?}");
     assert_eq!(by(&gate, &lead, &raw).code(), 0);
     for id in &party {
-        let show = by(&gate, &deputy, &["quarantine", "show", id, "--purpose", "my own"]);
-        let nothing = by(&gate, &deputy, &["quarantine", "show", "0000000000", "--purpose", "none"]);
+        let show = by(&gate, &deputy, &["quarantine", "show", id, "--purpose", "facts"]);
+        let nothing = by(&gate, &deputy, &["quarantine", "show", "0000000000", "--purpose", "facts"]);
         assert_eq!(show.code(), 2);
         assert_eq!(show.err.replace(id.as_str(), "0000000000"), nothing.err, "as of one that is not there");
     }

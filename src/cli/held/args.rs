@@ -1,7 +1,7 @@
 //! `gatehouse hold` and `gatehouse quarantine` as typed.
 
 use crate::{
-    cli::{accused::AccusedArgs, legal_hold::LegalHoldCommand, search::QuarantineSearch},
+    cli::{accused::AccusedArgs, legal_hold::LegalHoldCommand, purpose::WhyArgs, search::QuarantineSearch},
     storage::ItemOffice,
 };
 use clap::{Subcommand, ValueEnum};
@@ -70,9 +70,8 @@ pub enum QuarantineCommand {
         /// Print the message itself; the look is written into the ledger
         #[arg(long)]
         raw: bool,
-        /// Why you look; kept in the ledger
-        #[arg(long)]
-        purpose: String,
+        #[command(flatten)]
+        why: WhyArgs,
     },
     /// Send it on to its recipients
     Release {
@@ -132,8 +131,8 @@ pub enum QuarantineCommand {
         /// Where to; standard output when missing
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        #[arg(long)]
-        purpose: String,
+        #[command(flatten)]
+        why: WhyArgs,
     },
     /// Seal it: from now on hash, time and roles are all that anybody sees. For good
     Seal {

@@ -19,7 +19,7 @@ use crate::{
     authority::{Act, Case},
     desk::Asked,
     gateway::{Rung, overdue},
-    storage::{Decision, Instruction, ItemFilter, ItemId, ItemKind, ItemSummary},
+    storage::{Decision, Instruction, ItemFilter, ItemId, ItemKind, ItemSummary, Purpose, Why},
 };
 use args::{HoldCommand, QuarantineCommand};
 use chrono::Utc;
@@ -59,7 +59,10 @@ pub(super) fn hold(cli: &Cli, command: &HoldCommand) -> Answer {
     let rule = |id, decision, reason| decide(cli, Opened::Hold, &Asked::new(id, decision, reason));
     match command {
         H::List => list(cli, Opened::Hold),
-        H::Show { id } => show::show(cli, Opened::Hold, id, "looked at the particulars of a hold"),
+        H::Show { id } => {
+            let own = Why::new(Purpose::Facts, "a hold, by its sender or whoever supervises");
+            show::show(cli, Opened::Hold, id, own)
+        }
         H::Release { id, confidential: true, reason } => rule(id, Decision::ReleaseMarked, reason),
         H::Release { id, confidential: false, reason } => rule(id, Decision::Release, reason),
         H::Return { id, advice, reason } => {
@@ -80,8 +83,8 @@ pub(super) fn quarantine(cli: &Cli, command: &QuarantineCommand) -> Answer {
     match command {
         Q::List => list(cli, Opened::Quarantine),
         Q::Search(args) => search::quarantine(cli, args),
-        Q::Show { id, raw: false, purpose } => show::show(cli, Opened::Quarantine, id, purpose),
-        Q::Show { id, raw: true, purpose } => show::raw(cli, id, purpose),
+        Q::Show { id, raw: false, why } => show::show(cli, Opened::Quarantine, id, why.why()),
+        Q::Show { id, raw: true, why } => show::raw(cli, id, why.why()),
         Q::Release { id, reason } => rule(id, Decision::Release, reason),
         Q::Return { id, advice, reason } => {
             let asked = Asked { advice: Some(advice), ..Asked::new(id, Decision::Return, reason) };
@@ -95,7 +98,7 @@ pub(super) fn quarantine(cli: &Cli, command: &QuarantineCommand) -> Answer {
         Q::Accused(args) => accused::accused(cli, args),
         Q::HandOver { id, to, reason } => rule(id, Decision::HandOn(to.office()), reason),
         Q::Reopen { id, reason } => rule(id, Decision::Reopen, reason),
-        Q::Export { id, out, purpose } => show::export(cli, id, out.as_deref(), purpose),
+        Q::Export { id, out, why } => show::export(cli, id, out.as_deref(), why.why()),
         Q::Seal { id, reason } => rule(id, Decision::Seal, reason),
         Q::Police { id, out, reason } => {
             custody::police(cli, id, Instruction::HandToPolice, Some(out), reason)

@@ -11,7 +11,7 @@ use crate::{
         desk::Desk,
         render,
     },
-    storage::{Delivered, Delivery, ItemDetail, ItemId, ItemKind, ItemState, SealedView},
+    storage::{Delivered, Delivery, ItemDetail, ItemId, ItemKind, ItemState, SealedView, Why},
 };
 use serde_json::{Value, json};
 use std::{
@@ -22,11 +22,11 @@ use std::{
     process::ExitCode,
 };
 
-pub(super) fn show(cli: &Cli, opened: Opened, id: &str, purpose: &str) -> Answer {
+pub(super) fn show(cli: &Cli, opened: Opened, id: &str, why: Why) -> Answer {
     let id = parse(id)?;
     let shown = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        look(&desk, opened, &id, purpose).await
+        look(&desk, opened, &id, why).await
     })?;
     let mut out = io::stdout().lock();
     match shown {
@@ -41,14 +41,14 @@ enum Shown {
     Sealed(SealedView),
 }
 
-async fn look(desk: &Desk, opened: Opened, id: &ItemId, purpose: &str) -> Result<Shown, Mistake> {
+async fn look(desk: &Desk, opened: Opened, id: &ItemId, why: Why) -> Result<Shown, Mistake> {
     let (summary, case) = find(desk, opened, id).await?;
     if summary.state.is_sealed() {
         desk.authorise(Act::List, &case, "item", id.as_str()).await?;
-        return Ok(Shown::Sealed(desk.store.sealed_item(id, &desk.actor, purpose).await?));
+        return Ok(Shown::Sealed(desk.store.sealed_item(id, &desk.actor, why).await?));
     }
     desk.authorise(Act::Particulars, &case, "item", id.as_str()).await?;
-    let detail = desk.store.item(id, &desk.actor, purpose).await?;
+    let detail = desk.store.item(id, &desk.actor, why).await?;
     let delivery = desk.store.delivery(id).await?;
     Ok(Shown::Open(Box::new(detail), delivery))
 }
@@ -146,26 +146,26 @@ fn sealed(out: &mut impl Write, format: Format, view: &SealedView) -> io::Result
 }
 
 /// The message itself, for whoever reviews it.
-pub(super) fn raw(cli: &Cli, id: &str, purpose: &str) -> Answer {
+pub(super) fn raw(cli: &Cli, id: &str, why: Why) -> Answer {
     let id = parse(id)?;
     let bytes = context::block_on(async {
         let desk = Desk::open(cli).await?;
         let (_, case) = find(&desk, Opened::Quarantine, &id).await?;
         desk.authorise(Act::Bytes, &case, "item", id.as_str()).await?;
-        Ok(desk.store.raw(&id, &desk.actor, purpose).await?)
+        Ok(desk.store.raw(&id, &desk.actor, why).await?)
     })?;
     io::stdout().lock().write_all(&bytes)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The message for the school's own file.
-pub(super) fn export(cli: &Cli, id: &str, to: Option<&Path>, purpose: &str) -> Answer {
+pub(super) fn export(cli: &Cli, id: &str, to: Option<&Path>, why: Why) -> Answer {
     let id = parse(id)?;
     let bytes = context::block_on(async {
         let desk = Desk::open(cli).await?;
         let (_, case) = find(&desk, Opened::Quarantine, &id).await?;
         desk.authorise(Act::Export, &case, "item", id.as_str()).await?;
-        let bytes = desk.store.export_item(&id, &desk.actor, purpose).await?;
+        let bytes = desk.store.export_item(&id, &desk.actor, why).await?;
         desk.close().await;
         Ok(bytes)
     })?;

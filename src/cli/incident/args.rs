@@ -1,7 +1,7 @@
 //! `gatehouse incident` as typed.
 
 use crate::{
-    cli::{Mistake, accused::AccusedArgs, held::args::To},
+    cli::{Mistake, accused::AccusedArgs, held::args::To, purpose::WhyArgs},
     storage::{Dismissal, IncidentKind, Part, Referral},
 };
 use clap::{Args, Subcommand};
@@ -23,9 +23,8 @@ pub enum IncidentCommand {
     /// One with its people, messages and timeline; the look is written into the ledger
     Show {
         id: String,
-        /// Why you look; kept with the ledger
-        #[arg(long)]
-        purpose: String,
+        #[command(flatten)]
+        why: WhyArgs,
     },
     /// Legal hold: while it lies on an incident, that is not purged
     #[command(subcommand)]
@@ -110,8 +109,8 @@ pub enum IncidentCommand {
         /// your own, which --me names
         #[arg(long, value_name = "FILE")]
         custodian: Option<PathBuf>,
-        #[arg(long)]
-        purpose: String,
+        #[command(flatten)]
+        why: WhyArgs,
     },
     /// Write it for the school's child-protection system: JSON, or the timeline as CSV
     Export {
@@ -119,8 +118,8 @@ pub enum IncidentCommand {
         /// Where to; it must not be there yet. Ending in .csv it gets the timeline alone
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        #[arg(long)]
-        purpose: String,
+        #[command(flatten)]
+        why: WhyArgs,
     },
 }
 

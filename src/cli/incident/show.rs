@@ -10,7 +10,7 @@ use crate::{
         desk::Desk,
         render,
     },
-    storage::{Class, Entry, Incident, IncidentId, IncidentLink, IncidentPerson, Who},
+    storage::{Class, Entry, Incident, IncidentId, IncidentLink, IncidentPerson, Who, Why},
 };
 use serde_json::{Value, json};
 use std::{
@@ -19,11 +19,11 @@ use std::{
     process::ExitCode,
 };
 
-pub(super) fn show(cli: &Cli, id: &str, purpose: &str) -> Answer {
+pub(super) fn show(cli: &Cli, id: &str, why: Why) -> Answer {
     let id = parse(id)?;
     let incident = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        read(&desk, Act::Particulars, &id, purpose).await
+        read(&desk, Act::Particulars, &id, why).await
     })?;
     let mut out = io::stdout().lock();
     let value = as_json(&incident);
@@ -58,7 +58,7 @@ pub(super) fn show(cli: &Cli, id: &str, purpose: &str) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn original(cli: &Cli, id: &str, custodian: Option<&Path>, purpose: &str) -> Answer {
+pub(super) fn original(cli: &Cli, id: &str, custodian: Option<&Path>, why: Why) -> Answer {
     let id = parse(id)?;
     let bytes = context::block_on(async {
         let desk = Desk::open(cli).await?;
@@ -68,7 +68,7 @@ pub(super) fn original(cli: &Cli, id: &str, custodian: Option<&Path>, purpose: &
             Class::Working => None,
             _ => Some(desk.custodian(custodian)?),
         };
-        let bytes = desk.store.incident_bytes(&id, key.as_ref(), &desk.actor, purpose).await?;
+        let bytes = desk.store.incident_bytes(&id, key.as_ref(), &desk.actor, why).await?;
         desk.close().await;
         Ok(bytes)
     })?;
@@ -76,19 +76,19 @@ pub(super) fn original(cli: &Cli, id: &str, custodian: Option<&Path>, purpose: &
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn export(cli: &Cli, id: &str, out: &Path, purpose: &str) -> Answer {
+pub(super) fn export(cli: &Cli, id: &str, out: &Path, why: Why) -> Answer {
     let id = parse(id)?;
     if out.exists() {
         return Err(Mistake(format!("{} exists; nothing is written over", out.display())));
     }
     context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let value = as_json(&read(&desk, Act::Export, &id, purpose).await?);
+        let value = as_json(&read(&desk, Act::Export, &id, why.clone()).await?);
         let text = match out.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
             true => timeline_csv(&value)?,
             false => serde_json::to_string_pretty(&value)? + "\n",
         };
-        let exported = Entry::Exported { why: purpose.to_owned() };
+        let exported = Entry::Exported { why: said(why) };
         desk.store.incident_write(&id, exported, &desk.actor).await?;
         context::write_new(out, text.as_bytes())?;
         desk.close().await;
@@ -98,10 +98,16 @@ pub(super) fn export(cli: &Cli, id: &str, out: &Path, purpose: &str) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
+/// As the timeline has it.
+fn said(why: Why) -> String {
+    let purpose = why.purpose.name();
+    why.words.map_or(purpose.to_owned(), |words| format!("{purpose}: {words}"))
+}
+
 /// All of it, but for other incidents that are not there for the asker.
-async fn read(desk: &Desk, act: Act, id: &IncidentId, purpose: &str) -> Result<Incident, Mistake> {
+async fn read(desk: &Desk, act: Act, id: &IncidentId, why: Why) -> Result<Incident, Mistake> {
     find(desk, act, id).await?;
-    let mut incident = desk.store.incident(id, &desk.actor, purpose).await?;
+    let mut incident = desk.store.incident(id, &desk.actor, why).await?;
     let others: Vec<String> =
         incident.links.iter().filter(|l| l.kind == "incident").map(|l| l.target.clone()).collect();
     let hidden = desk.hidden(&others).await?;

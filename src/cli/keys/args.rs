@@ -1,6 +1,6 @@
 //! `gatehouse keys` as typed.
 
-use crate::cli::records::args::WhyArgs;
+use crate::cli::purpose::WhyArgs;
 use crate::storage::{Class, Since};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -204,9 +204,8 @@ pub enum RecoveryUse {
         /// Where to; it must not be there yet
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Why; kept with the ledger
-        #[arg(long)]
-        purpose: String,
+        #[command(flatten)]
+        why: WhyArgs,
     },
     /// Only look whether the two are the recovery key of [keys]
     Check,

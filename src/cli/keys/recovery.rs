@@ -37,7 +37,7 @@ pub(super) fn run(cli: &Cli, command: &RecoveryCommand) -> Answer {
                     working(cli, &recovery, reason)
                 }
                 RecoveryUse::Record { id, out, why } => record(cli, &recovery, id, out, &why.why()),
-                RecoveryUse::Report { id, out, purpose } => report(cli, &recovery, id, out, purpose),
+                RecoveryUse::Report { id, out, why } => report(cli, &recovery, id, out, why.why()),
                 RecoveryUse::Check => check(cli, &recovery),
             }
         }
@@ -125,13 +125,13 @@ fn record(cli: &Cli, recovery: &Identities, id: &str, out: &Path, why: &Why) -> 
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(cli: &Cli, recovery: &Identities, id: &str, out: &Path, purpose: &str) -> Answer {
+fn report(cli: &Cli, recovery: &Identities, id: &str, out: &Path, why: Why) -> Answer {
     let id: IncidentId = id.parse().map_err(|()| Mistake(format!("`{id}` is no incident's number")))?;
     let config = context::config(cli)?;
     let raw = context::block_on(async {
         let store = context::store(&config).await?;
-        note(&store, purpose, "report").await?;
-        Ok(store.incident_bytes(&id, Some(recovery), &context::actor(), purpose).await?)
+        note(&store, why.words.as_deref().unwrap_or(why.purpose.name()), "report").await?;
+        Ok(store.incident_bytes(&id, Some(recovery), &context::actor(), why).await?)
     })?;
     context::write_new(out, &raw)?;
     Ok(ExitCode::SUCCESS)

@@ -1,13 +1,7 @@
 //! `gatehouse records` as typed.
 
-use crate::{
-    cli::{legal_hold::LegalHoldCommand, search::Asked},
-    storage::Purpose,
-};
-use clap::{
-    Args, Subcommand, ValueEnum,
-    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
-};
+use crate::cli::{legal_hold::LegalHoldCommand, purpose::WhyArgs, search::Asked};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -94,12 +88,8 @@ pub struct SearchArgs {
     /// Filed under this member of staff
     #[arg(long, value_name = "PERSON")]
     pub staff: Option<String>,
-    /// What the search is for
-    #[arg(long, value_name = "PURPOSE", value_parser = purposes())]
-    pub purpose: Purpose,
-    /// More about it, in your own words; kept encrypted
-    #[arg(long, value_name = "WORDS")]
-    pub because: Option<String>,
+    #[command(flatten)]
+    pub why: WhyArgs,
 }
 
 #[derive(Debug, Args)]
@@ -131,16 +121,6 @@ pub struct KeyArgs {
     pub custodian: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub struct WhyArgs {
-    /// What the look is for
-    #[arg(long, value_name = "PURPOSE", value_parser = purposes())]
-    pub purpose: Purpose,
-    /// More about it, in your own words; kept encrypted
-    #[arg(long, value_name = "WORDS")]
-    pub because: Option<String>,
-}
-
 #[derive(Debug, Subcommand)]
 pub enum AbsenceCommand {
     /// Give leave: whoever says this approves it, and somebody else uses it with `--purpose absence`
@@ -155,31 +135,4 @@ pub enum AbsenceCommand {
         #[arg(long, value_name = "WORDS")]
         reason: String,
     },
-}
-
-/// The purposes by their names, with a word on each in `--help`.
-fn purposes() -> impl TypedValueParser<Value = Purpose> {
-    let value = |p: Purpose| PossibleValue::new(p.name()).help(about(p));
-    PossibleValuesParser::new(Purpose::ALL.map(value)).map(|name| {
-        let found = Purpose::ALL.into_iter().find(|p| p.name() == name);
-        // The parser before has taken names of this list only.
-        found.unwrap_or(Purpose::Facts)
-    })
-}
-
-fn about(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Facts => "to establish facts",
-        Purpose::Compliance => "to check that rules and law are kept",
-        Purpose::Standards => "to see that standards are met",
-        Purpose::Crime => "to prevent or detect crime",
-        Purpose::UnauthorisedUse => "use of the system that is not authorised",
-        Purpose::SystemOperation => "to keep the system running",
-        Purpose::Safeguarding => "to protect a child",
-        Purpose::Allegation => "an allegation against a member of staff",
-        Purpose::SubjectAccess => "somebody asks what is held on them",
-        Purpose::Complaint => "a complaint",
-        Purpose::LegalRequest => "a legal request or one of the police",
-        Purpose::Absence => "the account's owner is away; needs leave that somebody else gave",
-    }
 }

@@ -1,14 +1,11 @@
 //! `records search` and `records thread`: what can be told without a custodian's key.
 
-use super::{
-    args::{SearchArgs, WhyArgs},
-    parse,
-};
+use super::{args::SearchArgs, parse};
 use crate::{
     app,
     authority::{Act, Thing},
-    cli::{Answer, Mistake, args::Cli, context, desk::Desk, render, search::say_more},
-    storage::{FiledAs, Found, RecordSummary, Search, Why},
+    cli::{Answer, Mistake, args::Cli, context, desk::Desk, purpose::WhyArgs, render, search::say_more},
+    storage::{FiledAs, Found, RecordSummary, Search},
 };
 use serde_json::{Value, json};
 use std::{io, process::ExitCode};
@@ -21,13 +18,6 @@ pub(super) fn search(cli: &Cli, args: &SearchArgs) -> Answer {
     print(cli, &found.hits)?;
     say_more(&found, after.as_deref())
 }
-
-impl SearchArgs {
-    pub(super) fn why(&self) -> Why {
-        Why { purpose: self.purpose, words: self.because.clone() }
-    }
-}
-
 /// Newest first, and where the next page begins.
 pub(super) async fn find(
     desk: &Desk,
@@ -44,7 +34,7 @@ pub(super) async fn find(
     }
     desk.schools_or_refuse(Act::Search, Thing::Record)?;
     let may_see = |record: &RecordSummary| desk.sees_record(record);
-    let found = desk.store.search_records(&search, &may_see, &desk.actor, &args.why()).await?;
+    let found = desk.store.search_records(&search, &may_see, &desk.actor, &args.why.why()).await?;
     let after = found.after.map(|after| desk.store.cursor_word(after)).transpose()?;
     Ok((found, after))
 }

@@ -11,6 +11,7 @@ use super::{
     context,
     desk::Desk,
     legal_hold::{self, On},
+    purpose::WhyArgs,
     render,
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     report,
     storage::{Event, LedgerEvent, Purpose, RecordExport, RecordId, RecordLook, Why},
 };
-use args::{AbsenceCommand, Form, RecordsCommand, WhyArgs};
+use args::{AbsenceCommand, Form, RecordsCommand};
 use chrono::Utc;
 use sha2::{Digest, Sha256};
 use std::{
@@ -42,12 +43,6 @@ pub(super) fn run(cli: &Cli, command: &RecordsCommand) -> Answer {
         RecordsCommand::Absence(AbsenceCommand::Allow { person, until, reason }) => {
             allow_absence(cli, person, until, reason)
         }
-    }
-}
-
-impl WhyArgs {
-    pub(in crate::cli) fn why(&self) -> Why {
-        Why { purpose: self.purpose, words: self.because.clone() }
     }
 }
 

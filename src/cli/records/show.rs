@@ -1,16 +1,13 @@
 //! `records show`, `records timeline` and `records verify`.
 
-use super::{
-    Opening,
-    args::{SearchArgs, WhyArgs},
-    find, parse_all,
-};
+use super::{Opening, args::SearchArgs, find, parse_all};
 use crate::{
     cli::{
         Answer,
         args::{Cli, Format},
         context,
         desk::Desk,
+        purpose::WhyArgs,
         render,
         search::say_more,
     },
@@ -106,7 +103,7 @@ pub(super) fn timeline(cli: &Cli, search: &SearchArgs, custodian: Option<&Path>)
         let desk = Desk::open(cli).await?;
         let (found, after) = find::find(&desk, search).await?;
         let ids: Vec<RecordId> = found.hits.iter().rev().map(|r| r.id.clone()).collect();
-        let opening = Opening { desk: &desk, custodian, look: RecordLook::Shown, why: search.why() };
+        let opening = Opening { desk: &desk, custodian, look: RecordLook::Shown, why: search.why.why() };
         let records = opening.open(&ids).await?;
         desk.close().await;
         Ok((found, after, records))

@@ -12,7 +12,6 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-const WHY: &str = "subject access";
 const RECORD: &str = "Record of mail with a parent";
 /// One page of a search.
 const PAGE: u32 = 1_000;
@@ -182,13 +181,13 @@ impl Asked<'_> {
             let piece = unopened(key, summary.received_at, source, eyes);
             return if relation == Relation::Theirs { add(found, piece) } else { Ok(()) };
         }
-        let detail = self.with.store.item(id, self.with.actor, WHY).await?;
+        let detail = self.with.store.item(id, self.with.actor, why()).await?;
         // A hold is its sender's business (practice.md, A5).
         let own = detail.owner.as_ref().is_some_and(|o| o.person == *self.subject.id());
         if summary.kind != ItemKind::Quarantine && !own {
             return Ok(());
         }
-        let raw = match self.with.store.raw(id, self.with.actor, WHY).await {
+        let raw = match self.with.store.raw(id, self.with.actor, why()).await {
             Ok(raw) => raw,
             Err(StoreError::MayHoldImage) => {
                 let mut piece = unopened(key, summary.received_at, source, eyes);

@@ -57,7 +57,7 @@ impl Asked<'_> {
         let eyes = self.eyes(&case);
         let mut content = Content::Unopened;
         if (self.with.sees)(&case) {
-            let why = Purpose::SubjectAccess.name();
+            let why = Purpose::SubjectAccess;
             let incident =
                 self.with.store.incident(&summary.id, self.with.actor, why).await.map_err(plain)?;
             let (others, story) = self.story(&incident);

@@ -11,6 +11,7 @@ use crate::{
         keys::Identities,
         ledger::{Actor, Event, LedgerEvent},
         names::IncidentId,
+        purpose::Why,
         store::Store,
     },
 };
@@ -73,7 +74,7 @@ impl Store {
         id: &IncidentId,
         custodian: Option<&Identities>,
         actor: &Actor,
-        why: &str,
+        why: impl Into<Why>,
     ) -> Result<Bytes, IncidentError> {
         let summary = self.incident_summary(id).await?;
         let object = self.incident_object(id).await?;
@@ -87,7 +88,7 @@ impl Store {
         let event = LedgerEvent::new(Event::IncidentBytesViewed)
             .school(&summary.school)
             .about(id.as_str())
-            .because((!why.is_empty()).then(|| why.to_owned()));
+            .looked(&why.into());
         self.ledger(actor, event).await?;
         Ok(raw)
     }

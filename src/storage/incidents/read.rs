@@ -10,6 +10,7 @@ use crate::{
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
         names::IncidentId,
+        purpose::Why,
         store::Store,
     },
 };
@@ -169,7 +170,7 @@ impl Store {
         &self,
         id: &IncidentId,
         actor: &Actor,
-        why: &str,
+        why: impl Into<Why>,
     ) -> Result<Incident, IncidentError> {
         let summary = self.incident_summary(id).await?;
         let sealed: Vec<u8> = sqlx::query_scalar("SELECT sealed FROM incident WHERE id = $1")
@@ -184,7 +185,7 @@ impl Store {
         let event = LedgerEvent::new(Event::IncidentViewed)
             .school(&summary.school)
             .about(id.as_str())
-            .because((!why.is_empty()).then(|| why.to_owned()));
+            .looked(&why.into());
         self.ledger(actor, event).await?;
         Ok(Incident { summary, title, people, links, entries })
     }

@@ -6,6 +6,7 @@ use crate::storage::{
     items::ItemState,
     ledger::{Actor, Event, LedgerEvent},
     names::ItemId,
+    purpose::Why,
     store::Store,
 };
 use crate::{mail::SchoolId, storage::database::named};
@@ -40,7 +41,12 @@ struct Row {
 impl Store {
     /// What is seen of a sealed item; the ledger notes who looked and why before it is shown.
     /// `NotFound` when it is not sealed.
-    pub async fn sealed_item(&self, id: &ItemId, actor: &Actor, why: &str) -> Result<SealedView, StoreError> {
+    pub async fn sealed_item(
+        &self,
+        id: &ItemId,
+        actor: &Actor,
+        why: impl Into<Why>,
+    ) -> Result<SealedView, StoreError> {
         let row: Option<Row> = sqlx::query_as(
             "SELECT i.state, i.school, i.transaction_id, i.received_at, i.sealed_at, o.sha256, o.object_sha256
              FROM item i JOIN object o ON o.id = i.object
@@ -51,10 +57,8 @@ impl Store {
         .await?;
         let row = row.ok_or_else(|| StoreError::NotFound { what: "sealed item", id: id.to_string() })?;
         let school = SchoolId(row.school.into());
-        let event = LedgerEvent::new(Event::SealedViewed)
-            .school(&school)
-            .about(id.as_str())
-            .because((!why.is_empty()).then(|| why.to_owned()));
+        let event =
+            LedgerEvent::new(Event::SealedViewed).school(&school).about(id.as_str()).looked(&why.into());
         self.ledger(actor, event).await?;
         Ok(SealedView {
             id: id.clone(),

@@ -110,8 +110,7 @@ impl Store {
             .school(&school)
             .about(id.as_str())
             .with("how", look.name())
-            .with("purpose", why.purpose.name())
-            .because(why.words.clone());
+            .looked(why);
         if let Some(access) = access {
             event = event.with("access", access);
         }

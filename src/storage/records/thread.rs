@@ -70,8 +70,7 @@ impl Store {
             .school(&crate::mail::SchoolId(school.into()))
             .about(id.as_str())
             .with("found", rows.len() as i64)
-            .with("purpose", why.purpose.name())
-            .because(why.words.clone());
+            .looked(why);
         self.ledger(actor, event).await?;
         self.record_summaries(rows).await
     }

@@ -167,8 +167,7 @@ impl Store {
         let mut event = LedgerEvent::new(event)
             .with("found", i64::try_from(found.hits.len()).unwrap_or(i64::MAX))
             .with("question", mark(&plan, secrets))
-            .with("purpose", why.purpose.name())
-            .because(why.words.clone());
+            .looked(why);
         event.school = search.school.clone();
         self.ledger(actor, event).await?;
         Ok(found)

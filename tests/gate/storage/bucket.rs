@@ -31,7 +31,7 @@ async fn what_is_kept_lies_in_the_bucket_and_is_read_back() {
     let key = only(&bucket);
     assert!(key.starts_with("gate/one/") && key.ends_with(".age"), "{key}");
     assert!(!std::fs::exists(folder.path().join("data/vault/2026")).unwrap());
-    let raw = store.raw(&id, &lead(), "look").await.unwrap();
+    let raw = store.raw(&id, &lead(), Purpose::Facts).await.unwrap();
     assert_eq!(raw, sample.raw);
     let scrub = store.scrub().await.unwrap();
     assert_eq!((scrub.objects, scrub.orphans, scrub.faults.len()), (1, 0, 0));
@@ -59,7 +59,7 @@ async fn an_object_that_somebody_changed_or_deleted_is_found_out_or_found_again(
                 "overwritten" => assert_eq!(bucket.overwrite(&key, b"other"), 200),
                 _ => assert_eq!(bucket.delete(&key), 204),
             }
-            let read = store.raw(&id, &lead(), "look").await;
+            let read = store.raw(&id, &lead(), Purpose::Facts).await;
             let faults = store.scrub().await.unwrap().faults;
             if kind == Kind::Lockable {
                 assert_eq!(read.unwrap(), sample.raw, "{harm}");

@@ -163,7 +163,7 @@ impl Acknowledged {
     /// Everything acknowledged is there, and all that is visible is whole.
     async fn check(&self, store: &Store) {
         for (id, number) in &self.kept {
-            let raw = store.raw(id, &Actor::Gate, "").await.unwrap();
+            let raw = store.raw(id, &Actor::Gate, Purpose::Facts).await.unwrap();
             assert_eq!(raw, Sample::new(u128::from(*number)).raw);
         }
         let list = store.outbox_list(1_000).await.unwrap();
@@ -184,7 +184,7 @@ impl Acknowledged {
         for state in [ItemState::Open, ItemState::Provisional] {
             for item in store.items(&ItemFilter { states: vec![state], ..Default::default() }).await.unwrap()
             {
-                store.raw(&item.id, &Actor::Gate, "").await.unwrap();
+                store.raw(&item.id, &Actor::Gate, Purpose::Facts).await.unwrap();
             }
         }
     }

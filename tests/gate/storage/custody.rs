@@ -49,7 +49,7 @@ async fn everything(store: &Store) -> (ItemId, RecordId) {
     };
     store.log_passed(passed).await.unwrap();
     let id = kept.items[0].clone();
-    store.item(&id, &owner(), "sent to the wrong family").await.unwrap();
+    store.item(&id, &owner(), Why::new(Purpose::Facts, "sent to the wrong family")).await.unwrap();
     let mut release = ruling(Decision::Release, owner());
     release.reason = Some("wrong family".into());
     store.decide(&id, release).await.unwrap();
@@ -171,10 +171,10 @@ async fn a_changed_or_missing_object_is_named_and_others_are_not_concerned() {
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&path, bytes).unwrap();
     let name = path.file_stem().unwrap().to_str().unwrap();
-    let e = bench.store.raw(&changed, &lead(), "").await.unwrap_err();
+    let e = bench.store.raw(&changed, &lead(), Purpose::Facts).await.unwrap_err();
     assert_eq!(e.to_string(), format!("object {name}: was changed"));
     assert!(bench.store.decide(&changed, ruling(Decision::Release, lead())).await.is_err());
-    assert!(bench.store.raw(&good, &lead(), "").await.is_ok());
+    assert!(bench.store.raw(&good, &lead(), Purpose::Facts).await.is_ok());
     std::fs::write(path.with_file_name("0000000000000000000000ABCD.age"), b"half").unwrap();
     std::fs::remove_file(&path).unwrap();
     let scrub = bench.store.scrub().await.unwrap();
@@ -196,7 +196,7 @@ async fn without_the_working_key_the_store_shows_what_is_clear_and_keeps_nothing
     assert_eq!(none.items(&ItemFilter::default()).await.unwrap()[0].id, id);
     let report = none.ledger_verify().await.unwrap().unwrap();
     assert!(report.rows > 0 && !report.sealed);
-    assert!(matches!(none.raw(&id, &lead(), "").await, Err(StoreError::NoWorkingKey)));
+    assert!(matches!(none.raw(&id, &lead(), Purpose::Facts).await, Err(StoreError::NoWorkingKey)));
     assert!(matches!(
         none.log_fate(TransactionId(1), PassFate::NextHopAccepted).await,
         Err(StoreError::NoWorkingKey)
@@ -228,7 +228,7 @@ async fn a_changed_working_key_opens_old_and_new_and_then_the_old_one_opens_noth
     let store = open_at(&folder, keys_of(&both), &bench.clock).await.unwrap();
     let second = Sample::new(2).held(&store, ItemKind::Hold).await;
     for id in [&first, &second] {
-        store.raw(id, &lead(), "").await.unwrap();
+        store.raw(id, &lead(), Purpose::Facts).await.unwrap();
     }
     store.close().await;
     assert!(matches!(open_at(&folder, old, &bench.clock).await.err(), Some(StoreError::WrongWorkingKey)));

@@ -81,7 +81,7 @@ async fn the_working_key_is_rotated_and_the_old_one_can_be_thrown_away() {
     // The old key is gone; everything opens, and no object was touched.
     let bench = Bench { keys: keys_of(&["new"]), ..bench }.reopen().await;
     for id in [&first, &second, &third] {
-        bench.store.raw(id, &lead(), "drill").await.unwrap();
+        bench.store.raw(id, &lead(), Purpose::Facts).await.unwrap();
     }
     let found = bench.store.working_check().await.unwrap();
     assert_eq!(found, Rotation { wrapped: 2, stuck: 0, direct: 0 });

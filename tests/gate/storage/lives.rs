@@ -13,9 +13,9 @@ async fn a_hold_is_kept_listed_opened_and_released_once() {
 
     let own = ItemFilter { owner: Some(address("T.Harrow@OAKFIELD.example")), ..Default::default() };
     assert_eq!(store.items(&own).await.unwrap()[0].id, id);
-    let detail = store.item(&id, &lead(), "asked by the office").await.unwrap();
+    let detail = store.item(&id, &lead(), Purpose::Facts).await.unwrap();
     assert_eq!((detail.envelope.recipients.len(), detail.subject.as_str()), (2, "Trip list"));
-    assert_eq!(store.raw(&id, &lead(), "").await.unwrap(), sample.raw);
+    assert_eq!(store.raw(&id, &lead(), Purpose::Facts).await.unwrap(), sample.raw);
 
     let decided = store.decide(&id, ruling(Decision::ReleaseMarked, owner())).await.unwrap();
     assert_eq!(decided.state, ItemState::Releasing);
@@ -58,7 +58,7 @@ async fn what_may_hold_an_image_of_a_child_is_neither_released_nor_exported() {
         let refused = store.decide(&id, ruling(decision, lead())).await.unwrap_err();
         assert!(matches!(refused, StateError::NotAllowed(_)), "{refused}");
     }
-    assert!(matches!(store.raw(&id, &lead(), "safeguarding").await, Err(StoreError::MayHoldImage)));
+    assert!(matches!(store.raw(&id, &lead(), Purpose::Facts).await, Err(StoreError::MayHoldImage)));
     // It stays where it is, and it can be kept as evidence.
     assert_eq!(store.item_summary(&id).await.unwrap().state, ItemState::Open);
     store.decide(&id, ruling(Decision::KeepAsEvidence, lead())).await.unwrap();

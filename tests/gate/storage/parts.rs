@@ -56,7 +56,7 @@ async fn an_attachment_is_stored_once_and_goes_with_the_last_that_has_it() {
     }
     assert_eq!(vault_files(&bench).len(), 4 + 2, "four messages, two letters");
     for (id, raw) in &kept {
-        assert_eq!(store.raw(id, &lead(), "look").await.unwrap(), raw);
+        assert_eq!(store.raw(id, &lead(), Purpose::Facts).await.unwrap(), raw);
     }
     let shown = store.shown().await.unwrap();
     let working = shown.classes.iter().find(|c| c.class == "working").unwrap();
@@ -66,7 +66,7 @@ async fn an_attachment_is_stored_once_and_goes_with_the_last_that_has_it() {
     }
     store.purge_due().await.unwrap();
     assert_eq!(vault_files(&bench).len(), 2 + 2);
-    assert_eq!(store.raw(&kept[0].0, &lead(), "look").await.unwrap(), kept[0].1);
+    assert_eq!(store.raw(&kept[0].0, &lead(), Purpose::Facts).await.unwrap(), kept[0].1);
     // The others were decided: nothing needs the letters any more.
     let alone = with_attachments(9, &[&letter(9)], 76, "\r\n");
     let dropped = store.keep_provisionally(alone.keep(store, ItemKind::Hold).await).await.unwrap();
@@ -81,11 +81,13 @@ async fn an_attachment_is_stored_once_and_goes_with_the_last_that_has_it() {
     let damaged =
         vault_files(&bench).into_iter().find(|p| std::fs::metadata(p).unwrap().len() > 50_000).unwrap();
     std::fs::remove_file(&damaged).unwrap();
-    assert!(store.raw(&kept[0].0, &lead(), "look").await.unwrap_err().to_string().contains("is missing"));
+    assert!(
+        store.raw(&kept[0].0, &lead(), Purpose::Facts).await.unwrap_err().to_string().contains("is missing")
+    );
     assert_eq!(store.scrub().await.unwrap().faults.len(), 1);
     let again = with_attachments(10, &[&same, &other], 76, "\r\n");
     let id = again.held(store, ItemKind::Hold).await;
-    assert_eq!(store.raw(&id, &lead(), "look").await.unwrap(), again.raw);
+    assert_eq!(store.raw(&id, &lead(), Purpose::Facts).await.unwrap(), again.raw);
 }
 
 /// Who steals the disk and has the same file learns neither that it is there nor who shares it.

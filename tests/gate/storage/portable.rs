@@ -46,7 +46,7 @@ pub(crate) async fn with_everything(store: &Store, numbers: std::ops::Range<u128
 
 async fn all_readable(store: &Store, items: &[(ItemId, Bytes)]) {
     for (id, raw) in items {
-        assert_eq!(store.raw(id, &lead(), "look").await.unwrap(), raw);
+        assert_eq!(store.raw(id, &lead(), Purpose::Facts).await.unwrap(), raw);
     }
     let scrub = store.scrub().await.unwrap();
     assert!(scrub.faults.is_empty() && scrub.orphans == 0, "{scrub:?}");
@@ -177,7 +177,7 @@ async fn the_vault_of_another_store_is_left_alone() {
     std::fs::remove_file(vault.join("store-id")).unwrap();
     let scrub = other.store.scrub().await.unwrap();
     assert_eq!((scrub.orphans, scrub.swept), (1, Swept::Spared));
-    assert!(ours.store.raw(&kept, &lead(), "look").await.is_ok());
+    assert!(ours.store.raw(&kept, &lead(), Purpose::Facts).await.is_ok());
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn a_store_moves_to_the_other_kind_and_a_bucket() {
     assert!(moved.unwrap_err().is_passing());
     assert!(bucket.keys().len() < 40, "it was cut off in the middle");
     // The old store is used as ever meanwhile.
-    bench.store.raw(&items[0].0, &lead(), "look").await.unwrap();
+    bench.store.raw(&items[0].0, &lead(), Purpose::Facts).await.unwrap();
     let moved = move_to(&bench.store, into(s3::server().address), &operator).await.unwrap();
     let Moved::Now(moved) = moved else { panic!("it was not moved before") };
     assert!(moved.there >= 5 && moved.faults.is_empty(), "{moved:?}");

@@ -128,7 +128,7 @@ async fn decided(bench: &Bench, id: &ItemId, record: &RecordId) {
     let (word, why) = (Accusation::Confirmed, "named in it".to_owned());
     let said = AccusedInItem { person, word, matter: None, why, outbox: vec![] };
     assert!(store.item_accused(id, &school(), said, &lead()).await.unwrap());
-    store.item(id, &lead(), "to look who it is about").await.unwrap();
+    store.item(id, &lead(), Purpose::Facts).await.unwrap();
     assert!(
         store.rule_record(record, RecordRuling::KeepUntil(bench.store_now()), &lead(), "x").await.unwrap()
     );

@@ -50,7 +50,7 @@ async fn a_reports_bytes_open_for_its_custodians_and_not_for_whoever_is_accused(
     let recovery = keys::unlock(&outside.path().join("recovery.txt")).unwrap();
     let opens = async |id: &IncidentId, key: Option<&Identities>| {
         store
-            .incident_bytes(id, key, &lead(), "safeguarding")
+            .incident_bytes(id, key, &lead(), Purpose::Safeguarding)
             .await
             .is_ok_and(|raw| raw.starts_with(b"From: "))
     };

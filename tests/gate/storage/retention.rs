@@ -43,7 +43,7 @@ async fn what_is_due_goes_with_its_proof_and_what_is_held_stays() {
     let sealed = item(&bench, ItemKind::Quarantine, Decision::Seal).await;
     let evidence = item(&bench, ItemKind::Quarantine, Decision::KeepAsEvidence).await;
     let exported = item(&bench, ItemKind::Quarantine, Decision::KeepAsEvidence).await;
-    store.export_item(&exported, &lead(), "to the school's file").await.unwrap();
+    store.export_item(&exported, &lead(), Purpose::Facts).await.unwrap();
     let held = item(&bench, ItemKind::Quarantine, Decision::Return).await;
     let legal =
         store.set_legal_hold(LegalSubject::Item(held.clone()), &school(), &lead(), "tribunal").await.unwrap();
@@ -57,7 +57,7 @@ async fn what_is_due_goes_with_its_proof_and_what_is_held_stays() {
     assert_eq!(store.retain(&due(&bench)).await.unwrap().items, 2);
     for id in [&returned, &withdrawn] {
         assert_eq!(state(&bench, id).await, ItemState::Purged);
-        assert!(matches!(store.item(id, &lead(), "x").await, Err(StoreError::NotFound { .. })));
+        assert!(matches!(store.item(id, &lead(), Purpose::Facts).await, Err(StoreError::NotFound { .. })));
         let history = store.history(id.as_str()).await.unwrap();
         assert!(history.last().unwrap().event == "item.purged", "{history:?}");
     }
@@ -78,7 +78,7 @@ async fn what_is_due_goes_with_its_proof_and_what_is_held_stays() {
     ] {
         assert_eq!(state(&bench, id).await, stays);
     }
-    assert!(store.raw(&evidence, &lead(), "x").await.is_ok());
+    assert!(store.raw(&evidence, &lead(), Purpose::Facts).await.is_ok());
     store.lift_legal_hold(&legal, &other(), "settled").await.unwrap();
     assert_eq!(store.retain(&due(&bench)).await.unwrap().items, 1);
     let scrub = store.scrub().await.unwrap();

@@ -185,9 +185,9 @@ async fn of_a_sealed_item_nobody_sees_more_than_hash_time_and_roles() {
 
     let by_hand = in_state(store, ItemKind::Quarantine, ItemState::Sealed).await.unwrap();
     for id in [&matched, &by_hand] {
-        assert!(matches!(store.item(id, &lead(), "x").await, Err(StoreError::Sealed)));
-        assert!(matches!(store.raw(id, &lead(), "x").await, Err(StoreError::Sealed)));
-        assert!(matches!(store.export_item(id, &lead(), "x").await, Err(StoreError::Sealed)));
+        assert!(matches!(store.item(id, &lead(), Purpose::Facts).await, Err(StoreError::Sealed)));
+        assert!(matches!(store.raw(id, &lead(), Purpose::Facts).await, Err(StoreError::Sealed)));
+        assert!(matches!(store.export_item(id, &lead(), Purpose::Facts).await, Err(StoreError::Sealed)));
         assert!(
             store.instruct(id, Instruction::Purge, Turn::Either, &lead(), "x").await.is_err(),
             "not before the police"
@@ -197,11 +197,13 @@ async fn of_a_sealed_item_nobody_sees_more_than_hash_time_and_roles() {
         (store.item_summary(&matched).await.unwrap(), store.item_summary(&by_hand).await.unwrap());
     let told = |s: &ItemSummary| (s.kind, s.category, s.severity, s.recipients, s.bytes);
     assert_eq!(told(&one), told(&two), "one sealed item is like another");
-    let view = store.sealed_item(&matched, &lead(), "asked by the police").await.unwrap();
+    let view = store.sealed_item(&matched, &lead(), Purpose::Facts).await.unwrap();
     let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(&raw).into();
     let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!((view.sha256, view.relations), (hex, vec!["outside->pupil".to_owned()]));
-    assert!(store.sealed_item(&open(store, ItemKind::Quarantine).await, &lead(), "x").await.is_err());
+    assert!(
+        store.sealed_item(&open(store, ItemKind::Quarantine).await, &lead(), Purpose::Facts).await.is_err()
+    );
 
     // A first word lapses; the object that leaves is the one that the ledger names.
     store.instruct(&matched, Instruction::HandToPolice, Turn::Either, &lead(), "CR/7").await.unwrap();
@@ -310,7 +312,7 @@ async fn handing_on_tells_whether_it_was_read_and_an_emergency_is_reviewed() {
     let id = open(store, ItemKind::Quarantine).await;
     let on = |office| ruling(Decision::HandOn(office), lead());
     store.decide(&id, on(ItemOffice::Head)).await.unwrap();
-    store.item(&id, &lead(), "x").await.unwrap();
+    store.item(&id, &lead(), Purpose::Facts).await.unwrap();
     store.decide(&id, on(ItemOffice::Chair)).await.unwrap();
     assert_eq!(store.item_summary(&id).await.unwrap().office, Some(ItemOffice::Chair));
     let history = store.history(id.as_str()).await.unwrap();
