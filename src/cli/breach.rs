@@ -3,6 +3,7 @@
 use super::{
     Answer, Mistake,
     args::{Cli, Format},
+    case_review::{self, CaseReviewArgs},
     context,
     desk::Desk,
     render,
@@ -70,6 +71,8 @@ pub enum BreachCommand {
         #[arg(long, value_name = "WORDS")]
         because: String,
     },
+    /// Those whose time is over: list them, purge them, or keep them for longer
+    Review(CaseReviewArgs),
     /// Close it, when it is decided who is told
     Close {
         id: String,
@@ -92,6 +95,9 @@ pub enum Told {
 }
 
 pub(super) fn run(cli: &Cli, command: &BreachCommand) -> Answer {
+    if let BreachCommand::Review(args) = command {
+        return case_review::review(cli, case_review::Of::Breaches, args);
+    }
     context::block_on(async {
         let desk = Desk::open(cli).await?;
         let (store, actor) = (&desk.store, &desk.actor);
@@ -151,6 +157,8 @@ pub(super) fn run(cli: &Cli, command: &BreachCommand) -> Answer {
             BreachCommand::Close { id, because } => {
                 store.breach_close(&allowed(&desk, Act::Close, id).await?, because, actor).await?;
             }
+            // Answered above.
+            BreachCommand::Review(_) => {}
         }
         desk.close().await;
         Ok(ExitCode::SUCCESS)
@@ -206,7 +214,7 @@ fn row(b: &BreachSummary) -> Value {
         (BreachState::Open, Telling::Undecided) => format!("regulator: {left} hours left"),
         (BreachState::Open, _) if b.told == Telling::Undecided => "people: without undue delay".into(),
         (BreachState::Open, _) => "close it".into(),
-        (BreachState::Closed, _) => String::new(),
+        (BreachState::Closed | BreachState::Purged, _) => String::new(),
     };
     json!({
         "id": b.id.as_str(), "state": b.state.name(), "school": b.school.to_string(),

@@ -6,6 +6,7 @@ mod alert;
 mod args;
 mod breach;
 mod canary;
+mod case_review;
 mod context;
 mod corpus;
 mod demo;

@@ -81,6 +81,10 @@ pub(super) fn retention(school: &Section<'_>) -> Retention {
         parent_mail: period(&s, "parent-mail", (Period::months(1), Period::years(25)), d.parent_mail),
         complaint: period(&s, "complaint", (Period::years(1), Period::years(25)), d.complaint),
         evidence: period(&s, "evidence", (Period::months(1), Period::years(25)), d.evidence),
+        incidents: period(&s, "incidents", (Period::months(1), Period::years(75)), d.incidents),
+        low_level: period(&s, "low-level", (Period::years(1), Period::years(75)), d.low_level),
+        allegations: period(&s, "allegations", (Period::years(1), Period::years(75)), d.allegations),
+        breaches: period(&s, "breaches", (Period::years(1), Period::years(25)), d.breaches),
     };
     s.close();
     retention

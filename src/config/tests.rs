@@ -155,7 +155,7 @@ fn every_mistake_has_its_fault() {
         ("[school.calendar]\ntime-zone = \"GMT\"\n".into(), "10:13: `time-zone` must be one of \"Europe/London\", \"UTC\". | "),
         ("[school.calendar]\nterms = [\"2026-09-02/2026-12-18\", \"2026-11-02/2027-03-25\"]\n".into(), "10:35: This term begins within another one. | Holidays within a term go to `holidays`."),
         ("[school.retention]\ndismissed = \"1 day\"\n".into(), "10:13: `dismissed` must be a time from 7 days to 2 years. | Write a number with days, weeks, months or years; the default is \"30 days\"."),
-        ("[school.retention]\nsealed = \"1 year\"\n".into(), "10:1: The key `sealed` is not known in `[school.retention]`. | Known keys: dismissed, message-log, parent-mail, complaint, evidence."),
+        ("[school.retention]\nsealed = \"1 year\"\n".into(), "10:1: The key `sealed` is not known in `[school.retention]`. | Known keys: dismissed, message-log, parent-mail, complaint, evidence, incidents, low-level, allegations, breaches."),
         // Schools among each other.
         ("[[school]]\nid = \"b\"\nname = \"B\"\ndomains = \"Oakfield.example\"\n[school.officers]\nlead = \"a@oakfield.example\"\n".into(), "12:11: The domain belongs to `oakfield` too. | Mail must belong to one school: give each its own domain."),
         ("[[school]]\nid = \"oakfield\"\nname = \"B\"\ndomains = \"b.example\"\n[school.officers]\nlead = \"a@b.example\"\n".into(), "10:6: Two schools have this id. | Each school has its own."),

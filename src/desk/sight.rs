@@ -97,6 +97,7 @@ impl Desk {
                 hidden.insert(subject.clone());
             }
         }
+        hidden.extend(self.store.purged_cases(subjects).await?);
         for (incident, case) in self.store.incidents_among(subjects).await? {
             if !self.may(Act::List, &case).is_allowed() {
                 hidden.insert(incident.id.to_string());

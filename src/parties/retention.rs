@@ -51,6 +51,15 @@ pub struct Retention {
     /// Evidence, from the day it was exported to the school's own file. What was never
     /// exported stays.
     pub evidence: Period,
+    /// Incidents that were followed up, from the same day; those that were dismissed have the time of
+    /// what was dismissed. This and what follows goes only on a person's word.
+    pub incidents: Period,
+    /// Low-level concerns about adults, from their end.
+    pub low_level: Period,
+    /// Allegations against staff, from their end, whatever came of them.
+    pub allegations: Period,
+    /// Breach records, from their end.
+    pub breaches: Period,
 }
 
 impl Default for Retention {
@@ -61,6 +70,10 @@ impl Default for Retention {
             parent_mail: Period::years(1),
             complaint: Period::years(6),
             evidence: Period::years(1),
+            incidents: Period::years(1),
+            low_level: Period::years(6),
+            allegations: Period::years(10),
+            breaches: Period::years(6),
         }
     }
 }

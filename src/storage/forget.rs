@@ -9,8 +9,7 @@ use super::{
     database::Sql,
     error::StoreError,
     ledger::Event,
-    lives::LegalSubject,
-    names::{ItemId, RecordId},
+    names::{BreachId, IncidentId, ItemId, RecordId},
     writer::Tx,
 };
 
@@ -19,13 +18,26 @@ use super::{
 pub(super) enum Forgotten<'a> {
     Item(&'a ItemId),
     Record(&'a RecordId),
+    Incident(&'a IncidentId),
+    Breach(&'a BreachId),
 }
 
 impl Forgotten<'_> {
-    fn on(self) -> LegalSubject {
+    fn kind(&self) -> &'static str {
         match self {
-            Self::Item(id) => LegalSubject::Item(id.clone()),
-            Self::Record(id) => LegalSubject::Record(id.clone()),
+            Self::Item(_) => "item",
+            Self::Record(_) => "record",
+            Self::Incident(_) => "incident",
+            Self::Breach(_) => "breach",
+        }
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::Item(id) => id.as_str(),
+            Self::Record(id) => id.as_str(),
+            Self::Incident(id) => id.as_str(),
+            Self::Breach(id) => id.as_str(),
         }
     }
 }
@@ -33,7 +45,6 @@ impl Forgotten<'_> {
 impl Tx {
     /// The caller has taken away its own rows, or marked them as purged.
     pub(super) async fn forget(&mut self, what: Forgotten<'_>, transaction: &str) -> Result<(), StoreError> {
-        let on = what.on();
         for statement in [
             "DELETE FROM concerned WHERE subject = $1",
             "DELETE FROM matter WHERE subject = $1",
@@ -42,14 +53,14 @@ impl Tx {
             "DELETE FROM alert WHERE item = $1",
             "DELETE FROM overdue_told WHERE item = $1",
         ] {
-            sqlx::query(statement).bind(on.id()).execute(&mut self.conn).await?;
+            sqlx::query(statement).bind(what.id()).execute(&mut self.conn).await?;
         }
         sqlx::query("DELETE FROM legal_hold WHERE kind = $1 AND subject = $2")
-            .bind(on.kind())
-            .bind(on.id())
+            .bind(what.kind())
+            .bind(what.id())
             .execute(&mut self.conn)
             .await?;
-        self.forget_reasons(on.id()).await?;
+        self.forget_reasons(what.id()).await?;
         self.forget_concerned(transaction).await
     }
 
@@ -67,7 +78,7 @@ impl Tx {
     }
 
     /// Unless something is left from which its parties must be kept away.
-    async fn forget_concerned(&mut self, transaction: &str) -> Result<(), StoreError> {
+    pub(super) async fn forget_concerned(&mut self, transaction: &str) -> Result<(), StoreError> {
         sqlx::query(
             "DELETE FROM concerned WHERE subject = $1
              AND NOT EXISTS (SELECT 1 FROM message m WHERE m.transaction_id = $1)
@@ -75,7 +86,7 @@ impl Tx {
                  AND i.state NOT IN ('dropped', 'purged'))
              AND NOT EXISTS (SELECT 1 FROM record r WHERE r.transaction_id = $1
                  AND r.state NOT IN ('dropped', 'purged'))
-             AND NOT EXISTS (SELECT 1 FROM breach b WHERE b.transaction_id = $1)
+             AND NOT EXISTS (SELECT 1 FROM breach b WHERE b.transaction_id = $1 AND b.state <> 'purged')
              AND NOT EXISTS (SELECT 1 FROM incident_link l JOIN incident c ON c.id = l.incident
                  WHERE c.state <> 'dropped' AND (l.target = $1
                  OR l.target IN (SELECT i.id FROM item i WHERE i.transaction_id = $1)

@@ -146,7 +146,7 @@ pub use records::{
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use reminders::Unanswered;
 pub use replay::{NoBytes, Replayed};
-pub use retention::{DueBefore, DueRecord, RecordRuling, Retained};
+pub use retention::{CasesBefore, DueBefore, DueCase, DueId, DueRecord, RecordRuling, Retained};
 pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport, Swept};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};

@@ -1,7 +1,7 @@
 //! `gatehouse incident` as typed.
 
 use crate::{
-    cli::{Mistake, accused::AccusedArgs, held::args::To, purpose::WhyArgs},
+    cli::{Mistake, accused::AccusedArgs, case_review::CaseReviewArgs, held::args::To, purpose::WhyArgs},
     storage::{Dismissal, IncidentKind, Part, Referral},
 };
 use clap::{Args, Subcommand};
@@ -97,6 +97,8 @@ pub enum IncidentCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Those whose time is over: list them, purge them, or keep them for longer
+    Review(CaseReviewArgs),
     /// A person's incidents, without those that were dismissed
     History {
         #[arg(value_name = "PERSON")]

@@ -9,7 +9,7 @@ mod name;
 mod open;
 mod show;
 
-use super::{Answer, Mistake, args::Cli, desk::Desk};
+use super::{Answer, Mistake, args::Cli, case_review, desk::Desk};
 use crate::{
     authority::{Act, Case},
     storage::{Entry, IncidentId, IncidentSummary},
@@ -23,6 +23,7 @@ pub(super) fn run(cli: &Cli, command: &IncidentCommand) -> Answer {
     match command {
         C::List { school, all, with } => list::list(cli, school.as_deref(), *all, with.as_deref()),
         C::LegalHold(command) => super::legal_hold::run(cli, super::legal_hold::On::Incident, command),
+        C::Review(args) => case_review::review(cli, case_review::Of::Incidents, args),
         C::History { person } => list::history(cli, person),
         C::Show { id, why } => show::show(cli, id, why.why()),
         C::Original { id, custodian, why } => show::original(cli, id, custodian.as_deref(), why.why()),

@@ -17,6 +17,8 @@ pub const HOURS: i64 = 72;
 pub enum BreachState {
     Open,
     Closed,
+    /// Its time was over, and two people said so: its number and times are left.
+    Purged,
 }
 
 /// Whether somebody was told: the regulator, or the people concerned.
@@ -29,11 +31,12 @@ pub enum Telling {
 }
 
 impl BreachState {
-    pub const ALL: [Self; 2] = [Self::Open, Self::Closed];
+    pub const ALL: [Self; 3] = [Self::Open, Self::Closed, Self::Purged];
     pub fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Closed => "closed",
+            Self::Purged => "purged",
         }
     }
 }

@@ -93,7 +93,7 @@ impl Store {
 
     /// Open ones first, the one that is due soonest on top.
     pub async fn breaches(&self, school: Option<&SchoolId>) -> Result<Vec<BreachSummary>, StoreError> {
-        let mut sql = Sql::new(format!("{COLUMNS} WHERE b.id <> ''"));
+        let mut sql = Sql::new(format!("{COLUMNS} WHERE b.state <> 'purged'"));
         if let Some(school) = school {
             sql.push(" AND b.school = ").push_bind(school.to_string());
         }
@@ -116,7 +116,7 @@ impl Store {
     }
 
     pub async fn breach_summary(&self, id: &BreachId) -> Result<BreachSummary, StoreError> {
-        let mut sql = Sql::new(format!("{COLUMNS} WHERE b.id = "));
+        let mut sql = Sql::new(format!("{COLUMNS} WHERE b.state <> 'purged' AND b.id = "));
         sql.push_bind(id.to_string());
         let row: Option<Row> = sql.build_query_as().fetch_optional(&self.readers).await?;
         row.ok_or_else(|| StoreError::NotFound { what: "breach", id: id.to_string() })?.summary()

@@ -27,7 +27,7 @@ impl Store {
     /// One incident with the facts that say who may do what to it.
     pub async fn incident_case(&self, id: &IncidentId) -> Result<(IncidentSummary, Case), StoreError> {
         let mut sql = Sql::new(COLUMNS);
-        sql.push("i.state NOT IN ('provisional', 'dropped') AND i.id = ").push_bind(id.to_string());
+        sql.push("i.state NOT IN ('provisional', 'dropped', 'purged') AND i.id = ").push_bind(id.to_string());
         let row: Option<Row> = sql.build_query_as().fetch_optional(&self.readers).await?;
         let missing = || StoreError::NotFound { what: "incident", id: id.to_string() };
         let summary = row.ok_or_else(missing)?.summary()?;

@@ -88,7 +88,7 @@ impl Store {
             Link::Record(_) => "SELECT COUNT(*) FROM record WHERE id = $1 AND state = 'kept'",
             Link::Message(_) => "SELECT COUNT(*) FROM message WHERE transaction_id = $1",
             Link::Incident(_) => {
-                "SELECT COUNT(*) FROM incident WHERE id = $1 AND state NOT IN ('provisional', 'dropped')"
+                "SELECT COUNT(*) FROM incident WHERE id = $1 AND state NOT IN ('provisional', 'dropped', 'purged')"
             }
         };
         let found: i64 = sqlx::query_scalar(statement)

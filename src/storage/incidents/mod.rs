@@ -64,6 +64,8 @@ words! {
         Dismissed = "dismissed",
         /// Taken back with its message.
         Dropped = "dropped",
+        /// Its time was over, and a person said so: nothing of it is left but its number and times.
+        Purged = "purged",
     }
 }
 

@@ -122,7 +122,9 @@ impl Store {
         let mut sql = Sql::new(COLUMNS);
         let waiting = [IncidentState::Proposed, IncidentState::Open];
         let states: &[IncidentState] = if filter.states.is_empty() { &waiting } else { &filter.states };
-        let shown = |s: &&IncidentState| !matches!(s, IncidentState::Provisional | IncidentState::Dropped);
+        let shown = |s: &&IncidentState| {
+            !matches!(s, IncidentState::Provisional | IncidentState::Dropped | IncidentState::Purged)
+        };
         sql.push("i.state IN ").push_row(|list| {
             for state in states.iter().filter(shown) {
                 list.bind(state.name());
@@ -145,7 +147,7 @@ impl Store {
 
     pub async fn incident_summary(&self, id: &IncidentId) -> Result<IncidentSummary, IncidentError> {
         let mut sql = Sql::new(COLUMNS);
-        sql.push("i.state NOT IN ('provisional', 'dropped') AND i.id = ").push_bind(id.to_string());
+        sql.push("i.state NOT IN ('provisional', 'dropped', 'purged') AND i.id = ").push_bind(id.to_string());
         let row: Option<Row> =
             sql.build_query_as().fetch_optional(&self.readers).await.map_err(StoreError::from)?;
         Ok(row.ok_or_else(|| IncidentError::NotFound(id.clone()))?.summary()?)

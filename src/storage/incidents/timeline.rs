@@ -50,7 +50,7 @@ impl Tx {
                 .map_err(StoreError::from)?;
         let (state, school) = row.ok_or_else(|| IncidentError::NotFound(id.clone()))?;
         let state = named(IncidentState::ALL, IncidentState::name, &state)?;
-        if matches!(state, IncidentState::Provisional | IncidentState::Dropped) {
+        if matches!(state, IncidentState::Provisional | IncidentState::Dropped | IncidentState::Purged) {
             return Err(IncidentError::NotFound(id.clone()));
         }
         let next = next(state, entry)?;

@@ -18,7 +18,7 @@ pub(super) struct Beside {
     actors: HashMap<String, i64>,
     /// Those that were forgotten, and how many of their reasons.
     erased: HashMap<String, i64>,
-    /// Items and records of which all that named them went.
+    /// Items, records, incidents and breach records of which all that named them went.
     purged: HashSet<String>,
     users: BTreeMap<String, i64>,
     offices: BTreeMap<String, Told>,
@@ -51,7 +51,10 @@ impl Beside {
         let Some(subject) = row.subject else { return };
         let is = |event: Event| row.event == event.name();
         let details = || serde_json::from_str::<serde_json::Value>(row.details).unwrap_or_default();
-        if is(Event::ItemPurged) || is(Event::RecordPurged) {
+        let purges = [Event::ItemPurged, Event::RecordPurged, Event::IncidentPurged, Event::BreachPurged]
+            .into_iter()
+            .any(is);
+        if purges {
             self.purged.insert(subject.to_owned());
         } else if is(Event::PersonErased) {
             self.erased.insert(subject.to_owned(), details()["reasons"].as_i64().unwrap_or(0));

@@ -174,6 +174,10 @@ events! {
     UserInvited = "user.invited",
     SignedIn = "console.signed-in",
     SignedOut = "console.signed-out",
+    IncidentReviewed = "incident.reviewed",
+    IncidentPurged = "incident.purged",
+    BreachReviewed = "breach.reviewed",
+    BreachPurged = "breach.purged",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

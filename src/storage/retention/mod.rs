@@ -4,13 +4,15 @@
 //!
 //! Legal hold, an open review and an open request for subject access stop it. Sealed items have no time. An object that the object
 //! store has locked goes when the lock ends, and until then that is said (`purge`).
-//! Mail with parents goes only on a person's yes (`records`).
+//! Mail with parents (`records`), incidents and breach records (`cases`) go only on a person's yes.
 
+mod cases;
 mod items;
 mod leaving;
 mod log;
 mod records;
 
+pub use cases::{CasesBefore, DueCase, DueId};
 pub use records::{DueRecord, RecordRuling};
 
 use super::{

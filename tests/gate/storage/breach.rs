@@ -19,6 +19,20 @@ async fn passed(bench: &Bench, n: u128) -> TransactionId {
     transaction
 }
 
+/// One that is over.
+pub(super) async fn closed_breach(bench: &Bench, n: u128) -> BreachId {
+    let transaction = passed(bench, n).await;
+    bench.pass(TimeDelta::hours(5));
+    let (store, aware_at) = (&bench.store, bench.store_now() - TimeDelta::hours(1));
+    let new = NewBreach { transaction, aware_at, people: 1, words: words("list to the wrong parent") };
+    let id = store.breach_open(new, &lead()).await.unwrap();
+    for audience in [Audience::Regulator, Audience::People] {
+        store.breach_decide(&id, audience, Telling::NotRequired, "unread", &lead()).await.unwrap();
+    }
+    store.breach_close(&id, "done", &lead()).await.unwrap();
+    id
+}
+
 #[tokio::test]
 async fn a_breach_is_of_mail_that_left_and_closes_when_it_is_decided_who_is_told() {
     let bench = Bench::new().await;

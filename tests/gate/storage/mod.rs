@@ -7,6 +7,7 @@
 mod alarms;
 mod breach;
 mod bucket;
+mod cases;
 mod clock;
 mod crash;
 mod custody;

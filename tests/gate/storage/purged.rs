@@ -43,7 +43,7 @@ fn tables(bench: &Bench) -> BTreeMap<String, Vec<String>> {
 }
 
 /// The tables that have a row with one of these in it.
-fn naming(bench: &Bench, needles: &[&str]) -> BTreeSet<String> {
+pub(super) fn naming(bench: &Bench, needles: &[&str]) -> BTreeSet<String> {
     let names = |rows: &Vec<String>| {
         rows.iter().any(|row| needles.iter().any(|needle| row.contains(&needle.to_lowercase())))
     };
@@ -54,7 +54,7 @@ fn hex(face: &Face) -> String {
     face.0.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn set(tables: &[&str]) -> BTreeSet<String> {
+pub(super) fn set(tables: &[&str]) -> BTreeSet<String> {
     tables.iter().map(|t| (*t).to_owned()).collect()
 }
 
