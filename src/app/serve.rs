@@ -12,7 +12,7 @@ use crate::{
     gateway::{Gate, GateHouse, Standing},
     ids,
     mail::House,
-    storage::{Actor, Event, Keeping, Keys, LedgerEvent, Store, StoreOptions},
+    storage::{Actor, Asked, Event, Keeping, Keys, LedgerEvent, Store, StoreOptions},
     wire::{
         MemoryBudget, MetricsServer, Page, WebServer,
         milter::{MilterServer, MilterService},
@@ -71,7 +71,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     store.begin_serving().await?;
     store.ledger_key_or_make().await?;
     let standing = load::standing(&config, &keys)?;
-    note_start(&store, &config, &standing).await?;
+    note_start(&store, &config, &standing, Actor::Gate).await?;
     let gate = Arc::new(Gate::new(standing, store.clone(), clock.clone(), config.notices.per_hour));
     gate.read_measures().await?;
     gate.read_officers().await?;
@@ -244,15 +244,22 @@ fn listen(what: &'static str) -> impl FnOnce(std::io::Error) -> StartFault {
 }
 
 /// What changed since the last start or reload, then that it is in force.
-async fn note_start(store: &Store, config: &Config, standing: &Standing) -> Result<(), StartFault> {
+async fn note_start(
+    store: &Store,
+    config: &Config,
+    standing: &Standing,
+    unasked: Actor,
+) -> Result<(), StartFault> {
     let rulebook = &standing.rulebook;
     let in_force = changes::in_force(config, &rulebook.rules, &rulebook.directory);
-    let changed = store.note_in_force(in_force).await?;
+    let noted = store.note_in_force(in_force, unasked.clone()).await?;
     let loaded = LedgerEvent::new(Event::RulesLoaded)
         .with("rules", rulebook.rules.digest.clone())
         .with("directory", rulebook.directory.id().0.clone())
-        .with("changed", changed);
-    store.ledger(&Actor::Gate, loaded).await?;
+        .with("changed", noted.changed);
+    // Who asked has a row of their own.
+    let by = if noted.asked == Asked::ByCommand { Actor::Gate } else { unasked };
+    store.ledger(&by, loaded).await?;
     Ok(())
 }
 
@@ -276,9 +283,11 @@ impl Running {
         let standing = tokio::task::spawn_blocking(move || load::standing(&reading, &keys))
             .await
             .map_err(|_| StartFault::Other("reading the new settings broke off".into()))??;
-        note_start(&self.store, &config, &standing).await?;
+        let by_signal = Actor::Operator(Actor::BY_SIGNAL.to_owned());
+        note_start(&self.store, &config, &standing, by_signal).await?;
         self.gate.read_measures().await?;
         self.gate.replace(standing);
+        self.gate.read_officers().await?;
         self.store.set_keeping(Keeping::new(config.schools.iter().map(|s| (s.id.clone(), s.retention))));
         if let Some(pages) = &self.pages {
             pages.replace(Arc::new(config));

@@ -90,7 +90,7 @@ fn list(cli: &Cli, of: Of, only: Option<&str>) -> Answer {
                 }
             }
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(rows)
     })?;
     let columns = render::columns(&[
@@ -128,7 +128,7 @@ fn purge(cli: &Cli, of: Of, args: &CaseReviewArgs) -> Answer {
             let before = before(&school, Utc::now());
             gone += usize::from(desk.store.purge_case(id, &school.id, before, &desk.actor, reason).await?);
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "{gone} of {} purged; the ledger has the proof.", ids.len())?;
@@ -153,7 +153,7 @@ fn keep(cli: &Cli, of: Of, args: &CaseReviewArgs) -> Answer {
                 return Err(Mistake(format!("{id} has not ended; the ones before it are done")));
             }
         }
-        desk.store.close().await;
+        desk.close().await;
         Ok(())
     })?;
     writeln!(io::stderr(), "Noted.")?;

@@ -117,9 +117,9 @@ pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemOffice, It
 pub use keep::{GracePeriod, Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
-    Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
+    Actor, Against, AnchorFault, AnchorState, Asked, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
     InForce, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport,
-    Piece, RowSubjects, SignedHead, Words, gather_anchors, verify_export, verify_extract,
+    Noted, Piece, RowSubjects, SignedHead, Words, gather_anchors, verify_export, verify_extract,
 };
 pub use lives::{Handed, Instructed, Instruction, LegalHold, LegalSubject, Review, SealedView, Turn};
 pub use locks::Keeping;

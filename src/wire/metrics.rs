@@ -2,6 +2,7 @@
 //! connections, each short, and one answer for all that ask within some seconds, so that
 //! nobody slows mail down by asking.
 
+use super::refused::refused;
 use crate::mail::Waiting;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -54,7 +55,7 @@ struct Service {
 
 impl MetricsServer {
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await? })
+        Ok(Self { listener: TcpListener::bind(address).await.map_err(refused("[metrics] listen", address))? })
     }
 
     pub fn address(&self) -> io::Result<SocketAddr> {

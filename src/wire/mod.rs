@@ -5,6 +5,7 @@ mod http;
 mod memory;
 mod metrics;
 pub mod milter;
+mod refused;
 pub mod smtp;
 mod web;
 

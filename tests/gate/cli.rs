@@ -614,6 +614,16 @@ fn a_running_gate_takes_up_good_rules_and_keeps_the_old_before_bad_ones() {
     serving.signal("HUP");
     serving.wait_log("gate.reloaded");
     assert_eq!((says("flibbertigibbet"), says("rapscallion")), ("250".into(), "550".into()));
+    // Nobody was asked who may: the ledger says so, and what came into force.
+    let loaded = home.list(&["ledger", "list", "--event", "rules.loaded"]);
+    let who: Vec<&str> = loaded.iter().filter_map(|row| row["who"].as_str()).collect();
+    assert_eq!(who, ["operator by signal", "the gate"], "{loaded:?}");
+    assert_ne!(loaded[0]["details"], loaded[1]["details"], "another digest");
+    let changed = home.list(&["ledger", "list", "--event", "rule.changed"]);
+    assert!(
+        !changed.is_empty() && changed.iter().all(|row| row["who"] == "operator by signal"),
+        "{changed:?}"
+    );
     home.write(&setup(refuse("scoundrel").replace("severity = \"low\"", "severity = \"loud\"")));
     serving.signal("HUP");
     let refused = serving.wait_log("gate.reload-refused");

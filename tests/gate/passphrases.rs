@@ -1,7 +1,10 @@
 //! Keys of people: under a passphrase, unlocked in a process of its own; in hardware, by
 //! way of age's plugins; and Debian's `age` understands all of it.
 
-use crate::debian::program;
+use crate::{
+    debian::program,
+    gate::{HEAD, Home, Setup},
+};
 use gatehouse::storage::{KeyError, keys};
 use std::{
     io::Write,
@@ -79,4 +82,33 @@ fn a_file_that_asks_for_too_much_memory_is_refused_before_it_is_tried() {
     assert!(matches!(unlock(&file, PASSPHRASE), Err(KeyError::NotUnderPassphrase(_))));
     std::fs::write(&file, "nothing\n").unwrap();
     assert!(matches!(unlock(&file, PASSPHRASE), Err(KeyError::NoIdentity(_))));
+}
+
+/// A verb that asks who may before it opens the store for its work needs the key twice.
+#[test]
+fn a_passphrase_is_asked_once_for_each_command() {
+    let home = Home::new(&Setup { shipped: false, ..Setup::default() });
+    let file = home.path("head.age");
+    let lines = format!("{PASSPHRASE}\n{PASSPHRASE}\n");
+    let made = with_lines(gatehouse().args(["keys", "generate", "personal"]).arg(&file), &lines);
+    let public = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    let added = home.run(&["users", "add", "--person", HEAD, "--key", &public]);
+    assert_eq!(added.code(), 0, "{}", added.err);
+    let me = file.to_str().unwrap();
+    let own = [
+        "users",
+        "grant",
+        added.out.trim(),
+        "--office",
+        "head",
+        "--school",
+        "oakfield",
+        "--reason",
+        "the first",
+    ];
+    let granted = home.run(&own);
+    assert_eq!(granted.code(), 0, "{}", granted.err);
+    let listed = with_lines(&mut home.command(&["--me", me, "ledger", "list"]), &format!("{PASSPHRASE}\n"));
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("user.added"));
 }

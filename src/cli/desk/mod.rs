@@ -2,9 +2,11 @@
 //! is the operator of the machine, who runs the gate and reads no content.
 
 mod ask;
+mod opened;
 
 pub(super) use crate::desk::Installation;
 pub(super) use ask::{note_missing, require, require_at};
+pub(super) use opened::opened;
 
 use super::{Mistake, args::Cli, context, render};
 use crate::{
@@ -14,6 +16,7 @@ use crate::{
     desk,
     storage::{Actor, KeptUser, Store, keys},
 };
+use opened::opened_own;
 use std::{
     io::{self, Write},
     ops::{Deref, DerefMut},
@@ -113,7 +116,7 @@ impl Desk {
         let path = named.or(self.identity.as_deref()).ok_or_else(|| {
             Mistake("It opens with the key of a custodian: give --custodian FILE.".to_owned())
         })?;
-        Ok(keys::unlock(path)?)
+        opened(path)
     }
 
     /// Whoever acts, as a page that is handed over says it.
@@ -129,7 +132,7 @@ impl Desk {
 /// The user whose private key this file holds. Possession is proved with a riddle, not by
 /// what the file says of itself.
 fn unlocked(path: &Path, users: &[KeptUser]) -> Result<KeptUser, Mistake> {
-    let identities = keys::unlock_own(path)?;
+    let identities = opened_own(path)?;
     let told = identities.publics();
     let own_kind = |user: &&KeptUser| told.contains(&user.who.public_key);
     let in_hardware = |user: &&KeptUser| told.is_empty() && !user.who.public_key.is_empty();

@@ -202,7 +202,7 @@ fn maybe_holder(holder: &MaybeHolderArgs) -> Result<Option<Identities>, Mistake>
 
 fn holder_of(identity: Option<&Path>, shares: Option<&[PathBuf]>) -> Result<Option<Identities>, Mistake> {
     Ok(match (identity, shares) {
-        (Some(path), _) => Some(keys::unlock(path)?),
+        (Some(path), _) => Some(desk::opened(path)?),
         (None, Some([one, two])) => Some(joined(one, two)?),
         _ => None,
     })

@@ -137,6 +137,7 @@ async fn who(store: &Store, id: &str, names: &mut HashMap<String, String>) -> Re
     }
     let name = match store.person(id).await {
         Ok(Some(Actor::Person(person))) => format!("person {}", person.0),
+        Ok(Some(Actor::Operator(account))) if account == Actor::BY_SIGNAL => account,
         Ok(Some(Actor::Operator(account))) => format!("account {account}"),
         Ok(_) => format!("{id} (forgotten)"),
         Err(_) => id.to_owned(),

@@ -1,7 +1,7 @@
 //! What changed in what is in force since it was last noted: one row for each setting, rule and
 //! count of people, with keyed digests of the old and the new value.
 
-use super::{Event, LedgerEvent};
+use super::{Actor, Event, LedgerEvent};
 use crate::storage::{
     database::{hex, time},
     error::StoreError,
@@ -33,6 +33,21 @@ pub struct InForce {
     pub file: Option<(u32, i64)>,
 }
 
+/// What came of noting it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// Rows of changes.
+    pub changed: usize,
+    pub asked: Asked,
+}
+
+/// Whether somebody asked for it with a reason (`gatehouse reload`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    ByCommand,
+    No,
+}
+
 /// Rows for single changes at most; the others are counted.
 const MOST: usize = 1_000;
 /// Letters of a digest that are kept: enough to tell two values apart.
@@ -59,21 +74,25 @@ impl Piece {
 type Kept = (String, Option<String>);
 
 impl Store {
-    /// Notes what is in force, and a row for everything that is not as it was noted last; how
-    /// many there were. Who asked for the reload, and why, is in those rows.
-    pub async fn note_in_force(&self, now: Vec<InForce>) -> Result<usize, StoreError> {
-        self.write(move |tx| Box::pin(async move { tx.note_in_force(now).await })).await
+    /// Notes what is in force, and a row for everything that is not as it was noted last. Who asked
+    /// for the reload, and why, is in those rows; `unasked` where nobody did.
+    pub async fn note_in_force(&self, now: Vec<InForce>, unasked: Actor) -> Result<Noted, StoreError> {
+        self.write(move |tx| Box::pin(async move { tx.note_in_force(now, &unasked).await })).await
     }
 }
 
 impl Tx {
-    async fn note_in_force(&mut self, now: Vec<InForce>) -> Result<usize, StoreError> {
+    async fn note_in_force(&mut self, now: Vec<InForce>, unasked: &Actor) -> Result<Noted, StoreError> {
         let rows: Vec<(String, String, Option<String>)> =
             sqlx::query_as("SELECT name, digest, shown FROM in_force").fetch_all(&mut self.conn).await?;
         let mut before: BTreeMap<String, Kept> =
             rows.into_iter().map(|(name, digest, shown)| (name, (digest, shown))).collect();
         let first = before.is_empty();
-        let (actor, asked) = self.asker().await?;
+        let asked = self.asker().await?;
+        let (actor, asked) = match asked {
+            Some((actor, row, why)) => (actor, Some((row, why))),
+            None => (self.random_id(unasked).await?, None),
+        };
         let mut changes = Vec::new();
         for piece in &now {
             let name = format!("{}/{}", piece.piece.word(), piece.name);
@@ -118,11 +137,12 @@ impl Tx {
             let event = LedgerEvent::new(Event::ConfigLoaded).with("further-changes", count - MOST);
             self.append(&actor, event).await?;
         }
-        Ok(count)
+        let asked = if asked.is_some() { Asked::ByCommand } else { Asked::No };
+        Ok(Noted { changed: count, asked })
     }
 
-    /// Who asked for a reload since the last one, in which row and why; else the gate itself.
-    async fn asker(&mut self) -> Result<(String, Option<(i64, Option<String>)>), StoreError> {
+    /// Who asked for a reload since the last one, in which row and why.
+    async fn asker(&mut self) -> Result<Option<(String, i64, Option<String>)>, StoreError> {
         let asked: Option<(i64, String, Option<Vec<u8>>)> = sqlx::query_as(
             "SELECT l.n, l.actor, r.sealed FROM ledger l LEFT JOIN ledger_reason r ON r.n = l.n
              WHERE l.event = 'reload.asked' AND l.n > (SELECT COALESCE(MAX(row_n), 0) FROM in_force_row)
@@ -138,12 +158,12 @@ impl Tx {
         .bind(self.head.n)
         .execute(&mut self.conn)
         .await?;
-        let Some((n, actor, sealed)) = asked else { return Ok(("gate".into(), None)) };
+        let Some((n, actor, sealed)) = asked else { return Ok(None) };
         let why = match sealed {
             Some(sealed) => Some(self.shared.secrets()?.open(&format!("reason/{n}"), &sealed)?),
             None => None,
         };
-        Ok((actor, Some((n, why))))
+        Ok(Some((actor, n, why)))
     }
 }
 

@@ -195,6 +195,11 @@ pub enum Actor {
     Operator(String),
 }
 
+impl Actor {
+    /// How the ledger calls whoever made the gate take its files up by a bare signal.
+    pub const BY_SIGNAL: &str = "operator by signal";
+}
+
 impl std::fmt::Debug for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

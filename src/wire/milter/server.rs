@@ -8,7 +8,7 @@ use super::{
 use crate::{
     config::{Limits, Listen, MilterConfig, Network},
     mail::{House, TransactionId},
-    wire::MemoryBudget,
+    wire::{MemoryBudget, refused::refused},
 };
 use chrono::{DateTime, Utc};
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
@@ -53,13 +53,11 @@ impl MilterServer {
         let mut listeners = Vec::new();
         let mut addresses = Vec::new();
         for listen in &config.listen {
-            let listening = Listening::bind(listen).await.map_err(|error| {
-                let name = match listen {
-                    Listen::Tcp(address) => address.to_string(),
-                    Listen::Unix(path, _) => path.display().to_string(),
-                };
-                io::Error::new(error.kind(), format!("milter cannot listen on {name}: {error}"))
-            })?;
+            let name = match listen {
+                Listen::Tcp(address) => address.to_string(),
+                Listen::Unix(path, _) => path.display().to_string(),
+            };
+            let listening = Listening::bind(listen).await.map_err(refused("[milter] listen", name))?;
             addresses.push(listening.address()?);
             listeners.push(listening);
         }

@@ -7,6 +7,7 @@ use crate::{
     parties::School,
     wire::{
         MemoryBudget,
+        refused::refused,
         smtp::{
             hop::NextHopClient,
             stream::Wire,
@@ -85,7 +86,7 @@ impl RelayServer {
         let acceptor = config.tls.as_ref().map(|files| acceptor(files, clients)).transpose()?;
         let mut listeners = Vec::new();
         for address in &config.listen {
-            listeners.push(TcpListener::bind(address).await?);
+            listeners.push(TcpListener::bind(address).await.map_err(refused("[relay] listen", address))?);
         }
         let tenants = Tenants::new(&config.tenants)?;
         Ok(Self { listeners, access, tenants, acceptor, hops: next_hops, config: config.clone() })
