@@ -17,9 +17,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 const REMIND_AFTER: TimeDelta = TimeDelta::hours(1);
 
 impl Gate {
-    /// Reminds the senders of holds that have waited for an hour; how many there were.
+    /// Reminds the senders of holds that have waited for an hour; how many there were. Each is reminded
+    /// once, which a clock that is doubted must not use up.
     pub async fn remind_of_holds(&self) -> Result<usize, StoreError> {
         let now = (self.clock)();
+        if !self.store.time_is_sure("holds.remind", now).await? {
+            return Ok(0);
+        }
         let mut reminded = 0;
         for unanswered in self.store.holds_to_remind(now - REMIND_AFTER).await? {
             if self.remind(&unanswered, now).await? {

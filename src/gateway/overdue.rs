@@ -80,6 +80,10 @@ impl Gate {
     /// where the school wants that; how many steps were told.
     pub async fn tell_overdue(&self) -> Result<usize, StoreError> {
         let (standing, now) = (self.standing(), (self.clock)());
+        // By a clock that leapt everything has waited too long, and each office is told once.
+        if !self.store.time_is_sure("quarantine.overdue", now).await? {
+            return Ok(0);
+        }
         let away: Vec<Address> = self.store.officers_away().await?.into_iter().map(|a| a.officer).collect();
         let waiting = self.waiting_quarantine().await?;
         let roll = self.roll(&standing).await?;

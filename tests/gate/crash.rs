@@ -11,7 +11,7 @@ use crate::{
 };
 use gatehouse::{
     message::{ReadLimits, read},
-    storage::{Actor, ItemFilter, ItemKind, ItemState, Store},
+    storage::{Actor, ItemFilter, ItemKind, ItemState, Purpose, Store},
 };
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{

@@ -6,7 +6,7 @@ use crate::{
     passphrases::with_lines,
     storage::{Sample, drills::recorded, lead},
 };
-use gatehouse::storage::ItemKind;
+use gatehouse::storage::{ItemKind, Purpose};
 use std::{env, fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 const PLUGIN_KEY: &str = "age1rehearsal1dahx2grfdemx2mn5v4jzq6rpwfj8wctjv5sxkete9ssxumeqd4hsrp2th0";

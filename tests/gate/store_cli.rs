@@ -11,7 +11,7 @@ use crate::{
     storage::{lead, portable::with_everything},
 };
 use bytes::Bytes;
-use gatehouse::storage::{ItemFilter, ItemId, LedgerFilter, Store};
+use gatehouse::storage::{ItemFilter, ItemId, LedgerFilter, Purpose, Store};
 use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     fs,
@@ -96,7 +96,7 @@ async fn the_store_is_shown_scrubbed_backed_up_and_restored() {
     assert_eq!(by(&home, &other, &["ledger", "verify"]).code(), 0);
     let restored = Store::open(home.store_options(&other)).await.unwrap();
     for (id, raw) in &items {
-        assert_eq!(restored.raw(id, &lead(), "look").await.unwrap(), raw);
+        assert_eq!(restored.raw(id, &lead(), Purpose::Facts).await.unwrap(), raw);
     }
 }
 
@@ -272,7 +272,7 @@ impl Move {
         assert!(was.faults.is_empty() && is.faults.is_empty(), "{:?}", is.faults);
         assert_eq!(self.bucket.keys().len() as u64, is.objects, "each object once");
         for (id, raw) in &self.items {
-            assert_eq!(new.raw(id, &lead(), "look").await.unwrap(), raw);
+            assert_eq!(new.raw(id, &lead(), Purpose::Facts).await.unwrap(), raw);
         }
         new.ledger_verify().await.unwrap().unwrap();
         // And it goes on there.

@@ -105,3 +105,25 @@ async fn who_is_a_party_hears_nothing_and_the_next_office_does() {
     let doubly = desk.gate.tell_overdue().await.unwrap();
     assert_eq!(doubly, 0);
 }
+
+/// What is urgent is told whatever the clock says; what is said once waits until the time is known.
+#[tokio::test(flavor = "multi_thread")]
+async fn by_a_clock_that_leapt_nobody_is_reminded_and_what_is_urgent_is_told() {
+    let desk = Desk::at(RECEIVED, "", "").await;
+    desk.store.begin_serving().await.unwrap();
+    kept(&desk, 1, None).await;
+    let hold = Sample::new(2).keep(&desk.store, ItemKind::Hold).await;
+    desk.store.keep(hold).await.unwrap();
+    desk.pass(400 * DAY);
+    assert_eq!(desk.gate.remind_of_holds().await.unwrap(), 0);
+    assert!(told(&desk).await.is_empty(), "each office hears once, and not by a clock that is doubted");
+    desk.quarantined(Urgency::Urgent, "harm.tell").await;
+    desk.gate.tell_officers().await.unwrap();
+    assert_eq!(whom(&desk.written().await), [LEAD], "at once");
+
+    let lead = Actor::Person(PersonId("oak-s02".into()));
+    assert!(desk.store.clock_is_right(&lead).await.unwrap());
+    assert_eq!(desk.gate.remind_of_holds().await.unwrap(), 1);
+    desk.written().await;
+    assert!(!told(&desk).await.is_empty(), "now it is known to have waited");
+}
