@@ -12,7 +12,7 @@ use crate::{
     gateway::{Gate, GateHouse, Standing},
     ids,
     mail::House,
-    storage::{Actor, Asked, Event, Keeping, Keys, LedgerEvent, Store, StoreOptions},
+    storage::{Actor, Event, Keeping, Keys, LedgerEvent, Store, StoreOptions, TakenUp},
     wire::{
         MemoryBudget, MetricsServer, Page, WebServer,
         milter::{MilterServer, MilterService},
@@ -258,7 +258,7 @@ async fn note_start(
         .with("directory", rulebook.directory.id().0.clone())
         .with("changed", noted.changed);
     // Who asked has a row of their own.
-    let by = if noted.asked == Asked::ByCommand { Actor::Gate } else { unasked };
+    let by = if noted.taken_up == TakenUp::ByCommand { Actor::Gate } else { unasked };
     store.ledger(&by, loaded).await?;
     Ok(())
 }

@@ -205,9 +205,11 @@ fn between(span: Span, calendar: &Calendar) -> Between {
 async fn make(desk: &Desk, school: &Arc<School>, asked: &Asked) -> Result<Report, Mistake> {
     let (store, made_at) = (&desk.store, Utc::now());
     let time = between(asked.span, &school.calendar);
-    let now = store.tally(&school.id, time).await?;
+    let now = store.tally(&school.id, &school.time(), time).await?;
     let before = match &asked.before {
-        Some((span, _)) => Some(store.tally(&school.id, between(*span, &school.calendar)).await?),
+        Some((span, _)) => {
+            Some(store.tally(&school.id, &school.time(), between(*span, &school.calendar)).await?)
+        }
         None => None,
     };
     let (proved, not_proved) = routes(desk, school).await?;

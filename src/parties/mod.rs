@@ -18,6 +18,7 @@ mod retention;
 #[cfg(test)]
 pub(crate) mod sample;
 mod school;
+mod school_time;
 pub mod snapshot;
 
 pub use alerts::{Alerts, Attendance, OnDuty, Pace};
@@ -33,4 +34,5 @@ pub use person::{GroupKind, GroupRecord, ImageConsent, Membership, PersonRecord,
 pub use resolve::resolve;
 pub use retention::{Period, Retention};
 pub use school::{DisclaimerChoice, ListEntry, Nation, Officers, School};
+pub use school_time::SchoolTime;
 pub use snapshot::SnapshotError;

@@ -117,9 +117,9 @@ pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemOffice, It
 pub use keep::{GracePeriod, Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
 pub use ledger::{
-    Actor, Against, AnchorFault, AnchorState, Asked, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
+    Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
     InForce, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport,
-    Noted, Piece, RowSubjects, SignedHead, Words, gather_anchors, verify_export, verify_extract,
+    Noted, Piece, RowSubjects, SignedHead, TakenUp, Words, gather_anchors, verify_export, verify_extract,
 };
 pub use lives::{Handed, Instructed, Instruction, LegalHold, LegalSubject, Review, SealedView, Turn};
 pub use locks::Keeping;
@@ -158,7 +158,7 @@ pub use subject_access::{
     SubjectRuling, WHOLE,
 };
 pub use switches::{LONGEST_SWITCH, Signature, Switch};
-pub use tally::{Between, Tallied, TalliedMessages, Tally, Waits};
+pub use tally::{Between, Step, Tallied, TalliedMessages, Tally, Waits};
 pub use trouble::{Health, KeptTrouble};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};

@@ -3,13 +3,14 @@
 //! in none of the numbers: who may not see one may not see that there is one (practice.md, A4).
 
 use super::{
-    database::{Sql, micros},
+    database::{Sql, micros, time},
     error::StoreError,
     ledger::{Event, LedgerFilter},
     store::Store,
 };
-use crate::mail::SchoolId;
+use crate::{mail::SchoolId, parties::SchoolTime};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
 /// From its first moment to the one after its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +28,47 @@ pub struct TalliedMessages {
     pub count: u64,
 }
 
-/// How long things waited for an answer: the upper bound of each step, and how many were
-/// answered within it and not within the one before.
+/// An upper bound of a wait. "One school day" (practice.md, B) is a school's own; what is urgent goes by
+/// the minute, at school or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Minutes(u32),
+    SchoolHours(u32),
+    SchoolDays(u32),
+}
+
+impl Step {
+    /// When it is over for what began then.
+    fn ends(self, began: DateTime<Utc>, school: &SchoolTime) -> DateTime<Utc> {
+        match self {
+            Self::Minutes(minutes) => began + TimeDelta::minutes(minutes.into()),
+            Self::SchoolHours(hours) => school.hours_after(began, TimeDelta::hours(hours.into())),
+            Self::SchoolDays(days) => school.days_after(began, days),
+        }
+    }
+}
+
+/// How long things waited for an answer: each step, and how many were answered within it and
+/// not within the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waits {
-    pub within: Vec<(TimeDelta, u64)>,
+    pub within: Vec<(Step, u64)>,
     pub later: u64,
     /// Still waiting, or never answered.
     pub unanswered: u64,
+}
+
+impl Waits {
+    fn count(&mut self, began: DateTime<Utc>, answered: Option<DateTime<Utc>>, hours: &SchoolTime) {
+        let Some(answered) = answered else {
+            self.unanswered += 1;
+            return;
+        };
+        match self.within.iter_mut().find(|(step, _)| answered <= step.ends(began, hours)) {
+            Some((_, count)) => *count += 1,
+            None => self.later += 1,
+        }
+    }
 }
 
 /// What waited, or was told of: of one kind and category.
@@ -68,16 +102,26 @@ const HIDDEN_ITEM: &str = "(i.sealed_at IS NOT NULL OR i.category = 'file.illega
 /// Changes that are named one by one.
 const NAMED: u32 = 50;
 /// Steps for what waits for a sender or a reviewer, and for what is urgent.
-const HOURS: [TimeDelta; 3] = [TimeDelta::hours(1), TimeDelta::hours(24), TimeDelta::hours(72)];
-const MINUTES: [TimeDelta; 3] = [TimeDelta::minutes(15), TimeDelta::minutes(30), TimeDelta::minutes(60)];
+const AT_SCHOOL: [Step; 3] = [Step::SchoolHours(1), Step::SchoolDays(1), Step::SchoolDays(3)];
+const AT_ONCE: [Step; 3] = [Step::Minutes(15), Step::Minutes(30), Step::Minutes(60)];
+/// Waits looked at together.
+const PAGE: i64 = 5_000;
+
+/// Its number, kind, what it is counted under, when it began and when it was answered.
+type Wait = (i64, String, String, i64, Option<i64>);
 
 impl Store {
-    pub async fn tally(&self, school: &SchoolId, time: Between) -> Result<Tally, StoreError> {
+    pub async fn tally(
+        &self,
+        school: &SchoolId,
+        hours: &SchoolTime,
+        time: Between,
+    ) -> Result<Tally, StoreError> {
         Ok(Tally {
             messages: self.tally_messages(school, time).await?,
-            items: self.tally_items(school, time).await?,
-            alerts: self.tally_alerts(school, time).await?,
-            incidents: self.tally_incidents(school, time).await?,
+            items: self.tally_items(school, hours, time).await?,
+            alerts: self.tally_alerts(school, hours, time).await?,
+            incidents: self.tally_incidents(school, hours, time).await?,
             events: self.tally_events(school, time).await?,
             changes: self.changes_by_name(time).await?,
         })
@@ -106,59 +150,92 @@ impl Store {
         Ok(rows.into_iter().map(one).collect())
     }
 
-    async fn tally_items(&self, school: &SchoolId, time: Between) -> Result<Vec<Tallied>, StoreError> {
-        let mut sql = Sql::new("SELECT i.kind, i.category, CAST(COUNT(*) AS BIGINT)");
-        push_waits(&mut sql, "i.received_at", "i.decided_at", HOURS);
-        sql.push(" FROM item i WHERE i.state NOT IN ('provisional', 'dropped') AND i.school = ");
-        within(sql.push_bind(school.to_string()), "i.received_at", time);
-        sql.push(" AND NOT ").push(HIDDEN_ITEM).push(" GROUP BY i.kind, i.category ORDER BY 1, 2");
-        self.tallied(sql, HOURS).await
-    }
-
-    async fn tally_alerts(&self, school: &SchoolId, time: Between) -> Result<Vec<Tallied>, StoreError> {
-        let mut sql = Sql::new("SELECT a.urgency, a.category, CAST(COUNT(*) AS BIGINT)");
-        push_waits(&mut sql, "a.made_at", "a.answered_at", MINUTES);
-        sql.push(" FROM alert a WHERE a.state NOT IN ('provisional', 'dropped') AND a.school = ");
-        within(sql.push_bind(school.to_string()), "a.made_at", time);
-        sql.push(
-            " AND a.category <> 'file.illegal-image'
-             AND NOT EXISTS (SELECT 1 FROM item i WHERE i.transaction_id = a.transaction_id AND ",
-        );
-        sql.push(HIDDEN_ITEM).push(") GROUP BY a.urgency, a.category ORDER BY 1, 2");
-        self.tallied(sql, MINUTES).await
-    }
-
-    async fn tally_incidents(&self, school: &SchoolId, time: Between) -> Result<Vec<Tallied>, StoreError> {
-        let mut sql = Sql::new("SELECT n.kind, n.state, CAST(COUNT(*) AS BIGINT)");
-        push_waits(&mut sql, "n.made_at", "n.ended_at", HOURS);
-        sql.push(
-            " FROM incident n WHERE n.state NOT IN ('provisional', 'dropped')
-             AND n.kind NOT IN ('allegation', 'low-level') AND n.school = ",
-        );
-        within(sql.push_bind(school.to_string()), "n.made_at", time);
-        sql.push(" GROUP BY n.kind, n.state ORDER BY 1, 2");
-        self.tallied(sql, HOURS).await
-    }
-
-    async fn tallied(&self, sql: Sql, steps: [TimeDelta; 3]) -> Result<Vec<Tallied>, StoreError> {
-        type Row = (String, String, i64, i64, i64, i64, i64);
-        let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
-        let one = |(kind, of, count, first, second, third, answered): Row| {
-            let [count, first, second, third, answered] =
-                [count, first, second, third, answered].map(i64::unsigned_abs);
-            let alone = [first, second.saturating_sub(first), third.saturating_sub(second)];
-            Tallied {
-                kind,
-                of,
-                count,
-                waits: Waits {
-                    within: steps.into_iter().zip(alone).collect(),
-                    later: answered.saturating_sub(third),
-                    unanswered: count.saturating_sub(answered),
-                },
-            }
+    async fn tally_items(
+        &self,
+        school: &SchoolId,
+        hours: &SchoolTime,
+        time: Between,
+    ) -> Result<Vec<Tallied>, StoreError> {
+        let waits = |after: i64| {
+            let mut sql = Sql::new(
+                "SELECT i.n, i.kind, i.category, i.received_at, i.decided_at FROM item i
+                 WHERE i.state NOT IN ('provisional', 'dropped') AND i.school = ",
+            );
+            within(sql.push_bind(school.to_string()), "i.received_at", time);
+            sql.push(" AND NOT ").push(HIDDEN_ITEM).push(" AND i.n > ").push_bind(after);
+            sql.push(" ORDER BY i.n LIMIT ").push_bind(PAGE);
+            sql
         };
-        Ok(rows.into_iter().map(one).collect())
+        self.tallied(waits, AT_SCHOOL, hours).await
+    }
+
+    async fn tally_alerts(
+        &self,
+        school: &SchoolId,
+        hours: &SchoolTime,
+        time: Between,
+    ) -> Result<Vec<Tallied>, StoreError> {
+        let waits = |after: i64| {
+            let mut sql = Sql::new(
+                "SELECT a.n, a.urgency, a.category, a.made_at, a.answered_at FROM alert a
+                 WHERE a.state NOT IN ('provisional', 'dropped') AND a.school = ",
+            );
+            within(sql.push_bind(school.to_string()), "a.made_at", time);
+            sql.push(
+                " AND a.category <> 'file.illegal-image'
+                 AND NOT EXISTS (SELECT 1 FROM item i WHERE i.transaction_id = a.transaction_id AND ",
+            );
+            sql.push(HIDDEN_ITEM).push(") AND a.n > ").push_bind(after);
+            sql.push(" ORDER BY a.n LIMIT ").push_bind(PAGE);
+            sql
+        };
+        self.tallied(waits, AT_ONCE, hours).await
+    }
+
+    async fn tally_incidents(
+        &self,
+        school: &SchoolId,
+        hours: &SchoolTime,
+        time: Between,
+    ) -> Result<Vec<Tallied>, StoreError> {
+        let waits = |after: i64| {
+            let mut sql = Sql::new(
+                "SELECT n.n, n.kind, n.state, n.made_at, n.ended_at FROM incident n
+                 WHERE n.state NOT IN ('provisional', 'dropped')
+                 AND n.kind NOT IN ('allegation', 'low-level') AND n.school = ",
+            );
+            within(sql.push_bind(school.to_string()), "n.made_at", time);
+            sql.push(" AND n.n > ").push_bind(after).push(" ORDER BY n.n LIMIT ").push_bind(PAGE);
+            sql
+        };
+        self.tallied(waits, AT_SCHOOL, hours).await
+    }
+
+    /// Adds waits up, in order of kind and of what they are counted under. `waits`: those after a number.
+    async fn tallied(
+        &self,
+        waits: impl Fn(i64) -> Sql,
+        steps: [Step; 3],
+        hours: &SchoolTime,
+    ) -> Result<Vec<Tallied>, StoreError> {
+        let mut all: BTreeMap<(String, String), Tallied> = BTreeMap::new();
+        let mut after = i64::MIN;
+        loop {
+            let rows: Vec<Wait> = waits(after).build_query_as().fetch_all(&self.readers).await?;
+            let Some((last, ..)) = rows.last() else { return Ok(all.into_values().collect()) };
+            after = *last;
+            for (_, kind, of, began, answered) in rows {
+                let none = || Tallied {
+                    kind: kind.clone(),
+                    of: of.clone(),
+                    count: 0,
+                    waits: Waits { within: steps.map(|step| (step, 0)).to_vec(), later: 0, unanswered: 0 },
+                };
+                let one = all.entry((kind.clone(), of.clone())).or_insert_with(none);
+                one.count += 1;
+                one.waits.count(time(began), answered.map(time), hours);
+            }
+        }
     }
 
     /// By event. Rows come in order of time, so that the time bounds their numbers.
@@ -223,13 +300,4 @@ impl Store {
 fn within(sql: &mut Sql, column: &'static str, time: Between) {
     sql.push(" AND ").push(column).push(" >= ").push_bind(micros(time.from));
     sql.push(" AND ").push(column).push(" < ").push_bind(micros(time.until));
-}
-
-/// Four sums: answered within each step, and answered at all.
-fn push_waits(sql: &mut Sql, began: &'static str, answered: &'static str, steps: [TimeDelta; 3]) {
-    for step in steps {
-        sql.push(", CAST(SUM(CASE WHEN ").push(answered).push(" - ").push(began).push(" <= ");
-        sql.push_bind(step.num_microseconds().unwrap_or(i64::MAX)).push(" THEN 1 ELSE 0 END) AS BIGINT)");
-    }
-    sql.push(", CAST(SUM(CASE WHEN ").push(answered).push(" IS NOT NULL THEN 1 ELSE 0 END) AS BIGINT)");
 }

@@ -317,11 +317,11 @@ async fn registered_officers_count_as_those_of_the_configuration_do() {
     desk.pass(60);
     assert!(!desk.told_whom().await.iter().any(|to| to == CHAIR));
 
-    // What waits too long is the deputies', both of them.
-    desk.pass(24 * 60);
+    // What waits too long is the deputies' after the second school day, both of them.
+    desk.pass(2 * 24 * 60);
     desk.gate.tell_overdue().await.unwrap();
     desk.written().await;
-    desk.pass(24 * 60);
+    desk.pass(3 * 24 * 60);
     desk.gate.tell_overdue().await.unwrap();
     let told: Vec<String> = desk.written().await.into_iter().map(|(to, _)| to).collect();
     assert!(told.contains(&deputy) && told.contains(&DEPUTY.to_owned()), "{told:?}");

@@ -3,7 +3,7 @@
 
 use crate::{
     debian::program,
-    gate::{HEAD, Home, Setup},
+    gate::{HEAD, Home, RELAY, Setup, hop},
 };
 use gatehouse::storage::{KeyError, keys};
 use std::{
@@ -87,7 +87,8 @@ fn a_file_that_asks_for_too_much_memory_is_refused_before_it_is_tried() {
 /// A verb that asks who may before it opens the store for its work needs the key twice.
 #[test]
 fn a_passphrase_is_asked_once_for_each_command() {
-    let home = Home::new(&Setup { shipped: false, ..Setup::default() });
+    let hops = hop("own", "*", "127.0.0.1:9".parse().unwrap());
+    let home = Home::new(&Setup { shipped: false, hops, doors: RELAY.into(), ..Setup::default() });
     let file = home.path("head.age");
     let lines = format!("{PASSPHRASE}\n{PASSPHRASE}\n");
     let made = with_lines(gatehouse().args(["keys", "generate", "personal"]).arg(&file), &lines);

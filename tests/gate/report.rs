@@ -66,7 +66,7 @@ async fn governors_read_counts_and_nobody_is_told_by_them() {
     assert_eq!(of("held-by-category", "in all"), 15);
     assert!(!rows.iter().any(|r| r["part"] == "quarantined-by-category"), "{rows:#?}");
     assert_eq!(
-        (of("holds-answered", "within one hour"), of("holds-answered", "not yet")),
+        (of("holds-answered", "within one school hour"), of("holds-answered", "not yet")),
         (6.into(), 9.into())
     );
     assert_eq!(of("decisions", "kept as evidence"), "withheld", "six decisions are too few to break down");

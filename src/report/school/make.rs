@@ -4,9 +4,9 @@ use super::{Cell, Line, Part, Report, Says, alone, parts};
 use crate::{
     mail::Mode,
     report::{Coverage, NOT_SEEN, Status},
-    storage::{Switch, Tallied, Tally, Waits},
+    storage::{Step, Switch, Tallied, Tally, Waits},
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the report is about, as its days are called.
@@ -177,11 +177,14 @@ fn waits(all: &[Tallied], kind: &str) -> Counts {
     counts
 }
 
-fn called(step: TimeDelta) -> String {
-    match (step.num_hours(), step.num_minutes()) {
-        (0, minutes) => format!("{minutes} minutes"),
-        (1, _) => "one hour".to_owned(),
-        (hours, _) => format!("{hours} hours"),
+fn called(step: Step) -> String {
+    match step {
+        Step::Minutes(60) => "one hour".to_owned(),
+        Step::Minutes(minutes) => format!("{minutes} minutes"),
+        Step::SchoolHours(1) => "one school hour".to_owned(),
+        Step::SchoolHours(hours) => format!("{hours} school hours"),
+        Step::SchoolDays(1) => "one school day".to_owned(),
+        Step::SchoolDays(days) => format!("{days} school days"),
     }
 }
 

@@ -38,14 +38,14 @@ pub struct InForce {
 pub struct Noted {
     /// Rows of changes.
     pub changed: usize,
-    pub asked: Asked,
+    pub taken_up: TakenUp,
 }
 
-/// Whether somebody asked for it with a reason (`gatehouse reload`).
+/// Whether somebody asked for it, with a reason (`gatehouse reload`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum TakenUp {
     ByCommand,
-    No,
+    Unasked,
 }
 
 /// Rows for single changes at most; the others are counted.
@@ -137,8 +137,8 @@ impl Tx {
             let event = LedgerEvent::new(Event::ConfigLoaded).with("further-changes", count - MOST);
             self.append(&actor, event).await?;
         }
-        let asked = if asked.is_some() { Asked::ByCommand } else { Asked::No };
-        Ok(Noted { changed: count, asked })
+        let taken_up = if asked.is_some() { TakenUp::ByCommand } else { TakenUp::Unasked };
+        Ok(Noted { changed: count, taken_up })
     }
 
     /// Who asked for a reload since the last one, in which row and why.

@@ -21,7 +21,7 @@ mod signed;
 
 pub use anchor::{AnchorFault, AnchorState, DueAnchor};
 pub use belongs::RowSubjects;
-pub use changes::{Asked, InForce, Noted, Piece};
+pub use changes::{InForce, Noted, Piece, TakenUp};
 pub use check::{Against, Gathered};
 pub use event::{Actor, Detail, Event, LedgerEvent};
 pub use export::verify_export;

@@ -64,7 +64,7 @@ async fn incidents_are_due_by_their_class_and_go_whole_on_a_persons_word() {
     for id in [&dismissed, &allegation] {
         write(store, id, Entry::Dismissed { why: Dismissal::Malicious, text: "made up".into() }).await;
     }
-    store.decide(&held, ruling(Decision::Keep, lead())).await.unwrap();
+    store.decide(&held, ruling(Decision::KeepAsEvidence, lead())).await.unwrap();
     let ids = |all: &[&IncidentId]| all.iter().map(|id| DueId::Incident((*id).clone())).collect::<Vec<_>>();
 
     bench.pass(TimeDelta::days(29));
