@@ -6,7 +6,9 @@ use crate::{
     config::Config,
     effects::{Comeback, HandedThing, Notices, comeback},
     policy::sender_may_hear,
-    storage::{Decision, ItemDetail, ItemId, ItemKind, ItemState, LegalSubject, NewOutbox, Ruling, Purpose, Why},
+    storage::{
+        Decision, ItemDetail, ItemId, ItemKind, ItemState, LegalSubject, NewOutbox, Purpose, Ruling, Why,
+    },
 };
 use chrono::{DateTime, Utc};
 
