@@ -144,6 +144,7 @@ pub fn incident_state(language: Language, state: IncidentState) -> &'static str 
         IncidentState::Closed => ("closed", "wedi cau"),
         IncidentState::Dismissed => ("dismissed", "wedi'i wrthod"),
         IncidentState::Dropped => ("dropped", "wedi'i ollwng"),
+        IncidentState::Purged => ("removed for good", "wedi'i dynnu am byth"),
     };
     pick(language, english, welsh)
 }

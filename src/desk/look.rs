@@ -56,18 +56,18 @@ impl Desk {
 
     /// Hash, time and roles.
     pub async fn look_at_sealed(&self, id: &ItemId, why: &Why) -> Result<SealedView, DeskFault> {
-        Ok(self.store.sealed_item(id, &self.actor, &said(why)).await?)
+        Ok(self.store.sealed_item(id, &self.actor, why.clone()).await?)
     }
 
     /// Particulars and bytes; the ledger has both looks before anything is shown.
     pub async fn open_item(&self, id: &ItemId, case: &Case, why: &Why) -> Result<Opened, DeskFault> {
         self.authorise(Act::Particulars, case, "item", id.as_str()).await?;
-        let detail = self.store.item(id, &self.actor, &said(why)).await?;
+        let detail = self.store.item(id, &self.actor, why.clone()).await?;
         let answer = self.may(Act::Bytes, case);
         let raw = match answer.sentence() {
             Some(sentence) => Err(Covered::NotYours(sentence)),
             None if !answer.is_allowed() => Err(Covered::NotYours(String::new())),
-            None => match self.store.raw(id, &self.actor, &said(why)).await {
+            None => match self.store.raw(id, &self.actor, why.clone()).await {
                 Ok(raw) => Ok(raw),
                 Err(StoreError::MayHoldImage) => Err(Covered::MayHoldImage),
                 Err(StoreError::Object { .. }) => Err(Covered::Unreadable),
@@ -123,13 +123,5 @@ impl Desk {
     /// The person of the directory whose address this is alone.
     pub fn holder(&self, address: &Address) -> Option<Person<'_>> {
         self.directory.lookup(address).and_then(Known::only_holder).map(|holder| holder.person)
-    }
-}
-
-/// As the ledger keeps it, encrypted.
-fn said(why: &Why) -> String {
-    match &why.words {
-        None => why.purpose.name().to_owned(),
-        Some(words) => format!("{}: {words}", why.purpose.name()),
     }
 }

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::{
     authority::{Matter, Office},
-    desk::{Desk, MOST_HOLDS, Waiting, officers},
+    desk::{Desk, MOST_HOLDS, Waiting},
     effects::Language,
     gateway::Rung,
     mail::{Address, SchoolId},
+    officers,
     parties::Known,
     ruleset::{Category, Severity},
     storage::{Band, ItemState, ItemSummary, Purpose, Spot, WaitingFilter},
@@ -352,8 +353,9 @@ fn holds(w: &QueueWords, count: u32) -> String {
 /// Reviewers of the asker's schools who are away now: others stand in for them.
 async fn away(console: &Console, desk: &Desk, w: &QueueWords) -> Result<Vec<String>, Fault> {
     let own: Vec<_> = desk.own_schools().iter().filter_map(|id| desk.school(id)).cloned().collect();
-    let is_own =
-        |address: &Address| own.iter().flat_map(|s| officers(&s.officers)).any(|(_, own)| own == address);
+    let is_own = |address: &Address| {
+        own.iter().flat_map(|s| officers::named(&s.officers)).any(|(_, own)| own == address)
+    };
     let mut said: Vec<String> = Vec::new();
     for one in console.store.officers_away().await?.into_iter().filter(|a| is_own(&a.officer)) {
         let name = match desk.directory.lookup(&one.officer).and_then(Known::only_holder) {
