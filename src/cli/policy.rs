@@ -11,9 +11,9 @@ use super::{
 use crate::{
     app,
     config::{Config, StoreConfig},
+    desk::school_report::unread_in,
     mail::SchoolId,
     report::{Coverage, NOT_SEEN, RuleState, Standing, Status, Table, Way, coverage, unproved},
-    storage::{Store, StoreError},
 };
 use serde_json::{Value, json};
 use std::{
@@ -58,22 +58,8 @@ fn without_readers(config: &Config) -> Result<Vec<SchoolId>, Mistake> {
         let store = context::store(config).await?;
         let without = unread_in(&store, config).await;
         store.close().await;
-        without
+        Ok(without?)
     })
-}
-
-/// The same with the store open: neither the configuration names a custodian of theirs nor the store.
-pub(super) async fn unread_in(store: &Store, config: &Config) -> Result<Vec<SchoolId>, Mistake> {
-    let keeping = config.schools.iter().filter(|s| s.record_parent_mail).map(|s| s.id.clone());
-    let keeping: Vec<SchoolId> = keeping.collect();
-    if keeping.is_empty() || !config.keys.records.is_empty() {
-        return Ok(Vec::new());
-    }
-    match store.custodian_faults(&keeping).await {
-        // Whoever has no key to the store cannot tell; nothing is claimed.
-        Err(StoreError::NoWorkingKey) => Ok(keeping),
-        faults => Ok(faults?.nobody),
-    }
 }
 
 fn lines(out: &mut impl Write, all: &[Coverage], digest: &str, routes: &Routes) -> io::Result<()> {

@@ -1,32 +1,9 @@
 //! How the ways of the mail stand, for whoever asks at the command line.
 
-use super::{Mistake, render};
-use crate::{
-    config::Config,
-    gateway::routes::{self, Standing},
-    report::{Unproved, Way},
-    storage::{Store, StoreError},
-};
-use chrono::Utc;
+pub(super) use crate::desk::ways::{all, unknown};
 
-/// Each `[[canary]]` of the configuration; without the working key nothing is known of any.
-pub(super) async fn all<'c>(config: &'c Config, store: &Store) -> Result<Vec<Way<'c>>, Mistake> {
-    let mut ways = Vec::with_capacity(config.canaries.len());
-    for canary in &config.canaries {
-        let stands = match store.canary_state(canary).await {
-            Ok(state) => routes::standing(canary, &state, Utc::now()),
-            Err(StoreError::NoWorkingKey) => Standing::Never,
-            Err(e) => return Err(e.into()),
-        };
-        ways.push(Way { canary, stands });
-    }
-    Ok(ways)
-}
-
-/// As if no probe was ever sent.
-pub(super) fn unknown(config: &Config) -> Vec<Way<'_>> {
-    config.canaries.iter().map(|canary| Way { canary, stands: Standing::Never }).collect()
-}
+use super::render;
+use crate::{gateway::routes::Standing, report::Unproved};
 
 /// `proved 2026-11-25T06:30:00Z`.
 pub(super) fn words(stands: Standing) -> String {

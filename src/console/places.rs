@@ -77,6 +77,10 @@ places! {
     ItemDecide(id) = "/queue/{id}/decide";
     ItemAccused(id) = "/queue/{id}/accused";
     ItemLive(id) = "/queue/{id}/live";
+    /// A month or a term in counts.
+    Report = "/report";
+    /// The same as a file.
+    ReportFile = "/report/file";
 }
 
 #[cfg(test)]

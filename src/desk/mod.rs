@@ -11,8 +11,10 @@ mod find;
 mod look;
 mod people;
 mod queue;
+pub mod school_report;
 mod sight;
 mod take_over;
+pub mod ways;
 
 pub use accused::{AtWork, Judged, Named};
 pub use ask::{Leave, refusal};

@@ -5,6 +5,7 @@ mod doors;
 mod item;
 mod link;
 mod queue;
+mod report;
 
 use crate::{
     gate::{Door, Gate, HEAD, Setup},

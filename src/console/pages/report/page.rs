@@ -1,0 +1,238 @@
+//! The report as a page, and as the files that a meeting takes home.
+
+use super::{
+    super::super::{
+        Console, Fault,
+        page::{Frame, shown},
+        places::Place,
+        visitor::Visitor,
+        words::words,
+    },
+    chart::{self, Bar},
+};
+use crate::{
+    authority::{Act, Case, Scope, Thing},
+    desk::school_report::{self, Asked},
+    effects::Language,
+    parties::{Calendar, School},
+    report::{
+        school::{self, Part, Report},
+        sheet,
+    },
+};
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use chrono::{Datelike, Months, Utc};
+use serde::Deserialize;
+use std::sync::Arc;
+
+words! {
+    pub struct ReportWords {
+        room: "Report" / "Adroddiad",
+        school: "School" / "Ysgol",
+        period: "Month or term" / "Mis neu dymor",
+        month: "Month" / "Mis",
+        term: "Term" / "Tymor",
+        show: "Show" / "Dangos",
+        pdf: "As PDF" / "Fel PDF",
+        csv: "For a spreadsheet (CSV)" / "Ar gyfer taenlen (CSV)",
+        now: "Now" / "Nawr",
+        before: "Before" / "Cynt",
+        change: "Change" / "Newid",
+        nothing: "Nothing." / "Dim.",
+        english: "" / "Saesneg yw geiriau'r adroddiad ei hun hyd yma.",
+        legend: "Longer bar: this period. Thin bar: the one before." / "Bar mwy: y cyfnod hwn. Bar tenau: y cyfnod cynt.",
+    }
+}
+
+pub fn name(language: Language) -> &'static str {
+    ReportWords::of(language).room
+}
+
+#[derive(Deserialize)]
+pub struct Wanted {
+    school: Option<String>,
+    period: Option<String>,
+    #[serde(rename = "as")]
+    form: Option<String>,
+}
+
+struct Choice {
+    value: String,
+    name: String,
+    chosen: bool,
+}
+
+struct Shown {
+    title: &'static str,
+    says: Vec<String>,
+    bars: Vec<Bar>,
+    height: usize,
+    compared: bool,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    name: String,
+    now: String,
+    before: String,
+    change: String,
+}
+
+#[derive(Template)]
+#[template(path = "report/report.html")]
+struct ReportPage {
+    frame: Frame,
+    w: &'static ReportWords,
+    title: String,
+    mark: String,
+    schools: Vec<Choice>,
+    months: Vec<Choice>,
+    terms: Vec<Choice>,
+    pdf: String,
+    csv: String,
+    parts: Vec<Shown>,
+}
+
+/// The schools whose report the visitor may see, and the one that is asked for.
+fn school_of(visitor: &Visitor, act: Act, wanted: &Wanted) -> Result<(Vec<Arc<School>>, Arc<School>), Fault> {
+    let desk = &visitor.desk;
+    let may =
+        |s: &&Arc<School>| desk.may(act, &Case::any(Thing::Report, Scope::School(s.id.clone()))).is_allowed();
+    let all: Vec<Arc<School>> = desk.config.schools.iter().filter(may).cloned().collect();
+    if all.is_empty() {
+        desk.schools_or_refuse(act, Thing::Report)?;
+    }
+    let one = match &wanted.school {
+        None => all.first().cloned(),
+        Some(id) => all.iter().find(|s| *s.id.0 == **id).cloned(),
+    };
+    Ok((all, one.ok_or(Fault::NotThere)?))
+}
+
+/// `2026-10`, or `term-2026-09-07` for the term of that day.
+fn asked(wanted: &Wanted, calendar: &Calendar) -> Result<Asked, Fault> {
+    Ok(match wanted.period.as_deref() {
+        None | Some("") => Asked::last_month(calendar)?,
+        Some(period) => match period.strip_prefix("term-") {
+            Some(day) => Asked::term(day, calendar)?,
+            None => Asked::month(period, calendar)?,
+        },
+    })
+}
+
+pub(super) async fn report(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Fault> {
+    let (schools, school) = school_of(&visitor, Act::Particulars, &wanted)?;
+    let (asked, report) = made(&console, &visitor, &school, &wanted, "page").await?;
+    let w = ReportWords::of(visitor.language);
+    let period = match wanted.period.as_deref() {
+        None | Some("") => asked.span.first.format("%Y-%m").to_string(),
+        Some(period) => period.to_owned(),
+    };
+    let choice = |value: String, name: String| Choice { chosen: value == period, value, name };
+    let file = |form: &str| format!("{}?school={}&period={period}&as={form}", Place::ReportFile, school.id);
+    let schools = schools.iter().map(|s| Choice {
+        value: s.id.to_string(),
+        name: s.name.clone(),
+        chosen: s.id == school.id,
+    });
+    shown(&ReportPage {
+        frame: Frame::of(&visitor, report.title.clone(), Place::Report),
+        w,
+        title: report.title,
+        mark: report.mark,
+        schools: schools.collect(),
+        months: months(&school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
+        terms: terms(&school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
+        pdf: file("pdf"),
+        csv: file("csv"),
+        parts: report.parts.iter().map(part).collect(),
+    })
+}
+
+async fn made(
+    console: &Console,
+    visitor: &Visitor,
+    school: &Arc<School>,
+    wanted: &Wanted,
+    form: &'static str,
+) -> Result<(Asked, Report), Fault> {
+    let asked = asked(wanted, &school.calendar)?;
+    let standing = console.gate.standing();
+    let report = school_report::make(&visitor.desk, school, &asked, &standing.rulebook.rules).await?;
+    school_report::note(&visitor.desk, school, &asked, form).await?;
+    Ok((asked, report))
+}
+
+/// The months of two years that have begun, newest first.
+fn months(calendar: &Calendar) -> Vec<(String, String)> {
+    let today = calendar.local(Utc::now()).date();
+    let this = today.with_day(1).unwrap_or(today);
+    let back = (0..24).filter_map(|n| this.checked_sub_months(Months::new(n)));
+    back.map(|m| (m.format("%Y-%m").to_string(), m.format("%B %Y").to_string())).collect()
+}
+
+fn terms(calendar: &Calendar) -> Vec<(String, String)> {
+    let today = calendar.local(Utc::now()).date();
+    let begun = calendar.terms.iter().rev().filter(|t| t.first <= today).take(12);
+    let called = |t: &crate::parties::Span| {
+        let name = format!("{} – {}", t.first.format("%-d %b %Y"), t.last.format("%-d %b %Y"));
+        (format!("term-{}", t.first), name)
+    };
+    begun.map(called).collect()
+}
+
+fn part(part: &Part) -> Shown {
+    let bars = chart::bars(part);
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let rows: Vec<Row> = school::rows(part)
+        .iter()
+        .map(|row| Row {
+            name: text(&row["name"]),
+            now: text(&row["now"]),
+            before: text(&row["before"]),
+            change: row["change"].as_i64().map_or_else(String::new, |by| format!("{by:+}")),
+        })
+        .collect();
+    Shown {
+        title: part.title,
+        says: part.says.clone(),
+        height: bars.len() * chart::LINE,
+        bars,
+        compared: part.lines.iter().any(|line| line.before.is_some()),
+        rows,
+    }
+}
+
+/// PDF or CSV, to be kept.
+pub(super) async fn file(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Fault> {
+    let (_, school) = school_of(&visitor, Act::Export, &wanted)?;
+    let (form, kind): (&'static str, &'static str) = match wanted.form.as_deref() {
+        Some("pdf") => ("pdf", "application/pdf"),
+        Some("csv") => ("csv", "text/csv; charset=utf-8"),
+        _ => return Err(Fault::NotThere),
+    };
+    let (asked, report) = made(&console, &visitor, &school, &wanted, form).await?;
+    let bytes = match form {
+        "pdf" => sheet::pdf(&school::sheet(&report)),
+        _ => school::csv(&report).into_bytes(),
+    };
+    let name = format!("attachment; filename=\"report-{}-{}.{form}\"", school.id, asked.span.first);
+    Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], bytes).into_response())
+}

@@ -1,0 +1,37 @@
+//! The governors' page: counts for whoever may see them, no word of any message, and files to take
+//! home.
+
+use super::{Browser, School, gate};
+use crate::{
+    dangers::HEALTH,
+    gate::{OUTSIDE, TEACHER, mail},
+};
+use reqwest::StatusCode;
+
+#[test]
+fn a_governor_sees_counts_and_takes_them_home() {
+    let gate = gate();
+    gate.send(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "For your records", HEALTH));
+    let school = School::of(&gate);
+    let mut governor = school.officer(&gate, "g.whitlock@oakfield.example", "governor");
+    assert_eq!(governor.browser.get("/").leads_to(), "/report", "their first room");
+    let page = governor.browser.get("/report?school=oakfield&period=2026-11");
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    assert!(page.text.contains("<h2>") && page.text.contains("</table>"));
+    for word in ["For your records", "okafor", "harbour"] {
+        assert!(!page.text.to_lowercase().contains(&word.to_lowercase()), "{word}");
+    }
+    let csv = governor.browser.get("/report/file?school=oakfield&period=2026-11&as=csv");
+    assert!(csv.text.starts_with("part,name,now,before,change"), "{}", csv.text);
+    let kind = |p: &super::Page| p.headers["content-type"].to_str().unwrap().to_owned();
+    assert_eq!(kind(&governor.browser.get("/report/file?period=2026-11&as=pdf")), "application/pdf");
+    assert_eq!(governor.browser.get("/report/file?as=exe").status, StatusCode::NOT_FOUND);
+    assert_eq!(governor.browser.get("/report?school=brynglas").status, StatusCode::NOT_FOUND, "another school");
+    assert_eq!(governor.browser.get("/report?period=2040-01").status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let mut teacher = school.officer(&gate, TEACHER, "staff");
+    assert_eq!(teacher.browser.get("/report").status, StatusCode::FORBIDDEN);
+    assert!(Browser::new(&gate).get("/report").leads_to().starts_with("/sign-in"));
+    let made = gate.home.list(&["ledger", "list"]);
+    assert!(made.iter().any(|row| row["event"] == "report.made"));
+}
