@@ -86,7 +86,13 @@ impl Folder {
     }
 
     /// Makes the keys and writes the configuration, for mailboxes at this address.
-    pub(super) fn configure(&self, sources: &Sources, mailboxes: SocketAddr) -> Result<(), Mistake> {
+    /// `console`: the port of this machine on which the pages are shown.
+    pub(super) fn configure(
+        &self,
+        sources: &Sources,
+        mailboxes: SocketAddr,
+        console: u16,
+    ) -> Result<(), Mistake> {
         WorkingKey::generate_to(&self.root.join("keys/working.key"))?;
         let records =
             keys::generate_identity(&self.custodian_key(), "The demonstration's custodian of records")?;
@@ -95,6 +101,7 @@ impl Folder {
             .replace("@rulesets@", &quoted(&sources.rulesets)?)
             .replace("@disclaimers@", &quoted(&sources.disclaimers)?)
             .replace("@mailboxes@", &mailboxes.to_string())
+            .replace("@console@", &console.to_string())
             .replace("@records@", &serde_json::to_string(&records)?);
         write(&self.config(), &text)?;
         Ok(())
@@ -105,6 +112,9 @@ impl Folder {
     }
     pub(super) fn custodian_key(&self) -> PathBuf {
         self.root.join("keys/records.key")
+    }
+    pub(super) fn head_key(&self) -> PathBuf {
+        self.root.join("keys/head.key")
     }
     pub(super) fn delivered(&self) -> PathBuf {
         self.root.join("delivered")

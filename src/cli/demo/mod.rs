@@ -5,6 +5,7 @@
 
 mod areas;
 mod check;
+mod console;
 mod decide;
 mod doors;
 mod folder;
@@ -63,7 +64,7 @@ struct Played {
 async fn play(sources: &Sources, folder: &Folder, examples: Vec<Example>) -> Answer {
     let mails: Vec<Mail> = examples.into_iter().zip(1..).map(|(one, number)| Mail::of(number, one)).collect();
     let sink = Sink::open(folder.delivered(), folder.notices()).await?;
-    folder.configure(sources, sink.address)?;
+    folder.configure(sources, sink.address, console::free_port()?)?;
     let config = config::load(&folder.config()).map_err(|faults| Mistake(faults.to_string()))?;
     let style = Style::of_this_terminal();
     print::title(style)?;
@@ -86,13 +87,26 @@ async fn play(sources: &Sources, folder: &Folder, examples: Vec<Example>) -> Ans
         }
     };
     let kept = check::kept(&gate.store).await?;
-    gate.stop().await;
+    // Somebody is there to look at the pages: the gate goes on for them.
+    let looks = io::stdout().is_terminal() && io::stdin().is_terminal();
+    let mut going_on = None;
+    if looks {
+        let directory = app::directory(&config)?;
+        let ways = console::people(&config, &directory, &gate.store, folder).await?;
+        going_on = Some((gate, ways));
+    } else {
+        gate.stop().await;
+    }
     let faults = check::compare(&played.rows, &sink.delivered(), &kept);
     table::write(&mut folder.messages()?, &played.rows, &reasons)?;
     areas::print(style, &played.rows, &reasons)?;
     print::decisions(style, &played.let_go, folder)?;
-    print::whereabouts(style, folder, &kept, &sink)?;
+    let me = going_on.is_some().then(|| folder.head_key());
+    print::whereabouts(style, folder, (&kept, &sink), me.as_deref())?;
     print::ending(style, &played, &faults)?;
+    if let Some((gate, ways)) = going_on {
+        console::serve(style, gate, &ways, folder).await?;
+    }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

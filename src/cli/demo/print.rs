@@ -94,10 +94,17 @@ pub(super) fn decisions(style: Style, let_go: &[LetGo], folder: &Folder) -> io::
     writeln!(out)
 }
 
-pub(super) fn whereabouts(style: Style, folder: &Folder, kept: &Kept, sink: &Sink) -> io::Result<()> {
+/// `me`: the key of whoever is to give the commands, once somebody is registered.
+pub(super) fn whereabouts(
+    style: Style,
+    folder: &Folder,
+    (kept, sink): (&Kept, &Sink),
+    me: Option<&Path>,
+) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let gatehouse = std::env::args().next().unwrap_or_else(|| "gatehouse".to_owned());
-    let config = format!("--config {}", folder.config().display());
+    let me = me.map_or_else(String::new, |key| format!(" --me {}", key.display()));
+    let config = format!("--config {}{me}", folder.config().display());
     let mut place = |what: String, hows: &[String]| {
         writeln!(out, "  {what}")?;
         hows.iter().try_for_each(|how| writeln!(out, "      {how}"))

@@ -26,7 +26,11 @@ fn a_governor_sees_counts_and_takes_them_home() {
     let kind = |p: &super::Page| p.headers["content-type"].to_str().unwrap().to_owned();
     assert_eq!(kind(&governor.browser.get("/report/file?period=2026-11&as=pdf")), "application/pdf");
     assert_eq!(governor.browser.get("/report/file?as=exe").status, StatusCode::NOT_FOUND);
-    assert_eq!(governor.browser.get("/report?school=brynglas").status, StatusCode::NOT_FOUND, "another school");
+    assert_eq!(
+        governor.browser.get("/report?school=brynglas").status,
+        StatusCode::NOT_FOUND,
+        "another school"
+    );
     assert_eq!(governor.browser.get("/report?period=2040-01").status, StatusCode::UNPROCESSABLE_ENTITY);
 
     let mut teacher = school.officer(&gate, TEACHER, "staff");
