@@ -80,7 +80,11 @@ impl<E: Error + 'static> From<E> for Mistake {
             Some(e) if e.is_refusal() => End::Refused,
             _ => End::Mistake,
         };
-        let missing = match (store, any.downcast_ref::<IncidentError>()) {
+        let incident = match fault {
+            Some(DeskFault::Incident(incident)) => Some(incident),
+            _ => any.downcast_ref::<IncidentError>(),
+        };
+        let missing = match (store, incident) {
             (Some(StoreError::NotFound { id, .. }), _)
             | (
                 _,

@@ -6,7 +6,7 @@ use crate::{
     effects::Language,
     parties::Role,
     ruleset::{Category, Severity},
-    storage::{IncidentKind, IncidentState, Purpose},
+    storage::{Dismissal, IncidentKind, IncidentState, Purpose, Referral},
 };
 
 fn pick(language: Language, english: &'static str, welsh: &'static str) -> &'static str {
@@ -145,6 +145,31 @@ pub fn incident_state(language: Language, state: IncidentState) -> &'static str 
         IncidentState::Dismissed => ("dismissed", "wedi'i wrthod"),
         IncidentState::Dropped => ("dropped", "wedi'i ollwng"),
         IncidentState::Purged => ("removed for good", "wedi'i dynnu am byth"),
+    };
+    pick(language, english, welsh)
+}
+
+/// To whom it was taken.
+pub fn referral(language: Language, referral: Referral) -> &'static str {
+    let (english, welsh) = match referral {
+        Referral::SocialCare => ("children's social care", "gofal cymdeithasol plant"),
+        Referral::DesignatedOfficer => ("the designated officer", "y swyddog dynodedig"),
+        Referral::Police => ("the police", "yr heddlu"),
+        Referral::Prevent => ("Prevent", "Prevent"),
+        Referral::Health => ("health", "iechyd"),
+        Referral::Regulator => ("a regulator", "rheoleiddiwr"),
+        Referral::Other => ("another", "arall"),
+    };
+    pick(language, english, welsh)
+}
+
+/// Why there was nothing in it.
+pub fn dismissal(language: Language, dismissal: Dismissal) -> &'static str {
+    let (english, welsh) = match dismissal {
+        Dismissal::FalseAlarm => ("a false alarm", "larwm gau"),
+        Dismissal::Malicious => ("malicious", "maleisus"),
+        Dismissal::Duplicate => ("the same as another", "yr un peth ag un arall"),
+        Dismissal::Resolved => ("resolved before", "wedi'i ddatrys o'r blaen"),
     };
     pick(language, english, welsh)
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     desk::DeskFault,
-    storage::{StateError, StoreError},
+    storage::{IncidentError, StateError, StoreError},
 };
 use axum::{
     http::StatusCode,
@@ -80,6 +80,19 @@ impl From<StateError> for Fault {
     }
 }
 
+impl From<IncidentError> for Fault {
+    fn from(error: IncidentError) -> Self {
+        match error {
+            IncidentError::NotFound(_) => Self::NotThere,
+            IncidentError::Store(error) => error.into(),
+            IncidentError::ParentsNotSaid => {
+                Self::Wrong("Say first whether the parents were told: yes, or no and why not.".to_owned())
+            }
+            other => Self::Wrong(format!("This cannot be done: {other}.")),
+        }
+    }
+}
+
 impl From<DeskFault> for Fault {
     fn from(fault: DeskFault) -> Self {
         match fault {
@@ -87,6 +100,7 @@ impl From<DeskFault> for Fault {
             DeskFault::Refused(sentence) => Self::Refused(sentence),
             DeskFault::Wrong(sentence) => Self::Wrong(sentence),
             DeskFault::State(error) => error.into(),
+            DeskFault::Incident(error) => error.into(),
             DeskFault::Notice(error) => {
                 tracing::warn!(%error, "console.notice");
                 Self::Away

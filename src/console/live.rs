@@ -31,7 +31,8 @@ pub(super) struct Look {
     at: Instant,
 }
 
-type Looker = (AccountId, ItemId);
+/// Who, and the number of the item or incident.
+type Looker = (AccountId, String);
 
 struct Here {
     who: AccountId,
@@ -66,22 +67,22 @@ fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Live {
-    pub(super) fn give_purpose(&self, who: &AccountId, item: &ItemId, why: Why) {
+    pub(super) fn give_purpose(&self, who: &AccountId, thing: &str, why: Why) {
         let mut looks = held(&self.looks);
         looks.retain(|_, look| look.at.elapsed() < LOOK_LIFE);
         if looks.len() >= MOST_LOOKS {
             forget_oldest(&mut looks);
         }
-        looks.insert((who.clone(), item.clone()), Look { why, document: None, at: Instant::now() });
+        looks.insert((who.clone(), thing.to_owned()), Look { why, document: None, at: Instant::now() });
     }
 
-    pub(super) fn look(&self, who: &AccountId, item: &ItemId) -> Option<Look> {
-        let look = held(&self.looks).get(&(who.clone(), item.clone())).cloned();
+    pub(super) fn look(&self, who: &AccountId, thing: &str) -> Option<Look> {
+        let look = held(&self.looks).get(&(who.clone(), thing.to_owned())).cloned();
         look.filter(|look| look.at.elapsed() < LOOK_LIFE)
     }
 
     /// Keeps the rendered message for the frame that asks for it next.
-    pub(super) fn keep_document(&self, who: &AccountId, item: &ItemId, document: Arc<str>) {
+    pub(super) fn keep_document(&self, who: &AccountId, thing: &str, document: Arc<str>) {
         let mut looks = held(&self.looks);
         let bytes = |looks: &HashMap<Looker, Look>| -> usize {
             looks.values().filter_map(|look| look.document.as_ref()).map(|text| text.len()).sum()
@@ -89,14 +90,14 @@ impl Live {
         while bytes(&looks) + document.len() > MOST_BYTES && !looks.is_empty() {
             forget_oldest(&mut looks);
         }
-        if let Some(look) = looks.get_mut(&(who.clone(), item.clone())) {
+        if let Some(look) = looks.get_mut(&(who.clone(), thing.to_owned())) {
             look.document = Some(document);
         }
     }
 
     /// After a decision nobody needs to see it by an old purpose.
-    pub(super) fn forget_look(&self, who: &AccountId, item: &ItemId) {
-        held(&self.looks).remove(&(who.clone(), item.clone()));
+    pub(super) fn forget_look(&self, who: &AccountId, thing: &str) {
+        held(&self.looks).remove(&(who.clone(), thing.to_owned()));
     }
 
     /// A page about the item was made for somebody.

@@ -77,6 +77,10 @@ places! {
     ItemDecide(id) = "/queue/{id}/decide";
     ItemAccused(id) = "/queue/{id}/accused";
     ItemLive(id) = "/queue/{id}/live";
+    Incidents = "/incidents";
+    Incident(id) = "/incidents/{id}";
+    IncidentLook(id) = "/incidents/{id}/look";
+    IncidentWrite(id) = "/incidents/{id}/write";
     /// A month or a term in counts.
     Report = "/report";
     /// The same as a file.

@@ -2,7 +2,7 @@
 
 use crate::{
     effects::ComposeError,
-    storage::{StateError, StoreError},
+    storage::{IncidentError, StateError, StoreError},
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum DeskFault {
     /// The item is not where the decision would take it from.
     #[error(transparent)]
     State(#[from] StateError),
+    /// An incident cannot be changed so.
+    #[error(transparent)]
+    Incident(IncidentError),
     /// A notice cannot be written.
     #[error(transparent)]
     Notice(#[from] ComposeError),
@@ -31,6 +34,15 @@ impl From<StoreError> for DeskFault {
         match error {
             StoreError::NotFound { what, id } => Self::NotThere { what, id },
             error => Self::Store(error),
+        }
+    }
+}
+
+impl From<IncidentError> for DeskFault {
+    fn from(error: IncidentError) -> Self {
+        match error {
+            IncidentError::Store(error) => error.into(),
+            error => Self::Incident(error),
         }
     }
 }

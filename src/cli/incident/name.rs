@@ -4,9 +4,8 @@ use super::{args, find, parse};
 use crate::{
     authority::Act,
     cli::{Answer, Mistake, accused::AccusedArgs, args::Cli, context, desk::Desk},
-    desk::{AtWork, Named, allegation},
-    effects::HandedThing,
-    storage::{Accusation, IncidentKind, Part},
+    desk::Named,
+    storage::{Accusation, Part},
 };
 use std::{
     io::{self, Write},
@@ -40,20 +39,9 @@ fn say(cli: &Cli, id: &str, person: &str, word: Accusation, why: &str) -> Answer
     let id = parse(id)?;
     let moved = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let (summary, case) = find(&desk, Act::JudgeAccused, &id).await?;
+        find(&desk, Act::JudgeAccused, &id).await?;
         let named = Named::of(person, &desk.directory)?;
-        let against_staff = word == Accusation::Confirmed && named.at_work == AtWork::Yes;
-        let kind =
-            (against_staff && summary.kind == IncidentKind::Concern).then_some(IncidentKind::Allegation);
-        let (mut whose, mut outbox) = (None, Vec::new());
-        // A low-level concern is with the head already, and stays there.
-        if against_staff && summary.kind != IncidentKind::LowLevel {
-            let faces = desk.faces(named.person.as_ref(), &named.addresses)?;
-            let what = (id.as_str(), summary.category, HandedThing::Incident);
-            let allegation = allegation(&desk, &case, &faces, what)?;
-            (whose, outbox) = (Some(allegation.whose), allegation.outbox);
-        }
-        desk.store.incident_accused(&id, &named.whos(), word, kind, outbox, (&desk.actor, why)).await?;
+        let whose = desk.judge_accused_in_incident(&id, named, word, why).await?;
         desk.close().await;
         Ok(whose)
     })?;

@@ -3,6 +3,7 @@
 
 mod account;
 mod home;
+mod incidents;
 mod queue;
 mod report;
 mod sign_in;
@@ -15,7 +16,7 @@ use super::{
 };
 
 /// The rooms as they are listed for whoever holds their offices. Each room adds its own line.
-pub(super) const ROOMS: &[Entry] = &[queue::ROOM, report::ROOM];
+pub(super) const ROOMS: &[Entry] = &[queue::ROOM, incidents::ROOM, report::ROOM];
 
 /// Every door there is.
 pub(super) fn doors() -> Vec<Door> {
@@ -27,6 +28,7 @@ pub(super) fn doors() -> Vec<Door> {
     doors.extend(home::doors());
     doors.extend(sign_in::doors());
     doors.extend(queue::doors());
+    doors.extend(incidents::doors());
     doors.extend(account::doors());
     doors.extend(report::doors());
     doors

@@ -24,6 +24,8 @@ pub struct IncidentFilter {
     pub states: Vec<IncidentState>,
     /// With this person in any part.
     pub with: Option<Who>,
+    /// Only those made before this one, for paging: newest come first.
+    pub before: Option<IncidentId>,
     /// At most so many, and never more than 1,000.
     pub limit: Option<u32>,
 }
@@ -139,6 +141,10 @@ impl Store {
         if let Some(who) = &filter.with {
             sql.push(" AND i.id IN (SELECT incident FROM incident_person WHERE person_hash = ");
             sql.push_bind(self.secrets()?.who(who).to_vec()).push(")");
+        }
+        if let Some(before) = &filter.before {
+            sql.push(" AND i.n < (SELECT n FROM incident WHERE id = ").push_bind(before.to_string());
+            sql.push(")");
         }
         sql.push(" ORDER BY i.n DESC LIMIT ").push_bind(i64::from(filter.limit.unwrap_or(MOST).min(MOST)));
         let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;

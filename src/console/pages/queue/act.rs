@@ -44,6 +44,9 @@ words! {
         reopen: "Undo: open it again" / "Dadwneud: ei hagor eto",
         legal_hold: "Put under legal hold" / "Rhoi dan ataliad cyfreithiol",
         seal: "Seal, for good" / "Selio, am byth",
+        incident: "Open an incident about it" / "Agor digwyddiad amdani",
+        incident_kind: "Kind" / "Math",
+        incident_title: "A few words" / "Ychydig eiriau",
         reason: "Reason" / "Rheswm",
         ready: "Ready reason" / "Rheswm parod",
         own: "In your own words" / "Yn eich geiriau eich hun",
@@ -396,7 +399,7 @@ async fn decide(
     // What is with another office now may not be there any more for whoever gave it away.
     let (_, case) = console.store.item_case(&item.id).await?;
     if choice == Choose::HandOver || !desk.may(Act::List, &case).is_allowed() {
-        console.live.forget_look(account(&visitor), &item.id);
+        console.live.forget_look(account(&visitor), item.id.as_str());
         return Ok(Redirect::to(&Place::Queue.to_string()));
     }
     Ok(Redirect::to(&format!("{page}?said={said}")))
@@ -459,7 +462,7 @@ async fn accused(
         "no" => Accusation::Refused,
         _ => return Err(Fault::Form),
     };
-    let look = console.live.look(account(&visitor), &item.id).ok_or(Fault::Form)?;
+    let look = console.live.look(account(&visitor), item.id.as_str()).ok_or(Fault::Form)?;
     let opened = desk.open_item(&item.id, &case, &look.why).await?;
     let place: usize = given.who.parse().map_err(|_| Fault::Form)?;
     let address = everyone(&opened.detail).nth(place).ok_or(Fault::Form)?;

@@ -189,6 +189,9 @@ struct ItemPage {
     offers: Vec<Offer>,
     accuse: Vec<Choice>,
     accuse_place: String,
+    may_open_incident: bool,
+    incident_kinds: Vec<Choice>,
+    school_id: String,
     sealed_at: String,
 }
 
@@ -209,7 +212,7 @@ async fn page(
     let (w, now) = (ItemWords::of(language), Utc::now());
     let me = account(&visitor).clone();
     console.live.glance(&item.id, &me, &called_here(&visitor));
-    let look = console.live.look(&me, &item.id);
+    let look = console.live.look(&me, item.id.as_str());
     let mut accuse = Vec::new();
     let body = match look {
         None if desk.may(crate::authority::Act::Particulars, &case).is_allowed()
@@ -254,6 +257,9 @@ async fn page(
         offers,
         accuse,
         accuse_place: Place::ItemAccused(item.id.as_str()).to_string(),
+        may_open_incident: desk.may(crate::authority::Act::Open, &case).is_allowed(),
+        incident_kinds: super::super::incidents::kinds(language),
+        school_id: item.school.to_string(),
         sealed_at,
     })
 }
@@ -288,7 +294,7 @@ async fn inside(
     };
     let (frame, files) = match evidence.as_ref() {
         Some(evidence) => {
-            console.live.keep_document(account(visitor), &item.id, evidence.document.clone());
+            console.live.keep_document(account(visitor), item.id.as_str(), evidence.document.clone());
             (Some(Place::ItemMessage(item.id.as_str()).to_string()), evidence.files.clone())
         }
         None => (None, Vec::new()),
@@ -344,7 +350,7 @@ async fn look(
     let (item, _) = find(&visitor, &id).await?;
     let why = purpose_of(&given.purpose, &given.words)
         .ok_or_else(|| Fault::Wrong(super::search::SearchWords::of(visitor.language).purpose.to_owned()))?;
-    console.live.give_purpose(account(&visitor), &item.id, why);
+    console.live.give_purpose(account(&visitor), item.id.as_str(), why);
     Ok(Redirect::to(&Place::Item(item.id.as_str()).to_string()))
 }
 
@@ -358,7 +364,7 @@ async fn message(
     if !visitor.desk.may(crate::authority::Act::Bytes, &case).is_allowed() {
         return Err(Fault::NotThere);
     }
-    let look = console.live.look(account(&visitor), &item.id);
+    let look = console.live.look(account(&visitor), item.id.as_str());
     let document = look.and_then(|look| look.document).ok_or(Fault::NotThere)?;
     let mut response = Html(document.to_string()).into_response();
     let headers = response.headers_mut();

@@ -175,10 +175,10 @@ impl Asked {
 }
 
 /// One choice of a list.
-pub(super) struct Choice {
-    pub(super) value: String,
-    pub(super) name: String,
-    pub(super) is_chosen: bool,
+pub(in super::super) struct Choice {
+    pub(in super::super) value: String,
+    pub(in super::super) name: String,
+    pub(in super::super) is_chosen: bool,
 }
 
 /// One row as it is shown.
@@ -237,7 +237,7 @@ pub(super) fn of_rung(rung: Rung) -> Office {
 }
 
 /// The purposes for which somebody may look at what waits; the most usual first.
-pub(super) fn purposes(language: Language, chosen: Option<Purpose>) -> Vec<Choice> {
+pub(in super::super) fn purposes(language: Language, chosen: Option<Purpose>) -> Vec<Choice> {
     let first = [Purpose::Safeguarding];
     let others = Purpose::ALL.into_iter().filter(|p| !first.contains(p) && *p != Purpose::Absence);
     first

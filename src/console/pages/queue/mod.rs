@@ -8,6 +8,10 @@ mod live;
 mod people;
 mod search;
 
+pub(super) use item::ItemWords;
+pub(super) use list::{Choice, QueueWords, purposes};
+pub(super) use search::{SearchWords, purpose_of};
+
 use super::super::{door::Door, page::Entry, places::Place, words::words};
 use crate::authority::Office;
 

@@ -1,7 +1,7 @@
 //! Who is in an item, as the school knows them. "From X's account" is not "X wrote" (practice.md, A8).
 
 use super::{
-    super::super::{Fault, called, words::moment},
+    super::super::{Fault, called, places::Place, words::moment},
     list::Choice,
 };
 use crate::{
@@ -26,6 +26,7 @@ pub(super) struct Someone {
 /// An incident as the page of an item names it.
 pub(super) struct Incident {
     pub(super) id: String,
+    pub(super) place: String,
     pub(super) kind: &'static str,
     pub(super) state: &'static str,
     pub(super) since: String,
@@ -34,6 +35,7 @@ pub(super) struct Incident {
 pub(super) fn incident(language: Language, incident: &IncidentSummary) -> Incident {
     Incident {
         id: incident.id.to_string(),
+        place: Place::Incident(incident.id.as_str()).to_string(),
         kind: called::incident_kind(language, incident.kind),
         state: called::incident_state(language, incident.state),
         since: moment(language, incident.made_at),

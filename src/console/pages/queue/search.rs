@@ -123,7 +123,7 @@ async fn search(
 }
 
 /// What somebody looks for, of the closed list, with their own words.
-pub(super) fn purpose_of(name: &str, words: &str) -> Option<Why> {
+pub(in super::super) fn purpose_of(name: &str, words: &str) -> Option<Why> {
     let purpose = Purpose::ALL.into_iter().find(|p| p.name() == name && *p != Purpose::Absence)?;
     let words: String = words.trim().chars().take(1_000).collect();
     Some(Why { purpose, words: Some(words).filter(|words| !words.is_empty()) })

@@ -1,0 +1,348 @@
+//! One incident: who is in it, what belongs to it, what was done and whether the parents were told. Read with a
+//! purpose, which the ledger keeps before anything is shown.
+
+use super::{
+    super::super::{
+        Console, Fault, called,
+        door::{Door, Guard},
+        page::{Frame, shown},
+        places::{Place, at},
+        visitor::{Posted, Visitor},
+        words::{fill, moment, words},
+    },
+    super::queue::{Choice, ItemWords, QueueWords, REVIEWERS, SearchWords, purpose_of, purposes},
+    write::{Form, forms},
+};
+use crate::{
+    authority::{Act, Case, Offices},
+    desk::Desk,
+    effects::Language,
+    storage::{
+        Actor, Entry, IncidentEntry, IncidentId, IncidentLink, IncidentPerson, IncidentSummary, Part,
+        Purpose, Who,
+    },
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::{Redirect, Response},
+};
+use serde::Deserialize;
+use std::{collections::HashMap, sync::Arc};
+
+pub(super) fn doors() -> Vec<Door> {
+    vec![Door::get(at::Incident, Guard::SignedIn, page), Door::post(at::IncidentLook, Guard::SignedIn, look)]
+}
+
+words! {
+    pub struct CaseWords {
+        title: "Incident {}" / "Digwyddiad {}",
+        back: "Incidents" / "Digwyddiadau",
+        kind: "Kind" / "Math",
+        state: "State" / "Cyflwr",
+        since: "Since" / "Ers",
+        school: "School" / "Ysgol",
+        ended: "Ended" / "Daeth i ben",
+        parents: "Parents" / "Rhieni",
+        parents_told: "told on {}, by {}" / "dywedwyd wrthynt ar {}, gan {}",
+        parents_not: "not told: {}" / "heb ddweud wrthynt: {}",
+        parents_open: "not said yet; before it is closed it has to be" / "heb ei nodi eto; rhaid gwneud cyn ei gau",
+        people: "Who is in it" / "Pwy sydd ynddo",
+        nobody: "Nobody is named." / "Nid enwir neb.",
+        links: "What belongs to it" / "Beth sy'n perthyn iddo",
+        no_links: "Nothing yet." / "Dim byd eto.",
+        proved: "the account signed in" / "mewngofnododd y cyfrif",
+        unproved: "not proved: anyone could have written that name" / "heb ei brofi: gallai unrhyw un fod wedi ysgrifennu'r enw hwnnw",
+        unknown: "not known any more" / "ddim yn hysbys bellach",
+        timeline: "Timeline" / "Llinell amser",
+        actions: "What to do" / "Beth i'w wneud",
+        written: "Written." / "Ysgrifennwyd.",
+        noted: "Your word is noted; another confirms it." / "Nodwyd eich gair; bydd rhywun arall yn ei gadarnhau.",
+        affected: "affected" / "yr effeithir arno",
+        accused: "accused" / "wedi'i gyhuddo",
+        author: "account it came from" / "y cyfrif y daeth ohono",
+        recipient: "recipient" / "derbynnydd",
+        reporter: "told of it" / "dywedodd amdano",
+        forwarder: "passed it on" / "ei anfon ymlaen",
+        witness: "witness" / "tyst",
+        item: "message" / "neges",
+        record: "record" / "cofnod",
+        message: "message of the log" / "neges o'r log",
+        incident: "incident" / "digwyddiad",
+        e_note: "Note" / "Nodyn",
+        e_action: "Done" / "Gwnaed",
+        e_referred: "Referred to {} on {}" / "Atgyfeiriwyd at {} ar {}",
+        e_told: "Parents told on {}" / "Dywedwyd wrth y rhieni ar {}",
+        e_not_told: "Parents not told" / "Heb ddweud wrth y rhieni",
+        e_opened: "Opened" / "Agorwyd",
+        e_closed: "Closed" / "Caewyd",
+        e_reopened: "Opened again" / "Ailagorwyd",
+        e_dismissed: "Dismissed: {}" / "Gwrthodwyd: {}",
+        e_linked: "Linked" / "Cysylltwyd",
+        e_named: "Named as {}" / "Enwyd fel {}",
+        e_struck: "No longer {}" / "Ddim bellach yn {}",
+        e_moved: "Moved to the log of: {}" / "Symudwyd i'r log: {}",
+        e_exported: "Written out" / "Allforiwyd",
+        e_handed: "Handed over to {}" / "Trosglwyddwyd i {}",
+        by: "by" / "gan",
+    }
+}
+
+/// The incident of an address, for whom it is there.
+pub(super) async fn find(visitor: &Visitor, id: &str) -> Result<(IncidentSummary, Case), Fault> {
+    let id: IncidentId = id.parse().map_err(|()| Fault::NotThere)?;
+    let reviews = |held: &Offices| held.any(Offices::of(REVIEWERS));
+    if !visitor.desk.own_offices().iter().any(|(_, held)| reviews(held)) {
+        return Err(Fault::NotThere);
+    }
+    let (summary, case) = visitor.desk.store.incident_case(&id).await?;
+    // Whoever only counts does not learn which it is.
+    if !visitor.desk.may(Act::List, &case).is_allowed() {
+        return Err(Fault::NotThere);
+    }
+    Ok((summary, case))
+}
+
+struct Person {
+    name: String,
+    part: &'static str,
+}
+
+struct Linked {
+    what: &'static str,
+    id: String,
+    place: Option<String>,
+    at: String,
+    proof: &'static str,
+}
+
+struct Line {
+    at: String,
+    by: String,
+    what: String,
+    text: String,
+}
+
+struct Inside {
+    title: String,
+    parents: String,
+    people: Vec<Person>,
+    links: Vec<Linked>,
+    lines: Vec<Line>,
+    forms: Vec<Form>,
+}
+
+#[derive(Template)]
+#[template(path = "incidents/case.html")]
+struct CasePage {
+    frame: Frame,
+    w: &'static CaseWords,
+    q: &'static QueueWords,
+    i: &'static ItemWords,
+    id: String,
+    kind: &'static str,
+    state: &'static str,
+    since: String,
+    ended: Option<String>,
+    school: String,
+    look: String,
+    write: String,
+    purposes: Vec<Choice>,
+    said: Option<&'static str>,
+    inside: Option<Inside>,
+}
+
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    said: String,
+}
+
+async fn page(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Query(after): Query<After>,
+) -> Result<Response, Fault> {
+    let (summary, case) = find(&visitor, &id).await?;
+    let (desk, language) = (&visitor.desk, visitor.language);
+    let w = CaseWords::of(language);
+    let id = summary.id.as_str();
+    let inside = match console.live.look(&visitor.user.id, id) {
+        None => None,
+        Some(look) => {
+            desk.authorise(Act::Particulars, &case, "incident", id).await?;
+            let incident = desk.read_incident(&summary.id, &look.why).await?;
+            let names = names(&console, desk, language, &incident.entries).await?;
+            Some(Inside {
+                title: called::plain(&incident.title, 300),
+                parents: parents(w, &incident.entries),
+                people: incident.people.iter().map(|p| person(desk, w, p)).collect(),
+                links: incident.links.iter().map(|l| linked(language, w, l)).collect(),
+                lines: incident.entries.iter().map(|e| line(language, w, e, &names)).collect(),
+                forms: forms(desk, language, &summary, &case),
+            })
+        }
+    };
+    shown(&CasePage {
+        frame: Frame::of(&visitor, fill(w.title, &[id]), Place::Incident(id)),
+        w,
+        q: QueueWords::of(language),
+        i: ItemWords::of(language),
+        id: id.to_owned(),
+        kind: called::incident_kind(language, summary.kind),
+        state: called::incident_state(language, summary.state),
+        since: moment(language, summary.made_at),
+        ended: summary.ended_at.map(|at| moment(language, at)),
+        school: desk.school(&summary.school).map_or_else(|| summary.school.to_string(), |s| s.name.clone()),
+        look: Place::IncidentLook(id).to_string(),
+        write: Place::IncidentWrite(id).to_string(),
+        purposes: purposes(language, Some(Purpose::Safeguarding)),
+        said: match after.said.as_str() {
+            "written" => Some(w.written),
+            "noted" => Some(w.noted),
+            _ => None,
+        },
+        inside,
+    })
+}
+
+fn person(desk: &Desk, w: &CaseWords, person: &IncidentPerson) -> Person {
+    let name = match &person.who {
+        Who::Person(id) => match desk.directory.person(id) {
+            Some(person) => format!("{} {}", person.given(), person.family()),
+            None => id.0.to_string(),
+        },
+        Who::Address(address) => called::plain(address.as_str(), 320),
+    };
+    Person { name, part: part(w, person.part) }
+}
+
+pub(super) fn part(w: &CaseWords, part: Part) -> &'static str {
+    match part {
+        Part::Affected => w.affected,
+        Part::Accused => w.accused,
+        Part::Author => w.author,
+        Part::Recipient => w.recipient,
+        Part::Reporter => w.reporter,
+        Part::Forwarder => w.forwarder,
+        Part::Witness => w.witness,
+    }
+}
+
+fn linked(language: Language, w: &CaseWords, link: &IncidentLink) -> Linked {
+    let (what, place) = match link.kind.as_str() {
+        "item" => (w.item, Some(Place::Item(&link.target).to_string())),
+        "incident" => (w.incident, Some(Place::Incident(&link.target).to_string())),
+        "record" => (w.record, None),
+        _ => (w.message, None),
+    };
+    Linked {
+        what,
+        id: link.target.clone(),
+        place,
+        at: moment(language, link.at),
+        // practice.md, A8.
+        proof: match link.sender_proved {
+            Some(true) => w.proved,
+            Some(false) => w.unproved,
+            None => w.unknown,
+        },
+    }
+}
+
+/// What was last said of it.
+fn parents(w: &CaseWords, entries: &[IncidentEntry]) -> String {
+    let said = entries.iter().rev().find_map(|e| match &e.entry {
+        Entry::ParentsTold { on, by } => {
+            Some(fill(w.parents_told, &[&on.format("%d/%m/%Y").to_string(), &called::plain(by, 200)]))
+        }
+        Entry::ParentsNotTold { why } => Some(fill(w.parents_not, &[&called::plain(why, 500)])),
+        _ => None,
+    });
+    said.unwrap_or_else(|| w.parents_open.to_owned())
+}
+
+/// Whoever wrote each line, by name where the register still knows them.
+async fn names(
+    console: &Console,
+    desk: &Desk,
+    language: Language,
+    entries: &[IncidentEntry],
+) -> Result<HashMap<String, String>, Fault> {
+    let mut names = HashMap::new();
+    for entry in entries {
+        if names.contains_key(&entry.by) {
+            continue;
+        }
+        let name = match console.store.person(&entry.by).await? {
+            Some(Actor::Account(id)) => {
+                desk.users.iter().find(|u| u.id.as_str() == &*id).map(|u| desk.name_of(u)).unwrap_or_default()
+            }
+            Some(Actor::Person(id)) => desk
+                .directory
+                .person(&id)
+                .map(|p| format!("{} {}", p.given(), p.family()))
+                .unwrap_or_default(),
+            Some(Actor::Operator(_)) => called::office(language, crate::authority::Office::Admin).to_owned(),
+            _ => String::new(),
+        };
+        names.insert(entry.by.clone(), if name.is_empty() { entry.by.clone() } else { name });
+    }
+    Ok(names)
+}
+
+fn line(language: Language, w: &CaseWords, e: &IncidentEntry, names: &HashMap<String, String>) -> Line {
+    let day = |on: &chrono::NaiveDate| on.format("%d/%m/%Y").to_string();
+    let (what, text) = match &e.entry {
+        Entry::Note { text } => (w.e_note.to_owned(), text.clone()),
+        Entry::Action { text } => (w.e_action.to_owned(), text.clone()),
+        Entry::Referred { to, on, reference } => {
+            (fill(w.e_referred, &[called::referral(language, *to), &day(on)]), reference.clone())
+        }
+        Entry::ParentsTold { on, by } => (fill(w.e_told, &[&day(on)]), by.clone()),
+        Entry::ParentsNotTold { why } => (w.e_not_told.to_owned(), why.clone()),
+        Entry::Opened { why } => (w.e_opened.to_owned(), why.clone()),
+        Entry::Closed { outcome } => (w.e_closed.to_owned(), outcome.clone()),
+        Entry::Reopened { why } => (w.e_reopened.to_owned(), why.clone()),
+        Entry::Dismissed { why, text } => {
+            (fill(w.e_dismissed, &[called::dismissal(language, *why)]), text.clone())
+        }
+        Entry::Linked { what } => (w.e_linked.to_owned(), what.clone()),
+        Entry::Named { part: as_what, why } => (fill(w.e_named, &[part(w, *as_what)]), why.clone()),
+        Entry::Struck { part: as_what, why } => (fill(w.e_struck, &[part(w, *as_what)]), why.clone()),
+        Entry::Moved { to } => (fill(w.e_moved, &[called::incident_kind(language, *to)]), String::new()),
+        Entry::Exported { why } => (w.e_exported.to_owned(), why.clone()),
+        Entry::HandedOver { to, why } => {
+            let office = crate::authority::Office::named(to).map(|o| called::office(language, o));
+            (fill(w.e_handed, &[office.unwrap_or(to)]), why.clone())
+        }
+    };
+    Line {
+        at: moment(language, e.at),
+        by: names.get(&e.by).cloned().unwrap_or_default(),
+        what,
+        text: called::lines(&text),
+    }
+}
+
+#[derive(Deserialize)]
+struct Purposeful {
+    #[serde(default)]
+    purpose: String,
+    #[serde(default)]
+    words: String,
+}
+
+async fn look(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Posted(given): Posted<Purposeful>,
+) -> Result<Redirect, Fault> {
+    let (summary, _) = find(&visitor, &id).await?;
+    let why = purpose_of(&given.purpose, &given.words)
+        .ok_or_else(|| Fault::Wrong(SearchWords::of(visitor.language).purpose.to_owned()))?;
+    console.live.give_purpose(&visitor.user.id, summary.id.as_str(), why);
+    Ok(Redirect::to(&Place::Incident(summary.id.as_str()).to_string()))
+}
