@@ -83,7 +83,7 @@ impl From<StateError> for Fault {
 impl From<IncidentError> for Fault {
     fn from(error: IncidentError) -> Self {
         match error {
-            IncidentError::NotFound(_) => Self::NotThere,
+            IncidentError::NotFound(_) | IncidentError::NoTarget { .. } => Self::NotThere,
             IncidentError::Store(error) => error.into(),
             IncidentError::ParentsNotSaid => {
                 Self::Wrong("Say first whether the parents were told: yes, or no and why not.".to_owned())

@@ -77,6 +77,8 @@ places! {
     ItemDecide(id) = "/queue/{id}/decide";
     ItemAccused(id) = "/queue/{id}/accused";
     ItemLive(id) = "/queue/{id}/live";
+    /// The evidence as a file.
+    ItemBundle(id) = "/queue/{id}/bundle";
     Incidents = "/incidents";
     Incident(id) = "/incidents/{id}";
     IncidentLook(id) = "/incidents/{id}/look";

@@ -6,13 +6,19 @@ use crate::{
     authority::{Act, Case, Face},
     mail::Address,
     parties::{Known, Person},
-    storage::{IncidentSummary, ItemDetail, ItemId, ItemKind, ItemSummary, SealedView, StoreError, Who, Why},
+    report::{bundle::Contents, item::contents, records::Maker},
+    storage::{
+        IncidentSummary, ItemDetail, ItemId, ItemKind, ItemSummary, Precision, SealedView, StoreError, Who,
+        Why,
+    },
 };
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
 
 /// People of one message whose history is looked for; of a message to everybody nobody's is.
 const MOST_PEOPLE: usize = 20;
+const PRECISION_DAYS: i64 = 90;
 /// Earlier items and incidents that are shown.
 const MOST_EARLIER: u32 = 20;
 
@@ -118,6 +124,29 @@ impl Desk {
         }
         earlier.incidents.truncate(MOST_EARLIER as usize);
         Ok(earlier)
+    }
+
+    /// How often each of these rules was right in the last ninety days, at the asker's schools.
+    pub async fn precision(
+        &self,
+        rules: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<HashMap<String, Precision>, DeskFault> {
+        let since = now - TimeDelta::days(PRECISION_DAYS);
+        Ok(self.store.precision(rules, &self.own_schools(), &self.asker.faces, since).await?)
+    }
+
+    /// The message as evidence, with all that the ledger says of it.
+    pub async fn evidence(&self, id: &ItemId, case: &Case, why: &Why) -> Result<Contents, DeskFault> {
+        self.authorise(Act::Export, case, "item", id.as_str()).await?;
+        let opened = self.open_item(id, case, why).await?;
+        let copy = self.store.copy_item(id, &self.actor, why).await?;
+        let school = self.school(&copy.summary.school).map(|s| s.name.clone()).unwrap_or_default();
+        let about = [id.to_string(), copy.object.clone(), copy.summary.transaction.to_string()];
+        let ledger = self.store.ledger_extract(&about).await?;
+        let by = self.user.as_ref().map(|user| self.name_of(user)).unwrap_or_default();
+        let maker = Maker { by, at: Utc::now(), purpose: why.purpose };
+        Ok(contents(&maker, copy, &opened.detail, opened.proved, &school, ledger))
     }
 
     /// The person of the directory whose address this is alone.

@@ -4,6 +4,7 @@
 pub mod bundle;
 mod clauses;
 mod coverage;
+pub mod item;
 pub mod letter;
 pub mod mbox;
 pub mod records;

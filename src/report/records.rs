@@ -210,7 +210,7 @@ pub(super) fn files(letter: &Letter) -> Option<Block> {
     Some(Block::Table { widths: vec![30, 22, 12, 36], rows })
 }
 
-fn history(ledger: &str) -> Section {
+pub(super) fn history(ledger: &str) -> Section {
     let mut rows = vec![["Row", "When", "What", "Who", "Hash"].map(str::to_owned).to_vec()];
     for row in verify_extract(ledger).unwrap_or_default().rows {
         let short = row.hash.get(..16).unwrap_or_default();
@@ -230,7 +230,7 @@ fn history(ledger: &str) -> Section {
         )
     });
     Section {
-        heading: "What the ledger says of these records".into(),
+        heading: "What the ledger says of this".into(),
         start: Start::NewPage,
         blocks: vec![
             Block::Paragraph(

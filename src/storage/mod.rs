@@ -29,6 +29,7 @@ mod forget;
 mod grants;
 mod hostile;
 mod incidents;
+mod item_copy;
 mod items;
 mod jobs;
 mod keep;
@@ -46,6 +47,7 @@ mod objects;
 mod outbox;
 mod parts;
 mod portable;
+mod precision;
 mod purge;
 mod purpose;
 mod queue;
@@ -113,6 +115,7 @@ pub use incidents::{
     IncidentFilter, IncidentKind, IncidentLink, IncidentOrigin, IncidentPerson, IncidentState,
     IncidentSummary, Link, NewIncident, NewProposal, Part, Referral, Who,
 };
+pub use item_copy::ItemCopy;
 pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemOffice, ItemState, ItemSummary};
 pub use keep::{GracePeriod, Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
@@ -137,6 +140,7 @@ pub use outbox::{
     OutboxSummary, RecipientState, ReportAction, Task,
 };
 pub use portable::{Backup, BackupReport, Filled, Moved, move_to, restore};
+pub use precision::Precision;
 pub use purge::Purged;
 pub use purpose::{Purpose, Why};
 pub use records::{

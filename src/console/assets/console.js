@@ -4,6 +4,8 @@
 // A form that was sent is not sent twice by a second click.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  // What answers with a file leaves the page where it is.
+  if ("again" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -19,7 +21,7 @@ for (const news of document.querySelectorAll("[data-live]")) {
   source.addEventListener(news.dataset.event, (event) => {
     const place = news.querySelector("[data-count]");
     if (place) place.textContent = event.data;
-    news.hidden = event.data === "";
+    news.hidden = event.data.trim() === "";
   });
   window.addEventListener("pagehide", () => source.close(), { once: true });
 }

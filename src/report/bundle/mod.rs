@@ -26,6 +26,8 @@ pub(super) const LEDGER: &str = "ledger.jsonl";
 pub enum BundleKind {
     /// Records of mail with parents, unaltered.
     Records,
+    /// One item of quarantine, as evidence.
+    Item,
     /// What is held on a person, to be reviewed; not to be sent.
     SubjectAccessReview,
     /// What a person who asked is given.

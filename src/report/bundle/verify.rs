@@ -131,7 +131,7 @@ fn compare_record(record: &ManifestRecord, manifest: &Manifest, rows: &[ExtractR
     }
     let digest = Some(&record.sha256);
     let copied = rows.iter().any(|row| {
-        row.event == "record.copied"
+        ["record.copied", "item.exported"].contains(&row.event.as_str())
             && row.subject.as_ref() == Some(&record.id)
             && row.hash_in.as_ref() == digest
     });

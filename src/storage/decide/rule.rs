@@ -70,6 +70,9 @@ impl Prepared {
         if matches!(self.decision, Decision::HandOn(_) | Decision::Escalate(_)) {
             tx.assign(self.id.as_str(), &self.takers).await?;
         }
+        if self.decision == Decision::Seal {
+            tx.forget_item_rules(&self.id).await?;
+        }
         let mut event = LedgerEvent::new(self.decision.event())
             .school(&SchoolId(row.school.into()))
             .about(self.id.as_str())

@@ -10,6 +10,7 @@ use crate::storage::{
     ledger::{Event, LedgerEvent},
     messages::{Logged, MessageRow},
     names::{ItemId, ObjectId},
+    precision::rules_of,
     retry::RetryKey,
     secrets::Secrets,
     tokens::token_digest,
@@ -32,6 +33,7 @@ pub(super) struct ItemRow {
     sealed: Vec<u8>,
     token: Option<[u8; 32]>,
     retry_keys: Vec<RetryKey>,
+    rules: Vec<String>,
     /// A match with a hash list: sealed from the beginning (practice.md, A3).
     pub(super) matched: bool,
 }
@@ -42,6 +44,7 @@ impl ItemRow {
         let owner_hash = item.owner.as_ref().map(|o| secrets.address(&o.address));
         let markable = item.marked_edits.is_some();
         let matched = item.findings.iter().any(|f| f.category == Category::FileIllegalImage);
+        let rules = if matched { Vec::new() } else { rules_of(item.findings.iter().map(|f| &*f.rule)) };
         let secret = ItemSecret {
             sender: message.envelope.sender.clone(),
             parameters: message.envelope.parameters.clone(),
@@ -68,6 +71,7 @@ impl ItemRow {
             owner_hash,
             recipients: hashes,
             retry_keys: item.retry_keys,
+            rules,
             matched,
         })
     }
@@ -110,6 +114,7 @@ impl Tx {
                 .execute(&mut self.conn)
                 .await?;
         }
+        self.insert_item_rules(&item.id, &item.rules).await?;
         if let Some(token) = &item.token {
             self.insert_token(&item.id, token).await?;
         }

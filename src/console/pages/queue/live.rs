@@ -180,7 +180,8 @@ impl AtItem {
             self.moves.mark_unchanged();
             let others = self.console.live.others(&self.item, &self.me);
             if self.others.as_ref() != Some(&others) {
-                let names = others.join(", ");
+                // Browsers pass over an event that says nothing at all.
+                let names = if others.is_empty() { " ".to_owned() } else { others.join(", ") };
                 self.others = Some(others);
                 return Some(Event::default().event("here").data(names));
             }
