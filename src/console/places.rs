@@ -83,6 +83,7 @@ places! {
     Incident(id) = "/incidents/{id}";
     IncidentLook(id) = "/incidents/{id}/look";
     IncidentWrite(id) = "/incidents/{id}/write";
+    IncidentFile(id) = "/incidents/{id}/export";
     /// A month or a term in counts.
     Report = "/report";
     /// The same as a file.

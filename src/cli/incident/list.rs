@@ -3,11 +3,11 @@
 use crate::{
     authority::Act,
     cli::{Answer, Mistake, args::Cli, context, desk::Desk, render},
-    desk::Named,
+    desk::{Named, incident_row as row},
     mail::SchoolId,
     storage::{IncidentFilter, IncidentState, IncidentSummary},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -69,21 +69,6 @@ impl Listed {
         }
         Ok(listed)
     }
-}
-
-/// One as lists show it.
-pub(super) fn row(summary: &IncidentSummary) -> Value {
-    json!({
-        "id": summary.id.as_str(),
-        "school": summary.school.to_string(),
-        "kind": summary.kind.name(),
-        "state": summary.state.name(),
-        "origin": summary.origin.name(),
-        "category": summary.category.map(|c| c.name()),
-        "made_at": render::time(summary.made_at),
-        "ended_at": summary.ended_at.map(render::time),
-        "messages": summary.messages,
-    })
 }
 
 const NONE: &str = "There is none.";

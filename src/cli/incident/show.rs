@@ -1,6 +1,6 @@
 //! One incident as it may be shown, and as it is written for the school's child-protection system.
 
-use super::{find, list::row, parse};
+use super::{find, parse};
 use crate::{
     authority::Act,
     cli::{
@@ -10,9 +10,10 @@ use crate::{
         desk::Desk,
         render,
     },
-    storage::{Class, Entry, Incident, IncidentId, IncidentLink, IncidentPerson, Who, Why},
+    desk::{incident_as_json as as_json, proof_of_sender as proof, said_in_line as texts},
+    storage::{Class, Entry, Incident, IncidentId, Who, Why},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     io::{self, Write},
     path::Path,
@@ -115,43 +116,6 @@ async fn read(desk: &Desk, act: Act, id: &IncidentId, why: Why) -> Result<Incide
     Ok(incident)
 }
 
-fn as_json(incident: &Incident) -> Value {
-    let mut out = row(&incident.summary);
-    out["title"] = json!(incident.title);
-    let person = |who: &Who| match who {
-        Who::Person(id) => json!({"person": id.0}),
-        Who::Address(address) => json!({"address": address.as_str()}),
-    };
-    let with_part = |p: &IncidentPerson| {
-        let mut value = person(&p.who);
-        value["part"] = json!(p.part.name());
-        value
-    };
-    out["people"] = incident.people.iter().map(with_part).collect();
-    let link = |l: &IncidentLink| {
-        json!({"kind": l.kind, "target": l.target, "at": render::time(l.at), "sender": proof(l.sender_proved),
-               "message_kept": l.has_bytes})
-    };
-    out["links"] = incident.links.iter().map(link).collect();
-    let line = |e: &crate::storage::IncidentEntry| {
-        let mut value = json!(e.entry);
-        value["at"] = json!(render::time(e.at));
-        value["by"] = json!(e.by);
-        value
-    };
-    out["timeline"] = incident.entries.iter().map(line).collect();
-    out
-}
-
-/// practice.md, A8: "from X's account" is not "X wrote".
-fn proof(proved: Option<bool>) -> &'static str {
-    match proved {
-        Some(true) => "the account signed in",
-        Some(false) => "not proved: anyone could have written that name",
-        None => "not known any more",
-    }
-}
-
 /// One line for each line of the timeline. A cell never begins like a formula.
 fn timeline_csv(incident: &Value) -> Result<String, Mistake> {
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
@@ -165,12 +129,4 @@ fn timeline_csv(incident: &Value) -> Result<String, Mistake> {
     }
     let bytes = out.into_inner().map_err(|e| Mistake(e.to_string()))?;
     Ok(String::from_utf8(bytes)?)
-}
-
-/// What a line of the timeline says beside when, who and what kind.
-fn texts(line: &Value) -> Vec<String> {
-    let fields = line.as_object().into_iter().flatten();
-    let said = fields.filter(|(name, _)| !matches!(name.as_str(), "at" | "by" | "kind"));
-    let plain = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    said.filter_map(|(_, value)| value.as_str()).map(plain).collect()
 }

@@ -67,6 +67,9 @@ fn an_incident_is_opened_about_an_item_followed_up_and_closed() {
         assert!(page.contains(wanted), "{wanted}: {page}");
     }
 
+    let file = lead.post(&format!("{place}/export"), &[]);
+    assert_eq!(file.headers["content-type"], "application/json");
+    assert!(file.text.contains(TITLE) && file.text.contains("\"social-care\""), "{}", file.text);
     let fields = open(&items[1]);
     let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let other = lead.post("/incidents", &fields).leads_to().to_owned();

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     authority::{Act, Case, Offices},
-    desk::Desk,
+    desk::{Desk, incident_as_json},
     effects::Language,
     storage::{
         Actor, Entry, IncidentEntry, IncidentId, IncidentLink, IncidentPerson, IncidentSummary, Part,
@@ -25,13 +25,18 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    response::{Redirect, Response},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
 
 pub(super) fn doors() -> Vec<Door> {
-    vec![Door::get(at::Incident, Guard::SignedIn, page), Door::post(at::IncidentLook, Guard::SignedIn, look)]
+    vec![
+        Door::get(at::Incident, Guard::SignedIn, page),
+        Door::post(at::IncidentLook, Guard::SignedIn, look),
+        Door::post(at::IncidentFile, Guard::SignedIn, export),
+    ]
 }
 
 words! {
@@ -85,6 +90,9 @@ words! {
         e_exported: "Written out" / "Allforiwyd",
         e_handed: "Handed over to {}" / "Trosglwyddwyd i {}",
         by: "by" / "gan",
+        export: "Write it out" / "Ei allforio",
+        export_hint: "A file for the school's own child-protection system; the timeline keeps that it was made."
+            / "Ffeil ar gyfer system amddiffyn plant yr ysgol ei hun; mae'r llinell amser yn cadw iddi gael ei gwneud.",
     }
 }
 
@@ -130,6 +138,7 @@ struct Inside {
     links: Vec<Linked>,
     lines: Vec<Line>,
     forms: Vec<Form>,
+    export: Option<String>,
 }
 
 #[derive(Template)]
@@ -180,6 +189,10 @@ async fn page(
                 people: incident.people.iter().map(|p| person(desk, w, p)).collect(),
                 links: incident.links.iter().map(|l| linked(language, w, l)).collect(),
                 lines: incident.entries.iter().map(|e| line(language, w, e, &names)).collect(),
+                export: desk
+                    .may(Act::Export, &case)
+                    .is_allowed()
+                    .then(|| Place::IncidentFile(id).to_string()),
                 forms: forms(desk, language, &summary, &case),
             })
         }
@@ -345,4 +358,28 @@ async fn look(
         .ok_or_else(|| Fault::Wrong(SearchWords::of(visitor.language).purpose.to_owned()))?;
     console.live.give_purpose(&visitor.user.id, summary.id.as_str(), why);
     Ok(Redirect::to(&Place::Incident(summary.id.as_str()).to_string()))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// The whole of it as a file, by the purpose that was given.
+async fn export(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Posted(Nothing {}): Posted<Nothing>,
+) -> Result<Response, Fault> {
+    let (summary, _) = find(&visitor, &id).await?;
+    let (desk, id) = (&visitor.desk, &summary.id);
+    let look = console.live.look(&visitor.user.id, id.as_str()).ok_or(Fault::Form)?;
+    desk.incident(Act::Export, id).await?;
+    let incident = desk.read_incident(id, &look.why).await?;
+    let text = serde_json::to_string_pretty(&incident_as_json(&incident)).map_err(|_| Fault::Away)?;
+    let why = look.why.words.unwrap_or_else(|| look.why.purpose.name().to_owned());
+    console.store.incident_write(id, Entry::Exported { why }, &desk.actor).await?;
+    let name = HeaderValue::from_str(&format!("attachment; filename=\"incident-{id}.json\""));
+    let name = name.map_err(|_| Fault::Away)?;
+    let kind = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text + "\n").into_response())
 }
