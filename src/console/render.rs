@@ -8,7 +8,7 @@ use crate::{
     message::{Body, Disposition, Message, Part},
 };
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fmt::Write,
     hash::{BuildHasher, Hasher, RandomState},
     ops::Range,
@@ -208,6 +208,8 @@ impl Document {
         with_marks.push_str(&source[from..]);
         let clean = ammonia::Builder::empty()
             .tags(TAGS.into_iter().collect())
+            .tag_attributes(HashMap::new())
+            .generic_attributes(HashSet::new())
             .clean_content_tags(GONE.into_iter().collect())
             .strip_comments(true)
             .clean(&with_marks)
@@ -440,7 +442,7 @@ mod tests {
             Content-Type: text/plain; charset=utf-8\r\n\r\n<script>alert(1)</script> \u{202e}txt\r\n--a\r\n\
             Content-Type: application/x-msdownload; name=\"../../etc/<b>photo\u{202e}gpj.exe\"\r\n\
             Content-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--a\r\n\
-            Content-Type: image/png; name=\"C:\\x\\a.png\"\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--a--\r\n";
+            Content-Type: image/png; name=\"/x/a.png\"\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n--a--\r\n";
         let shown = message(&read(raw.as_bytes(), ReadLimits::default()), &[], &WORDS);
         assert!(shown.document.contains("&lt;script&gt;alert(1)") && !shown.document.contains("<script"));
         let names: Vec<&str> = shown.files.iter().map(|f| f.name.as_str()).collect();
