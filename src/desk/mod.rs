@@ -10,7 +10,10 @@ mod fault;
 mod find;
 mod incident;
 mod incident_file;
+mod links;
 mod look;
+mod named;
+mod offices;
 mod people;
 mod queue;
 pub mod school_report;
@@ -25,7 +28,10 @@ pub use fault::DeskFault;
 pub use find::{correspondents, person};
 pub use incident::{NewCase, OpenedCase};
 pub use incident_file::{incident_as_json, incident_row, proof_of_sender, said_in_line};
+pub use links::Link;
 pub use look::{Covered, Earlier, Opened};
+pub use named::{By, address_of, user_named};
+pub use offices::{Given, Wish};
 pub use queue::{MOST_HOLDS, Waiting, Waits};
 pub use take_over::{Allegation, TakenOver, allegation, take_over};
 
@@ -115,6 +121,11 @@ impl Desk {
     /// The offices of whoever asks that are in force, place by place.
     pub fn own_offices(&self) -> &[(Scope, Offices)] {
         &self.asker.offices
+    }
+
+    /// The address at the school of a registered user, or the one they were registered by.
+    pub fn address_of(&self, user: &KeptUser) -> Option<Address> {
+        named::address_of(user, &self.directory)
     }
 
     /// A registered user as people call them; empty when nothing is known.

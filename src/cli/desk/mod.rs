@@ -100,15 +100,7 @@ impl Desk {
         thing: (&'static str, &str),
         reason: &str,
     ) -> Result<Leave, Mistake> {
-        Ok(match self.desk.authorise_of_two(act, case, thing, reason).await? {
-            desk::Leave::Go => Leave::Go,
-            desk::Leave::GoAsSecond { first, at } => {
-                let at = render::time(at);
-                writeln!(io::stderr(), "You are the second of two people: {first} said the same on {at}.")?;
-                Leave::Go
-            }
-            desk::Leave::WaitForSecond(sentence) => Leave::WaitForSecond(sentence),
-        })
+        said_by_second(self.desk.authorise_of_two(act, case, thing, reason).await?)
     }
 
     /// The key that opens records: the one that is named, or the asker's own.
@@ -127,6 +119,19 @@ impl Desk {
             (None, _) => String::new(),
         }
     }
+}
+
+/// What follows from a permission; a second is told of the first.
+pub(super) fn said_by_second(leave: desk::Leave) -> Result<Leave, Mistake> {
+    Ok(match leave {
+        desk::Leave::Go => Leave::Go,
+        desk::Leave::GoAsSecond { first, at } => {
+            let at = render::time(at);
+            writeln!(io::stderr(), "You are the second of two people: {first} said the same on {at}.")?;
+            Leave::Go
+        }
+        desk::Leave::WaitForSecond(sentence) => Leave::WaitForSecond(sentence),
+    })
 }
 
 /// The user whose private key this file holds. Possession is proved with a riddle, not by

@@ -11,14 +11,14 @@ use super::{
     Answer, Mistake,
     args::Cli,
     context,
-    desk::{Desk, Installation, Leave, refusal},
+    desk::{self, Desk, Installation, Leave},
 };
 use crate::{
-    authority::{Act, Answer as Judged, Approval, Case, GrantKind, Office, Scope, Thing},
+    authority::{Act, Office, Scope, Thing},
+    desk::{Given, Wish},
     mail::{Address, SchoolId},
-    officers,
-    parties::{GroupKind, Known, PersonId, School},
-    storage::{AccountId, Genuine, GrantId, KeptGrant, KeptUser, NewGrant, NewUser, keys},
+    parties::{Known, PersonId},
+    storage::{AccountId, GrantId, KeptGrant, KeptUser, NewUser, keys},
 };
 use args::{AddUser, Decide, GrantOffice};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
@@ -46,7 +46,7 @@ fn add(cli: &Cli, new: &AddUser) -> Answer {
         let person = new.person.as_deref().map(|text| person_of(&desk, text)).transpose()?;
         let address = new.address.as_deref().map(address_of).transpose()?;
         let mut who = NewUser { person, address, public_key: String::new() };
-        if desk.installation() == Installation::Fresh && !may_begin(&desk, &who) {
+        if desk.installation() == Installation::Fresh && !desk.may_begin(&who) {
             return Err(Mistake(
                 "The first user must be somebody whom [school.officers] names as head or data protection officer: nobody \
                  else could give an office. See docs/users.md."
@@ -66,7 +66,7 @@ fn add(cli: &Cli, new: &AddUser) -> Answer {
         let public_key = who.public_key.clone();
         let id = desk.store.user_add(who, &desk.actor).await?;
         let first = desk.installation() == Installation::Fresh;
-        let link = link::made(&desk, &id).await?;
+        let link = desk.first_link(&id).await?;
         desk.close().await;
         Ok(((id, first, link), public_key))
     })?;
@@ -101,35 +101,18 @@ fn grant(cli: &Cli, asked: &GrantOffice) -> Answer {
             Some(school) => Scope::School(school_of(&desk, school)?),
             None => Scope::Trust,
         };
-        let new = |approval| NewGrant {
-            account: user.id.clone(),
-            office,
-            scope: scope.clone(),
-            from,
-            until,
-            reason: asked.reason.clone(),
-            approval,
-        };
-        let said = if is_first_by_configuration(&desk, user, office, &scope) {
-            let id = desk.store.grant_bootstrap(new(Approval::Given), &desk.actor).await?;
-            (
+        let wish = Wish { office, scope, from, until, reason: asked.reason.clone() };
+        let said = match desk.give_office(user, wish).await? {
+            Given::Now(id) => (id, "Given.".to_owned()),
+            Given::ByConfiguration(id) => (
                 id,
                 "Given, because [school.officers] names this address for the office and nobody is there yet who could \
                  approve it. Tell the chair of governors and the other officers: the ledger has it as user.bootstrapped."
                     .to_owned(),
-            )
-        } else {
-            let mut case = grant_case(&desk, user, office, scope.clone())?;
-            match at_any_school(&desk, Act::Grant, &mut case) {
-                Judged::Allowed => {
-                    (desk.store.grant_ask(new(Approval::Given), &desk.actor).await?, "Given.".to_owned())
-                }
-                answer @ Judged::NeedsSecond { .. } => {
-                    let id = desk.store.grant_ask(new(Approval::Awaited), &desk.actor).await?;
-                    let how = format!("`gatehouse users approve {id} --reason ...`");
-                    (id, format!("Asked for. {} {how}", answer.sentence().unwrap_or_default()))
-                }
-                answer => return Err(refusal(&answer, "user", user.id.as_str())),
+            ),
+            Given::Asked(id, sentence) => {
+                let how = format!("`gatehouse users approve {id} --reason ...`");
+                (id, format!("Asked for. {sentence} {how}"))
             }
         };
         desk.close().await;
@@ -144,16 +127,7 @@ fn approve(cli: &Cli, decide: &Decide) -> Answer {
     context::block_on(async {
         let desk = Desk::open(cli).await?;
         let (user, grant) = find_grant(&desk, &decide.id)?;
-        let mut case = grant_case(&desk, user, grant.grant.office, grant.grant.scope.clone())?;
-        case.asked = Some(desk.faces_behind(&grant.asked.0).await?);
-        let answer = at_any_school(&desk, Act::Approve, &mut case);
-        if desk.user.is_none() || !answer.is_allowed() {
-            return Err(match desk.user {
-                Some(_) => refusal(&answer, "grant", grant.id.as_str()),
-                None => Mistake("An office is approved by a person: say who you are with --me FILE.".into()),
-            });
-        }
-        desk.store.grant_approve(&grant.id, &desk.actor, &decide.reason).await?;
+        desk.approve_office(user, grant, &decide.reason).await?;
         writeln!(
             io::stderr(),
             "Approved: {} for the key {}.",
@@ -169,85 +143,13 @@ fn revoke(cli: &Cli, decide: &Decide) -> Answer {
     context::block_on(async {
         let desk = Desk::open(cli).await?;
         let (user, grant) = find_grant(&desk, &decide.id)?;
-        let case = grant_case(&desk, user, grant.grant.office, grant.grant.scope.clone())?;
-        let id = grant.id.clone();
-        match desk.authorise_of_two(Act::Revoke, &case, ("grant", id.as_str()), &decide.reason).await? {
-            Leave::Go => {
-                desk.store.grant_revoke(&id, &desk.actor, &decide.reason).await?;
-                writeln!(io::stderr(), "Ended.")?;
-            }
-            Leave::WaitForSecond(sentence) => writeln!(io::stderr(), "{id}: noted. {sentence}")?,
+        match desk::said_by_second(desk.end_office(user, grant, &decide.reason).await?)? {
+            Leave::Go => writeln!(io::stderr(), "Ended.")?,
+            Leave::WaitForSecond(sentence) => writeln!(io::stderr(), "{}: noted. {sentence}", grant.id)?,
         }
         desk.close().await;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// The facts of an office for this user.
-fn grant_case(desk: &Desk, user: &KeptUser, office: Office, scope: Scope) -> Result<Case, Mistake> {
-    let mut case = Case::new(Thing::Grant, scope);
-    case.grant = GrantKind::of(office);
-    case.subject = desk.faces_of(user)?;
-    Ok(case)
-}
-
-/// Offices of the trust are given by the officers of its schools, as long as it has none.
-fn at_any_school(desk: &Desk, act: Act, case: &mut Case) -> Judged {
-    let first = desk.may(act, case);
-    if case.scope != Scope::Trust || first.is_allowed() {
-        return first;
-    }
-    let schools = desk.config.schools.iter().map(|s| Scope::School(s.id.clone()));
-    let mut answers: Vec<Judged> = schools
-        .map(|scope| {
-            case.scope = scope;
-            desk.may(act, case)
-        })
-        .collect();
-    answers.push(first);
-    let allowed = answers.iter().position(Judged::is_allowed);
-    let second = answers.iter().position(|a| matches!(a, Judged::NeedsSecond { .. }));
-    answers.swap_remove(allowed.or(second).unwrap_or(0))
-}
-
-/// Nobody at the school could approve, and the configuration names this person's address.
-fn is_first_by_configuration(desk: &Desk, user: &KeptUser, office: Office, scope: &Scope) -> bool {
-    let Scope::School(id) = scope else { return false };
-    let Some(school) = desk.config.schools.iter().find(|s| s.id == *id) else { return false };
-    let governs = |o: Office| matches!(o, Office::Head | Office::DataProtection);
-    let now = Utc::now();
-    // A row that somebody changed may have been that of whoever could approve.
-    let stands = |g: &KeptGrant| {
-        let at_work = g.grant.scope == *scope && governs(g.grant.office) && g.grant.counts_at(now);
-        at_work || g.genuine == Genuine::No
-    };
-    if !governs(office) || desk.users.iter().flat_map(|u| &u.grants).any(stands) {
-        return false;
-    }
-    is_named(desk, &user.who, school, office)
-}
-
-/// Whether somebody can be the first user: the configuration names the person for an office
-/// that says who reads.
-fn may_begin(desk: &Desk, who: &NewUser) -> bool {
-    let offices = [Office::Head, Office::DataProtection];
-    desk.config.schools.iter().any(|school| offices.iter().any(|office| is_named(desk, who, school, *office)))
-}
-
-/// Whether `[school.officers]` names one of the person's addresses, or a mailbox that the
-/// person reads, for this office.
-fn is_named(desk: &Desk, who: &NewUser, school: &School, office: Office) -> bool {
-    let person = who.person.as_ref().and_then(|p| desk.directory.person(p));
-    let is_theirs = |address: &Address| {
-        let known = desk.directory.lookup(address);
-        let mailbox = known.and_then(Known::group).filter(|g| g.kind() == GroupKind::Mailbox);
-        who.address.as_ref() == Some(address)
-            || person.is_some_and(|p| {
-                p.addresses().any(|(own, _)| own == *address)
-                    || mailbox.is_some_and(|g| g.members().any(|m| m == p))
-            })
-    };
-    officers::named(&school.officers).any(|(of, address)| of == office && is_theirs(address))
 }
 
 fn find<'a>(desk: &'a Desk, id: &str) -> Result<&'a KeptUser, Mistake> {
@@ -260,10 +162,7 @@ fn find<'a>(desk: &'a Desk, id: &str) -> Result<&'a KeptUser, Mistake> {
 fn find_grant<'a>(desk: &'a Desk, id: &str) -> Result<(&'a KeptUser, &'a KeptGrant), Mistake> {
     let wanted: GrantId =
         id.parse().map_err(|()| Mistake(format!("`{id}` is no grant's number; `users list` shows them")))?;
-    let all = desk.users.iter().flat_map(|u| u.grants.iter().map(move |g| (u, g)));
-    all.into_iter()
-        .find(|(_, g)| g.id == wanted)
-        .ok_or_else(|| Mistake(format!("there is no grant {wanted}")))
+    desk.grant(&wanted).ok_or_else(|| Mistake(format!("there is no grant {wanted}")))
 }
 
 fn school_of(desk: &Desk, name: &str) -> Result<SchoolId, Mistake> {
