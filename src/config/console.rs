@@ -2,7 +2,8 @@
 
 use super::{
     Listen, TlsFiles,
-    doors::tls_files,
+    doors::{networks, tls_files},
+    network::Network,
     read::Marks,
     section::Section,
     source::{At, Source},
@@ -19,6 +20,8 @@ pub struct ConsoleConfig {
     pub address: Url,
     /// Its own certificate; `None` behind a proxy that has one, or on this machine alone.
     pub tls: Option<TlsFiles>,
+    /// Whoever comes by these is who they say (X-Forwarded-For).
+    pub proxies: Vec<Network>,
 }
 
 const ADDRESS: &str = "Write \"https://gate.school.example\", without anything behind the name.";
@@ -30,6 +33,7 @@ pub(super) fn console(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) ->
     let address = s.text("address");
     let address = s.require("address", address, ADDRESS);
     let tls = s.section("tls").and_then(|tls| tls_files(tls, marks));
+    let proxies = networks(&s, "proxies");
     let span = s.span.clone();
     s.close();
     let url = address.as_ref().and_then(|at| origin(&at.value));
@@ -45,7 +49,7 @@ pub(super) fn console(source: &Source<'_>, s: Section<'_>, marks: &mut Marks) ->
         );
     }
     marks.listeners.push(At { value: Listen::Tcp(listen.value), span: listen.span.clone() });
-    Some(ConsoleConfig { listen: listen.value, address, tls })
+    Some(ConsoleConfig { listen: listen.value, address, tls, proxies })
 }
 
 /// Scheme, name and port alone. Without TLS only this machine itself: a browser keeps no secret

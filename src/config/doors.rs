@@ -48,7 +48,7 @@ fn permissions(text: &str) -> Option<u32> {
     u32::from_str_radix(text, 8).ok().filter(|bits| text.len() <= 4 && *bits <= 0o777)
 }
 
-fn networks(s: &Section<'_>, key: &'static str) -> Vec<Network> {
+pub(super) fn networks(s: &Section<'_>, key: &'static str) -> Vec<Network> {
     let hint = "Write \"192.0.2.25\" or \"192.0.2.0/24\", with zeros behind the prefix.";
     s.list(key, "a network", hint, Network::parse).into_iter().map(|at| at.value).collect()
 }

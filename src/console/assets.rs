@@ -7,10 +7,11 @@ use axum::{
 
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
+const PASSKEYS: &str = include_str!("assets/passkey.js");
 const ICON: &str = include_str!("assets/icon.svg");
 
-/// Of all three: the page names it, so that a new version is fetched at once.
-pub(super) const VERSION: u32 = digest(&[STYLE, SCRIPT, ICON]);
+/// Of all: the page names it, so that a new version is fetched at once.
+pub(super) const VERSION: u32 = digest(&[STYLE, SCRIPT, PASSKEYS, ICON]);
 
 /// FNV-1a; nothing rests on it but a browser's cache.
 const fn digest(texts: &[&str]) -> u32 {
@@ -40,6 +41,10 @@ pub(super) async fn style() -> Response {
 
 pub(super) async fn script() -> Response {
     kept("text/javascript; charset=utf-8", SCRIPT)
+}
+
+pub(super) async fn passkeys() -> Response {
+    kept("text/javascript; charset=utf-8", PASSKEYS)
 }
 
 pub(super) async fn icon() -> Response {

@@ -1,7 +1,10 @@
-//! The two cookies: the session's word, and the language. Nothing else is kept in a browser.
+//! The cookies: the session's word, the browser's, and the language. Nothing else is kept in a browser.
 
 use super::Console;
-use crate::{effects::Language, storage::SessionWord};
+use crate::{
+    effects::Language,
+    storage::{DeviceWord, SessionWord},
+};
 use axum::http::{
     HeaderMap, HeaderValue,
     header::{ACCEPT_LANGUAGE, COOKIE},
@@ -9,6 +12,8 @@ use axum::http::{
 
 /// With TLS the name itself makes browsers hold it to this host, this path and TLS (RFC 6265bis).
 const SESSION: [&str; 2] = ["gatehouse", "__Host-gatehouse"];
+/// Of a browser that somebody has signed in with: it opens nothing ([`crate::storage::DeviceWord`]).
+const DEVICE: [&str; 2] = ["gatehouse-browser", "__Host-gatehouse-browser"];
 const TONGUE: &str = "language";
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -44,6 +49,19 @@ impl Console {
         let secure = if self.is_secure() { "; Secure" } else { "" };
         let name = self.session_cookie();
         let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{more}");
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    pub(super) fn device(&self, headers: &HeaderMap) -> Option<String> {
+        cookie(headers, DEVICE[usize::from(self.is_secure())]).map(str::to_owned)
+    }
+
+    /// For a year, and only to the pages of this host.
+    pub(super) fn keep_device(&self, word: &DeviceWord) -> HeaderValue {
+        let secure = if self.is_secure() { "; Secure" } else { "" };
+        let name = DEVICE[usize::from(self.is_secure())];
+        let text =
+            format!("{name}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}", word.reveal());
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 

@@ -51,6 +51,31 @@ impl Door {
     }
 }
 
+/// The nearest page at this address or above it: where somebody goes on whose form could not be taken.
+pub(super) fn page_above(path: &str) -> &str {
+    let doors = super::pages::doors();
+    let is_page = |path: &str| doors.iter().any(|door| door.method == Method::GET && fits(door.place, path));
+    let mut path = path;
+    while !is_page(path) {
+        path = match path.rsplit_once('/') {
+            Some((above, _)) if !above.is_empty() => above,
+            _ => return "/",
+        };
+    }
+    path
+}
+
+fn fits(place: &str, path: &str) -> bool {
+    let (mut place, mut path) = (place.split('/'), path.split('/'));
+    loop {
+        match (place.next(), path.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if one == other || one.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
 /// All doors as one router.
 pub(super) fn router(doors: Vec<Door>, console: &Arc<Console>) -> Router<Arc<Console>> {
     doors.into_iter().fold(Router::new(), |router, door| {
@@ -58,4 +83,17 @@ pub(super) fn router(doors: Vec<Door>, console: &Arc<Console>) -> Router<Arc<Con
         let behind = door.behind.layer(middleware::from_fn_with_state(state, guard::check));
         router.route(door.place, behind)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_leads_to_the_page_it_stands_on() {
+        assert_eq!(page_above("/account/password"), "/account/password");
+        assert_eq!(page_above("/account/password/remove"), "/account/password");
+        assert_eq!(page_above("/nothing/at/all"), "/");
+        assert!(fits("/link/{word}", "/link/abc") && !fits("/link/{word}", "/link"));
+    }
 }

@@ -18,6 +18,8 @@ pub enum Fault {
     SignIn,
     /// It takes a fresh proof of who asks.
     ProveAnew,
+    /// It takes a custodian's key, and this session holds none.
+    UnlockKey,
     /// There is no such page or thing, for anybody or for whoever asked.
     NotThere,
     /// May not; the sentence says who may.
@@ -35,7 +37,7 @@ pub enum Fault {
 impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::SignIn | Self::ProveAnew => StatusCode::SEE_OTHER,
+            Self::SignIn | Self::ProveAnew | Self::UnlockKey => StatusCode::SEE_OTHER,
             Self::NotThere => StatusCode::NOT_FOUND,
             Self::Refused(_) | Self::Form => StatusCode::FORBIDDEN,
             Self::Wrong(_) => StatusCode::UNPROCESSABLE_ENTITY,

@@ -9,11 +9,15 @@ mod cookies;
 mod door;
 mod fault;
 mod guard;
+mod held_keys;
 mod live;
 mod page;
 mod pages;
 mod places;
+mod proof;
 mod render;
+mod told;
+mod upload;
 mod visitor;
 mod words;
 
@@ -31,7 +35,9 @@ use axum::{
     http::Method,
     middleware::{from_fn, from_fn_with_state},
 };
+use held_keys::HeldKeys;
 use hyper_util::service::TowerToHyperService;
+use proof::{Passkeys, Passwords, Tries};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The largest form; a key file is smaller too.
@@ -46,11 +52,27 @@ pub struct Console {
     /// Door and address change only with a restart.
     at: ConsoleConfig,
     live: Arc<live::Live>,
+    passwords: Passwords,
+    passkeys: Passkeys,
+    tries: Tries,
+    held_keys: HeldKeys,
 }
 
 impl Console {
     pub fn new(store: Store, gate: Arc<Gate>, config: Arc<Config>, at: ConsoleConfig) -> Self {
-        Self { store, gate, config: RwLock::new(config), at, live: Arc::default() }
+        let config = RwLock::new(config);
+        let passkeys = Passkeys::new(&at);
+        Self {
+            store,
+            gate,
+            config,
+            at,
+            passwords: Passwords::new(),
+            passkeys,
+            tries: Tries::default(),
+            live: Arc::default(),
+            held_keys: HeldKeys::default(),
+        }
     }
 
     /// What the configuration says now.

@@ -2,7 +2,7 @@
 //! what went wrong.
 
 use super::{
-    Console, Fault, cookies,
+    Console, Fault, cookies, door,
     places::Place,
     visitor::Visitor,
     words::{code, fill, words},
@@ -143,7 +143,8 @@ pub(super) async fn fault(console: &Console, asked: &Parts, fault: Fault) -> Res
     let w = FaultWords::of(language);
     let (heading, text) = match &fault {
         Fault::SignIn => return to_sign_in(asked, Place::SignIn),
-        Fault::ProveAnew => return to_sign_in(asked, Place::Account),
+        Fault::ProveAnew => return to_sign_in(asked, Place::Again),
+        Fault::UnlockKey => return to_sign_in(asked, Place::Key),
         Fault::NotThere => (w.not_there, w.not_there_text.to_owned()),
         // What names offices alone comes from a guard, a sentence from `authority`.
         Fault::Refused(sentence) if sentence.ends_with('.') => (w.refused, sentence.clone()),
@@ -166,12 +167,12 @@ pub(super) async fn fault(console: &Console, asked: &Parts, fault: Fault) -> Res
 
 /// To the page of signing in, and back to where one wanted to go.
 fn to_sign_in(asked: &Parts, place: Place<'_>) -> Response {
-    let wanted = asked.uri.path_and_query().map_or("/", |p| p.as_str());
-    let next = match asked.method.is_safe() {
-        true => url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>(),
-        // The address of a form that acts is no page.
-        false => "%2F".to_owned(),
+    let wanted = match asked.method.is_safe() {
+        true => asked.uri.path_and_query().map_or("/", |p| p.as_str()),
+        // The address of a form that acts may be no page.
+        false => door::page_above(asked.uri.path()),
     };
+    let next = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>();
     let mut response = Redirect::to(&format!("{place}?next={next}")).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     response

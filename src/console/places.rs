@@ -58,6 +58,7 @@ places! {
     Style = "/assets/console.css";
     Script = "/assets/console.js";
     Icon = "/assets/icon.svg";
+    PasskeyScript = "/assets/passkey.js";
     /// English or Welsh, kept in a cookie.
     Tongue = "/language";
     SignIn = "/sign-in";
@@ -88,6 +89,31 @@ places! {
     Report = "/report";
     /// The same as a file.
     ReportFile = "/report/file";
+    /// Proving anew who one is, for a grave act.
+    Again = "/sign-in/again";
+    /// A password with codes of the moment.
+    Password = "/account/password";
+    PasswordRemove = "/account/password/remove";
+    RecoveryCodes = "/account/password/recovery";
+    /// A passkey's question, and its answer: to sign in, or to prove anew who one is.
+    ProofBegin = "/sign-in/passkey/begin";
+    ProofByPasskey = "/sign-in/passkey";
+    AgainByPasskey = "/sign-in/again/passkey";
+    Passkeys = "/account/passkeys";
+    PasskeyBegin = "/account/passkeys/begin";
+    PasskeyName(id) = "/account/passkeys/{id}/name";
+    PasskeyRemove(id) = "/account/passkeys/{id}/remove";
+    /// A custodian's key, for this session.
+    Key = "/account/key";
+    KeyForget = "/account/key/forget";
+    EndSessions = "/account/sessions/end";
+    /// Who is registered, and their offices.
+    People = "/people";
+    Person(account) = "/people/{account}";
+    PersonLink(account) = "/people/{account}/link";
+    PersonOffice(account) = "/people/{account}/office";
+    OfficeApprove(grant) = "/people/office/{grant}/approve";
+    OfficeEnd(grant) = "/people/office/{grant}/end";
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ impl Visitor {
     pub fn name(&self) -> String {
         self.desk.name_of(&self.user)
     }
+
+    /// The address by which they sign in.
+    pub fn known_as(&self) -> String {
+        self.desk.address_of(&self.user).map(|address| address.to_string()).unwrap_or_default()
+    }
 }
 
 impl Console {
@@ -56,6 +61,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Fault;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
         parts.extensions.get::<Self>().cloned().ok_or(Fault::SignIn)
+    }
+}
+
+/// Whoever is signed in and has proved within the last minutes who they are: for grave acts, beside
+/// whom `authority` lets do them.
+pub struct Fresh(pub Visitor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Fresh {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
+        let visitor = <Visitor as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        if visitor.session.is_fresh() { Ok(Self(visitor)) } else { Err(Fault::ProveAnew) }
     }
 }
 
@@ -107,7 +124,7 @@ where
 }
 
 /// Compared in a time that tells nothing.
-fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &str, b: &str) -> bool {
     use subtle::ConstantTimeEq;
     bool::from(a.as_bytes().ct_eq(b.as_bytes()))
 }

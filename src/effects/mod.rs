@@ -25,9 +25,10 @@ pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclai
 pub use dkim::{Signers, SigningFailed};
 pub use mark::{is_marked, subject_mark};
 pub use notices::{
-    Addressee, Alert, Canary, Comeback, ComposeError, DeliveryReport, Digest, DigestLine, Found, Handed,
-    HandedThing, Language, Notices, Nudge, Occasion, Pause, PerHour, Receipt, ReportedRecipient, Returned,
-    Situation, Trouble, Waited, Whereabouts, Withheld, Written, may_write, wants_failure, wants_success,
+    AccountNews, Addressee, Alert, Canary, Comeback, ComposeError, DeliveryReport, Digest, DigestLine, Found,
+    Handed, HandedThing, Language, Notices, Nudge, Occasion, Pause, PerHour, Receipt, ReportedRecipient,
+    Returned, Situation, Trouble, Waited, Whereabouts, Withheld, Written, may_write, wants_failure,
+    wants_success,
 };
 pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};
 pub use reminder::reminder;

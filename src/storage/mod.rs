@@ -131,8 +131,8 @@ pub use measures::{
 };
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
 pub use names::{
-    AccountId, AlertId, BreachId, CustodianId, EpochId, GrantId, IncidentId, ItemId, LegalHoldId, MeasureId,
-    ObjectId, OutboxId, RecordId, ReleaseId, SubjectAccessId, SwitchId, Token,
+    AccountId, AlertId, BreachId, CredentialId, CustodianId, EpochId, GrantId, IncidentId, ItemId,
+    LegalHoldId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, SubjectAccessId, SwitchId, Token,
 };
 pub use node::NodeSeen;
 pub use outbox::{
@@ -155,7 +155,10 @@ pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport, Swept};
 pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
 pub use shown::{Shown, ShownClass};
-pub use signin::{Invitation, LinkFault, Session, SessionWord, SignedIn, Way};
+pub use signin::{
+    DeviceWord, Invitation, KeptPasskey, KeptPassword, LinkFault, NewPassword, OpenSession, PasskeyFault,
+    RECOVERY_CODES, RecoveryCode, Session, SessionWord, SignedIn, Way, Whereabouts,
+};
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use subject_access::{
     Asked, Concern, Eyes, NO_SUCH_PIECE, PieceNote, Ruled, RulingOffice, SentMessage, SubjectAccess,

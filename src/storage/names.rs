@@ -92,6 +92,8 @@ names! {
     LegalHoldId of 10;
     /// A switch back to observe.
     SwitchId of 10;
+    /// What proves a person at the console: a password, a passkey.
+    CredentialId of 10;
 }
 
 macro_rules! drawn_by_lot {
@@ -104,7 +106,7 @@ macro_rules! drawn_by_lot {
 
 drawn_by_lot! {
     EpochId CustodianId ReleaseId IncidentId AlertId MeasureId AccountId GrantId
-    BreachId SubjectAccessId LegalHoldId SwitchId
+    BreachId SubjectAccessId LegalHoldId SwitchId CredentialId
 }
 
 /// A number in so many letters, the last ones of it, which sort as the number does.

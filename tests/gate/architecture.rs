@@ -76,6 +76,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("openidconnect", &["console"]),
     ("argon2", &["console"]),
     ("totp_rs", &["console"]),
+    ("qrcodegen", &["console"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
 ];

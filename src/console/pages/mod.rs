@@ -2,8 +2,10 @@
 //! together, in the order in which a person's rooms are listed.
 
 mod account;
+mod again;
 mod home;
 mod incidents;
+mod people;
 mod queue;
 mod report;
 mod sign_in;
@@ -16,19 +18,22 @@ use super::{
 };
 
 /// The rooms as they are listed for whoever holds their offices. Each room adds its own line.
-pub(super) const ROOMS: &[Entry] = &[queue::ROOM, incidents::ROOM, report::ROOM];
+pub(super) const ROOMS: &[Entry] = &[queue::ROOM, incidents::ROOM, report::ROOM, people::ROOM];
 
 /// Every door there is.
 pub(super) fn doors() -> Vec<Door> {
     let mut doors = vec![
         Door::get(at::Style, Guard::Anyone, assets::style),
         Door::get(at::Script, Guard::Anyone, assets::script),
+        Door::get(at::PasskeyScript, Guard::Anyone, assets::passkeys),
         Door::get(at::Icon, Guard::Anyone, assets::icon),
     ];
     doors.extend(home::doors());
     doors.extend(sign_in::doors());
     doors.extend(queue::doors());
     doors.extend(incidents::doors());
+    doors.extend(again::doors());
+    doors.extend(people::doors());
     doors.extend(account::doors());
     doors.extend(report::doors());
     doors

@@ -6,17 +6,25 @@ use super::super::{
     door::{Door, Guard},
     page::{Frame, own_page, shown},
     places::{Place, at},
+    proof::{Asker, Given},
     visitor::{Posted, Tongue, Visitor},
     words::words,
 };
+use super::{
+    account::{PasskeyWords, for_script},
+    again::ProofWords,
+};
 use crate::{
-    effects::Language,
+    desk::{By, user_named},
+    effects::{AccountNews, Language},
+    mail::Address,
     storage::{AccountId, KeptUser, LinkFault, Way},
 };
 use askama::Template;
 use axum::{
+    Form,
     extract::{Path, Query, State},
-    http::header::SET_COOKIE,
+    http::{HeaderMap, StatusCode, header::SET_COOKIE},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -25,6 +33,9 @@ use std::sync::Arc;
 pub(super) fn doors() -> Vec<Door> {
     vec![
         Door::get(at::SignIn, Guard::Anyone, page),
+        Door::post(at::SignIn, Guard::Anyone, by_password),
+        Door::post(at::ProofBegin, Guard::Anyone, begin_proof),
+        Door::post(at::ProofByPasskey, Guard::Anyone, by_passkey),
         Door::get(at::Link, Guard::Anyone, link),
         Door::post(at::Link, Guard::Anyone, follow),
         Door::post(at::SignOut, Guard::SignedIn, sign_out),
@@ -38,6 +49,11 @@ words! {
             / "Porth post eich ysgol: beth sy'n aros amdanoch, a'r hyn a benderfynwyd.",
         first: "Here for the first time? Ask the mail administrator of your school for a link."
             / "Yma am y tro cyntaf? Gofynnwch i weinyddwr post eich ysgol am ddolen.",
+        name: "Your school mail address" / "Eich cyfeiriad e-bost ysgol",
+        wrong: "That did not fit. Check the address, the password and the code; each code is good once."
+            / "Nid oedd hynny'n cyfateb. Gwiriwch y cyfeiriad, y cyfrinair a'r cod; mae pob cod yn dda unwaith.",
+        not_this: "This passkey is not known here, or its question has grown old. Try again, or sign in in another way."
+            / "Nid yw'r allwedd hon yn hysbys yma, neu mae ei chwestiwn wedi heneiddio. Rhowch gynnig arall arni, neu mewngofnodwch mewn ffordd arall.",
         link_title: "Your way in" / "Eich ffordd i mewn",
         link_text: "This link is for one use. It signs you in on this device."
             / "Mae'r ddolen hon at un defnydd. Mae'n eich mewngofnodi ar y ddyfais hon.",
@@ -50,9 +66,14 @@ words! {
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
-struct SignInPage {
+struct SignInPage<'a> {
     frame: Frame,
     w: &'static SignInWords,
+    p: &'static ProofWords,
+    k: &'static PasskeyWords,
+    fault: &'static str,
+    name: &'a str,
+    next: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -65,11 +86,94 @@ async fn page(
     Query(wanted): Query<Wanted>,
     visitor: Option<Visitor>,
 ) -> Result<Response, Fault> {
+    let next = own_page(wanted.next.as_deref());
     if visitor.is_some() {
-        return Ok(Redirect::to(own_page(wanted.next.as_deref())).into_response());
+        return Ok(Redirect::to(next).into_response());
     }
-    let w = SignInWords::of(language);
-    shown(&SignInPage { frame: Frame::of_nobody(language, w.title, Place::SignIn), w })
+    sign_in_page(language, Told::Nothing, "", next)
+}
+
+/// What the page says of the last try.
+enum Told {
+    Nothing,
+    Wrong,
+    NotThisPasskey,
+}
+
+fn sign_in_page(language: Language, told: Told, name: &str, next: &str) -> Result<Response, Fault> {
+    let (w, p, k) = (SignInWords::of(language), ProofWords::of(language), PasskeyWords::of(language));
+    let fault = match told {
+        Told::Nothing => "",
+        Told::Wrong => w.wrong,
+        Told::NotThisPasskey => w.not_this,
+    };
+    let frame = Frame::of_nobody(language, w.title, Place::SignIn);
+    let page = shown(&SignInPage { frame, w, p, k, fault, name, next })?;
+    let status = if fault.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((status, page).into_response())
+}
+
+async fn begin_proof(State(console): State<Arc<Console>>, asker: Asker) -> Result<Response, Fault> {
+    Ok(for_script(console.begin_proof(asker)?))
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    ceremony: String,
+    credential: String,
+    next: Option<String>,
+}
+
+async fn by_passkey(
+    State(console): State<Arc<Console>>,
+    Tongue(language): Tongue,
+    asker: Asker,
+    Form(answered): Form<Answered>,
+) -> Result<Response, Fault> {
+    let next = own_page(answered.next.as_deref());
+    let whose = console.proved_by_passkey(asker, &answered.ceremony, &answered.credential).await?;
+    let users = console.store.users().await?;
+    match whose.and_then(|account| users.iter().find(|user| user.id == account)) {
+        Some(user) => console.let_in_to(user, Way::Passkey, next).await,
+        None => sign_in_page(language, Told::NotThisPasskey, "", next),
+    }
+}
+
+#[derive(Deserialize)]
+struct SignInForm {
+    name: String,
+    password: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    recovery: String,
+    next: Option<String>,
+}
+
+async fn by_password(
+    State(console): State<Arc<Console>>,
+    Tongue(language): Tongue,
+    asker: Asker,
+    headers: HeaderMap,
+    Form(form): Form<SignInForm>,
+) -> Result<Response, Fault> {
+    let users = console.store.users().await?;
+    let directory = console.gate.standing().rulebook.directory.clone();
+    let address = Address::parse(form.name.trim());
+    let user = address.and_then(|address| user_named(&users, &directory, &address, By::AnyAddress));
+    let given = Given {
+        name: form.name,
+        password: form.password,
+        code: form.code,
+        recovery: form.recovery,
+        device: console.device(&headers),
+        asker,
+    };
+    let next = own_page(form.next.as_deref());
+    match (console.proves(user, &given).await?, user) {
+        (true, Some(user)) => console.let_in_to(user, Way::Password, next).await,
+        _ => sign_in_page(language, Told::Wrong, &given.name, next),
+    }
 }
 
 #[derive(Template)]
@@ -112,19 +216,32 @@ async fn follow(
     Tongue(language): Tongue,
     Path(word): Path<String>,
 ) -> Result<Response, Fault> {
-    let found = console.store.accept_invitation(&word).await?;
+    let found = console.store.invited(&word).await?;
     let Ok(account) = &found else { return link_page(language, &word, &found) };
     let users = console.store.users().await?;
     let user = users.iter().find(|user| user.id == *account).ok_or(Fault::NotThere)?;
+    let used = console.store.accept_invitation(&word, console.tell(user, AccountNews::LinkUsed)).await?;
+    if used.is_err() {
+        return link_page(language, &word, &used);
+    }
     console.let_in(user, Way::Link, Place::Account).await
 }
 
 impl Console {
     /// Begins a session for whoever has proved to be this user, and leads them on.
     pub(super) async fn let_in(&self, user: &KeptUser, way: Way, to: Place<'_>) -> Result<Response, Fault> {
+        self.let_in_to(user, way, &to.to_string()).await
+    }
+
+    /// The same, to a page by its address.
+    pub(super) async fn let_in_to(&self, user: &KeptUser, way: Way, to: &str) -> Result<Response, Fault> {
         let signed_in = self.store.sign_in(&user.id, way, &user.actor()).await?;
-        let cookie = AppendHeaders([(SET_COOKIE, self.keep_session(&signed_in.word))]);
-        Ok((cookie, Redirect::to(&to.to_string())).into_response())
+        let device = self.store.device_word(&user.id)?;
+        let cookies = AppendHeaders([
+            (SET_COOKIE, self.keep_session(&signed_in.word)),
+            (SET_COOKIE, self.keep_device(&device)),
+        ]);
+        Ok((cookies, Redirect::to(to)).into_response())
     }
 }
 
@@ -136,6 +253,7 @@ async fn sign_out(
     visitor: Visitor,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, Fault> {
+    console.forget_key(&visitor);
     console.store.sign_out(&visitor.word, &visitor.desk.actor).await?;
     let cookie = AppendHeaders([(SET_COOKIE, console.forget_session())]);
     Ok((cookie, Redirect::to(&Place::SignIn.to_string())).into_response())

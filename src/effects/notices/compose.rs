@@ -1,6 +1,7 @@
 //! Our own messages as bytes. lettre composes; the next-hop client sends.
 
 use super::{
+    account::{self, AccountNews},
     alert::{self, Alert},
     digest::{self, Digest},
     handed::{self, Handed},
@@ -178,6 +179,19 @@ impl Notices {
         let subject = subject(languages, pause::subject);
         let text = text(languages, |l| pause::text(l, pause));
         self.written(to, &subject, text, &format!("pause.{unique}"), now, Answers::None)
+    }
+
+    /// For whoever has an account at the web pages, about the account alone.
+    pub fn account(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        news: AccountNews,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, account::subject);
+        let text = text(languages, |l| account::text(l, news, now));
+        self.written(to, &subject, text, "account", now, Answers::None)
     }
 
     /// For whoever takes something over.

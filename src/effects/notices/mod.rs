@@ -3,6 +3,7 @@
 //! `Auto-Submitted`, and nothing is written that [`may_write`] forbids (RFC 3834;
 //! practice.md, A2 and D).
 
+mod account;
 mod alert;
 mod allow;
 mod canary;
@@ -19,6 +20,7 @@ mod trouble;
 mod waited;
 mod words;
 
+pub use account::AccountNews;
 pub use alert::Alert;
 pub use allow::{Addressee, Occasion, PerHour, Withheld, may_write};
 pub use canary::Canary;

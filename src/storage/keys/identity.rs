@@ -47,6 +47,11 @@ impl Identities {
         }
     }
 
+    /// Those whose private half is here; `None` when there is none.
+    pub(super) fn without_plugins(self) -> Option<Self> {
+        (!self.native.is_empty()).then(|| Self { plugins: Vec::new(), ..self })
+    }
+
     pub(crate) fn of(identity: x25519::Identity) -> Self {
         Self { native: vec![identity], plugins: Vec::new(), epochs: Arc::default() }
     }

@@ -59,6 +59,25 @@ pub fn unlock_with(
     Identities::parse(text, &name)
 }
 
+/// An identity file under a passphrase that somebody has sent with it, opened in the same way. Neither is written
+/// anywhere. Keys in hardware are none: they are where their owner is.
+pub fn unlock_sent(sealed: Vec<u8>, passphrase: String) -> Result<Identities, KeyError> {
+    const NAME: &str = "this file";
+    let (sealed, passphrase) = (Zeroizing::new(sealed), SecretString::from(passphrase));
+    if sealed.len() as u64 >= LONGEST || !sealed.starts_with(AGE_FILE) {
+        return Err(KeyError::NotUnderPassphrase(NAME.to_owned()));
+    }
+    // Its first line alone would be the passphrase, and the rest a part of the file.
+    if passphrase.expose_secret().is_empty() || passphrase.expose_secret().contains(['\n', '\r']) {
+        return Err(KeyError::NoPassphrase);
+    }
+    let program = std::env::current_exe().map_err(|source| file_fault(Path::new(NAME), source))?;
+    let opened =
+        Helper { program, task: Task::Open, name: NAME.to_owned() }.run(&sealed, Some(&passphrase))?;
+    let text = std::str::from_utf8(&opened).map_err(|_| KeyError::NoIdentity(NAME.to_owned()))?;
+    Identities::parse(text, NAME)?.without_plugins().ok_or_else(|| KeyError::NoIdentity(NAME.to_owned()))
+}
+
 /// Makes a key in a new file (0600) under a passphrase, which is asked twice; returns its
 /// public half. `age -d -i FILE` asks for the same passphrase.
 pub fn generate_locked(path: &Path, purpose: &str) -> Result<String, KeyError> {

@@ -178,6 +178,18 @@ events! {
     IncidentPurged = "incident.purged",
     BreachReviewed = "breach.reviewed",
     BreachPurged = "breach.purged",
+    /// Another way to sign in, or one fewer.
+    WayAdded = "console.way-added",
+    WayRemoved = "console.way-removed",
+    /// Whoever is signed in has proved anew who they are.
+    ProvedAnew = "console.proved-anew",
+    /// All sessions of an account but the one that asks.
+    SessionsEnded = "console.sessions-ended",
+    /// A custodian's key was opened for one session, or forgotten before its hour was over.
+    SessionKeyOpened = "console.key-opened",
+    SessionKeyForgotten = "console.key-forgotten",
+    /// So many tries failed that the next have to wait.
+    SignInSlowed = "console.sign-in-slowed",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

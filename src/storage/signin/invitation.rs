@@ -7,6 +7,7 @@ use crate::storage::{
     error::StoreError,
     ledger::{Actor, Event, LedgerEvent},
     names::AccountId,
+    outbox::NewOutbox,
     store::Store,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -92,31 +93,31 @@ impl Store {
         Ok(good(row, self.now()))
     }
 
-    /// Uses a link up.
-    pub async fn accept_invitation(&self, word: &str) -> Result<Result<AccountId, LinkFault>, StoreError> {
-        if word.len() > LONGEST_WORD {
-            return Ok(Err(LinkFault::Unknown));
+    /// Uses a link up; `mail` tells its person.
+    pub async fn accept_invitation(
+        &self,
+        word: &str,
+        mail: Vec<NewOutbox>,
+    ) -> Result<Result<AccountId, LinkFault>, StoreError> {
+        let found = self.invited(word).await?;
+        if found.is_err() {
+            return Ok(found);
         }
         let digest = self.secrets()?.hash("invitation", &[word.as_bytes()]).to_vec();
-        self.write(move |tx| {
+        let used = self.write_mail(mail, move |tx| {
             Box::pin(async move {
-                let row: Option<Row> =
-                    sqlx::query_as("SELECT account, expires_at, used_at FROM invitation WHERE digest = $1")
-                        .bind(&digest)
-                        .fetch_optional(&mut tx.conn)
-                        .await?;
-                let found = good(row, tx.now);
-                if found.is_ok() {
-                    sqlx::query("UPDATE invitation SET used_at = $1 WHERE digest = $2")
-                        .bind(micros(tx.now))
-                        .bind(&digest)
-                        .execute(&mut tx.conn)
-                        .await?;
-                }
-                Ok(found)
+                let used = sqlx::query(
+                    "UPDATE invitation SET used_at = $1 WHERE digest = $2 AND used_at IS NULL AND expires_at > $1",
+                )
+                .bind(micros(tx.now))
+                .bind(&digest)
+                .execute(&mut tx.conn)
+                .await?;
+                Ok(used.rows_affected() == 1)
             })
-        })
-        .await
+        });
+        // Somebody else was faster.
+        Ok(if used.await? { found } else { Err(LinkFault::Used) })
     }
 }
 

@@ -2,11 +2,19 @@
 //! a person, and sessions. The store keeps keyed hashes of links and session words, never the
 //! words themselves, so that neither a copy of the database nor a log lets anybody in.
 
+mod device;
 mod invitation;
+mod passkey;
+mod password;
+mod recovery;
 mod session;
 
+pub use device::DeviceWord;
 pub use invitation::{Invitation, LinkFault};
-pub use session::{Session, SessionWord, SignedIn, Way};
+pub use passkey::{KeptPasskey, PasskeyFault};
+pub use password::{KeptPassword, NewPassword};
+pub use recovery::{RECOVERY_CODES, RecoveryCode};
+pub use session::{OpenSession, Session, SessionWord, SignedIn, Way, Whereabouts};
 
 use super::store::Random;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -8,6 +8,7 @@ use crate::storage::{
     ledger::{Actor, Event, LedgerEvent},
     names::AccountId,
     store::Store,
+    writer::Tx,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
@@ -97,6 +98,22 @@ impl Session {
     pub fn is_fresh(&self) -> bool {
         self.now - self.proved_at < FRESH
     }
+}
+
+/// A session as its person sees it in the list.
+#[derive(Clone, Debug)]
+pub struct OpenSession {
+    pub place: Whereabouts,
+    pub way: Way,
+    pub begun_at: DateTime<Utc>,
+    pub seen_at: DateTime<Utc>,
+}
+
+/// Whether a session is the one that asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    Here,
+    Elsewhere,
 }
 
 #[derive(sqlx::FromRow)]
@@ -195,8 +212,8 @@ impl Store {
     }
 
     /// Whoever is signed in has proved anew who they are.
-    pub async fn prove_anew(&self, word: &SessionWord) -> Result<(), StoreError> {
-        let digest = self.session_digest(word)?;
+    pub async fn prove_anew(&self, word: &SessionWord, way: Way, actor: &Actor) -> Result<(), StoreError> {
+        let (digest, actor) = (self.session_digest(word)?, actor.clone());
         self.write(move |tx| {
             Box::pin(async move {
                 sqlx::query("UPDATE console_session SET proved_at = $1, seen_at = $1 WHERE digest = $2")
@@ -204,7 +221,54 @@ impl Store {
                     .bind(digest.to_vec())
                     .execute(&mut tx.conn)
                     .await?;
-                Ok(())
+                let by = tx.random_id(&actor).await?;
+                let event = LedgerEvent::new(Event::ProvedAnew).with("way", way.name());
+                tx.append(&by, event).await.map(|_| ())
+            })
+        })
+        .await
+    }
+
+    /// The sessions of an account, the one that was begun last first. `here` marks the one that asks.
+    pub async fn sessions(
+        &self,
+        account: &AccountId,
+        here: &SessionWord,
+    ) -> Result<Vec<OpenSession>, StoreError> {
+        let (here, now) = (self.session_digest(here)?, self.now());
+        let rows: Vec<(Vec<u8>, String, i64, i64)> = sqlx::query_as(
+            "SELECT digest, way, begun_at, seen_at FROM console_session
+             WHERE account = $1 AND ends_at > $2 AND seen_at > $3 ORDER BY begun_at DESC",
+        )
+        .bind(account.as_str())
+        .bind(micros(now))
+        .bind(micros(now - IDLE))
+        .fetch_all(&self.readers)
+        .await?;
+        let read = |(digest, way, begun_at, seen_at): (Vec<u8>, String, i64, i64)| {
+            let place = if digest == here { Whereabouts::Here } else { Whereabouts::Elsewhere };
+            let way = Way::named(&way)?;
+            Some(OpenSession { place, way, begun_at: time(begun_at), seen_at: time(seen_at) })
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    /// Ends all sessions of an account but the one that asks.
+    pub async fn end_other_sessions(
+        &self,
+        account: &AccountId,
+        here: &SessionWord,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        let here = self.session_digest(here)?;
+        let (account, actor) = (account.clone(), actor.clone());
+        self.write(move |tx| {
+            Box::pin(async move {
+                end_others(tx, &account, &here).await?;
+                let by = tx.random_id(&actor).await?;
+                tx.append(&by, LedgerEvent::new(Event::SessionsEnded).about(account.as_str()))
+                    .await
+                    .map(|_| ())
             })
         })
         .await
@@ -234,7 +298,17 @@ impl Store {
         Ok(URL_SAFE_NO_PAD.encode(&hash[..18]))
     }
 
-    fn session_digest(&self, word: &SessionWord) -> Result<[u8; 32], StoreError> {
+    pub(super) fn session_digest(&self, word: &SessionWord) -> Result<[u8; 32], StoreError> {
         Ok(self.secrets()?.hash("session", &[word.0.as_bytes()]))
     }
+}
+
+/// Whoever has one of the others is out.
+pub(super) async fn end_others(tx: &mut Tx, account: &AccountId, here: &[u8; 32]) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM console_session WHERE account = $1 AND digest <> $2")
+        .bind(account.as_str())
+        .bind(here.to_vec())
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
 }

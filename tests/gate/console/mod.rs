@@ -4,8 +4,12 @@
 mod doors;
 mod incidents;
 mod item;
+mod key;
 mod link;
 mod live;
+mod passkey;
+mod password;
+mod people;
 mod queue;
 mod report;
 
@@ -24,7 +28,8 @@ use tokio::runtime::Runtime;
 pub(crate) const DEPUTY: &str = "t.ellery@oakfield.example";
 
 /// What `[console]` says in tests: a free port, known to browsers as this machine itself.
-pub(crate) const CONSOLE: &str = "[console]\nlisten = [\"127.0.0.1:0\"]\naddress = \"http://localhost\"\n";
+pub(crate) const CONSOLE: &str =
+    "[console]\nlisten = [\"127.0.0.1:0\"]\naddress = \"http://localhost\"\nproxies = [\"127.0.0.1\"]\n";
 
 /// A gate with a console.
 pub(crate) fn gate() -> Gate {
@@ -99,6 +104,24 @@ impl Browser {
         fields: Option<&[(&str, &str)]>,
         headers: &[(&str, &str)],
     ) -> Page {
+        let body = fields.map(|fields| {
+            let pairs: Vec<String> =
+                fields.iter().map(|(k, v)| format!("{}={}", encoded(k), encoded(v))).collect();
+            pairs.join("&").into_bytes()
+        });
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let headers: Vec<(&str, &str)> =
+            headers.iter().copied().chain(fields.is_some().then_some(form)).collect();
+        self.send_body(method, path, body, &headers)
+    }
+
+    fn send_body(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        headers: &[(&str, &str)],
+    ) -> Page {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         let cookies: Vec<String> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
         if !cookies.is_empty() {
@@ -107,11 +130,8 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        if let Some(fields) = fields {
-            let body: Vec<String> =
-                fields.iter().map(|(k, v)| format!("{}={}", encoded(k), encoded(v))).collect();
-            request =
-                request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&"));
+        if let Some(body) = body {
+            request = request.body(body);
         }
         let page = runtime().block_on(async {
             let response = request.send().await.unwrap();
@@ -128,6 +148,34 @@ impl Browser {
             }
         }
         page
+    }
+}
+
+impl Browser {
+    /// A form with a file in it.
+    pub(crate) fn upload(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (name, file): (&str, &[u8]),
+    ) -> Page {
+        const EDGE: &str = "an-edge-that-no-file-has";
+        let mut body = Vec::new();
+        for (key, value) in fields {
+            let part =
+                format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n");
+            body.extend(part.into_bytes());
+        }
+        let head = format!(
+            "--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"file\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend(head.into_bytes());
+        body.extend(file);
+        body.extend(format!("\r\n--{EDGE}--\r\n").into_bytes());
+        let kind = format!("multipart/form-data; boundary={EDGE}");
+        let headers = [("content-type", &*kind), ("sec-fetch-site", "same-origin")];
+        self.send_body(Method::POST, path, Some(body), &headers)
     }
 }
 
