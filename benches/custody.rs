@@ -3,12 +3,14 @@
 //!
 //! `GATEHOUSE_BENCH_MESSAGES` (1000000), `GATEHOUSE_BENCH_FOLDER` (where the store lies; a temporary
 //! folder), `GATEHOUSE_BENCH_VAULT` (another folder for the objects), `GATEHOUSE_BENCH_POSTGRES` (the
-//! address of an empty database; without it SQLite).
+//! address of an empty database; without it SQLite). A folder that was filled before is not filled
+//! again: its store is only asked.
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt as _, stream};
 use gatehouse::{
+    config::WorkingKeySource,
     extraction::Layer,
     mail::{Address, Door, Edits, Envelope, Mode, Recipient, ReversePath, SchoolId},
     parties::{Direction, PersonId, Role},
@@ -265,27 +267,44 @@ async fn search(store: &Store, start: DateTime<Utc>) {
     }
 }
 
-/// The records' custodian; the store knows the public half.
-fn with_custodian(folder: &Path, working: WorkingKey) -> Keys {
+/// The working key, and the records' custodian; the store knows the public half.
+fn new_keys(folder: &Path) -> Keys {
+    let working = WorkingKey::generate_to(&folder.join("working.txt")).expect("a working key");
     let custodian = keys::generate_identity(&folder.join("custodian.txt"), "records custodian");
     Keys::new(Some(working), &[], &[custodian.expect("a custodian's key")]).expect("keys")
+}
+
+/// When the year of a store began that was filled here before.
+fn filled_before(folder: &Path) -> Option<DateTime<Utc>> {
+    let text = fs::read_to_string(folder.join("filled")).ok()?;
+    Some(text.parse().expect("the moment at which its year began"))
 }
 
 fn main() {
     let messages = setting("GATEHOUSE_BENCH_MESSAGES", 1_000_000);
     let temporary = tempfile::tempdir().expect("a folder");
     let folder = setting("GATEHOUSE_BENCH_FOLDER", temporary.path().to_owned());
-    fs::create_dir_all(folder.join("data")).expect("the store's folder");
-    if let Ok(vault) = env::var("GATEHOUSE_BENCH_VAULT") {
-        std::os::unix::fs::symlink(vault, folder.join("data/vault")).expect("the vault's folder");
-    }
+    let filled = filled_before(&folder);
+    let keys = if filled.is_some() {
+        let working = WorkingKeySource::File(folder.join("working.txt"));
+        Keys::new(Some(WorkingKey::from_source(&working).expect("the working key")), &[], &[]).expect("keys")
+    } else {
+        fs::create_dir_all(folder.join("data")).expect("the store's folder");
+        if let Ok(vault) = env::var("GATEHOUSE_BENCH_VAULT") {
+            std::os::unix::fs::symlink(vault, folder.join("data/vault")).expect("the vault's folder");
+        }
+        new_keys(&folder)
+    };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let keys = with_custodian(&folder, WorkingKey::ephemeral());
         let mut options = StoreOptions::new(folder.join("data"), keys);
-        let start = Utc::now() - TimeDelta::days(366);
+        let start = filled.unwrap_or_else(|| Utc::now() - TimeDelta::days(366));
         // The store lives through the year in which the messages come.
-        let now = Arc::new(AtomicI64::new(start.timestamp_micros()));
+        let now = match filled {
+            Some(start) => received_at(start, messages, messages),
+            None => start,
+        };
+        let now = Arc::new(AtomicI64::new(now.timestamp_micros()));
         let clock = now.clone();
         options.clock =
             Arc::new(move || DateTime::from_timestamp_micros(clock.load(Relaxed)).expect("a time"));
@@ -293,7 +312,10 @@ fn main() {
             options.database = DatabaseAddress::Postgres(PostgresUrl::new(url));
         }
         let store = Store::open(options).await.expect("a store");
-        fill(&store, &now, start, messages).await;
+        if filled.is_none() {
+            fill(&store, &now, start, messages).await;
+            fs::write(folder.join("filled"), start.to_rfc3339()).expect("a note that it is filled");
+        }
         store.search_tidy().await.expect("a tidy index");
         let counts = store.counts().await.expect("counts");
         let index = store.search_weight().await.expect("the index's weight");
