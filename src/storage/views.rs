@@ -2,7 +2,7 @@
 //! row before either is shown.
 
 use super::{
-    database::{Sql, micros, named, time},
+    database::{Connection, Sql, micros, named, time},
     error::StoreError,
     items::{ItemDetail, ItemFilter, ItemKind, ItemOffice, ItemSecret, ItemState, ItemSummary},
     ledger::{Actor, Event, LedgerEvent},
@@ -151,22 +151,6 @@ impl Store {
         Ok(all)
     }
 
-    /// Those of these items that there are, in no order.
-    pub(super) async fn items_named(&self, ids: &[String]) -> Result<Vec<ItemSummary>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut sql = Sql::new(COLUMNS);
-        sql.push("i.id IN ");
-        sql.push_row(|list| {
-            for id in ids {
-                list.bind(id.as_str());
-            }
-        });
-        let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(&self.readers).await?;
-        rows.into_iter().map(SummaryRow::summary).collect()
-    }
-
     /// The items for which this holds (`i` is the item), in the order that it says.
     pub(super) async fn items_where(&self, tail: Sql) -> Result<Vec<ItemSummary>, StoreError> {
         let mut sql = Sql::new(COLUMNS);
@@ -285,6 +269,20 @@ impl Store {
         let (object, sealed) = row.ok_or_else(|| not_found(id))?;
         Ok((ObjectId::stored(object), self.secrets()?.open(&format!("item/{id}"), &sealed)?))
     }
+}
+
+/// Those of these items that there are, in no order.
+pub(super) async fn items_named(
+    conn: &mut Connection,
+    ids: &[String],
+) -> Result<Vec<ItemSummary>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(COLUMNS);
+    sql.push("i.id IN ").push_list(ids);
+    let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(conn).await?;
+    rows.into_iter().map(SummaryRow::summary).collect()
 }
 
 fn view(event: Event, item: &ItemSummary, why: &Why) -> LedgerEvent {

@@ -43,6 +43,18 @@ impl Sql {
         self.push(if none { "NULL)" } else { ")" })
     }
 
+    /// `($1, $2)` for `IN`, the last value again until there are as many as a power of two: a
+    /// statement of another length would be another one, which the database had to prepare anew.
+    pub(crate) fn push_list<'t, T: Encode<'t, Db> + Type<Db> + Clone>(&mut self, values: &[T]) -> &mut Self {
+        let again = values.last().into_iter().cycle();
+        let length = if values.is_empty() { 0 } else { values.len().next_power_of_two() };
+        self.push_row(|row| {
+            for value in values.iter().chain(again).take(length) {
+                row.bind(value.clone());
+            }
+        })
+    }
+
     /// As both databases read it.
     fn numbered(&self) -> String {
         self.written(|out, n| {

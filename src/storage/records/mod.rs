@@ -15,6 +15,7 @@ pub use open::{Proved, RecordExport, RecordLook};
 pub use summary::RecordSummary;
 
 pub(super) use keep::RecordRow;
+pub(super) use summary::records_named;
 
 use super::{names::RecordId, secrets::Secrets};
 use crate::{

@@ -5,10 +5,9 @@ use crate::{
     mail::{SchoolId, TransactionId},
     parties::{Direction, Role},
     storage::{
-        database::{Sql, hex, named, time},
+        database::{Connection, Sql, hex, named, time},
         error::StoreError,
         names::RecordId,
-        store::Store,
     },
 };
 use chrono::{DateTime, Utc};
@@ -56,58 +55,49 @@ pub(super) const MOST: u32 = 1_000;
 /// Records whose particulars are read with one statement.
 const TOGETHER: usize = 500;
 
-impl Store {
-    /// What belongs to them is read for many at once: a page has hundreds.
-    pub(super) async fn record_summaries(&self, rows: Vec<Row>) -> Result<Vec<RecordSummary>, StoreError> {
-        let (mut roles, mut filed) = (HashMap::new(), HashMap::new());
-        for rows in rows.chunks(TOGETHER) {
-            let found = self.of_records("SELECT record, role, role FROM record_party", rows).await?;
-            found.into_iter().for_each(|(id, role, _)| roles.entry(id).or_insert_with(Vec::new).push(role));
-            let found =
-                self.of_records("SELECT record, filed_as, certainty FROM record_person", rows).await?;
-            found.into_iter().for_each(|(id, f, c)| filed.entry(id).or_insert_with(Vec::new).push((f, c)));
-        }
-        let summary = |row: Row| {
-            let roles = roles.remove(&row.id).unwrap_or_default();
-            let filed = filed.remove(&row.id).unwrap_or_default();
-            record_summary(row, roles, &filed)
-        };
-        rows.into_iter().map(summary).collect()
+/// What belongs to them is read for many at once: a page has hundreds.
+pub(super) async fn summaries(
+    conn: &mut Connection,
+    rows: Vec<Row>,
+) -> Result<Vec<RecordSummary>, StoreError> {
+    let (mut roles, mut filed) = (HashMap::new(), HashMap::new());
+    for rows in rows.chunks(TOGETHER) {
+        let found = of_records(conn, "SELECT record, role, role FROM record_party", rows).await?;
+        found.into_iter().for_each(|(id, role, _)| roles.entry(id).or_insert_with(Vec::new).push(role));
+        let found = of_records(conn, "SELECT record, filed_as, certainty FROM record_person", rows).await?;
+        found.into_iter().for_each(|(id, f, c)| filed.entry(id).or_insert_with(Vec::new).push((f, c)));
     }
+    let summary = |row: Row| {
+        let roles = roles.remove(&row.id).unwrap_or_default();
+        let filed = filed.remove(&row.id).unwrap_or_default();
+        record_summary(row, roles, &filed)
+    };
+    rows.into_iter().map(summary).collect()
+}
 
-    async fn of_records(
-        &self,
-        select: &'static str,
-        rows: &[Row],
-    ) -> Result<Vec<(String, String, String)>, StoreError> {
-        let mut sql = Sql::new(select);
-        sql.push(" WHERE record IN ");
-        sql.push_row(|list| {
-            for row in rows {
-                list.bind(row.id.clone());
-            }
-        });
-        Ok(sql.build_query_as().fetch_all(&self.readers).await?)
+/// Those of these records that count, in no order.
+pub(in crate::storage) async fn records_named(
+    conn: &mut Connection,
+    ids: &[String],
+) -> Result<Vec<RecordSummary>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" AND r.id IN ").push_list(ids);
+    let rows: Vec<Row> = sql.build_query_as().fetch_all(&mut *conn).await?;
+    summaries(conn, rows).await
+}
 
-    /// Those of these records that count, in no order.
-    pub(in crate::storage) async fn records_named(
-        &self,
-        ids: &[String],
-    ) -> Result<Vec<RecordSummary>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut sql = Sql::new(COLUMNS);
-        sql.push(" AND r.id IN ");
-        sql.push_row(|list| {
-            for id in ids {
-                list.bind(id.clone());
-            }
-        });
-        let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
-        self.record_summaries(rows).await
-    }
+async fn of_records(
+    conn: &mut Connection,
+    select: &'static str,
+    rows: &[Row],
+) -> Result<Vec<(String, String, String)>, StoreError> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let mut sql = Sql::new(select);
+    sql.push(" WHERE record IN ").push_list(&ids);
+    Ok(sql.build_query_as().fetch_all(conn).await?)
 }
 
 fn record_summary(

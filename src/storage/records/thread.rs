@@ -4,7 +4,7 @@
 
 use super::{
     FiledAs, not_found, person_hash,
-    summary::{COLUMNS, MOST, RecordSummary, Row},
+    summary::{COLUMNS, MOST, RecordSummary, Row, summaries},
 };
 use crate::{
     parties::PersonId,
@@ -72,7 +72,8 @@ impl Store {
             .with("found", rows.len() as i64)
             .looked(why);
         self.ledger(actor, event).await?;
-        self.record_summaries(rows).await
+        let mut conn = self.readers.acquire().await?;
+        summaries(&mut conn, rows).await
     }
 
     /// Goes from the record to all that share a Message-ID with it, and from those on,

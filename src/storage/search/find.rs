@@ -3,24 +3,25 @@
 
 use super::{
     Cursor, Search,
-    fresh::{Fresh, chunk_place, segment_place},
+    index::Index,
     query::{Plan, mark},
-    segment::{Directory, Entry, Kind},
-    source::{Key, Source, Step},
+    segment::Kind,
+    sources::Sources,
 };
 use crate::{
     mail::Waiting,
     storage::{
-        database::Sql,
+        database::Connection,
         error::StoreError,
         items::{ItemState, ItemSummary},
         ledger::{Actor, Event, LedgerEvent},
         purpose::Why,
-        records::RecordSummary,
+        records::{RecordSummary, records_named},
         store::Store,
+        views::items_named,
     },
 };
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 /// Most of one answer.
 const MOST: u32 = 1_000;
@@ -51,7 +52,7 @@ trait Shelf: Sync {
     const KIND: Kind;
     fn look_up<'a>(
         &'a self,
-        store: &'a Store,
+        conn: &'a mut Connection,
         ids: Vec<String>,
     ) -> Waiting<'a, Result<Vec<Self::Summary>, StoreError>>;
     fn id(summary: &Self::Summary) -> &str;
@@ -71,10 +72,10 @@ impl Shelf for Quarantine<'_> {
     const KIND: Kind = Kind::Quarantine;
     fn look_up<'a>(
         &'a self,
-        store: &'a Store,
+        conn: &'a mut Connection,
         ids: Vec<String>,
     ) -> Waiting<'a, Result<Vec<ItemSummary>, StoreError>> {
-        Box::pin(async move { store.items_named(&ids).await })
+        Box::pin(async move { items_named(conn, &ids).await })
     }
     fn id(summary: &ItemSummary) -> &str {
         summary.id.as_str()
@@ -97,10 +98,10 @@ impl Shelf for Records<'_> {
     const KIND: Kind = Kind::Record;
     fn look_up<'a>(
         &'a self,
-        store: &'a Store,
+        conn: &'a mut Connection,
         ids: Vec<String>,
     ) -> Waiting<'a, Result<Vec<RecordSummary>, StoreError>> {
-        Box::pin(async move { store.records_named(&ids).await })
+        Box::pin(async move { records_named(conn, &ids).await })
     }
     fn id(summary: &RecordSummary) -> &str {
         summary.id.as_str()
@@ -158,12 +159,10 @@ impl Store {
     ) -> Result<Found<S::Summary>, StoreError> {
         let secrets = self.secrets()?;
         let plan = Plan::new(search, S::KIND, secrets)?;
+        let has_words = !(search.words.trim().is_empty() && search.subject.trim().is_empty());
+        let in_part = has_words.then(|| Plan::in_part(search, S::KIND, secrets));
         let limit = search.limit.unwrap_or(MOST).clamp(1, MOST) as usize;
-        let mut found = self.walk_anew(shelf, &plan, limit).await?;
-        if !(search.words.trim().is_empty() && search.subject.trim().is_empty()) {
-            let plan = Plan::in_part(search, S::KIND, secrets);
-            found.in_part = !self.walk_anew(shelf, &plan, 1).await?.hits.is_empty();
-        }
+        let found = self.answer(shelf, &plan, in_part.as_ref(), limit).await?;
         let mut event = LedgerEvent::new(event)
             .with("found", i64::try_from(found.hits.len()).unwrap_or(i64::MAX))
             .with("question", mark(&plan, secrets))
@@ -173,17 +172,24 @@ impl Store {
         Ok(found)
     }
 
-    /// Begins again when a merge took a segment away that the walk stood in.
-    async fn walk_anew<S: Shelf>(
+    /// Begins again when a merge took a segment away that the walk stood in. All is read through one
+    /// connection: the pool would ask before and after each statement whether its own still lives.
+    async fn answer<S: Shelf>(
         &self,
         shelf: &S,
         plan: &Plan,
+        in_part: Option<&Plan>,
         limit: usize,
     ) -> Result<Found<S::Summary>, StoreError> {
+        let mut conn = self.readers.acquire().await?;
         for _ in 0..TRIES {
-            if let Some(found) = self.walk(shelf, plan, limit).await? {
-                return Ok(found);
+            let Some(index) = Index::open(self, &mut conn, plan).await? else { continue };
+            let Some(mut found) = self.walk(&mut conn, shelf, &index, plan, limit).await? else { continue };
+            if let Some(plan) = in_part {
+                let Some(in_part) = self.walk(&mut conn, shelf, &index, plan, 1).await? else { continue };
+                found.in_part = !in_part.hits.is_empty();
             }
+            return Ok(found);
         }
         Err(StoreError::Busy)
     }
@@ -191,21 +197,26 @@ impl Store {
     /// `None` when a segment is gone.
     async fn walk<S: Shelf>(
         &self,
+        conn: &mut Connection,
         shelf: &S,
+        index: &Index,
         plan: &Plan,
         limit: usize,
     ) -> Result<Option<Found<S::Summary>>, StoreError> {
-        let mut all = Sources::open(self, plan).await?;
+        let mut all = Sources::new(index, plan);
         let mut found = Found { hits: Vec::new(), after: None, in_part: false };
         let mut last: Option<Cursor> = None;
         let mut looked_up = 0;
+        // At first the page, and one that says that there are more; then what is passed over counts.
+        let mut size = limit + 1;
         loop {
-            let size = BATCH.max(limit).min(LOOKED_UP - looked_up);
-            let Some(batch) = all.batch(self, plan, size).await? else { return Ok(None) };
+            size = size.min(LOOKED_UP - looked_up);
+            let Some(batch) = all.batch(self, conn, plan, size).await? else { return Ok(None) };
             let is_last = batch.len() < size;
             looked_up += batch.len();
+            size = BATCH.max(limit);
             let ids = batch.iter().map(|entry| entry.id().to_owned()).collect();
-            let summaries = shelf.look_up(self, ids).await?;
+            let summaries = shelf.look_up(conn, ids).await?;
             let mut summaries: HashMap<String, S::Summary> =
                 summaries.into_iter().map(|s| (S::id(&s).to_owned(), s)).collect();
             for entry in batch {
@@ -228,104 +239,5 @@ impl Store {
                 return Ok(Some(found));
             }
         }
-    }
-}
-
-/// All that documents come from.
-struct Sources {
-    fresh: VecDeque<Entry>,
-    segments: Vec<Source>,
-    last: Option<Key>,
-}
-
-impl Sources {
-    /// What is fresh first: a document that goes into a segment meanwhile is seen twice, never not.
-    async fn open(store: &Store, plan: &Plan) -> Result<Self, StoreError> {
-        let secrets = store.secrets()?;
-        let rows: Vec<(String, Vec<u8>)> =
-            sqlx::query_as("SELECT id, sealed FROM search_fresh WHERE at >= $1 AND at <= $2")
-                .bind(plan.oldest)
-                .bind(plan.newest)
-                .fetch_all(&store.readers)
-                .await?;
-        let mut fresh = Vec::new();
-        for (id, sealed) in rows {
-            let document = Fresh::open(secrets, &id, &sealed)?;
-            let has = |group: &Vec<u64>| group.iter().any(|t| document.tokens.binary_search(t).is_ok());
-            if plan.groups.iter().all(has) && plan.holds(&document.entry) {
-                fresh.push(document.entry);
-            }
-        }
-        fresh.sort_unstable_by(|a, b| b.cmp(a));
-        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT id, newest, sealed FROM search_segment
-             WHERE state = 'live' AND newest >= $1 AND oldest <= $2",
-        )
-        .bind(plan.oldest)
-        .bind(plan.newest)
-        .fetch_all(&store.readers)
-        .await?;
-        let mut segments = Vec::with_capacity(rows.len());
-        for (id, newest, sealed) in rows {
-            let directory = Directory::read(&secrets.open_bytes(&segment_place(id), &sealed)?);
-            let directory = directory.ok_or_else(|| super::damaged(id))?;
-            segments.push(Source::new(id, newest, directory, plan));
-        }
-        Ok(Self { fresh: fresh.into(), segments, last: None })
-    }
-
-    /// The next documents in order, each once; fewer than `size` when there are no more. `None`
-    /// when a segment is gone.
-    async fn batch(
-        &mut self,
-        store: &Store,
-        plan: &Plan,
-        size: usize,
-    ) -> Result<Option<Vec<Entry>>, StoreError> {
-        let mut batch = Vec::with_capacity(size);
-        while batch.len() < size {
-            let fresh = self.fresh.front().map(|e| (e.at, e.id));
-            let newest = self.segments.iter_mut().filter_map(|s| Some((s.bound()?, s)));
-            let entry = match newest.max_by_key(|(bound, _)| *bound) {
-                Some((bound, segment)) if fresh.is_none_or(|fresh| bound >= fresh) => match segment.pop() {
-                    Some(entry) => entry,
-                    None if store.refill(segment, plan).await? => continue,
-                    None => return Ok(None),
-                },
-                _ => match self.fresh.pop_front() {
-                    Some(entry) => entry,
-                    None => break,
-                },
-            };
-            let key = (entry.at, entry.id);
-            if self.last != Some(key) {
-                self.last = Some(key);
-                batch.push(entry);
-            }
-        }
-        Ok(Some(batch))
-    }
-}
-
-impl Store {
-    /// Walks a segment until documents are ready. `false` when it is gone.
-    async fn refill(&self, segment: &mut Source, plan: &Plan) -> Result<bool, StoreError> {
-        while let Step::Fetch(ids) = segment.step(plan) {
-            let mut sql = Sql::new("SELECT id, sealed FROM search_chunk WHERE id IN ");
-            sql.push_row(|list| {
-                for id in &ids {
-                    list.bind(*id);
-                }
-            });
-            let rows: Vec<(i64, Vec<u8>)> = sql.build_query_as().fetch_all(&self.readers).await?;
-            if rows.len() < ids.len() {
-                return Ok(false);
-            }
-            let secrets = self.secrets()?;
-            for (id, sealed) in rows {
-                segment.give(id, secrets.open_bytes(&chunk_place(id), &sealed)?);
-            }
-        }
-        Ok(true)
     }
 }

@@ -7,19 +7,23 @@
 //! Segments are never changed, only merged and replaced.
 
 mod build;
+mod directories;
 mod english;
 mod find;
 mod fresh;
+mod index;
 mod query;
 mod rebuild;
 mod searchable;
 mod segment;
 mod source;
+mod sources;
 mod swap;
 mod tidy;
 mod welsh;
 mod words;
 
+pub(super) use directories::Directories;
 pub use find::{Found, MaySee};
 pub(super) use fresh::{Facets, FreshRow};
 pub use query::{Cursor, Search};

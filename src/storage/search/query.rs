@@ -107,6 +107,9 @@ pub(super) struct Plan {
     pub(super) newest: i64,
     pub(super) oldest: i64,
     pub(super) before: Option<Cursor>,
+    pub(super) kind: Kind,
+    /// Alone in one of the groups.
+    pub(super) kind_token: Token,
 }
 
 impl Plan {
@@ -146,7 +149,8 @@ impl Plan {
     }
 
     fn within(search: &Search, kind: Kind, secrets: &Secrets) -> Self {
-        let mut groups = vec![vec![token(secrets, Family::Kind, &[&[kind as u8]])]];
+        let kind_token = token(secrets, Family::Kind, &[&[kind as u8]]);
+        let mut groups = vec![vec![kind_token]];
         if let Some(school) = &search.school {
             groups.push(vec![token(secrets, Family::School, &[school.to_string().as_bytes()])]);
         }
@@ -159,12 +163,14 @@ impl Plan {
             newest: search.after.map_or(until, |after| until.min(after.at)),
             oldest: search.since.map_or(i64::MIN, micros),
             before: search.after,
+            kind,
+            kind_token,
         }
     }
 
-    /// Whether an entry lies within the bounds of time and page.
+    /// Whether an entry is of the kind and lies within the bounds of time and page.
     pub(super) fn holds(&self, entry: &Entry) -> bool {
-        entry.kind != Kind::Blank
+        entry.kind == self.kind
             && (self.oldest..=self.newest).contains(&entry.at)
             && self.before.is_none_or(|before| (entry.at, entry.id) < (before.at, before.id))
     }

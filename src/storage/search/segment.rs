@@ -127,6 +127,13 @@ impl Directory {
         })
     }
 
+    /// What it takes of the memory.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.times.capacity() * size_of::<i64>()
+            + self.starts.capacity() * size_of::<(Token, u32)>()
+    }
+
     /// The number of the first chunk of postings.
     pub(super) fn postings(&self) -> usize {
         self.times.len()

@@ -1,13 +1,14 @@
-//! One segment as a stream of documents, newest first: postings are walked together, and chunks
+//! One segment as a stream of documents, newest first: its lists are walked together, and chunks
 //! are fetched only when the walk comes to them.
 
 use super::{
     query::Plan,
-    segment::{Directory, ENTRIES, Entry, NUMBERS, Token, entries, ordinals, runs},
+    segment::{CHUNK, Directory, ENTRIES, Entry, NUMBERS, Token, entries, ordinals, runs},
 };
 use std::{
     collections::{HashMap, VecDeque},
     ops::Range,
+    sync::Arc,
 };
 
 /// Documents of the first round; each further round doubles, up to `MOST`.
@@ -23,14 +24,16 @@ pub(super) type Key = (i64, [u8; super::segment::ID]);
 
 pub(super) struct Source {
     id: i64,
-    directory: Directory,
+    directory: Arc<Directory>,
     /// One of each group must be there.
     groups: Vec<Vec<List>>,
     /// Where the walk stands, and where it ends.
     at: u32,
     end: u32,
     /// Ordinals that were met and whose entries are still to be read.
-    met: Vec<u32>,
+    met: VecDeque<u32>,
+    /// These are all of the round.
+    walked: bool,
     chunks: HashMap<usize, Vec<u8>>,
     ready: VecDeque<Entry>,
     /// Nothing newer than this will come.
@@ -38,19 +41,14 @@ pub(super) struct Source {
     round: usize,
 }
 
-/// What a walk needs before it goes on.
-pub(super) enum Step {
-    /// These chunks, by their full numbers.
-    Fetch(Vec<i64>),
-    /// Nothing: [`Source::bound`] tells.
-    Done,
-}
-
 impl Source {
-    pub(super) fn new(id: i64, newest: i64, directory: Directory, plan: &Plan) -> Self {
+    pub(super) fn new(id: i64, newest: i64, directory: Arc<Directory>, plan: &Plan) -> Self {
         let list = |token: &Token| List::new(*token, directory.span(*token));
+        // A kind that most documents have is told by the documents themselves.
+        let told =
+            |group: &&Vec<Token>| **group == [plan.kind_token] && is_of_most(plan.kind_token, &directory);
         let mut groups: Vec<Vec<List>> =
-            plan.groups.iter().map(|group| group.iter().map(list).collect()).collect();
+            plan.groups.iter().filter(|g| !told(g)).map(|group| group.iter().map(list).collect()).collect();
         // The rarest first: it leads the walk.
         groups.sort_by_key(|group| group.iter().map(|list| list.span.len()).sum::<usize>());
         let number = |index: usize| u32::try_from(index * ENTRIES).unwrap_or(u32::MAX);
@@ -62,7 +60,8 @@ impl Source {
             end: number(end).min(directory.documents),
             directory,
             groups,
-            met: Vec::new(),
+            met: VecDeque::new(),
+            walked: false,
             chunks: HashMap::new(),
             ready: VecDeque::new(),
             bound: (newest.min(plan.newest), [u8::MAX; super::segment::ID]),
@@ -86,19 +85,40 @@ impl Source {
         Some(entry)
     }
 
-    /// Chunks that were asked for.
+    /// Whether a chunk is of this segment.
+    pub(super) fn has(&self, chunk: i64) -> bool {
+        chunk / NUMBERS == self.id
+    }
+
+    /// A chunk that was asked for.
     pub(super) fn give(&mut self, id: i64, chunk: Vec<u8>) {
         if let Ok(number) = usize::try_from(id - self.id * NUMBERS) {
             self.chunks.insert(number, chunk);
         }
     }
 
-    /// Walks on until documents are ready or chunks are needed.
-    pub(super) fn step(&mut self, plan: &Plan) -> Step {
-        while self.at < self.end && self.met.len() < self.round {
+    /// Whether documents may come, but none is at hand.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.ready.is_empty() && self.bound().is_some()
+    }
+
+    /// Chunks of lists that are read at most before the next documents are met.
+    pub(super) fn length(&self) -> usize {
+        if self.walked { 0 } else { self.groups.iter().flatten().map(|list| list.span.len()).sum() }
+    }
+
+    /// How many documents were met that are still to be read.
+    pub(super) fn met(&self) -> usize {
+        self.met.len()
+    }
+
+    /// Walks on until as many were met as a round has, or to the end. What comes back are
+    /// chunks that it needs before it goes on.
+    pub(super) fn walk(&mut self) -> Vec<i64> {
+        while !self.walked && self.at < self.end && self.met.len() < self.round {
             match self.next_met() {
                 Ok(Some(ordinal)) => {
-                    self.met.push(ordinal);
+                    self.met.push_back(ordinal);
                     self.at = ordinal + 1;
                 }
                 Ok(None) => self.at = self.end,
@@ -107,26 +127,39 @@ impl Source {
                     if self.chunks.len() > KEPT {
                         self.chunks.clear();
                     }
-                    return Step::Fetch(self.full(needed));
+                    return self.full(needed);
                 }
             }
         }
-        let mut needed: Vec<usize> = self.met.iter().map(|o| *o as usize / ENTRIES).collect();
-        needed.dedup();
-        let missing: Vec<usize> = needed.iter().copied().filter(|n| !self.chunks.contains_key(n)).collect();
-        if !missing.is_empty() {
-            return Step::Fetch(self.full(missing));
+        self.walked = true;
+        Vec::new()
+    }
+
+    /// Chunks that are needed to read the first `most` of those that were met.
+    pub(super) fn to_read(&self, most: usize) -> Vec<i64> {
+        let numbers = self.met.iter().take(most).map(|o| *o as usize / ENTRIES);
+        self.full(numbers.filter(|n| !self.chunks.contains_key(n)).collect())
+    }
+
+    /// Reads the first `most` of those that were met, whose chunks are at hand.
+    pub(super) fn read(&mut self, most: usize, plan: &Plan) {
+        let mut open: Option<(usize, Vec<Entry>)> = None;
+        for ordinal in self.met.drain(..most.min(self.met.len())) {
+            let (number, place) = (ordinal as usize / ENTRIES, ordinal as usize % ENTRIES);
+            if open.as_ref().is_none_or(|(n, _)| *n != number) {
+                let chunk = self.chunks.get(&number);
+                open = Some((number, chunk.map(|c| entries(c).collect()).unwrap_or_default()));
+            }
+            let entry = open.as_ref().and_then(|(_, all)| all.get(place));
+            self.ready.extend(entry.filter(|entry| plan.holds(entry)).copied());
         }
-        for number in needed {
-            let Some(chunk) = self.chunks.get(&number) else { continue };
-            let all: Vec<Entry> = entries(chunk).collect();
-            let of_chunk = |o: &&u32| **o as usize / ENTRIES == number;
-            let found = self.met.iter().filter(of_chunk).filter_map(|o| all.get(*o as usize % ENTRIES));
-            self.ready.extend(found.filter(|entry| plan.holds(entry)).copied());
+        if self.met.is_empty() {
+            self.walked = false;
+            self.round = (self.round * 2).min(MOST);
+            if self.at >= self.end {
+                self.chunks = HashMap::new();
+            }
         }
-        self.met.clear();
-        self.round = (self.round * 2).min(MOST);
-        Step::Done
     }
 
     /// The next ordinal that stands in every group, or chunks that must be there to tell.
@@ -168,6 +201,13 @@ impl Source {
         numbers.dedup();
         numbers.into_iter().map(|n| self.id * NUMBERS + n as i64).collect()
     }
+}
+
+/// Whether more than half of a segment's documents have this token, as far as the length of its list
+/// tells: of so long a list each document takes one byte.
+fn is_of_most(token: Token, directory: &Directory) -> bool {
+    let whole = directory.span(token).len().saturating_sub(1);
+    whole * CHUNK * 2 > directory.documents as usize
 }
 
 /// The documents of one token, in the chunks that may have it.
@@ -237,6 +277,7 @@ fn gallop(list: &[u32], at: usize, from: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::search::segment::{Kind, Writer};
 
     #[test]
     fn galloping_finds_what_a_walk_would() {
@@ -246,6 +287,49 @@ mod tests {
                 let walked = (at..500).find(|i| list[*i] >= from).unwrap_or(500);
                 assert_eq!(gallop(&list, at, from), walked, "{at} {from}");
             }
+        }
+    }
+
+    /// Three of four documents are records. That is read off the documents; what is an item stands in a
+    /// list short enough to be walked.
+    #[test]
+    fn a_walk_meets_what_has_all_tokens_and_is_of_the_kind() {
+        const DOCUMENTS: u32 = 30_000;
+        const WORD: Token = 9;
+        let kind_of = |n: u32| if n.is_multiple_of(4) { Kind::Quarantine } else { Kind::Record };
+        let entry = |n: u32| Entry::new(kind_of(n), i64::from(DOCUMENTS - n), &format!("{n:010}")).unwrap();
+        let all: Vec<Entry> = (0..DOCUMENTS).map(entry).collect();
+        let mut writer = Writer::new(&all);
+        let of = |kind: Kind| (0..DOCUMENTS).filter(|n| kind_of(*n) == kind).collect::<Vec<_>>();
+        writer.push(Kind::Quarantine as Token, &of(Kind::Quarantine));
+        writer.push(Kind::Record as Token, &of(Kind::Record));
+        writer.push(WORD, &(0..DOCUMENTS).step_by(70).collect::<Vec<_>>());
+        let (directory, chunks) = writer.finish();
+        let directory = Arc::new(directory);
+        for (kind, lists) in [(Kind::Record, 1), (Kind::Quarantine, 2)] {
+            let groups = vec![vec![kind as Token], vec![WORD]];
+            let (newest, oldest) = (20_000, 10_000);
+            let plan = Plan { groups, newest, oldest, before: None, kind, kind_token: kind as Token };
+            let mut source = Source::new(3, i64::from(DOCUMENTS), directory.clone(), &plan);
+            assert_eq!(source.groups.len(), lists);
+            let mut met = Vec::new();
+            while source.is_waiting() {
+                let mut needed = source.walk();
+                let is_walked = needed.is_empty();
+                if is_walked {
+                    needed = source.to_read(50);
+                }
+                for id in needed {
+                    assert!(source.has(id));
+                    source.give(id, chunks[(id - 3 * NUMBERS) as usize].clone());
+                }
+                if is_walked {
+                    source.read(50, &plan);
+                }
+                met.extend(std::iter::from_fn(|| source.pop()));
+            }
+            let expected = all.iter().enumerate().filter(|(n, e)| n % 70 == 0 && plan.holds(e));
+            assert_eq!(met, expected.map(|(_, e)| *e).collect::<Vec<_>>(), "{kind:?}");
         }
     }
 }

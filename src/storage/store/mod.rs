@@ -15,7 +15,7 @@ use super::{
     keys::Keys,
     locks::Keeping,
     names::{ItemId, Token},
-    search::Tidying,
+    search::{Directories, Tidying},
     secrets::Secrets,
     vault::Vault,
     writer::{Tx, Unwritten, Writer},
@@ -67,6 +67,8 @@ pub(super) struct Shared {
     pub(super) relock: AtomicBool,
     pub(super) keeping: RwLock<Keeping>,
     pub(super) tidying: Tidying,
+    /// Of the search index's segments.
+    pub(super) directories: Directories,
 }
 
 impl Shared {

@@ -10,7 +10,7 @@ use crate::storage::{
     keyfile,
     keys::Keys,
     node,
-    search::Tidying,
+    search::{Directories, Tidying},
     secrets::Secrets,
     vault::{Vault, disk_error},
     writer::Writer,
@@ -117,6 +117,7 @@ impl Store {
             relock: AtomicBool::new(false),
             keeping: RwLock::new(keeping),
             tidying: Tidying::default(),
+            directories: Directories::default(),
             secrets,
         });
         let writer = shared.secrets.is_some().then(|| Writer::start(conn, Arc::clone(&shared)).into());

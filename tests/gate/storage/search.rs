@@ -274,6 +274,7 @@ async fn the_index_of_quarantine_is_made_anew_from_the_messages() {
         all.push(Letter::new("old", "stale words").quarantined(store, number).await);
     }
     store.search_tidy().await.unwrap();
+    assert_eq!(find(store, words("stale")).await.len(), 600, "from here on segments are known in memory");
     let read = |transaction: &gatehouse::mail::Transaction| {
         let mut searchable = Searchable::default();
         searchable.text(Layer::Visible, &String::from_utf8_lossy(&transaction.raw));
