@@ -2,6 +2,7 @@
 //! that carry what a browser would.
 
 mod doors;
+mod grave;
 mod incidents;
 mod item;
 mod key;

@@ -21,6 +21,9 @@ use bytes::Bytes;
 use chrono::Utc;
 use std::{collections::HashSet, sync::Arc};
 
+/// Surroundings of one rule at one place that are shown.
+const MOST_EXCERPTS: usize = 5;
+
 /// A message as it is shown.
 pub(super) struct Evidence {
     pub(super) document: Arc<str>,
@@ -40,7 +43,8 @@ pub(super) struct Found {
     pub(super) rule: String,
     pub(super) clauses: Vec<(String, String)>,
     pub(super) place: String,
-    pub(super) excerpt: String,
+    /// The same rule at the same place may have found several.
+    pub(super) excerpts: Vec<String>,
     pub(super) is_marked: bool,
     /// How often its rule was right of late.
     pub(super) precision: String,
@@ -138,6 +142,14 @@ pub(super) async fn found(
     let w = ItemWords::of(language);
     let mut all: Vec<Found> = Vec::new();
     for f in &detail.findings {
+        let place = called::plain(&f.part, 160);
+        if let Some(same) = all.iter_mut().find(|other| other.rule == f.rule && other.place == place) {
+            let excerpt = called::plain(&f.excerpt, 200);
+            if same.excerpts.len() < MOST_EXCERPTS && !same.excerpts.contains(&excerpt) {
+                same.excerpts.push(excerpt);
+            }
+            continue;
+        }
         let rule = standing.rulebook.detector.rules().iter().find(|rule| *rule.id == *f.rule);
         all.push(Found {
             badge: called::severity_class(f.severity),
@@ -146,8 +158,8 @@ pub(super) async fn found(
             reason: called::plain(&f.reason, 400),
             rule: f.rule.clone(),
             clauses: rule.into_iter().flat_map(|r| &r.clauses).map(|c| (c.to_string(), asked(c))).collect(),
-            place: called::plain(&f.part, 160),
-            excerpt: called::plain(&f.excerpt, 200),
+            place,
+            excerpts: vec![called::plain(&f.excerpt, 200)],
             precision: match precision.get(&f.rule) {
                 None => w.precision_none.to_owned(),
                 Some(p) => fill(w.precision, &[&p.borne_out.to_string(), &p.decided.to_string()]),
