@@ -21,6 +21,7 @@ pub(super) const GLANCE: Duration = Duration::from_secs(120);
 const MOST_ITEMS: usize = 2_000;
 /// Pages that listen at once; the others show the same when they are loaded anew.
 const LISTENERS: usize = 200;
+const RENDERINGS: usize = 2;
 
 /// Somebody's leave to see one item, given by themselves with a purpose.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ pub(super) struct Live {
     /// Counts up whenever somebody comes or goes.
     moved: watch::Sender<u64>,
     pub(super) listeners: Arc<Semaphore>,
+    /// Messages that are read and rendered at once: the gate's own work goes before.
+    pub(super) renderings: Arc<Semaphore>,
 }
 
 impl Default for Live {
@@ -58,6 +61,7 @@ impl Default for Live {
             here: Mutex::default(),
             moved: watch::channel(0).0,
             listeners: Arc::new(Semaphore::new(LISTENERS)),
+            renderings: Arc::new(Semaphore::new(RENDERINGS)),
         }
     }
 }

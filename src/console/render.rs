@@ -331,8 +331,8 @@ fn file(part: &Part<'_>) -> File {
 /// Bytes as people say them.
 pub(super) fn sized(bytes: usize) -> String {
     match bytes {
-        ..=1_023 => format!("{bytes} B"),
-        ..=1_048_575 => format!("{} KB", bytes / 1024),
+        ..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} KB", bytes / 1024),
         _ => format!("{:.1} MB", bytes as f64 / 1_048_576.0),
     }
 }
@@ -458,10 +458,11 @@ mod tests {
             document.page(html, spans)
         };
         let html = "<p>our <b>little</b> secret</p>";
-        let marked = out(html, &[3..html.find(" secret").unwrap()]);
+        let span = 3..html.find(" secret").unwrap();
+        let marked = out(html, std::slice::from_ref(&span));
         assert_eq!(marked, "<p><mark>our </mark><b><mark>little</mark></b><mark></mark> secret</p>");
         let forged = out("<p>\u{e000}x\u{e001} &#xE000;y&#xE001;</p>", &[]);
         assert!(!forged.contains("mark"), "{forged}");
-        assert_eq!(line("a <b> c", &[2..5]), "a <mark>&lt;b&gt;</mark> c");
+        assert_eq!(line("a <b> c b", &[2..5, 8..9]), "a <mark>&lt;b&gt;</mark> c <mark>b</mark>");
     }
 }

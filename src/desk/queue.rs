@@ -4,7 +4,7 @@
 
 use super::{Desk, DeskFault};
 use crate::{
-    authority::{Act, Case, Scope, Thing},
+    authority::{Act, Case, Office, Offices, Scope, Thing},
     gateway::{Rung, overdue},
     mail::SchoolId,
     parties::School,
@@ -39,7 +39,9 @@ pub struct Waiting {
 impl Desk {
     /// The schools where the asker may have something to review: thing by thing is asked besides.
     pub fn own_schools(&self) -> Vec<SchoolId> {
-        let at_trust = self.own_offices().iter().any(|(scope, _)| *scope == Scope::Trust);
+        // Whoever stands above the chairs may have to stand in anywhere.
+        let stands_in = |(scope, held): &(Scope, Offices)| *scope == Scope::Trust && held.has(Office::Chair);
+        let at_trust = self.own_offices().iter().any(stands_in);
         let all = self.config.schools.iter().map(|school| &school.id);
         let own = |id: &&SchoolId| {
             at_trust

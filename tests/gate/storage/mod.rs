@@ -25,6 +25,7 @@ mod retention;
 mod search;
 mod steps;
 mod tally;
+mod waiting;
 
 use crate::{debian::program, postgres};
 use bytes::Bytes;

@@ -157,21 +157,19 @@ pub(super) fn forms(desk: &Desk, language: Language, incident: &IncidentSummary,
     if is_over && may(Act::Note) {
         forms.push(plain("reopen", w.reopen));
     }
-    if !is_over && incident.state == IncidentState::Open {
-        if let Some(two) = two(Act::Close) {
-            forms.push(Form { two, ..plain("close", w.close) });
-        }
+    if incident.state == IncidentState::Open
+        && let Some(two) = two(Act::Close)
+    {
+        forms.push(Form { two, ..plain("close", w.close) });
     }
-    if !is_over {
-        if let Some(two) = two(Act::Dismiss) {
-            let why = choices(Dismissal::ALL, Dismissal::name, |d| called::dismissal(language, d));
-            forms.push(Form {
-                two,
-                choose: Some(("to", w.because, why)),
-                is_grave: true,
-                ..plain("dismiss", w.dismiss)
-            });
-        }
+    if !is_over && let Some(two) = two(Act::Dismiss) {
+        let why = choices(Dismissal::ALL, Dismissal::name, |d| called::dismissal(language, d));
+        forms.push(Form {
+            two,
+            choose: Some(("to", w.because, why)),
+            is_grave: true,
+            ..plain("dismiss", w.dismiss)
+        });
     }
     forms
 }
