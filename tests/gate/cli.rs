@@ -617,7 +617,7 @@ fn a_running_gate_takes_up_good_rules_and_keeps_the_old_before_bad_ones() {
     // Nobody was asked who may: the ledger says so, and what came into force.
     let loaded = home.list(&["ledger", "list", "--event", "rules.loaded"]);
     let who: Vec<&str> = loaded.iter().filter_map(|row| row["who"].as_str()).collect();
-    assert_eq!(who, ["operator by signal", "the gate"], "{loaded:?}");
+    assert_eq!(who, ["the gate", "operator by signal"], "{loaded:?}");
     assert_ne!(loaded[0]["details"], loaded[1]["details"], "another digest");
     let changed = home.list(&["ledger", "list", "--event", "rule.changed"]);
     assert!(
