@@ -96,7 +96,8 @@ fn an_item_is_opened_with_a_purpose_and_decided_in_three_steps() {
     assert_eq!(checked.code(), 0, "{} {}", checked.out, checked.err);
     lead.post(&format!("{place}/decide"), &[("act", "reopen"), ("words", "a slip")]);
     assert_eq!(state(&gate, &id), "open");
-    // Of contact the gate writes to no party.
+    // Of contact the gate writes to no party: it is not offered, and not done when it is asked for.
+    assert!(!open.contains("Return to its sender") && open.contains("Release to its recipients"), "{open}");
     let advised = [("act", "return"), ("words", "tone"), ("advice", "again")];
     assert_eq!(lead.post(&format!("{place}/decide"), &advised).status, StatusCode::UNPROCESSABLE_ENTITY);
     let accused = [("who", "0"), ("word", "yes"), ("words", "the pupil said so")];

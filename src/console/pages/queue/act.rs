@@ -17,6 +17,7 @@ use crate::{
     authority::{Act, Answer, Case, Office},
     desk::{Asked, Judged, Leave, Named, Said},
     effects::Language,
+    policy::sender_may_hear,
     storage::{Accusation, Decision, ItemOffice, ItemState, ItemSummary, LegalSubject, lives::step},
 };
 use axum::{
@@ -225,7 +226,9 @@ pub(super) async fn offers(
             Some(decision) => step(item.kind, item.state, decision.act()).is_ok(),
             None => !item.state.is_sealed() && item.state != ItemState::Purged,
         };
-        if !possible {
+        // Of some things the gate writes to no party: a person speaks with them (practice.md, A2).
+        let is_told = choice != Choose::Return || sender_may_hear(item.category);
+        if !possible || !is_told {
             continue;
         }
         let first = console.store.first_of_two(choice.act(), item.id.as_str()).await?;
