@@ -7,7 +7,7 @@ use super::{
         door::{Door, Guard},
         page::{Frame, shown},
         places::{Place, at},
-        visitor::{Posted, Visitor},
+        visitor::{Fresh, Posted, Visitor},
         words::{fill, moment, words},
     },
     super::queue::{Choice, ItemWords, QueueWords, REVIEWERS, SearchWords, purpose_of, purposes},
@@ -366,7 +366,7 @@ struct Nothing {}
 /// The whole of it as a file, by the purpose that was given.
 async fn export(
     State(console): State<Arc<Console>>,
-    visitor: Visitor,
+    Fresh(visitor): Fresh,
     Path(id): Path<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, Fault> {

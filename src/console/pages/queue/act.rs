@@ -14,7 +14,7 @@ use super::{
     people::everyone,
 };
 use crate::{
-    authority::{Act, Answer, Case, Office},
+    authority::{Act, Answer, Case, Gravity, Office},
     desk::{Asked, Judged, Leave, Named, Said},
     effects::Language,
     policy::sender_may_hear,
@@ -374,6 +374,11 @@ async fn decide(
     let (desk, w) = (&visitor.desk, ActWords::of(visitor.language));
     let wrong = |sentence: &str| Fault::Wrong(sentence.to_owned());
     let choice = Choose::ALL.into_iter().find(|c| c.name() == chosen.act).ok_or(Fault::Form)?;
+    // What cannot be undone, or takes two, is done by whoever is still there.
+    let is_grave = choice == Choose::Seal || choice == Choose::Release && case.gravity == Gravity::Gravest;
+    if is_grave && !visitor.session.is_fresh() {
+        return Err(Fault::ProveAnew);
+    }
     let reason = joined(&chosen.ready, &chosen.words).ok_or_else(|| wrong(w.why))?;
     let office = ItemOffice::ALL.into_iter().find(|o| o.name() == chosen.to);
     let advice = joined(&chosen.advice, &chosen.advice_words);

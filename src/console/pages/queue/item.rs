@@ -9,7 +9,7 @@ use super::{
         page::{Frame, shown},
         places::{Place, at},
         render,
-        visitor::{Posted, Visitor},
+        visitor::{Fresh, Posted, Visitor},
         words::{fill, moment, words},
     },
     REVIEWERS, act,
@@ -390,7 +390,7 @@ struct Nothing {}
 /// The evidence as one file, by the purpose that was given.
 async fn bundle(
     State(console): State<Arc<Console>>,
-    visitor: Visitor,
+    Fresh(visitor): Fresh,
     Path(id): Path<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, Fault> {
