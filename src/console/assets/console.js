@@ -27,8 +27,18 @@ for (const news of document.querySelectorAll("[data-live]")) {
 }
 
 // Lists and forms by single keys; Tab reaches everything without them.
-for (const hint of document.querySelectorAll("[data-keys-hint]")) hint.hidden = false;
+// Whoever dictates to the browser turns them off (WCAG 2.1.4).
+for (const toggle of document.querySelectorAll("[data-keys-toggle]")) {
+  const said = () => toggle.setAttribute("aria-pressed", String(localStorage.getItem("keys") !== "off"));
+  toggle.hidden = false;
+  toggle.addEventListener("click", () => {
+    localStorage.setItem("keys", localStorage.getItem("keys") === "off" ? "on" : "off");
+    said();
+  });
+  said();
+}
 document.addEventListener("keydown", (event) => {
+  if (localStorage.getItem("keys") === "off") return;
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select")) return;
   const links = [...document.querySelectorAll("table[data-keys] tbody a")];
   const at = links.indexOf(document.activeElement);

@@ -116,8 +116,6 @@ words! {
         doc_attached: "In an attached message" / "Mewn neges atodedig",
         doc_cut: "The text goes on; all of it is kept." / "Mae'r testun yn parhau; cedwir y cyfan.",
         doc_nothing: "There is no text in it." / "Does dim testun ynddi.",
-        keys: "Keys: the letter in brackets beside an action opens it; ? comes here." / "Bysellau: mae'r llythyren mewn cromfachau wrth weithred yn ei hagor; mae ? yn dod yma.",
-        help: "Keys" / "Bysellau",
     }
 }
 

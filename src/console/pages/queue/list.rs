@@ -89,7 +89,10 @@ words! {
         text: "Words" / "Geiriau",
         purpose: "What for" / "I ba ddiben",
         search: "Search" / "Chwilio",
-        keys: "Keys: j and k move, o opens, / filters, ? shows all." / "Bysellau: j a k i symud, o i agor, / i hidlo, ? i ddangos y cyfan.",
+        help: "Keys" / "Bysellau",
+        keys: "With script: j and k move, o opens, / goes to the filters, q to the queue, ? comes here; the letter in brackets beside an act opens it. Tab reaches everything without."
+            / "Gyda sgript: j a k i symud, o i agor, / i'r hidlwyr, q i'r rhestr, ? i ddod yma; mae'r llythyren mewn cromfachau wrth weithred yn ei hagor. Mae Tab yn cyrraedd popeth hebddynt.",
+        keys_toggle: "Turn single keys off or on" / "Troi'r bysellau sengl i ffwrdd neu ymlaen",
         away: "{} is away." / "Mae {} i ffwrdd.",
     }
 }
