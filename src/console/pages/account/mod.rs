@@ -18,7 +18,7 @@ use super::people::office_called;
 use crate::{
     authority::{Act, Scope, Thing},
     effects::Language,
-    storage::{KeptPassword, RECOVERY_CODES},
+    storage::{KeptPassword, RECOVERY_CODES, Way},
 };
 use askama::Template;
 use axum::{extract::State, response::Response};
@@ -113,7 +113,7 @@ async fn account(State(console): State<Arc<Console>>, visitor: Visitor) -> Resul
         held: held(&visitor, w),
         since: moment(visitor.language, visitor.session.begun_at),
         until: moment(visitor.language, visitor.session.until),
-        no_way: password.is_none() && passkeys.is_empty(),
+        no_way: visitor.session.way == Way::Link && password.is_none() && passkeys.is_empty(),
         k: PasskeyWords::of(visitor.language),
         key: opens_records(&visitor).then(|| (KeyWords::of(visitor.language), console.holds_key(&visitor))),
         passkeys,
