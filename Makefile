@@ -24,3 +24,4 @@ setup:
 setup-test:
 	@scripts/setup.sh test
 	@scripts/s3-server.sh
+	@scripts/oidc-server.sh

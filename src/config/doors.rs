@@ -108,7 +108,7 @@ pub(super) fn tls_files(s: Section<'_>, marks: &mut Marks) -> Option<TlsFiles> {
     Some(TlsFiles { certificate: certificate?.value, key: key?.value })
 }
 
-fn school_ids(s: &Section<'_>, key: &'static str, marks: &mut Marks) -> Vec<SchoolId> {
+pub(super) fn school_ids(s: &Section<'_>, key: &'static str, marks: &mut Marks) -> Vec<SchoolId> {
     let ids = s.list(key, "the id of a school", "", |text| Some(SchoolId(text.into())));
     marks.named_schools.extend(ids.iter().cloned());
     ids.into_iter().map(|at| at.value).collect()

@@ -23,7 +23,7 @@ mod vault;
 pub use crate::parties::{Fault, Faults, Gravity, render};
 #[cfg(test)]
 pub(crate) use canary::sample as canary_sample;
-pub use console::ConsoleConfig;
+pub use console::{ConsoleConfig, SchoolSignIn};
 pub use model::{
     AlarmConfig, AlarmWay, AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials,
     CanaryConfig, CanaryEnd, CanaryRoute, CanaryWay, Config, DkimConfig, FailureChoice, HopTls, KeysConfig,

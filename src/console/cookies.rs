@@ -14,6 +14,8 @@ use axum::http::{
 const SESSION: [&str; 2] = ["gatehouse", "__Host-gatehouse"];
 /// Of a browser that somebody has signed in with: it opens nothing ([`crate::storage::DeviceWord`]).
 const DEVICE: [&str; 2] = ["gatehouse-browser", "__Host-gatehouse-browser"];
+/// Binds the way to the school's sign-in and back to one browser.
+const AWAY: [&str; 2] = ["gatehouse-away", "__Host-gatehouse-away"];
 const TONGUE: &str = "language";
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -62,6 +64,18 @@ impl Console {
         let name = DEVICE[usize::from(self.is_secure())];
         let text =
             format!("{name}={}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}", word.reveal());
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    pub(super) fn away(&self, headers: &HeaderMap) -> Option<String> {
+        cookie(headers, AWAY[usize::from(self.is_secure())]).map(str::to_owned)
+    }
+
+    /// For as long as the way there and back may take.
+    pub(super) fn keep_away(&self, word: &str) -> HeaderValue {
+        let secure = if self.is_secure() { "; Secure" } else { "" };
+        let name = AWAY[usize::from(self.is_secure())];
+        let text = format!("{name}={word}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax{secure}");
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 

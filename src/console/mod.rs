@@ -37,7 +37,7 @@ use axum::{
 };
 use held_keys::HeldKeys;
 use hyper_util::service::TowerToHyperService;
-use proof::{Passkeys, Passwords, Tries};
+use proof::{Passkeys, Passwords, SchoolDoors, Tries};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The largest form; a key file is smaller too.
@@ -54,6 +54,7 @@ pub struct Console {
     live: Arc<live::Live>,
     passwords: Passwords,
     passkeys: Passkeys,
+    school_doors: SchoolDoors,
     tries: Tries,
     held_keys: HeldKeys,
 }
@@ -69,6 +70,7 @@ impl Console {
             at,
             passwords: Passwords::new(),
             passkeys,
+            school_doors: SchoolDoors::new(),
             tries: Tries::default(),
             live: Arc::default(),
             held_keys: HeldKeys::default(),

@@ -95,6 +95,9 @@ places! {
     Password = "/account/password";
     PasswordRemove = "/account/password/remove";
     RecoveryCodes = "/account/password/recovery";
+    /// The school's own sign-in: there, and back from it.
+    SchoolBegin(name) = "/sign-in/school/{name}/begin";
+    SchoolBack = "/sign-in/school/back";
     /// A passkey's question, and its answer: to sign in, or to prove anew who one is.
     ProofBegin = "/sign-in/passkey/begin";
     ProofByPasskey = "/sign-in/passkey";

@@ -1,7 +1,7 @@
 //! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
 pub mod files;
-mod http;
+pub mod http;
 mod memory;
 mod metrics;
 pub mod milter;

@@ -7,9 +7,9 @@ use super::super::{
     places::{Place, at},
     proof::{Asker, Given},
     visitor::{Posted, Visitor},
-    words::words,
+    words::{fill, words},
 };
-use super::account::PasskeyWords;
+use super::{account::PasskeyWords, school::SchoolWords, sign_in::SchoolButton};
 use crate::storage::Way;
 use askama::Template;
 use axum::{
@@ -62,6 +62,8 @@ struct AgainPage<'a> {
     k: &'static PasskeyWords,
     has_password: bool,
     has_passkey: bool,
+    /// For whoever came in by one of them.
+    schools: Vec<SchoolButton>,
     name: String,
     next: &'a str,
 }
@@ -78,6 +80,18 @@ struct Wanted {
     next: Option<String>,
 }
 
+fn schools(console: &Console, visitor: &Visitor) -> Vec<SchoolButton> {
+    if visitor.session.way != Way::School {
+        return Vec::new();
+    }
+    let w = SchoolWords::of(visitor.language);
+    let button = |one: &crate::config::SchoolSignIn| SchoolButton {
+        place: Place::SchoolBegin(&one.name).to_string(),
+        text: fill(w.prove, &[&one.name]),
+    };
+    console.at.sign_in.iter().map(button).collect()
+}
+
 async fn shown_to(console: &Console, visitor: &Visitor, next: &str, told: Told) -> Result<Response, Fault> {
     let (w, p) = (AgainWords::of(visitor.language), ProofWords::of(visitor.language));
     shown(&AgainPage {
@@ -86,6 +100,7 @@ async fn shown_to(console: &Console, visitor: &Visitor, next: &str, told: Told) 
         p,
         fault: if told == Told::Wrong { w.wrong } else { "" },
         k: PasskeyWords::of(visitor.language),
+        schools: schools(console, visitor),
         has_passkey: !console.store.passkeys(&visitor.user.id).await?.is_empty(),
         has_password: console.store.password(&visitor.user.id).await?.is_some(),
         name: visitor.known_as(),

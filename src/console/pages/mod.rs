@@ -8,6 +8,7 @@ mod incidents;
 mod people;
 mod queue;
 mod report;
+mod school;
 mod sign_in;
 
 use super::{
@@ -33,6 +34,7 @@ pub(super) fn doors() -> Vec<Door> {
     doors.extend(queue::doors());
     doors.extend(incidents::doors());
     doors.extend(again::doors());
+    doors.extend(school::doors());
     doors.extend(people::doors());
     doors.extend(account::doors());
     doors.extend(report::doors());

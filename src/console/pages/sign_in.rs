@@ -8,11 +8,12 @@ use super::super::{
     places::{Place, at},
     proof::{Asker, Given},
     visitor::{Posted, Tongue, Visitor},
-    words::words,
+    words::{fill, words},
 };
 use super::{
     account::{PasskeyWords, for_script},
     again::ProofWords,
+    school::SchoolWords,
 };
 use crate::{
     desk::{By, user_named},
@@ -27,6 +28,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header::SET_COOKIE},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -54,6 +56,8 @@ words! {
             / "Nid oedd hynny'n cyfateb. Gwiriwch y cyfeiriad, y cyfrinair a'r cod; mae pob cod yn dda unwaith.",
         not_this: "This passkey is not known here, or its question has grown old. Try again, or sign in in another way."
             / "Nid yw'r allwedd hon yn hysbys yma, neu mae ei chwestiwn wedi heneiddio. Rhowch gynnig arall arni, neu mewngofnodwch mewn ffordd arall.",
+        not_by_school: "Your school's sign-in did not let you in here: it may have taken too long, or your address there is not one that the directory has for you alone. Try again, or ask the mail administrator."
+            / "Ni adawodd mewngofnodi eich ysgol chi i mewn yma: efallai iddo gymryd yn rhy hir, neu nid yw eich cyfeiriad yno'n un sydd gan y cyfeiriadur i chi yn unig. Rhowch gynnig arall arni, neu gofynnwch i weinyddwr y post.",
         link_title: "Your way in" / "Eich ffordd i mewn",
         link_text: "This link is for one use. It signs you in on this device."
             / "Mae'r ddolen hon at un defnydd. Mae'n eich mewngofnodi ar y ddyfais hon.",
@@ -71,6 +75,7 @@ struct SignInPage<'a> {
     w: &'static SignInWords,
     p: &'static ProofWords,
     k: &'static PasskeyWords,
+    schools: Vec<SchoolButton>,
     fault: &'static str,
     name: &'a str,
     next: &'a str,
@@ -82,6 +87,7 @@ struct Wanted {
 }
 
 async fn page(
+    State(console): State<Arc<Console>>,
     Tongue(language): Tongue,
     Query(wanted): Query<Wanted>,
     visitor: Option<Visitor>,
@@ -90,25 +96,49 @@ async fn page(
     if visitor.is_some() {
         return Ok(Redirect::to(next).into_response());
     }
-    sign_in_page(language, Told::Nothing, "", next)
+    sign_in_page(&console, language, Told::Nothing, "", next)
+}
+
+/// One of the schools' own sign-ins.
+pub(super) struct SchoolButton {
+    pub place: String,
+    pub text: String,
+}
+
+fn school_buttons(console: &Console, language: Language) -> Vec<SchoolButton> {
+    let w = SchoolWords::of(language);
+    let button = |one: &crate::config::SchoolSignIn| SchoolButton {
+        place: Place::SchoolBegin(&one.name).to_string(),
+        text: fill(w.with, &[&one.name]),
+    };
+    console.at.sign_in.iter().map(button).collect()
 }
 
 /// What the page says of the last try.
-enum Told {
+pub(super) enum Told {
     Nothing,
     Wrong,
     NotThisPasskey,
+    NotBySchool,
 }
 
-fn sign_in_page(language: Language, told: Told, name: &str, next: &str) -> Result<Response, Fault> {
+pub(super) fn sign_in_page(
+    console: &Console,
+    language: Language,
+    told: Told,
+    name: &str,
+    next: &str,
+) -> Result<Response, Fault> {
     let (w, p, k) = (SignInWords::of(language), ProofWords::of(language), PasskeyWords::of(language));
     let fault = match told {
         Told::Nothing => "",
         Told::Wrong => w.wrong,
         Told::NotThisPasskey => w.not_this,
+        Told::NotBySchool => w.not_by_school,
     };
     let frame = Frame::of_nobody(language, w.title, Place::SignIn);
-    let page = shown(&SignInPage { frame, w, p, k, fault, name, next })?;
+    let page =
+        shown(&SignInPage { frame, w, p, k, schools: school_buttons(console, language), fault, name, next })?;
     let status = if fault.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, page).into_response())
 }
@@ -135,7 +165,7 @@ async fn by_passkey(
     let users = console.store.users().await?;
     match whose.and_then(|account| users.iter().find(|user| user.id == account)) {
         Some(user) => console.let_in_to(user, Way::Passkey, next).await,
-        None => sign_in_page(language, Told::NotThisPasskey, "", next),
+        None => sign_in_page(&console, language, Told::NotThisPasskey, "", next),
     }
 }
 
@@ -172,7 +202,7 @@ async fn by_password(
     let next = own_page(form.next.as_deref());
     match (console.proves(user, &given).await?, user) {
         (true, Some(user)) => console.let_in_to(user, Way::Password, next).await,
-        _ => sign_in_page(language, Told::Wrong, &given.name, next),
+        _ => sign_in_page(&console, language, Told::Wrong, &given.name, next),
     }
 }
 
@@ -235,7 +265,18 @@ impl Console {
 
     /// The same, to a page by its address.
     pub(super) async fn let_in_to(&self, user: &KeptUser, way: Way, to: &str) -> Result<Response, Fault> {
-        let signed_in = self.store.sign_in(&user.id, way, &user.actor()).await?;
+        self.let_in_proved(user, way, Some(Utc::now()), to).await
+    }
+
+    /// The same by a proof that was given elsewhere.
+    pub(super) async fn let_in_proved(
+        &self,
+        user: &KeptUser,
+        way: Way,
+        proved_at: Option<DateTime<Utc>>,
+        to: &str,
+    ) -> Result<Response, Fault> {
+        let signed_in = self.store.sign_in_proved(&user.id, way, proved_at, &user.actor()).await?;
         let device = self.store.device_word(&user.id)?;
         let cookies = AppendHeaders([
             (SET_COOKIE, self.keep_session(&signed_in.word)),

@@ -7,6 +7,7 @@ mod ceremonies;
 mod code;
 mod passkey;
 mod password;
+mod school;
 mod tries;
 
 pub(super) use asker::Asker;
@@ -14,4 +15,5 @@ pub(super) use by_password::Given;
 pub(super) use code::{Enrolment, step_of};
 pub(super) use passkey::Passkeys;
 pub(super) use password::{Passwords, WeakPassword, weakness};
+pub(super) use school::{ByClaims, Purpose, SchoolDoors};
 pub(super) use tries::Tries;

@@ -8,6 +8,7 @@ use argon2::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::timeout};
+use unicode_normalization::UnicodeNormalization;
 
 const AT_ONCE: usize = 2;
 /// Whoever waits for a place longer is told to come again.
@@ -56,7 +57,7 @@ impl Passwords {
         let kept = kept.unwrap_or(NOBODYS).to_owned();
         self.run(move || {
             let Ok(hash) = PasswordHash::new(&kept) else { return false };
-            Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+            Argon2::default().verify_password(plain(&password).as_bytes(), &hash).is_ok()
         })
         .await
     }
@@ -70,6 +71,11 @@ impl Passwords {
         });
         done.await.map_err(|_| Fault::Away)
     }
+}
+
+/// One keyboard writes a letter with its accent as one sign, another as two (RFC 8265 section 4.2).
+fn plain(password: &str) -> String {
+    password.nfkc().collect()
 }
 
 /// What a password must not be; `own` are names and addresses of whoever chooses it.
@@ -116,6 +122,8 @@ mod tests {
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "as nobody's: {kept}");
         assert!(pool.fits("seven grey herons".into(), Some(&kept)).await.unwrap());
         assert!(!pool.fits("seven grey heron".into(), Some(&kept)).await.unwrap());
+        let kept = pool.hash("caf\u{e9} of grey herons".into()).await.unwrap();
+        assert!(pool.fits("cafe\u{301} of grey herons".into(), Some(&kept)).await.unwrap());
         assert!(PasswordHash::new(NOBODYS).is_ok(), "else it would be compared in no time");
         assert!(!pool.fits("seven grey herons".into(), None).await.unwrap());
     }

@@ -134,6 +134,19 @@ impl Store {
         way: Way,
         actor: &Actor,
     ) -> Result<SignedIn, StoreError> {
+        self.sign_in_proved(account, way, Some(self.now()), actor).await
+    }
+
+    /// The same for a proof that was given elsewhere, at a time that may not be known: then a grave act asks
+    /// for one.
+    pub async fn sign_in_proved(
+        &self,
+        account: &AccountId,
+        way: Way,
+        proved_at: Option<DateTime<Utc>>,
+        actor: &Actor,
+    ) -> Result<SignedIn, StoreError> {
+        let proved_at = proved_at.unwrap_or(DateTime::UNIX_EPOCH).min(self.now());
         let word = SessionWord(secret_word(&self.shared.random));
         let digest = self.session_digest(&word)?;
         let until = self.now() + LIFE;
@@ -154,12 +167,13 @@ impl Store {
                 .await?;
                 sqlx::query(
                     "INSERT INTO console_session (digest, account, way, begun_at, seen_at, proved_at, ends_at)
-                     VALUES ($1, $2, $3, $4, $4, $4, $5)",
+                     VALUES ($1, $2, $3, $4, $4, $5, $6)",
                 )
                 .bind(digest.to_vec())
                 .bind(account.as_str())
                 .bind(way.name())
                 .bind(micros(tx.now))
+                .bind(micros(proved_at))
                 .bind(micros(until))
                 .execute(&mut tx.conn)
                 .await?;

@@ -13,6 +13,7 @@ mod password;
 mod people;
 mod queue;
 mod report;
+mod school;
 
 use crate::{
     gate::{Door, Gate, HEAD, Setup},
@@ -76,6 +77,11 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(gate: &Gate) -> Self {
+        Self::at(console_of(gate))
+    }
+
+    /// At the pages of another server.
+    pub(crate) fn at(base: String) -> Self {
         // A second one, in another test, is the same.
         let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -83,7 +89,7 @@ impl Browser {
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        Self { base: console_of(gate), client, cookies: Vec::new() }
+        Self { base, client, cookies: Vec::new() }
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Page {
