@@ -7,6 +7,7 @@ use crate::{
     parties::Role,
     ruleset::{Category, Severity},
     storage::{Dismissal, IncidentKind, IncidentState, Purpose, Referral},
+    verdict::Disposition,
 };
 
 fn pick(language: Language, english: &'static str, welsh: &'static str) -> &'static str {
@@ -92,6 +93,18 @@ pub fn severity_class(severity: Severity) -> &'static str {
         Severity::Medium => "medium",
         Severity::Low => "low",
     }
+}
+
+/// What becomes of a message.
+pub fn disposition(language: Language, disposition: Disposition) -> &'static str {
+    let (english, welsh) = match disposition {
+        Disposition::Deliver => ("delivered", "ei ddanfon"),
+        Disposition::Hold => ("waits for its sender", "yn aros am ei anfonwr"),
+        Disposition::Quarantine => ("waits for a reviewer", "yn aros am adolygydd"),
+        Disposition::Refuse => ("refused", "ei wrthod"),
+        Disposition::Defer => ("to come again later", "i ddod eto'n hwyrach"),
+    };
+    pick(language, english, welsh)
 }
 
 pub fn office(language: Language, office: Office) -> &'static str {

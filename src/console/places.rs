@@ -85,6 +85,14 @@ places! {
     IncidentLook(id) = "/incidents/{id}/look";
     IncidentWrite(id) = "/incidents/{id}/write";
     IncidentFile(id) = "/incidents/{id}/export";
+    /// How the gate stands.
+    Gate = "/gate";
+    GateRules = "/gate/rules";
+    /// What the rules would say of a text.
+    GateTry = "/gate/try";
+    /// The switch back to observe.
+    GateObserve = "/gate/observe";
+    GateChanges = "/gate/changes";
     /// A month or a term in counts.
     Report = "/report";
     /// The same as a file.

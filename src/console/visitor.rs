@@ -103,7 +103,8 @@ struct Marked<T> {
     fields: T,
 }
 
-/// A form that a page of this session made. Whoever only lures a signed-in browser here cannot
+/// A form that a page of this session made; its fields are texts, which serde's `flatten` reads no
+/// numbers from. Whoever only lures a signed-in browser here cannot
 /// know the word (CSRF).
 pub struct Posted<T>(pub T);
 

@@ -3,6 +3,7 @@
 
 mod account;
 mod again;
+mod gate;
 mod home;
 mod incidents;
 mod people;
@@ -19,7 +20,7 @@ use super::{
 };
 
 /// The rooms as they are listed for whoever holds their offices. Each room adds its own line.
-pub(super) const ROOMS: &[Entry] = &[queue::ROOM, incidents::ROOM, report::ROOM, people::ROOM];
+pub(super) const ROOMS: &[Entry] = &[queue::ROOM, incidents::ROOM, gate::ROOM, report::ROOM, people::ROOM];
 
 /// Every door there is.
 pub(super) fn doors() -> Vec<Door> {
@@ -37,6 +38,7 @@ pub(super) fn doors() -> Vec<Door> {
     doors.extend(school::doors());
     doors.extend(people::doors());
     doors.extend(account::doors());
+    doors.extend(gate::doors());
     doors.extend(report::doors());
     doors
 }

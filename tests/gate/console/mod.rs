@@ -14,6 +14,7 @@ mod people;
 mod queue;
 mod report;
 mod school;
+mod the_gate;
 
 use crate::{
     gate::{Door, Gate, HEAD, Setup},

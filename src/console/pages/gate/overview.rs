@@ -1,0 +1,162 @@
+//! How the gate stands: what it says of itself, its ways, doors, schools, outbox and places outside.
+
+use super::{
+    super::super::{
+        Console, Fault,
+        page::{Frame, shown},
+        places::Place,
+        visitor::Visitor,
+        words::{fill, moment, words},
+    },
+    GateWords,
+};
+use crate::{
+    authority::{Act, Thing},
+    config::{Config, Listen},
+    desk::ways,
+    effects::Language,
+    gateway::{Remarked, remarks, routes::Standing},
+    mail::{Mode, SchoolId},
+    storage::JobState,
+};
+use askama::Template;
+use axum::{extract::State, response::Response};
+use std::{collections::BTreeMap, sync::Arc};
+
+words! {
+    struct OverviewWords {
+        health: "What it says of itself" / "Beth mae'n ei ddweud amdano'i hun",
+        well: "well" / "iawn",
+        soon: "soon not" / "ddim yn hir",
+        failing: "needs you" / "angen sylw",
+        ways: "Ways of the mail" / "Llwybrau'r post",
+        no_ways: "No canary is set up: nothing proves that mail passes the gate. See [[canary]] in the configuration."
+            / "Nid oes prawf wedi'i osod: nid oes dim yn profi bod post yn mynd drwy'r porth. Gweler [[canary]] yn y ffurfweddiad.",
+        proved: "proved {}" / "profwyd {}",
+        not_proved: "not proved" / "heb ei brofi",
+        waiting: "the first probe is on its way" / "mae'r prawf cyntaf ar ei ffordd",
+        since: "not proved since {}" / "heb ei brofi ers {}",
+        schools: "Schools" / "Ysgolion",
+        observes: "observes: nothing is stopped" / "arsylwi: ni chaiff dim ei atal",
+        enforces: "enforces" / "gorfodi",
+        records: "keeps mail with parents" / "yn cadw post â rhieni",
+        doors: "Doors" / "Drysau",
+        outbox: "Outbox: the last thousand" / "Blwch allan: y mil olaf",
+        nothing: "Nothing." / "Dim.",
+        anchors: "Ledger held outside" / "Y cofnod a gedwir y tu allan",
+        no_anchors: "Nowhere: whoever has this machine could change the ledger unseen. See [[anchor]]."
+            / "Unman: gallai pwy bynnag sydd â'r peiriant hwn newid y cofnod heb ei weld. Gweler [[anchor]].",
+        rows: "{} rows, {}" / "{} rhes, {}",
+        fails: "fails since {}" / "yn methu ers {}",
+        people: "{} people in the directory; rules {}" / "{} o bobl yn y cyfeiriadur; rheolau {}",
+    }
+}
+
+struct Line {
+    name: String,
+    badge: &'static str,
+    state: String,
+    says: String,
+}
+
+#[derive(Template)]
+#[template(path = "gate/overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    g: &'static GateWords,
+    w: &'static OverviewWords,
+    health: Vec<Line>,
+    ways: Vec<Line>,
+    schools: Vec<Line>,
+    doors: Vec<(&'static str, String)>,
+    outbox: Vec<(&'static str, usize)>,
+    anchors: Vec<Line>,
+    people: String,
+}
+
+pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) -> Result<Response, Fault> {
+    let own = visitor.desk.schools_or_refuse(Act::List, Thing::Machine)?;
+    let (language, config, store) = (visitor.language, console.config(), &console.store);
+    let w = OverviewWords::of(language);
+    let all: Vec<SchoolId> = config.schools.iter().map(|s| s.id.clone()).collect();
+    let health = remarks(store, &all).await?.into_iter().map(|remark| {
+        let (badge, state) = match remark.stands {
+            Remarked::Well => ("good", w.well),
+            Remarked::Soon => ("high", w.soon),
+            Remarked::Failing(_) => ("critical", w.failing),
+        };
+        Line { name: remark.name.to_owned(), badge, state: state.to_owned(), says: remark.says }
+    });
+    let health = health.collect();
+    let ways = ways::all(&config, store).await?;
+    let ways = ways.iter().map(|way| {
+        let (badge, state) = stands(language, w, way.stands);
+        let says = match way.stands {
+            Standing::Failing { why, .. } => why.sentence(way.canary),
+            _ => String::new(),
+        };
+        Line { name: format!("{} {}", way.canary.name, way.canary.direction()), badge, state, says }
+    });
+    let schools = config.schools.iter().filter(|s| own.contains(&s.id)).map(|school| {
+        let (badge, mode) = match school.mode {
+            Mode::Observe => ("high", w.observes),
+            Mode::Enforce => ("good", w.enforces),
+        };
+        let says = if school.record_parent_mail { w.records } else { "" };
+        Line { name: school.name.clone(), badge, state: mode.to_owned(), says: says.to_owned() }
+    });
+    let mut outbox: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for job in store.outbox_list(1_000).await? {
+        *outbox.entry(JobState::name(job.state)).or_default() += 1;
+    }
+    let anchors = store.anchors().await?.into_iter().map(|anchor| {
+        let at = anchor.anchored_at.map_or_else(String::new, |at| moment(language, at));
+        let (badge, state) = match anchor.failing {
+            Some((since, _)) => ("critical", fill(w.fails, &[&moment(language, since)])),
+            None => ("good", fill(w.rows, &[&anchor.rows.to_string(), &at])),
+        };
+        Line { name: anchor.place, badge, state, says: String::new() }
+    });
+    let standing = console.gate.standing();
+    let rules = standing.rulebook.rules.digest.get(..12).unwrap_or_default();
+    let people = fill(w.people, &[&standing.rulebook.directory.len().to_string(), rules]);
+    let g = GateWords::of(language);
+    shown(&OverviewPage {
+        frame: Frame::of(&visitor, g.overview, Place::Gate),
+        g,
+        w,
+        health,
+        ways: ways.collect(),
+        schools: schools.collect(),
+        doors: doors(&config),
+        outbox: outbox.into_iter().collect(),
+        anchors: anchors.collect(),
+        people,
+    })
+}
+
+fn stands(language: Language, w: &OverviewWords, stands: Standing) -> (&'static str, String) {
+    match stands {
+        Standing::Never => ("high", w.not_proved.to_owned()),
+        Standing::Waiting => ("medium", w.waiting.to_owned()),
+        Standing::Proved { at } => ("good", fill(w.proved, &[&moment(language, at)])),
+        Standing::Failing { since, .. } => ("critical", fill(w.since, &[&moment(language, since)])),
+    }
+}
+
+/// Where the gate listens and whom it hands mail to, as the configuration says.
+fn doors(config: &Config) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    for listen in config.milter.iter().flat_map(|milter| &milter.listen) {
+        let at = match listen {
+            Listen::Tcp(address) => address.to_string(),
+            Listen::Unix(path, _) => path.display().to_string(),
+        };
+        all.push(("milter", at));
+    }
+    all.extend(config.relay.iter().flat_map(|r| &r.listen).map(|at| ("relay", at.to_string())));
+    all.extend(config.console.iter().map(|c| ("console", c.listen.to_string())));
+    all.extend(config.metrics.iter().map(|at| ("metrics", at.to_string())));
+    all.extend(config.next_hops.iter().map(|h| ("next hop", format!("{}: {}", h.name, h.hosts.join(", ")))));
+    all
+}
