@@ -2,9 +2,10 @@
 //! incident, against those that they let go. So that dismissing teaches.
 
 use super::{
-    database::{Sql, micros},
+    database::{Sql, hex, micros},
     error::StoreError,
     names::ItemId,
+    secrets::Secrets,
     store::Store,
     writer::Tx,
 };
@@ -22,13 +23,18 @@ pub struct Precision {
     pub decided: u32,
 }
 
-/// Each once, and no more than so many.
-pub(super) fn rules_of<'f>(rules: impl Iterator<Item = &'f str>) -> Vec<String> {
-    let mut all: Vec<String> = rules.map(str::to_owned).collect();
+/// Each once, as keyed hashes, and no more than so many: which rule found what is nobody's business who
+/// only has the disk.
+pub(super) fn rules_of<'f>(rules: impl Iterator<Item = &'f str>, secrets: &Secrets) -> Vec<String> {
+    let mut all: Vec<&str> = rules.collect();
     all.sort_unstable();
     all.dedup();
     all.truncate(MOST_RULES);
-    all
+    all.into_iter().map(|rule| hashed(secrets, rule)).collect()
+}
+
+fn hashed(secrets: &Secrets, rule: &str) -> String {
+    hex(&secrets.hash("rule", &[rule.as_bytes()]))
 }
 
 impl Tx {
@@ -69,6 +75,9 @@ impl Store {
         faces: &[Face],
         since: DateTime<Utc>,
     ) -> Result<HashMap<String, Precision>, StoreError> {
+        let secrets = self.secrets()?;
+        let names: HashMap<String, &String> =
+            rules.iter().map(|rule| (hashed(secrets, rule), rule)).collect();
         let mut sql = Sql::new(
             "SELECT r.rule, CAST(SUM(CASE WHEN i.state IN ('kept-as-evidence', 'escalated') OR EXISTS (
                  SELECT 1 FROM incident_link l JOIN incident c ON c.id = l.incident AND c.state IN ('open', 'closed')
@@ -79,7 +88,7 @@ impl Store {
              AND COALESCE(i.decided_at, i.received_at) >= ",
         );
         sql.push_bind(micros(since)).push(" AND r.rule IN ").push_row(|list| {
-            rules.iter().for_each(|rule| {
+            names.keys().for_each(|rule| {
                 list.bind(rule.clone());
             });
         });
@@ -100,9 +109,10 @@ impl Store {
         sql.push(" GROUP BY r.rule");
         let rows: Vec<(String, i64, i64)> = sql.build_query_as().fetch_all(&self.readers).await?;
         let count = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-        let each = |(rule, borne_out, decided)| {
-            (rule, Precision { borne_out: count(borne_out), decided: count(decided) })
+        let each = |(rule, borne_out, decided): (String, i64, i64)| {
+            let precision = Precision { borne_out: count(borne_out), decided: count(decided) };
+            Some(((*names.get(&rule)?).clone(), precision))
         };
-        Ok(rows.into_iter().map(each).collect())
+        Ok(rows.into_iter().filter_map(each).collect())
     }
 }

@@ -44,7 +44,8 @@ impl ItemRow {
         let owner_hash = item.owner.as_ref().map(|o| secrets.address(&o.address));
         let markable = item.marked_edits.is_some();
         let matched = item.findings.iter().any(|f| f.category == Category::FileIllegalImage);
-        let rules = if matched { Vec::new() } else { rules_of(item.findings.iter().map(|f| &*f.rule)) };
+        let rules =
+            if matched { Vec::new() } else { rules_of(item.findings.iter().map(|f| &*f.rule), secrets) };
         let secret = ItemSecret {
             sender: message.envelope.sender.clone(),
             parameters: message.envelope.parameters.clone(),
