@@ -8,7 +8,7 @@ use super::{
         page::{Frame, shown},
         places::{Place, at},
         visitor::{Fresh, Posted, Visitor},
-        words::{fill, moment, words},
+        words::{fill, moment},
     },
     super::queue::{Choice, ItemWords, QueueWords, REVIEWERS, SearchWords, purpose_of, purposes},
     write::{Form, forms},
@@ -31,69 +31,14 @@ use axum::{
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
 
+pub(super) use super::case_words::CaseWords;
+
 pub(super) fn doors() -> Vec<Door> {
     vec![
         Door::get(at::Incident, Guard::SignedIn, page),
         Door::post(at::IncidentLook, Guard::SignedIn, look),
         Door::post(at::IncidentFile, Guard::SignedIn, export),
     ]
-}
-
-words! {
-    pub struct CaseWords {
-        title: "Incident {}" / "Digwyddiad {}",
-        back: "Incidents" / "Digwyddiadau",
-        kind: "Kind" / "Math",
-        state: "State" / "Cyflwr",
-        since: "Since" / "Ers",
-        school: "School" / "Ysgol",
-        ended: "Ended" / "Daeth i ben",
-        parents: "Parents" / "Rhieni",
-        parents_told: "told on {}, by {}" / "dywedwyd wrthynt ar {}, gan {}",
-        parents_not: "not told: {}" / "heb ddweud wrthynt: {}",
-        parents_open: "not said yet; before it is closed it has to be" / "heb ei nodi eto; rhaid gwneud cyn ei gau",
-        people: "Who is in it" / "Pwy sydd ynddo",
-        nobody: "Nobody is named." / "Nid enwir neb.",
-        links: "What belongs to it" / "Beth sy'n perthyn iddo",
-        no_links: "Nothing yet." / "Dim byd eto.",
-        proved: "the account signed in" / "mewngofnododd y cyfrif",
-        unproved: "not proved: anyone could have written that name" / "heb ei brofi: gallai unrhyw un fod wedi ysgrifennu'r enw hwnnw",
-        unknown: "not known any more" / "ddim yn hysbys bellach",
-        timeline: "Timeline" / "Llinell amser",
-        actions: "What to do" / "Beth i'w wneud",
-        written: "Written." / "Ysgrifennwyd.",
-        noted: "Your word is noted; another confirms it." / "Nodwyd eich gair; bydd rhywun arall yn ei gadarnhau.",
-        affected: "affected" / "yr effeithir arno",
-        accused: "accused" / "wedi'i gyhuddo",
-        author: "account it came from" / "y cyfrif y daeth ohono",
-        recipient: "recipient" / "derbynnydd",
-        reporter: "told of it" / "dywedodd amdano",
-        forwarder: "passed it on" / "ei anfon ymlaen",
-        witness: "witness" / "tyst",
-        item: "message" / "neges",
-        record: "record" / "cofnod",
-        message: "message of the log" / "neges o'r log",
-        incident: "incident" / "digwyddiad",
-        e_note: "Note" / "Nodyn",
-        e_action: "Done" / "Gwnaed",
-        e_referred: "Referred to {} on {}" / "Atgyfeiriwyd at {} ar {}",
-        e_told: "Parents told on {}" / "Dywedwyd wrth y rhieni ar {}",
-        e_not_told: "Parents not told" / "Heb ddweud wrth y rhieni",
-        e_opened: "Opened" / "Agorwyd",
-        e_closed: "Closed" / "Caewyd",
-        e_reopened: "Opened again" / "Ailagorwyd",
-        e_dismissed: "Dismissed: {}" / "Gwrthodwyd: {}",
-        e_linked: "Linked" / "Cysylltwyd",
-        e_named: "Named as {}" / "Enwyd fel {}",
-        e_struck: "No longer {}" / "Ddim bellach yn {}",
-        e_moved: "Moved to the log of: {}" / "Symudwyd i'r log: {}",
-        e_exported: "Written out" / "Allforiwyd",
-        e_handed: "Handed over to {}" / "Trosglwyddwyd i {}",
-        by: "by" / "gan",
-        export: "Write it out" / "Ei allforio",
-        export_hint: "A file for the school's own child-protection system; the timeline keeps that it was made."
-            / "Ffeil ar gyfer system amddiffyn plant yr ysgol ei hun; mae'r llinell amser yn cadw iddi gael ei gwneud.",
-    }
 }
 
 /// The incident of an address, for whom it is there.

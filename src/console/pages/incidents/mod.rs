@@ -2,6 +2,7 @@
 //! opens and ends them; the gate proposes.
 
 mod case;
+mod case_words;
 mod list;
 mod write;
 

@@ -7,7 +7,7 @@ use super::{
         door::{Door, Guard},
         places::{Place, at},
         visitor::{Posted, Visitor},
-        words::{fill, moment, words},
+        words::{fill, moment},
     },
     item::{account, find},
     list::Choice,
@@ -27,81 +27,13 @@ use axum::{
 use serde::Deserialize;
 use std::sync::Arc;
 
+pub(super) use super::act_words::ActWords;
+
 pub(super) fn doors() -> Vec<Door> {
     vec![
         Door::post(at::ItemDecide, Guard::SignedIn, decide),
         Door::post(at::ItemAccused, Guard::SignedIn, accused),
     ]
-}
-
-words! {
-    pub struct ActWords {
-        title: "What to do" / "Beth i'w wneud",
-        release: "Release to its recipients" / "Rhyddhau i'w derbynwyr",
-        return_: "Return to its sender with advice" / "Dychwelyd at ei hanfonwr gyda chyngor",
-        keep: "Keep as evidence" / "Cadw fel tystiolaeth",
-        escalate: "Escalate" / "Uwchgyfeirio",
-        hand_over: "Hand over unread" / "Trosglwyddo heb ei darllen",
-        reopen: "Undo: open it again" / "Dadwneud: ei hagor eto",
-        legal_hold: "Put under legal hold" / "Rhoi dan ataliad cyfreithiol",
-        seal: "Seal, for good" / "Selio, am byth",
-        incident: "Open an incident about it" / "Agor digwyddiad amdani",
-        incident_kind: "Kind" / "Math",
-        incident_title: "A few words" / "Ychydig eiriau",
-        reason: "Reason" / "Rheswm",
-        ready: "Ready reason" / "Rheswm parod",
-        own: "In your own words" / "Yn eich geiriau eich hun",
-        advice: "Advice that the sender reads" / "Cyngor y bydd yr anfonwr yn ei ddarllen",
-        to: "To" / "At",
-        do_it: "Do it" / "Gwneud",
-        two: "Takes two people: yours is the first word, another confirms it." / "Mae angen dau berson: eich gair chi yw'r cyntaf, a bydd rhywun arall yn ei gadarnhau.",
-        second: "{} said the same on {}. Yours is the second word." / "Dywedodd {} yr un peth ar {}. Eich gair chi yw'r ail.",
-        unread_hint: "For whoever is a party to it, or should not see it. It is theirs from then on." / "I bwy bynnag sy'n rhan ohoni, neu na ddylai ei gweld. Nhw piau hi o hynny ymlaen.",
-        escalate_hint: "It stays open for that office, which is told; its clock goes on." / "Mae'n aros ar agor i'r swydd honno, a gaiff wybod; mae ei chloc yn parhau.",
-        release_hint: "It leaves now. What has left cannot be called back." / "Mae'n gadael nawr. Ni ellir galw'n ôl yr hyn sydd wedi gadael.",
-        seal_hint: "From then on hash, time and roles are all that anybody sees. This cannot be undone." / "O hynny ymlaen stwnsh, amser a rolau yw'r cyfan y mae unrhyw un yn ei weld. Ni ellir dadwneud hyn.",
-        return_hint: "Only where the sender may hear of it; of contact and harm the gate tells no party." / "Dim ond lle caiff yr anfonwr glywed; am gyswllt a niwed nid yw'r porth yn dweud wrth unrhyw barti.",
-        accused_title: "Who is accused" / "Pwy sydd wedi'i gyhuddo",
-        accused_hint: "The gate's guess is a proposal. For whoever is accused, the item is not there; of staff it becomes the head's."
-            / "Cynnig yw dyfaliad y porth. I bwy bynnag a gyhuddir, nid yw'r eitem yno; os yw'n aelod o staff, y pennaeth piau hi.",
-        accused_who: "Person" / "Person",
-        accused_yes: "Yes, accused" / "Ie, wedi'i gyhuddo",
-        accused_no: "No, or not any more" / "Na, neu ddim bellach",
-        noted: "Your word is noted. {}" / "Nodwyd eich gair. {}",
-        said_release: "It is on its way to its recipients." / "Mae ar ei ffordd at ei derbynwyr.",
-        said_return: "It goes back to its sender." / "Mae'n mynd yn ôl at ei hanfonwr.",
-        said_keep: "It is kept as evidence." / "Fe'i cedwir fel tystiolaeth.",
-        said_escalate: "It stays open for that office, which is told." / "Mae'n aros ar agor i'r swydd honno, a gaiff wybod.",
-        said_reopen: "It waits for a decision again." / "Mae'n aros am benderfyniad eto.",
-        said_legal: "It is under legal hold: it does not run out and is not purged." / "Mae dan ataliad cyfreithiol: nid yw'n dod i ben ac ni chaiff ei dileu.",
-        said_seal: "From now on hash, time and roles are all that anybody sees of it." / "O hyn ymlaen stwnsh, amser a rolau yw'r cyfan y mae unrhyw un yn ei weld.",
-        said_accused: "Written. For whoever is accused, it is not there." / "Ysgrifennwyd. I bwy bynnag a gyhuddir, nid yw yno.",
-        said_not_accused: "Written: not accused." / "Ysgrifennwyd: heb ei gyhuddo.",
-        nobody_accused: "Nobody of that name is said or guessed to be accused in it." / "Does neb o'r enw hwnnw wedi'i gyhuddo nac yn cael ei amau ynddi.",
-        why: "Say why: choose a ready reason or write one." / "Dywedwch pam: dewiswch reswm parod neu ysgrifennwch un.",
-        no_advice: "Write the advice that the sender is to read." / "Ysgrifennwch y cyngor y mae'r anfonwr i'w ddarllen.",
-        no_office: "Choose the office it goes to." / "Dewiswch y swydd y mae'n mynd iddi.",
-        r_false: "False alarm: ordinary school mail" / "Larwm gau: post ysgol cyffredin",
-        r_checked: "Checked with the class teacher; nothing of concern" / "Gwiriwyd gyda'r athro dosbarth; dim byd i boeni amdano",
-        r_lesson: "Part of lesson work" / "Rhan o waith gwers",
-        r_needed: "The recipient needs it" / "Mae ei hangen ar y derbynnydd",
-        r_wrong: "Wrong recipient" / "Derbynnydd anghywir",
-        r_data: "Holds more personal data than it needs" / "Mae'n cynnwys mwy o ddata personol nag sydd ei angen",
-        r_tone: "Tone: to be written anew" / "Tôn: i'w hysgrifennu o'r newydd",
-        r_evidence: "Evidence of a concern" / "Tystiolaeth o bryder",
-        r_police: "May be asked for by the police" / "Gall yr heddlu ofyn amdani",
-        r_not_alone: "Not for one person to decide" / "Nid i un person benderfynu arni",
-        r_adult: "Concerns an adult at the school" / "Yn ymwneud ag oedolyn yn yr ysgol",
-        r_party: "I am a party to it" / "Rwy'n rhan ohoni",
-        r_know: "I know the people in it" / "Rwy'n adnabod y bobl ynddi",
-        r_again: "New information" / "Gwybodaeth newydd",
-        r_slip: "Decided by mistake" / "Penderfynwyd trwy gamgymeriad",
-        r_claim: "A claim or complaint is expected" / "Disgwylir hawliad neu gŵyn",
-        r_image: "It may be an image of a child" / "Gallai fod yn llun o blentyn",
-        a_recipient: "Please check the recipient, and send it again to the right one." / "Gwiriwch y derbynnydd, ac anfonwch hi eto at yr un cywir.",
-        a_data: "Please send only what is needed, protected, or by the school's portal." / "Anfonwch yr hyn sydd ei angen yn unig, wedi'i ddiogelu, neu drwy borth yr ysgol.",
-        a_tone: "Please write it again as you would say it in the classroom." / "Ysgrifennwch hi eto fel y byddech yn ei ddweud yn y dosbarth.",
-    }
 }
 
 /// What somebody may choose, each once.

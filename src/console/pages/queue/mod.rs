@@ -1,9 +1,12 @@
 //! The room of whoever reviews: the queue of what waits, one item on one screen, and what is done with it.
 
 mod act;
+mod act_words;
 mod evidence;
 mod item;
+mod item_words;
 mod list;
+mod list_words;
 mod live;
 mod people;
 mod search;
