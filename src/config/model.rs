@@ -270,6 +270,8 @@ pub struct NoticesConfig {
     /// Who runs the machine, and hears when something of it fails; the schools' postmasters when
     /// nobody is named.
     pub admin: Vec<crate::mail::Address>,
+    /// With what links to the console begin: `https://gate.school.example`, as `[console]` says.
+    pub console: Option<String>,
 }
 
 #[derive(Clone, Debug)]

@@ -93,6 +93,8 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         console: root.section("console").and_then(|s| console::console(source, s, m)),
         hostname,
     };
+    let (mut config, marks) = (config, marks);
+    config.notices.console = config.console.as_ref().map(|c| c.address.origin().ascii_serialization());
     root.close();
     (config, marks)
 }
@@ -245,6 +247,7 @@ fn notices(
         reply_to: None,
         per_hour: 20,
         admin: Vec::new(),
+        console: None,
     };
     let Some(s) = section else { return notices };
     marks.notices_hop = s.text("next-hop");

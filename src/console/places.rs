@@ -125,6 +125,11 @@ places! {
     PersonOffice(account) = "/people/{account}/office";
     OfficeApprove(grant) = "/people/office/{grant}/approve";
     OfficeEnd(grant) = "/people/office/{grant}/end";
+    /// What waits of one's own.
+    Messages = "/messages";
+    Message(id) = "/messages/{id}";
+    /// By the one-time code of a notice: acts on that one hold alone.
+    Coded(code) = "/m/{code}";
 }
 
 #[cfg(test)]

@@ -55,7 +55,12 @@ pub fn act_of(decision: Decision) -> Act {
 impl Desk {
     /// Decides an item of any kind: authority, the second of two, the notices that follow, and the ruling.
     pub async fn decide(&self, id: &ItemId, asked: &Asked<'_>) -> Result<Said, DeskFault> {
-        let (summary, case) = self.store.item_case(id).await?;
+        let (summary, mut case) = self.store.item_case(id).await?;
+        // Staff may send at once what goes to a listed agency: only for that one looks whither it goes.
+        if asked.decision == Decision::SendNow && self.may(Act::Particulars, &case).is_allowed() {
+            let detail = self.store.item(id, &self.actor, to_write_it(asked.reason)).await?;
+            case = self.with_reach(case, &detail);
+        }
         let what = ("item", id.as_str());
         let leave = self.authorise_of_two(act_of(asked.decision), &case, what, asked.reason).await?;
         let after = match leave {

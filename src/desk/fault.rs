@@ -1,7 +1,7 @@
 //! Why somebody does not get what they asked for.
 
 use crate::{
-    effects::ComposeError,
+    effects::{CannotChange, ComposeError},
     storage::{IncidentError, StateError, StoreError},
 };
 
@@ -44,5 +44,11 @@ impl From<IncidentError> for DeskFault {
             IncidentError::Store(error) => error.into(),
             error => Self::Incident(error),
         }
+    }
+}
+
+impl From<CannotChange> for DeskFault {
+    fn from(why: CannotChange) -> Self {
+        Self::Wrong(why.to_string())
     }
 }

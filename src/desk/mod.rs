@@ -5,6 +5,7 @@
 
 mod accused;
 mod ask;
+mod change;
 mod decide;
 mod fault;
 mod find;
@@ -14,6 +15,8 @@ mod links;
 mod look;
 mod named;
 mod offices;
+mod own;
+mod passages;
 mod people;
 mod queue;
 pub mod school_report;
@@ -32,6 +35,8 @@ pub use links::Link;
 pub use look::{Covered, Earlier, Opened};
 pub use named::{By, address_of, user_named};
 pub use offices::{Given, Wish};
+pub use own::{Images, Mine, OwnMessage, OwnPage, Seen, SeenBy, Ways};
+pub use passages::{Passage, Piece, PieceKind, passages};
 pub use queue::{MOST_HOLDS, Waiting, Waits};
 pub use take_over::{Allegation, TakenOver, allegation, take_over};
 

@@ -43,14 +43,31 @@ impl Conserved {
 /// Compares the message before and after `edits`; a word says what is not as it was. Of the
 /// message's own header nothing is said here: its fields are what header edits name.
 pub(super) fn conserved(raw: &Bytes, edits: &Edits) -> Result<Conserved, &'static str> {
+    conserved_but(raw, edits, &[])
+}
+
+/// The same where these parts, by their paths, were replaced whole.
+pub(super) fn conserved_but(
+    raw: &Bytes,
+    edits: &Edits,
+    replaced: &[String],
+) -> Result<Conserved, &'static str> {
     let out = edits.apply(raw);
     let (before, after) = (read(raw, ReadLimits::default()), read(&out, ReadLimits::default()));
-    if before.parts.len() != after.parts.len() {
+    let is_replaced = |part: &Part<'_>| replaced.contains(&part.path);
+    // With a part goes what was within it.
+    let gone = |part: &&Part<'_>| {
+        std::iter::successors(part.parent, |n| before.parts.get(*n).and_then(|p| p.parent))
+            .any(|n| before.parts.get(n).is_some_and(is_replaced))
+    };
+    let left: Vec<&Part<'_>> = before.parts.iter().filter(|part| !gone(part)).collect();
+    if left.len() != after.parts.len() {
         return Err("part-count");
     }
     let (mut all, mut edited) = (Sha256::new(), 0);
-    for (old, new) in before.parts.iter().zip(&after.parts) {
-        if old.path != new.path || old.media_type != new.media_type && old.parent.is_some() {
+    for (old, new) in left.into_iter().zip(&after.parts) {
+        let other_type = old.media_type != new.media_type && old.parent.is_some() && !is_replaced(old);
+        if old.path != new.path || other_type {
             return Err("structure");
         }
         if touched(old, edits) {

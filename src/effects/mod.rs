@@ -4,6 +4,7 @@
 
 mod anchor;
 mod answer;
+mod change;
 mod comeback;
 mod conserved;
 mod delivery;
@@ -19,6 +20,7 @@ mod words;
 
 pub use anchor::bring;
 pub use answer::{Answer, Keyword, parse_answer};
+pub use change::{Addressing, Attached, CannotChange, Changes, Only, attachments, changed};
 pub use comeback::comeback;
 pub use delivery::{Delivery, DeliveryOptions, Observer, ReleaseField, Turn};
 pub use disclaimer::{Disclaimer, Disclaimers, NotApplied, TemplateFault, disclaimer_edits};
@@ -27,8 +29,8 @@ pub use mark::{is_marked, subject_mark};
 pub use notices::{
     AccountNews, Addressee, Alert, Canary, Comeback, ComposeError, DeliveryReport, Digest, DigestLine, Found,
     Handed, HandedThing, Language, Notices, Nudge, Occasion, Pause, PerHour, Receipt, ReportedRecipient,
-    Returned, Situation, Trouble, Waited, Whereabouts, Withheld, Written, may_write, wants_failure,
-    wants_success,
+    Returned, Situation, Trouble, Waited, Whereabouts, Withheld, Written, found_line, may_write,
+    wants_failure, wants_success,
 };
 pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};
 pub use reminder::reminder;

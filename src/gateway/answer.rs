@@ -7,11 +7,11 @@ use crate::{
     effects::{self, Answer, Comeback, Keyword},
     mail::{Address, Facts, Outcome, Receipt, Reply, Transaction},
     message::{self, Message},
-    parties::{self, Parties, PersonId, Role},
+    parties::{self, Parties, Role},
     policy::may_disclose,
     storage::{
-        Actor, Concerned, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Purpose, Ruling, Searchable,
-        StateError, StoreError, Token, Why,
+        Actor, Concerned, Decided, Decision, ItemDetail, ItemId, Keep, Logged, NewOutbox, Owner, Purpose,
+        Ruling, Searchable, StateError, StoreError, Token, Why,
     },
     verdict::Disposition,
 };
@@ -32,7 +32,48 @@ impl From<StoreError> for Unanswered {
 const HOW: &str =
     "Answer with SEND, CONFIDENTIAL or WITHDRAW alone on the first line of a reply to our notice";
 
+/// A decision by whoever has the code of a hold's own notice.
+pub struct ByCode {
+    /// Used up in the commit of the decision.
+    pub token: Token,
+    pub decision: Decision,
+    /// In the sender's own words.
+    pub reason: Option<String>,
+    /// Why the particulars are opened, for the ledger.
+    pub why: &'static str,
+}
+
 impl Gate {
+    /// Rules on a hold as its own sender. That the token speaks of this hold and this sender, the store
+    /// sees to; it lets a sender release, where policy does, or withdraw.
+    pub async fn decide_by_code(
+        &self,
+        id: &ItemId,
+        owner: &Owner,
+        asked: ByCode,
+    ) -> Result<Decided, StateError> {
+        let standing = self.standing();
+        let actor = Actor::Sender { person: owner.person.clone(), address: owner.address.clone() };
+        let outbox = match asked.decision {
+            Decision::Withdraw => {
+                let detail =
+                    self.store.item(id, &actor, Why::new(Purpose::SystemOperation, asked.why)).await?;
+                self.withdrawn(&standing, &detail, &owner.address)
+            }
+            _ => Vec::new(),
+        };
+        let ruling = Ruling {
+            decision: asked.decision,
+            actor,
+            reason: asked.reason,
+            token: Some(asked.token),
+            next_hop: standing.own_hop.clone(),
+            outbox,
+            takers: Vec::new(),
+        };
+        self.store.decide(id, ruling).await
+    }
+
     /// `None` when the message is no answer to us but mail like any other.
     pub(super) async fn answered(
         &self,
@@ -90,48 +131,26 @@ impl Gate {
         let item = self.store.token_item(&token, &sender).await?.map_err(|_| {
             Unanswered::Refused("That notice was answered already, or is not yours, or is too old")
         })?;
-        self.settle(standing, &item, answer.keyword, token, (&person, &sender)).await?;
-        self.acknowledge(standing, transaction, &parties).await
-    }
-
-    async fn settle(
-        &self,
-        standing: &Standing,
-        id: &ItemId,
-        keyword: Keyword,
-        token: Token,
-        (person, sender): (&PersonId, &Address),
-    ) -> Result<(), Unanswered> {
-        let actor = Actor::Sender { person: person.clone(), address: sender.clone() };
-        let decision = match keyword {
+        let decision = match answer.keyword {
             Keyword::Send => Decision::Release,
             Keyword::Confidential => Decision::ReleaseMarked,
             Keyword::Withdraw => Decision::Withdraw,
         };
-        let detail =
-            self.store.item(id, &actor, Why::new(Purpose::SystemOperation, "answer to a nudge")).await?;
-        let outbox = match decision {
-            Decision::Withdraw => self.withdrawn(standing, &detail, sender),
-            _ => Vec::new(),
-        };
-        let next_hop = standing.own_hop.clone();
-        let ruling = Ruling {
-            decision,
-            actor,
-            reason: None,
-            token: Some(token),
-            next_hop,
-            outbox,
-            takers: Vec::new(),
-        };
-        match self.store.decide(id, ruling).await {
-            Ok(_) => Ok(()),
-            Err(StateError::Store(error)) => Err(Unanswered::Failed(error)),
+        let owner = Owner { person, address: sender };
+        let asked = ByCode { token, decision, reason: None, why: "answer to a nudge" };
+        match self.decide_by_code(&item, &owner, asked).await {
+            Ok(_) => {}
+            Err(StateError::Store(error)) => return Err(Unanswered::Failed(error)),
             Err(StateError::AlreadyDecided { .. }) => {
-                Err(Unanswered::Refused("That message has been decided upon already"))
+                return Err(Unanswered::Refused("That message has been decided upon already"));
             }
-            Err(_) => Err(Unanswered::Refused("That message cannot be decided in this way; see the notice")),
+            Err(_) => {
+                return Err(Unanswered::Refused(
+                    "That message cannot be decided in this way; see the notice",
+                ));
+            }
         }
+        self.acknowledge(standing, transaction, &parties).await
     }
 
     /// The confirmation that it was not sent.

@@ -25,6 +25,7 @@ pub mod routes;
 mod seats;
 mod trouble;
 
+pub use answer::ByCode;
 pub use canary::{Handed, send_canary};
 pub use itself::{Remark, Remarked, remarks};
 pub use overdue::{Overdue, Rung, overdue};

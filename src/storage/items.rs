@@ -8,7 +8,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, ops::Range};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -144,6 +144,10 @@ pub struct FindingSummary {
     pub part: String,
     pub reason: String,
     pub excerpt: String,
+    /// Bytes in the decoded text of that part; none for what is not of a text, and in rows of
+    /// earlier editions.
+    #[serde(default)]
+    pub span: Option<Range<usize>>,
 }
 
 impl fmt::Debug for FindingSummary {

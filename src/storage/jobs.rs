@@ -76,7 +76,8 @@ pub(super) struct JobRow {
     new_object: Option<Stored>,
     sealed: Vec<u8>,
     body: Option<Vec<u8>>,
-    recipients: usize,
+    /// The places of those who get it, in the list of its recipients: all of them, or those of one copy.
+    pub(super) positions: Vec<usize>,
     retry_keys: Vec<RetryKey>,
     /// How long it waits before it is due.
     pub(super) delay: TimeDelta,
@@ -114,7 +115,7 @@ impl Store {
                 new_object = Some(stored);
             }
         }
-        let recipients = envelope.recipients.len();
+        let positions = (0..envelope.recipients.len()).collect();
         let Envelope { sender, parameters, recipients: addresses } = envelope;
         let sealed = secrets.seal(&place, &Secret { sender, parameters, recipients: addresses, edits })?;
         Ok(JobRow {
@@ -128,7 +129,7 @@ impl Store {
             new_object,
             sealed,
             body,
-            recipients,
+            positions,
             retry_keys: job.retry_keys,
             delay: TimeDelta::zero(),
         })
@@ -188,10 +189,10 @@ impl Tx {
         .bind(&job.body)
         .execute(&mut self.conn)
         .await?;
-        for position in 0..job.recipients {
+        for position in &job.positions {
             sqlx::query("INSERT INTO outbox_recipient (outbox, position, state) VALUES ($1, $2, 'waiting')")
                 .bind(job.id.as_str())
-                .bind(position as i64)
+                .bind(*position as i64)
                 .execute(&mut self.conn)
                 .await?;
         }
@@ -202,7 +203,7 @@ impl Tx {
         let mut event = LedgerEvent::new(Event::OutboxQueued)
             .about(job.id.as_str())
             .with("kind", job.kind.name())
-            .with("recipients", job.recipients as i64);
+            .with("recipients", job.positions.len());
         if let Some(item) = &job.item {
             event = event.with("item", item.to_string());
         }
@@ -294,8 +295,9 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         let (mut waiting, mut due) = (Vec::new(), Vec::new());
-        for (row, recipient) in rows.into_iter().zip(recipients) {
+        for row in rows {
             let position = row.position as usize;
+            let Some(recipient) = recipients.get(position).cloned() else { continue };
             if let (Some(report), None) = (&row.report, row.reported_at) {
                 let action = named(&ReportAction::ALL, ReportAction::name, report)?;
                 let reply = self.reply_of(job, &row)?;

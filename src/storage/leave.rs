@@ -106,14 +106,20 @@ impl Store {
                 if !tx.holds_lease(&id, lease).await? {
                     return Ok(false);
                 }
-                sqlx::query("UPDATE outbox SET state = 'dropped', lease = lease + 1, lease_until = NULL WHERE id = $1")
-                    .bind(id.as_str())
-                    .execute(&mut tx.conn)
-                    .await?;
-                let gone: Option<i64> = sqlx::query_scalar(
-                    "SELECT position FROM outbox_recipient WHERE outbox = $1 AND state = 'delivered' LIMIT 1",
+                // Each copy of it has the same in it.
+                sqlx::query(
+                    "UPDATE outbox SET state = 'dropped', lease = lease + 1, lease_until = NULL
+                     WHERE id = $1 OR item = $2 AND kind = 'release' AND state = 'waiting'",
                 )
                 .bind(id.as_str())
+                .bind(item.as_str())
+                .execute(&mut tx.conn)
+                .await?;
+                let gone: Option<i64> = sqlx::query_scalar(
+                    "SELECT r.position FROM outbox b JOIN outbox_recipient r ON r.outbox = b.id
+                     WHERE b.item = $1 AND b.kind = 'release' AND r.state = 'delivered' LIMIT 1",
+                )
+                .bind(item.as_str())
                 .fetch_optional(&mut tx.conn)
                 .await?;
                 let state = if gone.is_some() { ItemState::Released } else { ItemState::Open };

@@ -45,6 +45,7 @@ mod names;
 mod node;
 mod objects;
 mod outbox;
+mod own;
 mod parts;
 mod portable;
 mod precision;
@@ -102,7 +103,7 @@ pub use clock::ClockState;
 pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};
 pub use database::{DatabaseAddress, Kind, PostgresUrl};
-pub use decide::{Decided, Decision, Ruling};
+pub use decide::{Changeable, Decided, Decision, ReleasedCopy, Ruling};
 pub use delivered::{Delivered, Delivery};
 pub use disk::Disk;
 pub use duty::{Duty, DutyStands};
@@ -139,6 +140,7 @@ pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,
 };
+pub use own::{OwnLine, OwnState};
 pub use portable::{Backup, BackupReport, Filled, Moved, move_to, restore};
 pub use precision::Precision;
 pub use purge::Purged;
@@ -166,6 +168,7 @@ pub use subject_access::{
 };
 pub use switches::{LONGEST_SWITCH, Signature, Switch};
 pub use tally::{Between, Step, Tallied, TalliedMessages, Tally, Waits};
+pub use tokens::Coded;
 pub use trouble::{Health, KeptTrouble};
 pub use two_people::FirstOfTwo;
 pub use upkeep::{Counts, DatabaseFacts, Housekeeping};

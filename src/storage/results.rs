@@ -100,10 +100,9 @@ impl Tx {
     /// What comes next for a job whose results are written: a report, a later attempt,
     /// or its end.
     pub(super) async fn advance(&mut self, job: &OutboxId) -> Result<(), StoreError> {
-        let (waiting, due, delivered): (i64, i64, i64) = sqlx::query_as(
+        let (waiting, due): (i64, i64) = sqlx::query_as(
             "SELECT COALESCE(SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END), 0),
-                    COALESCE(SUM(CASE WHEN report IS NOT NULL AND reported_at IS NULL THEN 1 ELSE 0 END), 0),
-                    COALESCE(SUM(CASE WHEN state = 'delivered' THEN 1 ELSE 0 END), 0)
+                    COALESCE(SUM(CASE WHEN report IS NOT NULL AND reported_at IS NULL THEN 1 ELSE 0 END), 0)
              FROM outbox_recipient WHERE outbox = $1",
         )
         .bind(job.as_str())
@@ -137,14 +136,27 @@ impl Tx {
         .await?;
         match item {
             Some(item) if waiting == 0 && kind == OutboxKind::Release.name() => {
-                self.finish_release(&item, delivered > 0).await
+                self.finish_release(&item).await
             }
             _ => Ok(()),
         }
     }
 
-    /// A release has its end: the item's last state.
-    async fn finish_release(&mut self, item: &str, delivered: bool) -> Result<(), StoreError> {
+    /// A release has its end: the item's last state, when each of its copies has.
+    async fn finish_release(&mut self, item: &str) -> Result<(), StoreError> {
+        let (waiting, delivered): (i64, i64) = sqlx::query_as(
+            "SELECT COALESCE(CAST(SUM(CASE WHEN r.state = 'waiting' THEN 1 ELSE 0 END) AS BIGINT), 0),
+                    COALESCE(CAST(SUM(CASE WHEN r.state = 'delivered' THEN 1 ELSE 0 END) AS BIGINT), 0)
+             FROM outbox b JOIN outbox_recipient r ON r.outbox = b.id
+             WHERE b.item = $1 AND b.kind = 'release' AND b.state <> 'dropped'",
+        )
+        .bind(item)
+        .fetch_one(&mut self.conn)
+        .await?;
+        if waiting > 0 {
+            return Ok(());
+        }
+        let delivered = delivered > 0;
         let (state, event) = if delivered {
             (ItemState::Released, Event::ItemReleased)
         } else {

@@ -65,9 +65,11 @@ impl Tx {
         {
             sqlx::query(
                 "UPDATE outbox SET state = 'dropped', lease = lease + 1, lease_until = NULL,
-                     unreadable_since = NULL WHERE id = $1",
+                     unreadable_since = NULL
+                 WHERE id = $1 OR item = $2 AND kind = 'release' AND state = 'waiting'",
             )
             .bind(job.as_str())
+            .bind(item.as_str())
             .execute(&mut self.conn)
             .await?;
             return Ok(());
@@ -90,7 +92,9 @@ impl Tx {
         // What was only delayed has no list on which somebody would find it again.
         let changed = sqlx::query(
             "UPDATE item SET state = $1, decided_at = NULL, decided_by = NULL
-             WHERE id = $2 AND state = 'releasing' AND kind <> 'grace'",
+             WHERE id = $2 AND state = 'releasing' AND kind <> 'grace'
+             AND NOT EXISTS (SELECT 1 FROM outbox b JOIN outbox_recipient r ON r.outbox = b.id
+                 WHERE b.item = $2 AND b.kind = 'release' AND r.state = 'delivered')",
         )
         .bind(ItemState::Open.name())
         .bind(item)

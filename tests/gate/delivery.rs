@@ -46,6 +46,7 @@ impl Worker {
             reply_to: None,
             admin: vec![],
             per_hour: 10,
+            console: None,
         };
         let options = DeliveryOptions {
             hops: hops.iter().map(|(name, hop, domain)| next_hop(name, hop, domain)).collect(),

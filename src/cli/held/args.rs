@@ -4,7 +4,7 @@ use crate::{
     cli::{accused::AccusedArgs, legal_hold::LegalHoldCommand, purpose::WhyArgs, search::QuarantineSearch},
     storage::ItemOffice,
 };
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -19,6 +19,8 @@ pub enum HoldCommand {
         /// Mark the subject confidential
         #[arg(long)]
         confidential: bool,
+        #[command(flatten)]
+        changes: ChangeArgs,
         /// Why; kept in the ledger
         #[arg(long)]
         reason: String,
@@ -56,6 +58,24 @@ pub enum HoldCommand {
     /// Legal hold: while it lies on something, that does not run out and is not purged
     #[command(subcommand)]
     LegalHold(LegalHoldCommand),
+}
+
+/// What its sender changes before it leaves; the changed message is inspected again
+#[derive(Debug, Args)]
+#[group(conflicts_with = "confidential", multiple = true)]
+pub struct ChangeArgs {
+    /// Hide the recipients from one another: the sender alone is named
+    #[arg(long, conflicts_with = "single")]
+    pub bcc: bool,
+    /// A copy for each recipient, who alone is named in it
+    #[arg(long)]
+    pub single: bool,
+    /// Leave this attachment out, by its part as `show` names it, for example 2; again for more
+    #[arg(long, value_name = "PART")]
+    pub without: Vec<String>,
+    /// To this recipient alone; again for more
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

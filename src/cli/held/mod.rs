@@ -3,6 +3,7 @@
 
 mod accused;
 pub(super) mod args;
+mod change;
 mod custody;
 mod decide;
 mod show;
@@ -63,8 +64,11 @@ pub(super) fn hold(cli: &Cli, command: &HoldCommand) -> Answer {
             let own = Why::new(Purpose::Facts, "a hold, by its sender or whoever supervises");
             show::show(cli, Opened::Hold, id, own)
         }
-        H::Release { id, confidential: true, reason } => rule(id, Decision::ReleaseMarked, reason),
-        H::Release { id, confidential: false, reason } => rule(id, Decision::Release, reason),
+        H::Release { id, confidential: true, reason, .. } => rule(id, Decision::ReleaseMarked, reason),
+        H::Release { id, confidential: false, reason, changes } => match changes.changes()? {
+            none if none.is_none() => rule(id, Decision::Release, reason),
+            changes => change::change(cli, id, &changes, reason),
+        },
         H::Return { id, advice, reason } => {
             let asked = Asked { advice: advice.as_deref(), ..Asked::new(id, Decision::Return, reason) };
             decide(cli, Opened::Hold, &asked)

@@ -24,7 +24,9 @@ pub(super) fn doors() -> Vec<Door> {
 
 async fn home(visitor: Visitor) -> Redirect {
     let held = visitor.desk.own_offices().iter().fold(Offices::NONE, |all, (_, held)| all.and(*held));
-    let first = ROOMS.iter().find(|room| room.offices.is_empty() || held.any(Offices::of(room.offices)));
+    // The work of an office comes before one's own mail.
+    let of_office = ROOMS.iter().find(|room| held.any(Offices::of(room.offices)));
+    let first = of_office.or_else(|| ROOMS.iter().find(|room| room.offices.is_empty()));
     Redirect::to(&first.map_or(Place::Account, |room| room.place).to_string())
 }
 

@@ -6,6 +6,7 @@ mod again;
 mod gate;
 mod home;
 mod incidents;
+mod messages;
 mod people;
 mod queue;
 mod report;
@@ -20,7 +21,8 @@ use super::{
 };
 
 /// The rooms as they are listed for whoever holds their offices. Each room adds its own line.
-pub(super) const ROOMS: &[Entry] = &[queue::ROOM, incidents::ROOM, gate::ROOM, report::ROOM, people::ROOM];
+pub(super) const ROOMS: &[Entry] =
+    &[messages::ROOM, queue::ROOM, incidents::ROOM, gate::ROOM, report::ROOM, people::ROOM];
 
 /// Every door there is.
 pub(super) fn doors() -> Vec<Door> {
@@ -32,6 +34,7 @@ pub(super) fn doors() -> Vec<Door> {
     ];
     doors.extend(home::doors());
     doors.extend(sign_in::doors());
+    doors.extend(messages::doors());
     doors.extend(queue::doors());
     doors.extend(incidents::doors());
     doors.extend(again::doors());

@@ -5,7 +5,7 @@ use super::{
     alert::{self, Alert},
     digest::{self, Digest},
     handed::{self, Handed},
-    nudge::{self, Nudge},
+    nudge::{self, Nudge, Ways},
     pause::{self, Pause},
     receipt::{self, Receipt},
     report::DeliveryReport,
@@ -32,6 +32,7 @@ use std::time::SystemTime;
 pub struct Notices {
     pub(super) from: Mailbox,
     reply_to: Option<Address>,
+    console: Option<String>,
     pub(super) hostname: String,
     next_hop: Option<String>,
 }
@@ -65,14 +66,19 @@ impl Notices {
         Ok(Self {
             from,
             reply_to: config.reply_to.clone(),
+            console: config.console.clone(),
             hostname: hostname.to_owned(),
             next_hop: config.next_hop.clone(),
         })
     }
 
-    /// Whether people can answer by mail, so that a nudge may carry a token.
+    /// Whether people can answer by mail or in the browser, so that a nudge may carry a token.
     pub fn takes_answers(&self) -> bool {
-        self.reply_to.is_some()
+        self.reply_to.is_some() || self.console.is_some()
+    }
+
+    fn ways(&self) -> Ways<'_> {
+        Ways { by_mail: self.reply_to.is_some(), console: self.console.as_deref() }
     }
 
     /// The sender's own notice. `unique` goes into the Message-ID: an item's number or a
@@ -86,7 +92,7 @@ impl Notices {
         now: DateTime<Utc>,
     ) -> Result<Written, ComposeError> {
         let subject = subject(languages, |l| nudge::subject(l, &nudge.situation));
-        let text = text(languages, |l| nudge::text(l, nudge));
+        let text = text(languages, |l| nudge::text(l, nudge, self.ways()));
         self.written(to, &subject, text, &format!("nudge.{unique}"), now, Answers::Welcome)
     }
 
@@ -378,6 +384,7 @@ mod tests {
             reply_to: Address::parse("gatehouse@oakfield.example"),
             per_hour: 20,
             admin: vec![],
+            console: None,
         };
         let notices = Notices::new(&config, "gate.oakfield.example").unwrap();
         let to = Address::parse("t.staff@oakfield.example").unwrap();
@@ -409,6 +416,7 @@ mod tests {
             reply_to: None,
             per_hour: 1,
             admin: vec![],
+            console: None,
         };
         assert!(Notices::new(&config, "h").is_err());
     }

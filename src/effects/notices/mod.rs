@@ -27,7 +27,7 @@ pub use canary::Canary;
 pub use compose::{ComposeError, Notices, Written};
 pub use digest::{Digest, DigestLine};
 pub use handed::{Handed, HandedThing};
-pub use nudge::{Found, Nudge, Situation, Whereabouts};
+pub use nudge::{Found, Nudge, Situation, Whereabouts, found_line};
 pub use pause::Pause;
 pub use receipt::Receipt;
 pub use report::{DeliveryReport, ReportedRecipient, wants_failure, wants_success};

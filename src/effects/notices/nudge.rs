@@ -63,6 +63,18 @@ pub struct Nudge<'a> {
     pub situation: Situation<'a>,
 }
 
+impl Nudge<'_> {
+    /// What has become of it, in two or three sentences.
+    pub fn opening(&self, language: Language) -> String {
+        opening(language, self)
+    }
+}
+
+/// What was found and where, as one line.
+pub fn found_line(language: Language, found: &Found<'_>) -> String {
+    place_line(language, found).trim_end().to_owned()
+}
+
 /// Of all that ask for an answer.
 fn waiting_subject(language: Language) -> &'static str {
     match language {
@@ -79,7 +91,15 @@ pub(super) fn subject(language: Language, situation: &Situation<'_>) -> &'static
     }
 }
 
-pub(super) fn text(language: Language, nudge: &Nudge<'_>) -> String {
+/// By which ways an answer can come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ways<'a> {
+    pub(super) by_mail: bool,
+    /// With what links to the console begin.
+    pub(super) console: Option<&'a str>,
+}
+
+pub(super) fn text(language: Language, nudge: &Nudge<'_>, ways: Ways<'_>) -> String {
     let mut text = opening(language, nudge);
     text.push_str("\n\n");
     text.push_str(&particulars(language, nudge.received_at, nudge.recipients, nudge.subject));
@@ -90,11 +110,14 @@ pub(super) fn text(language: Language, nudge: &Nudge<'_>) -> String {
     }
     if let Situation::Waiting { number, token, may_send, mark, .. } = nudge.situation {
         text.push('\n');
-        text.push_str(&how_to_answer(language, number, token, may_send, mark));
+        text.push_str(&links(language, number, token, ways));
+        let by_mail = token.filter(|_| ways.by_mail);
+        text.push_str(&how_to_answer(language, number, by_mail, may_send, mark));
     }
     if let Situation::Leaving { number, token, .. } = nudge.situation {
         text.push('\n');
-        text.push_str(&how_to_take_back(language, number, token));
+        text.push_str(&links(language, number, token, ways));
+        text.push_str(&how_to_take_back(language, number, token.filter(|_| ways.by_mail)));
     }
     text
 }
@@ -191,6 +214,24 @@ fn place_line(language: Language, found: &Found<'_>) -> String {
         (Language::Welsh, "envelope", _) => format!("Cafwyd: {kind}, ymhlith y cyfeiriadau\n"),
         (Language::Welsh, ..) => format!("Cafwyd: {kind}, yn y testun\n"),
     }
+}
+
+/// Both only show until a button is pressed: mail scanners follow links.
+fn links(language: Language, number: &str, token: Option<&str>, ways: Ways<'_>) -> String {
+    let Some(console) = ways.console else { return String::new() };
+    let mut text = match language {
+        Language::English => format!("To see it and decide:\n{console}/messages/{number}\n"),
+        Language::Welsh => format!("I'w gweld a phenderfynu:\n{console}/messages/{number}\n"),
+    };
+    if let Some(token) = token {
+        text.push_str(match language {
+            Language::English => "Without signing in, once, for this message alone:\n",
+            Language::Welsh => "Heb fewngofnodi, unwaith, ar gyfer y neges hon yn unig:\n",
+        });
+        text.push_str(&format!("{console}/m/{token}\n"));
+    }
+    text.push('\n');
+    text
 }
 
 fn how_to_answer(
@@ -346,9 +387,21 @@ pub(super) mod tests {
         reminder: false,
     };
 
+    pub(in super::super) const MAIL: Ways<'_> = Ways { by_mail: true, console: None };
+
+    #[test]
+    fn a_console_is_linked_to_with_the_code_and_without() {
+        let ways = Ways { by_mail: false, console: Some("https://gate.school.example") };
+        let said = text(Language::English, &sample(WAITING), ways);
+        assert!(said.contains("\nhttps://gate.school.example/messages/ABCDE12345\n"), "{said}");
+        assert!(said.contains("\nhttps://gate.school.example/m/TOKEN\n"), "{said}");
+        assert!(!said.contains("Reply") && !said.contains("Reference"), "{said}");
+        assert!(!text(Language::English, &sample(Situation::Sent), ways).contains("https:"));
+    }
+
     #[test]
     fn the_senders_notice_says_what_practice_asks_for() {
-        let said = text(Language::English, &sample(WAITING));
+        let said = text(Language::English, &sample(WAITING), MAIL);
         assert!(said.starts_with(
             "Not sent yet. It seems to contain health details and details of several people and goes to one \
              outside address. Nobody else has read it.\n"
@@ -371,9 +424,9 @@ pub(super) mod tests {
             whereabouts: Whereabouts::SomeHaveIt,
             reminder: true,
         };
-        let said = text(Language::English, &sample(some));
+        let said = text(Language::English, &sample(some), MAIL);
         assert!(!said.contains("Nobody else") && !said.contains("SEND") && !said.contains("Reply"), "{said}");
-        assert!(!text(Language::English, &sample(Situation::Sent)).contains("Nobody else"));
+        assert!(!text(Language::English, &sample(Situation::Sent), MAIL).contains("Nobody else"));
     }
 
     /// Practice, A10.
@@ -381,11 +434,11 @@ pub(super) mod tests {
     fn a_wrong_address_is_named_without_the_reason() {
         let mut wrong = sample(WAITING);
         wrong.found = &[Found { category: Category::PersonalWrongRecipient, place: "envelope" }];
-        let said = text(Language::English, &wrong);
+        let said = text(Language::English, &wrong, MAIL);
         assert!(said.contains("Check this address with the office before sending."));
         assert!(!said.contains("seems") && !said.contains("Found"), "{said}");
         wrong.situation = Situation::Sent;
-        let said = text(Language::English, &wrong);
+        let said = text(Language::English, &wrong, MAIL);
         assert!(
             said.starts_with("It was sent. Check this address with the office before sending.\n"),
             "{said}"

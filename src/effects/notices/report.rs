@@ -202,7 +202,8 @@ mod tests {
 
     fn notices() -> Notices {
         let from = "postmaster@oakfield.example".to_owned();
-        let config = NoticesConfig { next_hop: None, from, reply_to: None, per_hour: 1, admin: vec![] };
+        let config =
+            NoticesConfig { next_hop: None, from, reply_to: None, per_hour: 1, admin: vec![], console: None };
         Notices::new(&config, "gate.example").unwrap()
     }
 

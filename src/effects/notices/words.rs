@@ -72,7 +72,7 @@ mod tests {
             alert::{self, Alert},
             nudge::{
                 self, Situation,
-                tests::{WAITING, sample},
+                tests::{MAIL, WAITING, sample},
             },
             returned::{self, Comeback, Returned},
         },
@@ -86,7 +86,7 @@ mod tests {
         let mut all = Vec::new();
         for language in [Language::English, Language::Welsh] {
             for situation in [WAITING, Situation::Sent] {
-                all.push(nudge::text(language, &sample(situation)));
+                all.push(nudge::text(language, &sample(situation), MAIL));
                 all.push(nudge::subject(language, &situation).to_owned());
             }
             for category in Category::ALL {

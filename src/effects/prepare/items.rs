@@ -2,7 +2,7 @@
 
 use super::{Matter, Prepared, Tools, edits::Ready};
 use crate::{
-    detection::Finding,
+    detection::{Finding, Origin},
     mail::SchoolId,
     policy::may_hold_image,
     ruleset::{Category, Severity},
@@ -124,5 +124,6 @@ fn summary(finding: &Finding) -> FindingSummary {
         part: finding.part.clone(),
         reason: finding.reason.to_string(),
         excerpt: finding.excerpt.clone(),
+        span: (finding.origin != Origin::Structure).then(|| finding.span.clone()),
     }
 }

@@ -8,17 +8,23 @@ use super::{
     error::{StateError, StoreError},
     items::{ItemKind, ItemOffice, ItemState, ItemSummary},
     jobs::{JobRow, own_objects},
-    ledger::{Actor, Event},
+    keep::Owner,
+    ledger::{Actor, Event, LedgerEvent},
     lives::{Act, Refusal, step},
     names::{ItemId, OutboxId, ReleaseId, Token},
     objects::sha256,
     outbox::{NewOutbox, OutboxKind, OutboxMessage},
+    purpose::Why,
     releases::{NewRelease, release_digest},
     retry::RetryKey,
     store::Store,
     writer::Unwritten,
 };
-use crate::{authority::Face, mail::Recipient};
+use crate::{
+    authority::Face,
+    mail::{Edits, Envelope, Recipient},
+};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use rule::Prepared;
 
@@ -62,6 +68,27 @@ pub struct Ruling {
     pub outbox: Vec<NewOutbox>,
     /// Who takes it over, when it is handed on or escalated: those of the office who are no party.
     pub takers: Vec<Face>,
+}
+
+/// A copy of a released message that differs from it.
+#[derive(Clone, Debug)]
+pub struct ReleasedCopy {
+    /// Who gets it, by their places among the item's recipients.
+    pub to: Vec<usize>,
+    /// Over the bytes as they came; instead of those that it would leave with.
+    pub edits: Edits,
+    /// The row of the ledger that says what was changed, with both hashes.
+    pub event: Option<LedgerEvent>,
+}
+
+/// What whoever changes a held message needs of it.
+pub struct Changeable {
+    pub raw: Bytes,
+    /// With which it would leave.
+    pub edits: Edits,
+    pub envelope: Envelope,
+    pub settled_policies: Vec<String>,
+    pub owner: Option<Owner>,
 }
 
 #[derive(Clone, Debug)]
@@ -114,17 +141,31 @@ impl Store {
     /// Decides an open item: state, jobs and ledger rows in one commit. A release opens
     /// the object first, so that nothing unreadable is called released.
     pub async fn decide(&self, id: &ItemId, ruling: Ruling) -> Result<Decided, StateError> {
+        self.decide_changed(id, ruling, Vec::new()).await
+    }
+
+    /// The same, and what leaves is not the message as it came but these copies of it. None: as it came.
+    pub async fn decide_changed(
+        &self,
+        id: &ItemId,
+        ruling: Ruling,
+        copies: Vec<ReleasedCopy>,
+    ) -> Result<Decided, StateError> {
         let Ruling { decision, actor, reason, token, next_hop, outbox, takers } = ruling;
         let (mut jobs, mut hash_out) = (Vec::new(), None);
         // What is only delayed has its job already.
         if decision.releases() && self.kind_of(id).await? != ItemKind::Grace {
-            let (job, hash) = self.prepare_release(id, decision, next_hop).await?;
-            jobs.push(job);
-            hash_out = Some(hash);
+            let (release, hash) = self.prepare_release(id, decision, next_hop, &copies).await?;
+            jobs = release;
+            hash_out = hash;
+        } else if !copies.is_empty() {
+            return Err(CANNOT_BE_CHANGED);
         }
+        let changes = copies.into_iter().filter_map(|copy| copy.event).collect();
         jobs.extend(self.prepare_jobs(outbox, None, None).await?);
         let objects = own_objects(&jobs);
-        let prepared = Prepared { id: id.clone(), decision, actor, reason, token, takers, jobs, hash_out };
+        let prepared =
+            Prepared { id: id.clone(), decision, actor, reason, token, takers, jobs, hash_out, changes };
         match self.write_or_tell(move |tx| Box::pin(prepared.rule(tx))).await {
             Err(Unwritten::Refused(e)) => {
                 self.forget_objects(&objects).await;
@@ -167,7 +208,8 @@ impl Store {
         id: &ItemId,
         decision: Decision,
         next_hop: Option<String>,
-    ) -> Result<(JobRow, [u8; 32]), StateError> {
+        copies: &[ReleasedCopy],
+    ) -> Result<(Vec<JobRow>, Option<[u8; 32]>), StateError> {
         let summary = match self.item_summary(id).await {
             Err(StoreError::NotFound { .. }) => return Err(StateError::NotFound(id.clone())),
             other => other?,
@@ -178,33 +220,69 @@ impl Store {
         if secret.may_hold_image {
             return Err(MAY_HOLD_IMAGE);
         }
-        let edits = match decision {
-            Decision::ReleaseMarked => secret.marked_edits.ok_or(CANNOT_BE_MARKED)?,
-            _ => secret.edits,
+        let whole = match decision {
+            Decision::ReleaseMarked => secret.marked_edits.clone().ok_or(CANNOT_BE_MARKED)?,
+            _ => secret.edits.clone(),
         };
+        let everybody =
+            ReleasedCopy { to: (0..secret.recipients.len()).collect(), edits: whole, event: None };
+        let copies = if copies.is_empty() { std::slice::from_ref(&everybody) } else { copies };
         let (_, raw) = self.open_object(object.as_str()).await?;
-        let bytes = edits.apply(&raw);
-        let release = self.release_of(id, &secret.recipients, secret.settled_policies, &bytes)?;
-        let job = NewOutbox {
-            kind: OutboxKind::Release,
-            item: Some(id.clone()),
-            school: Some(summary.school),
-            sender: secret.sender,
-            parameters: secret.parameters,
-            recipients: secret.recipients,
-            next_hop,
-            message: OutboxMessage::Transaction(edits),
-            retry_keys: Vec::<RetryKey>::new(),
-        };
-        let mut row = self.prepare_job(job, Some(&object), Some(summary.transaction)).await?;
-        row.release = Some(release);
-        Ok((row, sha256(&bytes).await))
+        let (mut rows, mut hash_out) = (Vec::with_capacity(copies.len()), None);
+        for copy in copies {
+            let to: Vec<Recipient> =
+                copy.to.iter().filter_map(|n| secret.recipients.get(*n).cloned()).collect();
+            if to.is_empty() {
+                return Err(CANNOT_BE_CHANGED);
+            }
+            let bytes = copy.edits.apply(&raw);
+            let release = self.release_of(id, &to, secret.settled_policies.clone(), &bytes)?;
+            let job = NewOutbox {
+                kind: OutboxKind::Release,
+                item: Some(id.clone()),
+                school: Some(summary.school.clone()),
+                sender: secret.sender.clone(),
+                parameters: secret.parameters.clone(),
+                recipients: secret.recipients.clone(),
+                next_hop: next_hop.clone(),
+                message: OutboxMessage::Transaction(copy.edits.clone()),
+                retry_keys: Vec::<RetryKey>::new(),
+            };
+            let mut row = self.prepare_job(job, Some(&object), Some(summary.transaction)).await?;
+            row.positions = copy.to.iter().copied().filter(|n| *n < secret.recipients.len()).collect();
+            row.release = Some(release);
+            rows.push(row);
+            hash_out = Some(sha256(&bytes).await);
+        }
+        // Of several copies each has its own row of the ledger.
+        let hash_out = hash_out.filter(|_| rows.len() == 1);
+        Ok((rows, hash_out))
+    }
+
+    /// The message of a hold with the edits that it would leave with, for whoever changes it before it
+    /// leaves; the ledger notes that its bytes were opened.
+    pub async fn changeable(&self, id: &ItemId, actor: &Actor, why: Why) -> Result<Changeable, StoreError> {
+        let raw = self.raw(id, actor, why).await?;
+        let (_, secret) = self.item_secret(id).await?;
+        Ok(Changeable {
+            raw,
+            edits: secret.edits,
+            envelope: Envelope {
+                sender: secret.sender,
+                parameters: secret.parameters,
+                recipients: secret.recipients,
+            },
+            settled_policies: secret.settled_policies,
+            owner: secret.owner.map(|(person, address)| Owner { person, address }),
+        })
     }
 }
 
 const MAY_HOLD_IMAGE: StateError = StateError::NotAllowed(
     "it may hold an image of a child: nobody releases it; do not look at or forward pictures, tell the lead in person",
 );
+const CANNOT_BE_CHANGED: StateError =
+    StateError::NotAllowed("this message cannot be changed before it leaves");
 const CANNOT_BE_MARKED: StateError = StateError::NotAllowed("this message cannot be marked");
 
 /// Why not, in the words of whoever decided before.

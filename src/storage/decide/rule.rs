@@ -38,6 +38,8 @@ pub(super) struct Prepared {
     /// The release first.
     pub(super) jobs: Vec<JobRow>,
     pub(super) hash_out: Option<[u8; 32]>,
+    /// What of it was changed before it leaves.
+    pub(super) changes: Vec<LedgerEvent>,
 }
 
 impl Prepared {
@@ -87,7 +89,13 @@ impl Prepared {
             _ => {}
         }
         event.hash_out = self.hash_out;
+        if !self.changes.is_empty() {
+            event = event.with("copies", self.changes.len());
+        }
         tx.append(&by, event).await?;
+        for change in self.changes {
+            tx.append(&by, change.about(self.id.as_str())).await?;
+        }
         let outbox = self.jobs.into_iter().map(|j| j.id).collect();
         Ok(Decided { item: self.id, state, at: tx.now, outbox })
     }

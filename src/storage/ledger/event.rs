@@ -190,6 +190,8 @@ events! {
     SessionKeyForgotten = "console.key-forgotten",
     /// So many tries failed that the next have to wait.
     SignInSlowed = "console.sign-in-slowed",
+    /// Somebody saw the list of their own messages.
+    OwnMessagesListed = "own-messages.listed",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -8,6 +8,7 @@ mod item;
 mod key;
 mod link;
 mod live;
+mod messages;
 mod passkey;
 mod password;
 mod people;
@@ -206,7 +207,7 @@ pub(crate) struct Person {
 }
 
 /// Registers somebody and lets them in by the link that is printed.
-fn register(gate: &Gate, more: &[&str], address: &str) -> Person {
+pub(super) fn register(gate: &Gate, more: &[&str], address: &str) -> Person {
     let said = gate.home.run(&[&["users", "add", "--person", address], more].concat());
     assert_eq!(said.code(), 0, "{}", said.err);
     let mut lines = said.out.lines();
@@ -249,7 +250,7 @@ impl School {
         person
     }
 
-    fn grant(&self, gate: &Gate, id: &str, office: &str) -> String {
+    pub(super) fn grant(&self, gate: &Gate, id: &str, office: &str) -> String {
         let grant =
             ["users", "grant", id, "--office", office, "--school", "oakfield", "--reason", "for the test"];
         let asked = gate.home.run(&grant);

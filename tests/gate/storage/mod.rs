@@ -259,6 +259,7 @@ impl Sample {
                 part: "1".into(),
                 reason: "It seems to contain an NHS number.".into(),
                 excerpt: "her number is [...] and".into(),
+                span: None,
             }],
             may_hold_image: false,
             settled_policies: vec!["hold.bulk-unprotected".into()],
