@@ -6,17 +6,14 @@ use crate::report::school::{Cell, Part, Says};
 /// One line of a chart; lengths in hundredths of the longest.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Bar {
-    pub top: usize,
     pub now: u64,
     pub before: Option<u64>,
 }
 
-/// Height of one line in the drawing.
-pub const LINE: usize = 26;
 /// A chart of more lines tells nobody anything.
 const MOST: usize = 12;
 
-/// Bars for a part whose lines are counts; none where less than two may be shown.
+/// A bar for each line of a part whose lines are counts; none where less than two may be shown.
 pub fn bars(part: &Part) -> Vec<Bar> {
     let count = |says: &Says| match says {
         Says::Cell(Cell::Count(count)) => Some(*count),
@@ -30,12 +27,10 @@ pub fn bars(part: &Part) -> Vec<Bar> {
         return Vec::new();
     }
     let length = |count: u64| count * 100 / most;
-    let bar = |(i, (now, before)): (usize, &(Option<u64>, Option<u64>))| Bar {
-        top: i * LINE,
-        now: now.map_or(0, length),
-        before: before.map(length),
-    };
-    counted.iter().enumerate().map(bar).collect()
+    counted
+        .iter()
+        .map(|(now, before)| Bar { now: now.map_or(0, length), before: before.map(length) })
+        .collect()
 }
 
 #[cfg(test)]

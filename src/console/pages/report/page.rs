@@ -70,8 +70,7 @@ struct Choice {
 struct Shown {
     title: &'static str,
     says: Vec<String>,
-    bars: Vec<Bar>,
-    height: usize,
+    drawn: bool,
     compared: bool,
     rows: Vec<Row>,
 }
@@ -81,6 +80,7 @@ struct Row {
     now: String,
     before: String,
     change: String,
+    bar: Option<Bar>,
 }
 
 #[derive(Template)]
@@ -192,6 +192,8 @@ fn terms(calendar: &Calendar) -> Vec<(String, String)> {
 
 fn part(part: &Part) -> Shown {
     let bars = chart::bars(part);
+    let drawn = !bars.is_empty();
+    let mut bars = bars.into_iter();
     let text = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => String::new(),
@@ -204,13 +206,13 @@ fn part(part: &Part) -> Shown {
             now: text(&row["now"]),
             before: text(&row["before"]),
             change: row["change"].as_i64().map_or_else(String::new, |by| format!("{by:+}")),
+            bar: bars.next(),
         })
         .collect();
     Shown {
         title: part.title,
         says: part.says.clone(),
-        height: bars.len() * chart::LINE,
-        bars,
+        drawn,
         compared: part.lines.iter().any(|line| line.before.is_some()),
         rows,
     }
