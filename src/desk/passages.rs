@@ -40,6 +40,13 @@ const AROUND: usize = 160;
 const FROM: char = '\u{f0000}';
 const TO: char = '\u{f0001}';
 
+/// A stretch of one fragment of the text (by its index), and the findings inside it with their numbers.
+struct Stretch {
+    fragment: usize,
+    window: Range<usize>,
+    inside: Vec<(Range<usize>, usize)>,
+}
+
 /// The passages of these findings in the order of the message, at most a dozen. A finding that is not of a
 /// text, or whose text cannot be found again, has none.
 pub fn passages(raw: &[u8], limits: ReadingLimits, findings: &[FindingSummary]) -> Vec<Passage> {
@@ -53,22 +60,22 @@ pub fn passages(raw: &[u8], limits: ReadingLimits, findings: &[FindingSummary]) 
         }
     }
     hits.sort_by_key(|(fragment, span, _)| (*fragment, span.start, span.end));
-    let mut out: Vec<(usize, Range<usize>, Vec<(Range<usize>, usize)>)> = Vec::new();
+    let mut out: Vec<Stretch> = Vec::new();
     for (index, span, n) in hits {
         let Some(fragment) = text.fragments.get(index) else { continue };
         let window = sentence(&fragment.source, &span);
         let full = out.len() == MOST;
         match out.last_mut() {
-            Some((last, all, inside)) if *last == index && window.start <= all.end => {
-                all.end = all.end.max(window.end);
-                inside.push((span, n));
+            Some(last) if last.fragment == index && window.start <= last.window.end => {
+                last.window.end = last.window.end.max(window.end);
+                last.inside.push((span, n));
             }
             _ if full => break,
-            _ => out.push((index, window, vec![(span, n)])),
+            _ => out.push(Stretch { fragment: index, window, inside: vec![(span, n)] }),
         }
     }
-    let passage = |(index, window, inside): (usize, Range<usize>, Vec<(Range<usize>, usize)>)| {
-        let fragment = text.fragments.get(index)?;
+    let passage = |Stretch { fragment, window, inside }: Stretch| {
+        let fragment = text.fragments.get(fragment)?;
         let spans: Vec<Range<usize>> = inside.iter().map(|(span, _)| span.clone()).collect();
         let mut findings: Vec<usize> = inside.into_iter().map(|(_, n)| n).collect();
         findings.sort_unstable();
