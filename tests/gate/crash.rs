@@ -563,7 +563,7 @@ fn what_has_passed_is_confirmed_when_the_store_is_back() {
 async fn a_full_disk_defers_and_nothing_half_written_is_seen() {
     let sink = Sink::start();
     let home = home(&sink);
-    let serving = Serving::under(&home, "trap '' XFSZ; ulimit -f 4000;");
+    let serving = Serving::under(&home, "trap '' XFSZ; ulimit -f 8000;");
     let mut line = Line::open(serving.relay.unwrap(), None).unwrap();
     let (mut kept, mut deferred) = (Vec::new(), 0);
     let filler = "A line that is not like any other but fills the page all the same.\r\n".repeat(400);
