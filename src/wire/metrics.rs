@@ -2,6 +2,7 @@
 //! connections, each short, and one answer for all that ask within some seconds, so that
 //! nobody slows mail down by asking.
 
+use super::accept::accept;
 use super::refused::refused;
 use crate::mail::Waiting;
 use bytes::Bytes;
@@ -23,8 +24,7 @@ use std::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Mutex, Semaphore},
-    task::JoinSet,
+    sync::Mutex,
     time::timeout,
 };
 
@@ -37,8 +37,6 @@ const HEADER: Duration = Duration::from_secs(5);
 const LARGEST_HEADER: usize = 16 << 10;
 /// How long an answer is good for all.
 const FRESH: Duration = Duration::from_secs(5);
-/// After a failure to accept: too many files are open, and some will be closed.
-const BREATH: Duration = Duration::from_millis(100);
 
 /// Makes the page; `None` when the numbers cannot be had.
 pub type Page = Arc<dyn Fn() -> Waiting<'static, Option<String>> + Send + Sync>;
@@ -65,31 +63,8 @@ impl MetricsServer {
     /// Answers until `shutdown` resolves; what is under way then is cut off.
     pub async fn serve(self, page: Page, shutdown: impl Future<Output = ()>) {
         let service = Arc::new(Service { page, last: Mutex::new(None) });
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
-        let (mut shutdown, mut talks) = (std::pin::pin!(shutdown), JoinSet::new());
-        loop {
-            while talks.try_join_next().is_some() {}
-            let next = async {
-                let place = places.clone().acquire_owned().await;
-                (place, self.listener.accept().await)
-            };
-            tokio::select! {
-                () = &mut shutdown => return,
-                (place, accepted) = next => match accepted {
-                    Ok((stream, _)) => {
-                        let service = service.clone();
-                        talks.spawn(async move {
-                            let _place = place;
-                            talk(stream, service).await;
-                        });
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "metrics.not-accepted");
-                        tokio::time::sleep(BREATH).await;
-                    }
-                }
-            }
-        }
+        let door = (&self.listener, "metrics");
+        drop(accept(door, CONNECTIONS, shutdown, |stream, _| talk(stream, service.clone())).await);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
+mod accept;
 pub mod files;
 pub mod http;
 mod memory;

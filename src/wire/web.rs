@@ -2,7 +2,7 @@
 //! one. Connections are counted, headers are small and come soon, and none lasts for ever, so that
 //! nobody who reaches the door can fill it. What is answered is the console's business.
 
-use super::smtp::web_acceptor;
+use super::{accept::accept, smtp::web_acceptor};
 use crate::config::ConsoleConfig;
 use hyper::{
     Request, Response,
@@ -11,12 +11,11 @@ use hyper::{
     service::Service,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, io, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
-    task::JoinSet,
+    sync::watch,
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
@@ -30,8 +29,6 @@ const LARGEST_HEADER: usize = 32 << 10;
 const LIFE: Duration = Duration::from_secs(15 * 60);
 /// What is under way when the gate closes has so long to end.
 const LAST_WORDS: Duration = Duration::from_secs(3);
-/// After a failure to accept: too many files are open, and some will be closed.
-const BREATH: Duration = Duration::from_millis(100);
 
 /// A bound door.
 pub struct WebServer {
@@ -59,32 +56,9 @@ impl WebServer {
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
         let (closing, closed) = watch::channel(false);
-        let (mut shutdown, mut talks) = (std::pin::pin!(shutdown), JoinSet::new());
-        loop {
-            while talks.try_join_next().is_some() {}
-            let next = async {
-                let place = places.clone().acquire_owned().await;
-                (place, self.listener.accept().await)
-            };
-            tokio::select! {
-                () = &mut shutdown => break,
-                (place, accepted) = next => match accepted {
-                    Ok((stream, from)) => {
-                        let (service, tls, closed) = (service.clone(), self.tls.clone(), closed.clone());
-                        talks.spawn(async move {
-                            let _place = place;
-                            greet(stream, from, tls, service, closed).await;
-                        });
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "console.not-accepted");
-                        tokio::time::sleep(BREATH).await;
-                    }
-                }
-            }
-        }
+        let greet = |stream, from| greet(stream, from, self.tls.clone(), service.clone(), closed.clone());
+        let mut talks = accept((&self.listener, "console"), CONNECTIONS, shutdown, greet).await;
         // Nobody listens any more when every talk has ended by itself.
         let _ = closing.send(true);
         let all_end = async { while talks.join_next().await.is_some() {} };
