@@ -20,23 +20,23 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
+    if guard == Guard::Anyone {
+        // Its page asks who it is, where it matters: most are style and script.
+        return next.run(request).await;
+    }
     let (mut parts, body) = request.into_parts();
     let visitor = match console.visitor(&parts).await {
-        Ok(visitor) => visitor,
+        Ok(Some(visitor)) => visitor,
+        Ok(None) => return Fault::SignIn.into_response(),
         Err(fault) => return fault.into_response(),
     };
-    match (guard, &visitor) {
-        (Guard::Anyone, _) | (Guard::SignedIn, Some(_)) => {}
-        (_, None) => return Fault::SignIn.into_response(),
-        (Guard::Holding(offices), Some(visitor)) if holds(visitor, offices) => {}
-        (Guard::Holding(offices), Some(_)) => {
-            let named: Vec<&str> = offices.iter().map(|office| office.called()).collect();
-            return Fault::Refused(named.join(", ")).into_response();
-        }
+    if let Guard::Holding(offices) = guard
+        && !holds(&visitor, offices)
+    {
+        let named: Vec<&str> = offices.iter().map(|office| office.called()).collect();
+        return Fault::Refused(named.join(", ")).into_response();
     }
-    if let Some(visitor) = visitor {
-        parts.extensions.insert(visitor);
-    }
+    parts.extensions.insert(visitor);
     next.run(Request::from_parts(parts, body)).await
 }
 

@@ -13,7 +13,7 @@ use axum::{
     http::request::Parts,
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 /// Whoever is signed in, with everything that a question of authority needs.
 #[derive(Clone)]
@@ -76,10 +76,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Fresh {
     }
 }
 
-impl<S: Send + Sync> OptionalFromRequestParts<S> for Visitor {
-    type Rejection = Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned())
+/// For a page behind a door for anyone, which differs for whoever is signed in.
+impl OptionalFromRequestParts<Arc<Console>> for Visitor {
+    type Rejection = Fault;
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Option<Self>, Fault> {
+        console.visitor(parts).await
     }
 }
 
