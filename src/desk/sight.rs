@@ -4,7 +4,10 @@ use super::{Desk, DeskFault, Installation};
 use crate::{
     authority::{self, Act, Answer, Case, Scope, Thing},
     mail::SchoolId,
-    storage::{ItemId, ItemState, ItemSummary, RecordSummary, RowSubjects, StoreError},
+    storage::{
+        Event, ItemId, ItemState, ItemSummary, LedgerEntry, LedgerEvent, LedgerFilter, RecordSummary,
+        RowSubjects, StoreError,
+    },
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -69,6 +72,28 @@ impl Desk {
                 || row.about.iter().any(|id| hidden.contains(id))
         };
         Ok(Some((last, rows.iter().filter(is_hidden).map(|row| row.row).collect())))
+    }
+
+    /// Rows of the ledger that fit, without those of other schools and of what is not there for the asker;
+    /// that they were looked at is a row too.
+    pub async fn ledger_rows(
+        &self,
+        filter: &LedgerFilter,
+        view: &'static str,
+    ) -> Result<Vec<LedgerEntry>, DeskFault> {
+        let schools = self.schools_or_refuse(Act::List, Thing::Ledger)?;
+        let mut entries = self.store.ledger_rows(filter).await?;
+        let hidden = self.hidden(&entries.iter().flat_map(LedgerEntry::about).collect::<Vec<_>>()).await?;
+        let elsewhere =
+            |e: &LedgerEntry| e.school.as_ref().is_some_and(|at| !schools.iter().any(|s| *s.0 == **at));
+        entries.retain(|e| !elsewhere(e) && !e.about().iter().any(|subject| hidden.contains(subject)));
+        let viewed = LedgerEvent::new(Event::LedgerViewed).with("view", view).with("rows", entries.len());
+        match self.store.ledger(&self.actor, viewed).await {
+            // Without the working key only what is clear is shown, as to any reader of the file.
+            Err(_) if !self.store.counts().await?.working_key => {}
+            noted => drop(noted?),
+        }
+        Ok(entries)
     }
 
     async fn hidden_themselves(&self, subjects: &[String]) -> Result<HashSet<String>, DeskFault> {

@@ -9,12 +9,10 @@ use super::{
         render,
     },
     args::LedgerListArgs,
-    note,
 };
 use crate::{
-    authority::{Act, Thing},
     mail::SchoolId,
-    storage::{Actor, Event, LedgerEntry, LedgerEvent, LedgerFilter, Store},
+    storage::{Actor, Event, LedgerEntry, LedgerFilter, Store},
 };
 use serde_json::{Value, json};
 use std::{
@@ -95,36 +93,16 @@ pub(super) fn show(cli: &Cli, row: u64) -> Answer {
 fn looked_up(cli: &Cli, filter: &LedgerFilter, view: &'static str) -> Result<Vec<Value>, Mistake> {
     context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let schools = desk.schools_or_refuse(Act::List, Thing::Ledger)?;
-        let store = desk.store.clone();
-        let mut entries = store.ledger_rows(filter).await?;
-        let hidden = desk.hidden(&entries.iter().flat_map(LedgerEntry::about).collect::<Vec<_>>()).await?;
-        let elsewhere =
-            |e: &LedgerEntry| e.school.as_ref().is_some_and(|at| !schools.iter().any(|s| *s.0 == **at));
-        entries.retain(|e| !elsewhere(e) && !e.about().iter().any(|subject| hidden.contains(subject)));
-        match note(
-            &store,
-            LedgerEvent::new(Event::LedgerViewed).with("view", view).with("rows", entries.len()),
-        )
-        .await
-        {
-            // Without the working key only what is clear is shown, as to any reader of the file.
-            Err(_) if config_has_no_key(&store).await => {}
-            noted => noted?,
-        }
+        let entries = desk.ledger_rows(filter, view).await?;
         let mut names = HashMap::new();
         let mut rows = Vec::with_capacity(entries.len());
         for entry in &entries {
-            let who = who(&store, &entry.actor, &mut names).await?;
+            let who = who(&desk.store, &entry.actor, &mut names).await?;
             rows.push(as_json(entry, &who));
         }
-        store.close().await;
+        desk.close().await;
         Ok(rows)
     })
-}
-
-async fn config_has_no_key(store: &Store) -> bool {
-    store.counts().await.is_ok_and(|counts| !counts.working_key)
 }
 
 /// Who stands behind a random id, as far as that is still known and can be opened.

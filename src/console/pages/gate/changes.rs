@@ -3,7 +3,7 @@
 
 use super::{
     super::super::{
-        Console, Fault,
+        Fault,
         page::{Frame, shown},
         places::Place,
         visitor::Visitor,
@@ -12,13 +12,12 @@ use super::{
     GateWords,
 };
 use crate::{
-    authority::{Act, Thing},
     desk::Desk,
-    storage::{Actor, Event, LedgerEntry, LedgerEvent, LedgerFilter},
+    storage::{Actor, LedgerFilter},
 };
 use askama::Template;
-use axum::{extract::State, response::Response};
-use std::{collections::HashMap, sync::Arc};
+use axum::response::Response;
+use std::collections::HashMap;
 
 /// The newest so many.
 const MOST: u32 = 100;
@@ -51,19 +50,11 @@ struct ChangesPage {
     rows: Vec<Row>,
 }
 
-pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) -> Result<Response, Fault> {
+pub(super) async fn page(visitor: Visitor) -> Result<Response, Fault> {
     let (w, g) = (ChangesWords::of(visitor.language), GateWords::of(visitor.language));
     let desk = &visitor.desk;
-    let schools = desk.schools_or_refuse(Act::List, Thing::Ledger)?;
     let filter = LedgerFilter { limit: Some(MOST), ..LedgerFilter::changes() };
-    let mut entries = console.store.ledger_rows(&filter).await?;
-    let subjects: Vec<String> = entries.iter().flat_map(LedgerEntry::about).collect();
-    let hidden = desk.hidden(&subjects).await?;
-    let elsewhere =
-        |e: &LedgerEntry| e.school.as_ref().is_some_and(|at| !schools.iter().any(|s| *s.0 == **at));
-    entries.retain(|e| !elsewhere(e) && !e.about().iter().any(|subject| hidden.contains(subject)));
-    let viewed = LedgerEvent::new(Event::LedgerViewed).with("view", "changes").with("rows", entries.len());
-    console.store.ledger(&desk.actor, viewed).await?;
+    let entries = desk.ledger_rows(&filter, "changes").await?;
     let mut names = HashMap::new();
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries.into_iter().rev() {
