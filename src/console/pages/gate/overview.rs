@@ -17,11 +17,10 @@ use crate::{
     effects::Language,
     gateway::{Remarked, remarks, routes::Standing},
     mail::{Mode, SchoolId},
-    storage::JobState,
 };
 use askama::Template;
 use axum::{extract::State, response::Response};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 words! {
     struct OverviewWords {
@@ -41,8 +40,11 @@ words! {
         enforces: "enforces" / "gorfodi",
         records: "keeps mail with parents" / "yn cadw post â rhieni",
         doors: "Doors" / "Drysau",
-        outbox: "Outbox: the last thousand" / "Blwch allan: y mil olaf",
-        nothing: "Nothing." / "Dim.",
+        outbox: "Outbox" / "Blwch allan",
+        waits: "waiting" / "yn aros",
+        delayed: "tried before, and waiting" / "wedi rhoi cynnig arni, ac yn aros",
+        unreadable: "cannot be opened" / "ni ellir ei agor",
+        oldest: "the oldest since" / "yr hynaf ers",
         anchors: "Ledger held outside" / "Y cofnod a gedwir y tu allan",
         no_anchors: "Nowhere: whoever has this machine could change the ledger unseen. See [[anchor]]."
             / "Unman: gallai pwy bynnag sydd â'r peiriant hwn newid y cofnod heb ei weld. Gweler [[anchor]].",
@@ -69,7 +71,7 @@ struct OverviewPage {
     ways: Vec<Line>,
     schools: Vec<Line>,
     doors: Vec<(&'static str, String)>,
-    outbox: Vec<(&'static str, usize)>,
+    outbox: Vec<(&'static str, String)>,
     anchors: Vec<Line>,
     people: String,
 }
@@ -105,10 +107,13 @@ pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) 
         let says = if school.record_parent_mail { w.records } else { "" };
         Line { name: school.name.clone(), badge, state: mode.to_owned(), says: says.to_owned() }
     });
-    let mut outbox: BTreeMap<&'static str, usize> = BTreeMap::new();
-    for job in store.outbox_list(1_000).await? {
-        *outbox.entry(JobState::name(job.state)).or_default() += 1;
-    }
+    let counts = store.counts().await?;
+    let mut outbox = vec![
+        (w.waits, counts.outbox_waiting.to_string()),
+        (w.delayed, counts.outbox_delayed.to_string()),
+        (w.unreadable, counts.outbox_unreadable.to_string()),
+    ];
+    outbox.extend(counts.outbox_oldest.map(|at| (w.oldest, moment(language, at))));
     let anchors = store.anchors().await?.into_iter().map(|anchor| {
         let at = anchor.anchored_at.map_or_else(String::new, |at| moment(language, at));
         let (badge, state) = match anchor.failing {
@@ -129,7 +134,7 @@ pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) 
         ways: ways.collect(),
         schools: schools.collect(),
         doors: doors(&config),
-        outbox: outbox.into_iter().collect(),
+        outbox,
         anchors: anchors.collect(),
         people,
     })
