@@ -10,7 +10,7 @@ use super::{
         visitor::{Fresh, Posted, Visitor},
         words::{fill, moment},
     },
-    super::queue::{Choice, ItemWords, QueueWords, REVIEWERS, SearchWords, purpose_of, purposes},
+    super::queue::{Choice, ItemWords, Purposeful, QueueWords, REVIEWERS, purposes},
     write::{Form, forms},
 };
 use crate::{
@@ -284,14 +284,6 @@ fn line(language: Language, w: &CaseWords, e: &IncidentEntry, names: &HashMap<St
     }
 }
 
-#[derive(Deserialize)]
-struct Purposeful {
-    #[serde(default)]
-    purpose: String,
-    #[serde(default)]
-    words: String,
-}
-
 async fn look(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
@@ -299,8 +291,7 @@ async fn look(
     Posted(given): Posted<Purposeful>,
 ) -> Result<Redirect, Fault> {
     let (summary, _) = find(&visitor, &id).await?;
-    let why = purpose_of(&given.purpose, &given.words)
-        .ok_or_else(|| Fault::Wrong(SearchWords::of(visitor.language).purpose.to_owned()))?;
+    let why = given.why(&visitor)?;
     console.live.give_purpose(&visitor.user.id, summary.id.as_str(), why);
     Ok(Redirect::to(&Place::Incident(summary.id.as_str()).to_string()))
 }

@@ -17,7 +17,7 @@ use super::{
     evidence::{self, Evidence, Found},
     list::{Choice, QueueWords, Row, purposes, rows},
     people::{self, Someone},
-    search::purpose_of,
+    purpose::Purposeful,
 };
 use crate::{
     authority::{Case, Offices},
@@ -268,14 +268,6 @@ async fn inside(
     Ok((inside, named))
 }
 
-#[derive(Deserialize)]
-struct Purposeful {
-    #[serde(default)]
-    purpose: String,
-    #[serde(default)]
-    words: String,
-}
-
 /// A purpose is given: it opens this one item to whoever gave it, for half an hour.
 async fn look(
     State(console): State<Arc<Console>>,
@@ -284,8 +276,7 @@ async fn look(
     Posted(given): Posted<Purposeful>,
 ) -> Result<Redirect, Fault> {
     let (item, _) = find(&visitor, &id).await?;
-    let why = purpose_of(&given.purpose, &given.words)
-        .ok_or_else(|| Fault::Wrong(super::search::SearchWords::of(visitor.language).purpose.to_owned()))?;
+    let why = given.why(&visitor)?;
     console.live.give_purpose(account(&visitor), item.id.as_str(), why);
     Ok(Redirect::to(&Place::Item(item.id.as_str()).to_string()))
 }

@@ -9,11 +9,12 @@ mod list;
 mod list_words;
 mod live;
 mod people;
+mod purpose;
 mod search;
 
 pub(super) use item::ItemWords;
 pub(super) use list::{Choice, QueueWords, purposes};
-pub(super) use search::{SearchWords, purpose_of};
+pub(super) use purpose::Purposeful;
 
 use super::super::{door::Door, page::Entry, places::Place, words::words};
 use crate::authority::Office;

@@ -12,12 +12,13 @@ use super::{
     },
     REVIEWERS,
     list::{Choice, QueueWords, ROWS, Row, purposes, rows},
+    purpose::purpose_of,
 };
 use crate::{
     authority::{Act, Thing},
     desk::{Desk, correspondents},
     mail::SchoolId,
-    storage::{ItemState, ItemSummary, Purpose, Search, Why},
+    storage::{ItemState, ItemSummary, Search},
 };
 use askama::Template;
 use axum::{extract::State, response::Response};
@@ -120,13 +121,6 @@ async fn search(
         in_part: found.in_part,
         after: found.after.map(|cursor| console.store.cursor_word(cursor)).transpose()?,
     })
-}
-
-/// What somebody looks for, of the closed list, with their own words.
-pub(in super::super) fn purpose_of(name: &str, words: &str) -> Option<Why> {
-    let purpose = Purpose::ALL.into_iter().find(|p| p.name() == name && *p != Purpose::Absence)?;
-    let words: String = words.trim().chars().take(1_000).collect();
-    Some(Why { purpose, words: Some(words).filter(|words| !words.is_empty()) })
 }
 
 /// The index is asked for one school where the asker has one.
