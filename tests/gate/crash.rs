@@ -563,6 +563,7 @@ fn what_has_passed_is_confirmed_when_the_store_is_back() {
 async fn a_full_disk_defers_and_nothing_half_written_is_seen() {
     let sink = Sink::start();
     let home = home(&sink);
+    // 4 MB for each file; making the tables alone writes 2.2 MB into the log of SQLite.
     let serving = Serving::under(&home, "trap '' XFSZ; ulimit -f 8000;");
     let mut line = Line::open(serving.relay.unwrap(), None).unwrap();
     let (mut kept, mut deferred) = (Vec::new(), 0);
