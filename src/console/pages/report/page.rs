@@ -45,7 +45,7 @@ words! {
         change: "Change" / "Newid",
         nothing: "Nothing." / "Dim.",
         english: "" / "Saesneg yw geiriau'r adroddiad ei hun hyd yma.",
-        legend: "Longer bar: this period. Thin bar: the one before." / "Bar mwy: y cyfnod hwn. Bar tenau: y cyfnod cynt.",
+        legend: "Thick bar: this period. Thin bar: the one before." / "Bar trwchus: y cyfnod hwn. Bar tenau: y cyfnod cynt.",
     }
 }
 
