@@ -5,13 +5,12 @@ use super::{
     Answer, Mistake,
     args::Cli,
     context,
-    desk::{Desk, Leave},
+    desk::{Desk, Leave, said_by_second},
     render,
 };
 use crate::{
-    authority::{Act, Case, Scope},
-    mail::SchoolId,
-    storage::{LegalHold, LegalHoldId, LegalSubject},
+    desk::DeskFault,
+    storage::{LegalHoldId, LegalSubject},
 };
 use clap::Subcommand;
 use serde_json::json;
@@ -55,10 +54,6 @@ impl On {
             Self::Record => "record",
             Self::Incident => "incident",
         }
-    }
-
-    fn named(text: &str) -> Option<Self> {
-        [Self::Item, Self::Record, Self::Incident].into_iter().find(|on| on.name() == text)
     }
 
     fn subject(self, id: &str) -> Result<LegalSubject, Mistake> {
@@ -116,42 +111,21 @@ fn list(cli: &Cli, on: On) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The facts of what it lies on, and its school.
-async fn facts(desk: &Desk, on: &LegalSubject) -> Result<(SchoolId, Case), Mistake> {
-    Ok(match on {
-        LegalSubject::Item(id) => {
-            let (summary, case) = desk.store.item_case(id).await?;
-            (summary.school, case)
-        }
-        LegalSubject::Record(id) => {
-            let case = desk.store.record_case(id).await?;
-            let Scope::School(school) = &case.scope else {
-                return Err(Mistake("a record is always of a school".into()));
-            };
-            (school.clone(), case)
-        }
-        LegalSubject::Incident(id) => {
-            let id = id.parse().map_err(|()| Mistake(format!("`{id}` is no incident's number")))?;
-            let (summary, case) = desk.store.incident_case(&id).await?;
-            (summary.school, case)
-        }
-    })
-}
-
 fn set(cli: &Cli, on: On, id: &str, reason: &str) -> Answer {
     let subject = on.subject(id)?;
-    let (kind, id) = (subject.kind(), subject.id().to_owned());
+    let id = subject.id().to_owned();
     let said = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let (school, case) = facts(&desk, &subject).await?;
-        match desk.authorise_of_two(Act::LegalHold, &case, (kind, &id), reason).await? {
-            Leave::WaitForSecond(sentence) => Ok(format!("{id}: noted. {sentence}")),
-            Leave::Go => {
-                let number = desk.store.set_legal_hold(subject, &school, &desk.actor, reason).await?;
-                desk.close().await;
-                Ok(format!("{id} is under legal hold {number}: it does not run out and is not purged."))
+        let held = desk.set_legal_hold(subject, reason).await?;
+        let said = match (said_by_second(held.leave)?, held.id) {
+            (Leave::WaitForSecond(sentence), _) => format!("{id}: noted. {sentence}"),
+            (Leave::Go, number) => {
+                let number = number.map(|n| n.to_string()).unwrap_or_default();
+                format!("{id} is under legal hold {number}: it does not run out and is not purged.")
             }
-        }
+        };
+        desk.close().await;
+        Ok(said)
     })?;
     writeln!(io::stderr(), "{said}")?;
     Ok(ExitCode::SUCCESS)
@@ -164,37 +138,17 @@ fn lift(cli: &Cli, number: &str, reason: &str) -> Answer {
     let missing = || Mistake(format!("{id} is no legal hold that is in force; `legal-hold list` shows them"));
     let said = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let all = desk.store.legal_holds(None).await?;
-        let hold = all.into_iter().find(|h| h.id == id).ok_or_else(missing)?;
-        if let Some(sentence) = may_lift(&desk, &hold, &missing, reason).await? {
-            return Ok(format!("{id}: noted. {sentence}"));
-        }
-        let lifted = desk.store.lift_legal_hold(&id, &desk.actor, reason).await?;
+        let lifted = match desk.lift_legal_hold(&id, reason).await {
+            Err(DeskFault::NotThere { .. }) => return Err(missing()),
+            lifted => lifted?,
+        };
+        let said = match said_by_second(lifted.leave)? {
+            Leave::WaitForSecond(sentence) => format!("{id}: noted. {sentence}"),
+            Leave::Go => format!("{id} is lifted. What it lay on follows its ordinary time again."),
+        };
         desk.close().await;
-        match lifted {
-            true => Ok(format!("{id} is lifted. What it lay on follows its ordinary time again.")),
-            false => Err(missing()),
-        }
+        Ok(said)
     })?;
     writeln!(io::stderr(), "{said}")?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A hold on what is not there for the asker is not there either. A sentence: who is the second.
-async fn may_lift(
-    desk: &Desk,
-    hold: &LegalHold,
-    missing: &impl Fn() -> Mistake,
-    reason: &str,
-) -> Result<Option<String>, Mistake> {
-    let subject = On::named(&hold.on.0).ok_or_else(missing)?.subject(&hold.on.1)?;
-    let (_, case) =
-        facts(desk, &subject).await.map_err(|e| if e.missing().is_some() { missing() } else { e })?;
-    if desk.may(Act::LegalHold, &case) == crate::authority::Answer::NotThere {
-        return Err(missing());
-    }
-    match desk.authorise_of_two(Act::LegalHold, &case, (subject.kind(), hold.id.as_str()), reason).await? {
-        Leave::Go => Ok(None),
-        Leave::WaitForSecond(sentence) => Ok(Some(sentence)),
-    }
 }

@@ -9,7 +9,7 @@ use crate::{
     mail::SchoolId,
     parties::Directory,
     ruleset::Category,
-    storage::{Correspondent, Cursor, Found, ItemState, ItemSummary, Search, Store},
+    storage::{Correspondent, Cursor, Found, ItemState, Search, Store},
 };
 use clap::Args;
 use serde_json::Value;
@@ -86,8 +86,7 @@ pub(super) fn quarantine(cli: &Cli, args: &QuarantineSearch) -> Answer {
         desk.schools_or_refuse(Act::Search, Thing::Quarantined)?;
         let search = Search { after: args.asked.after(&desk.store)?, ..search };
         // Before it is shown or counted.
-        let may_see = |item: &ItemSummary| desk.sees_item(item);
-        let found = desk.store.search_quarantine(&search, &may_see, &desk.actor, &args.why.why()).await?;
+        let found = desk.store.quarantine_seen(&search, &*desk, &desk.actor, &args.why.why()).await?;
         let after = found.after.map(|after| desk.store.cursor_word(after)).transpose()?;
         Ok((found, after))
     })?;

@@ -44,9 +44,13 @@ pub fn correspondents(directory: &Directory, text: &str) -> Result<Vec<Correspon
             Address::parse(text).ok_or_else(|| DeskFault::Wrong(format!("`{text}` is no mail address")))?;
         return Ok(vec![Correspondent::Address(address)]);
     }
-    let person = person(directory, text)?;
+    Ok(all_of(person(directory, text)?))
+}
+
+/// A person with all their addresses.
+pub(super) fn all_of(person: Person<'_>) -> Vec<Correspondent> {
     let addresses = person.addresses().map(|(address, _)| Correspondent::Address(address));
-    Ok(addresses.chain([Correspondent::Person(person.id().clone())]).collect())
+    addresses.chain([Correspondent::Person(person.id().clone())]).collect()
 }
 
 #[cfg(test)]

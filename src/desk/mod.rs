@@ -11,6 +11,7 @@ mod fault;
 mod find;
 mod incident;
 mod incident_file;
+mod legal_hold;
 mod links;
 mod look;
 mod named;
@@ -19,9 +20,12 @@ mod own;
 mod passages;
 mod people;
 mod queue;
+mod records;
 pub mod school_report;
 mod sight;
+mod subject_access;
 mod take_over;
+mod timeline;
 pub mod ways;
 
 pub use accused::{AtWork, Judged, Named};
@@ -31,6 +35,7 @@ pub use fault::DeskFault;
 pub use find::{correspondents, person};
 pub use incident::{NewCase, OpenedCase};
 pub use incident_file::{incident_as_json, incident_row, proof_of_sender, said_in_line};
+pub use legal_hold::LegalSaid;
 pub use links::Link;
 pub use look::{Covered, Earlier, Opened};
 pub use named::{By, address_of, user_named};
@@ -38,7 +43,10 @@ pub use offices::{Given, Wish};
 pub use own::{Images, Mine, OwnMessage, OwnPage, Seen, SeenBy, Ways};
 pub use passages::{Passage, Piece, PieceKind, passages};
 pub use queue::{MOST_HOLDS, Waiting, Waits};
+pub use records::{Bundle, MOST_OPENED, Opening, RecordLooked, mbox_of};
+pub use subject_access::{AccessGiven, AccessMade};
 pub use take_over::{Allegation, TakenOver, allegation, take_over};
+pub use timeline::{Happened, Read, TIMELINE_PAGE, TimelineOf, TimelinePage, TimelineSpot};
 
 use crate::{
     authority::{Asker, Offices, Scope},
@@ -131,6 +139,15 @@ impl Desk {
     /// The address at the school of a registered user, or the one they were registered by.
     pub fn address_of(&self, user: &KeptUser) -> Option<Address> {
         named::address_of(user, &self.directory)
+    }
+
+    /// Whoever acts, as a page that is handed over says it.
+    pub fn called(&self) -> String {
+        match (&self.user, &self.actor) {
+            (Some(user), _) => self.name_of(user),
+            (None, Actor::Operator(name)) => name.clone(),
+            (None, _) => String::new(),
+        }
     }
 
     /// A registered user as people call them; empty when nothing is known.

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     authority::{Act, Case, Reach, Thing},
     effects::{Attached, Whereabouts, attachments},
-    parties::{Listing, Person},
+    parties::{Listing, Person, PersonId},
     pipeline::ReadingLimits,
     policy::sender_may_hear,
     ruleset::Category,
@@ -221,7 +221,7 @@ impl Desk {
             self.store.ledger_rows(&LedgerFilter { subject, events, ..LedgerFilter::default() }).await?;
         let mut seen: Vec<Seen> = Vec::new();
         for row in rows {
-            let who = self.seen_by(&row.actor, detail).await?;
+            let who = self.seen_by(&row.actor, detail.owner.as_ref().map(|o| &o.person)).await?;
             // A page that was reloaded is one look.
             let again = seen.last().is_some_and(|last| {
                 last.who == who && LOOKS.contains(&&*last.event) && LOOKS.contains(&&*row.event)
@@ -233,7 +233,8 @@ impl Desk {
         Ok(seen)
     }
 
-    async fn seen_by(&self, random_id: &str, detail: &ItemDetail) -> Result<SeenBy, DeskFault> {
+    /// Who stands behind a random id of the ledger; `sender` is whose message it is about.
+    pub async fn seen_by(&self, random_id: &str, sender: Option<&PersonId>) -> Result<SeenBy, DeskFault> {
         if random_id == "gate" {
             return Ok(SeenBy::Gate);
         }
@@ -242,9 +243,7 @@ impl Desk {
             return Ok(SeenBy::You);
         }
         Ok(match self.store.person(random_id).await? {
-            Some(Actor::Person(id)) if detail.owner.as_ref().is_some_and(|o| o.person == id) => {
-                SeenBy::Sender
-            }
+            Some(Actor::Person(id)) if sender == Some(&id) => SeenBy::Sender,
             Some(Actor::Person(id)) => {
                 let name = |p: Person<'_>| SeenBy::Somebody(format!("{} {}", p.given(), p.family()));
                 self.directory.person(&id).map_or(SeenBy::Unknown, name)

@@ -3,10 +3,10 @@
 use super::{Desk, DeskFault, Installation};
 use crate::{
     authority::{self, Act, Answer, Case, Scope, Thing},
-    mail::SchoolId,
+    mail::{SchoolId, Waiting},
     storage::{
         Event, ItemId, ItemState, ItemSummary, LedgerEntry, LedgerEvent, LedgerFilter, RecordSummary,
-        RowSubjects, StoreError,
+        RowSubjects, Sight, StoreError,
     },
 };
 use std::{
@@ -17,25 +17,35 @@ use std::{
 /// Rows of the ledger that are looked through together.
 const PAGE: u32 = 1_000;
 
+/// For a search: what cannot be told is not there.
+impl Sight<ItemSummary> for Desk {
+    fn of<'a>(&'a self, all: &'a [ItemSummary]) -> Waiting<'a, Vec<bool>> {
+        Box::pin(async move { self.sees(all.len(), self.store.item_cases(all)).await })
+    }
+}
+
+impl Sight<RecordSummary> for Desk {
+    fn of<'a>(&'a self, all: &'a [RecordSummary]) -> Waiting<'a, Vec<bool>> {
+        Box::pin(async move {
+            let of: Vec<_> = all.iter().map(|r| (r.school.clone(), r.transaction.to_string())).collect();
+            self.sees(all.len(), self.store.record_cases(&of)).await
+        })
+    }
+}
+
 impl Desk {
-    /// Whether an item is there for the asker; what cannot be told is not.
-    pub fn sees_item(&self, item: &ItemSummary) -> bool {
-        self.sees(self.store.item_cases(std::slice::from_ref(item)))
-    }
-
-    /// The same for a record.
-    pub fn sees_record(&self, record: &RecordSummary) -> bool {
-        let of = [(record.school.clone(), record.transaction.to_string())];
-        self.sees(self.store.record_cases(&of))
-    }
-
-    /// For a search, which asks hit by hit and waits for the answer.
-    fn sees(&self, facts: impl Future<Output = Result<Vec<Case>, StoreError>>) -> bool {
+    async fn sees(
+        &self,
+        many: usize,
+        facts: impl Future<Output = Result<Vec<Case>, StoreError>>,
+    ) -> Vec<bool> {
         if self.installation == Installation::Fresh {
-            return true;
+            return vec![true; many];
         }
-        let facts = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(facts));
-        facts.is_ok_and(|cases| cases.iter().all(|case| self.may(Act::List, case).is_allowed()))
+        match facts.await {
+            Ok(cases) => cases.iter().map(|case| self.may(Act::List, case).is_allowed()).collect(),
+            Err(_) => vec![false; many],
+        }
     }
 
     /// Of these subjects of the ledger (items, records, incidents, transactions) those that are

@@ -146,8 +146,8 @@ pub use precision::Precision;
 pub use purge::Purged;
 pub use purpose::{Purpose, Why};
 pub use records::{
-    AbsenceAccess, Certainty, Filed, FiledAs, NewRecord, Proved, RecordExport, RecordLook, RecordParty,
-    RecordSummary,
+    AbsenceAccess, Certainty, Filed, FiledAs, FiledNames, NewRecord, Proved, RecordExport, RecordLook,
+    RecordParty, RecordSummary,
 };
 pub use releases::{RELEASE_HEADER, release_digest};
 pub use reminders::Unanswered;
@@ -155,7 +155,7 @@ pub use replay::{NoBytes, Replayed};
 pub use retention::{CasesBefore, DueBefore, DueCase, DueId, DueRecord, RecordRuling, Retained};
 pub use retry::{Retried, RetryKey, RetryMatch};
 pub use scrub::{ScrubFault, ScrubReport, Swept};
-pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable};
+pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Searchable, Sight};
 pub use shown::{Shown, ShownClass};
 pub use signin::{
     DeviceWord, Invitation, KeptPasskey, KeptPassword, LinkFault, NewPassword, OpenSession, PasskeyFault,

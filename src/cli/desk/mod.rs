@@ -14,7 +14,7 @@ use crate::{
     authority::{Act, Answer as Judged, Case},
     config::Config,
     desk,
-    storage::{Actor, KeptUser, Store, keys},
+    storage::{KeptUser, Store, keys},
 };
 use opened::opened_own;
 use std::{
@@ -109,15 +109,6 @@ impl Desk {
             Mistake("It opens with the key of a custodian: give --custodian FILE.".to_owned())
         })?;
         opened(path)
-    }
-
-    /// Whoever acts, as a page that is handed over says it.
-    pub(super) fn called(&self) -> String {
-        match (&self.user, &self.actor) {
-            (Some(user), _) => self.name_of(user),
-            (None, Actor::Operator(name)) => name.clone(),
-            (None, _) => String::new(),
-        }
     }
 }
 

@@ -3,7 +3,6 @@
 use super::{args::SearchArgs, parse};
 use crate::{
     app,
-    authority::{Act, Thing},
     cli::{Answer, Mistake, args::Cli, context, desk::Desk, purpose::WhyArgs, render, search::say_more},
     storage::{FiledAs, Found, RecordSummary, Search},
 };
@@ -32,9 +31,7 @@ pub(super) async fn find(
             search.filed.push((crate::desk::person(directory, person)?.id().clone(), Some(filed_as)));
         }
     }
-    desk.schools_or_refuse(Act::Search, Thing::Record)?;
-    let may_see = |record: &RecordSummary| desk.sees_record(record);
-    let found = desk.store.search_records(&search, &may_see, &desk.actor, &args.why.why()).await?;
+    let found = desk.find_records(&search, &args.why.why()).await?;
     let after = found.after.map(|after| desk.store.cursor_word(after)).transpose()?;
     Ok((found, after))
 }
@@ -46,21 +43,10 @@ pub(super) fn thread(cli: &Cli, id: &str, parent: Option<&str>, why: &WhyArgs) -
     let parent = parent.map(|p| crate::desk::person(&directory, p)).transpose()?;
     let found = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let case = desk.store.record_case(&id).await?;
-        desk.authorise(Act::Particulars, &case, "record", id.as_str()).await?;
         let parent = parent.map(|p| p.id());
-        let found = desk.store.records_thread(&id, parent, &desk.actor, &why.why()).await?;
-        seen(&desk, found).await
+        Ok(desk.record_thread(&id, parent, &why.why()).await?)
     })?;
     print(cli, &found)
-}
-
-/// Those that are there for whoever asks.
-async fn seen(desk: &Desk, found: Vec<RecordSummary>) -> Result<Vec<RecordSummary>, Mistake> {
-    let of: Vec<_> = found.iter().map(|r| (r.school.clone(), r.transaction.to_string())).collect();
-    let cases = desk.store.record_cases(&of).await?;
-    let pairs = found.into_iter().zip(&cases);
-    Ok(pairs.filter(|(_, case)| desk.may(Act::List, case).is_allowed()).map(|(record, _)| record).collect())
 }
 
 fn print(cli: &Cli, found: &[RecordSummary]) -> Answer {

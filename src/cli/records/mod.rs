@@ -16,12 +16,10 @@ use super::{
 };
 use crate::{
     authority::{Act, Thing},
-    report,
-    storage::{Event, LedgerEvent, Purpose, RecordExport, RecordId, RecordLook, Why},
+    desk::{self, mbox_of},
+    storage::{Purpose, RecordExport, RecordId, RecordLook, Why},
 };
 use args::{AbsenceCommand, Form, RecordsCommand};
-use chrono::Utc;
-use sha2::{Digest, Sha256};
 use std::{
     io::{self, Write},
     path::Path,
@@ -58,8 +56,6 @@ struct Opening<'a> {
     why: Why,
 }
 
-/// Records that are opened at once; who needs more asks again.
-const MOST: usize = 500;
 /// Bytes of messages that are held in memory at once.
 const MOST_BYTES: usize = 1 << 30;
 
@@ -67,33 +63,8 @@ impl Opening<'_> {
     /// Opens what was asked for, in the order in which it was asked; nothing when one of it
     /// may not be opened.
     async fn open(&self, ids: &[RecordId]) -> Result<Vec<RecordExport>, Mistake> {
-        if ids.len() > MOST {
-            return Err(Mistake(format!("At most {MOST} records are opened at once; ask for fewer")));
-        }
-        let desk = self.desk;
-        let act = match self.look {
-            RecordLook::Exported => Act::Export,
-            RecordLook::Shown | RecordLook::Gathered => Act::Bytes,
-        };
-        for id in ids {
-            let case = desk.store.record_case(id).await?;
-            desk.authorise(act, &case, "record", id.as_str()).await?;
-        }
-        let custodian = desk.custodian(self.custodian)?;
-        let (mut all, mut bytes) = (Vec::with_capacity(ids.len()), 0);
-        for id in ids {
-            let people = desk.directory.people().map(|p| p.id());
-            let (look, why) = (self.look, &self.why);
-            let record = desk.store.record_export(id, &custodian, &desk.actor, look, why, people).await?;
-            bytes += record.raw.len();
-            if bytes > MOST_BYTES {
-                return Err(Mistake(
-                    "Together they are larger than one export can be; ask for fewer records".into(),
-                ));
-            }
-            all.push(record);
-        }
-        Ok(all)
+        let opening = desk::Opening { look: self.look, why: &self.why, most_bytes: MOST_BYTES };
+        self.desk.open_records(ids, &opening, || self.desk.custodian(self.custodian)).await
     }
 }
 
@@ -129,15 +100,7 @@ fn export(
 }
 
 fn write_letters(records: &[RecordExport], form: Form, out: Option<&Path>) -> Result<(), Mistake> {
-    let mut bytes = Vec::new();
     for record in records {
-        match form {
-            Form::Mbox => {
-                let sender = record.envelope.sender.to_string();
-                report::mbox::append(&mut bytes, &sender, record.received_at, &record.raw);
-            }
-            _ => bytes.extend_from_slice(&record.raw),
-        }
         writeln!(
             io::stderr(),
             "Received {}; object in the vault: sha256 {}",
@@ -145,37 +108,23 @@ fn write_letters(records: &[RecordExport], form: Form, out: Option<&Path>) -> Re
             record.object_sha256
         )?;
     }
-    write_out(out, &bytes)?;
+    match (form, records) {
+        (Form::Eml, [one]) => write_out(out, &one.raw)?,
+        _ => write_out(out, &mbox_of(records))?,
+    }
     Ok(())
 }
 
-/// Writes the bundle, then its manifest's digest into the ledger: who has the ledger can tell
-/// this bundle from one that was made up later.
 async fn bundle(
     desk: &Desk,
     records: Vec<RecordExport>,
     out: Option<&Path>,
     purpose: Purpose,
 ) -> Result<(), Mistake> {
-    let about: Vec<String> = records
-        .iter()
-        .flat_map(|r| [r.id.to_string(), r.object.clone(), r.transaction.to_string()])
-        .collect();
-    let count = records.len() as i64;
-    let ledger = desk.store.ledger_extract(&about).await?;
-    let maker = report::records::Maker { by: desk.called(), at: Utc::now(), purpose };
-    let schools = &desk.config.schools;
-    let contents = report::records::contents(&maker, records, ledger, &desk.directory, schools);
-    let mut bytes = Vec::new();
-    let digest = report::bundle::write(&mut bytes, contents)?;
-    let mut event = LedgerEvent::new(Event::RecordsBundled)
-        .with("records", count)
-        .with("purpose", purpose.name())
-        .with("manifest-sha256", digest.clone());
-    event.hash_out = Some(Sha256::digest(&bytes).into());
-    desk.store.ledger(&desk.actor, event).await?;
-    write_out(out, &bytes)?;
-    writeln!(io::stderr(), "{count} records. Manifest: sha256 {digest} (also in the ledger; note it).")?;
+    let bundle = desk.bundle_records(records, purpose).await?;
+    write_out(out, &bundle.bytes)?;
+    let (records, digest) = (bundle.records, bundle.digest);
+    writeln!(io::stderr(), "{records} records. Manifest: sha256 {digest} (also in the ledger; note it).")?;
     Ok(())
 }
 

@@ -5,12 +5,7 @@ mod bundle;
 mod rulings;
 
 use super::{Answer, Mistake, args::Cli, context, desk::Desk};
-use crate::{
-    authority::{self, Act, Case, Scope, State, Thing},
-    mail::{Address, SchoolId},
-    report::subject_access::case_of,
-    storage::{Asked, PieceNote, StoreError, SubjectAccess, SubjectAccessId},
-};
+use crate::{authority::Act, storage::SubjectAccessId};
 use clap::{Subcommand, ValueEnum};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -93,7 +88,7 @@ pub(super) fn run(cli: &Cli, command: &SubjectAccessCommand) -> Answer {
             }
             SubjectAccessCommand::List => rulings::list(cli, &desk).await?,
             SubjectAccessCommand::Show { id } => {
-                let request = allowed(&desk, Act::Particulars, &parse(id)?).await?;
+                let request = desk.access(Act::Particulars, &parse(id)?).await?;
                 rulings::show(cli, &desk, &request).await?;
             }
             SubjectAccessCommand::Review { id, custodian, out } => {
@@ -113,42 +108,4 @@ pub(super) fn run(cli: &Cli, command: &SubjectAccessCommand) -> Answer {
 
 fn parse(id: &str) -> Result<SubjectAccessId, Mistake> {
     id.parse().map_err(|()| Mistake(format!("`{id}` is no request's number")))
-}
-
-/// The facts of a request: whoever asks, and whom it is about, have no part in it.
-fn case(desk: &Desk, school: &SchoolId, asked: &Asked) -> Result<Case, Mistake> {
-    let mut case = Case::any(Thing::SubjectAccess, Scope::School(school.clone()));
-    for id in [Some(&asked.person), asked.by.as_ref()].into_iter().flatten() {
-        let person = desk.directory.person(id);
-        let addresses: Vec<Address> =
-            person.iter().flat_map(|p| p.addresses()).map(|(address, _)| address).collect();
-        case.subject.extend(desk.faces(Some(id), &addresses)?);
-    }
-    Ok(case)
-}
-
-/// The request, when the asker may do this to it.
-async fn allowed(desk: &Desk, act: Act, id: &SubjectAccessId) -> Result<SubjectAccess, Mistake> {
-    let request = desk.store.subject_access(id).await?;
-    let mut case = case(desk, &request.school, &request.asked)?;
-    if request.ready().is_ok() {
-        case.state = State::Decided;
-    }
-    desk.authorise(act, &case, "request", id.as_str()).await?;
-    Ok(request)
-}
-
-/// Whether a thing is there for whoever acts; not whether they may read it otherwise.
-fn is_there(desk: &Desk, case: &Case) -> bool {
-    desk.may(Act::List, case) != authority::Answer::NotThere
-}
-
-/// Whether a piece is there for whoever acts (practice.md, A4).
-async fn sees(desk: &Desk, piece: &PieceNote) -> Result<bool, Mistake> {
-    match case_of(&desk.store, &piece.key).await {
-        Ok(case) => Ok(case.is_none_or(|case| is_there(desk, &case))),
-        // What is held no longer is named to those who were to rule upon it.
-        Err(StoreError::NotFound { .. }) => Ok(piece.eyes == crate::storage::Eyes::Reviewers),
-        Err(e) => Err(e.into()),
-    }
 }

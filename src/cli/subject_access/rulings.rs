@@ -1,12 +1,10 @@
 //! Requests as lists, and what is ruled upon them.
 
-use super::{Office, Ruling, allowed, case, sees};
+use super::{Office, Ruling};
 use crate::{
-    authority::{self, Act, Offices, Thing},
+    authority::{Act, Thing},
     cli::{Mistake, args::Cli, desk::Desk, render},
-    storage::{
-        Concern, Eyes, NO_SUCH_PIECE, RulingOffice, StoreError, SubjectAccess, SubjectAccessId, SubjectRuling,
-    },
+    storage::{Concern, Eyes, RulingOffice, SubjectAccess, SubjectAccessId, SubjectRuling},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, io};
@@ -19,58 +17,22 @@ pub(super) async fn rule(
     office: Office,
     because: &str,
 ) -> Result<(), Mistake> {
-    let act = match office {
-        Office::Head => Act::Particulars,
-        Office::DataProtection | Office::Lead => Act::Review,
+    let office = match office {
+        Office::DataProtection => RulingOffice::DataProtection,
+        Office::Lead => RulingOffice::Lead,
+        Office::Head => RulingOffice::Head,
     };
-    let request = allowed(desk, act, id).await?;
-    let known = request.asked.pieces.iter().find(|p| p.key == piece);
-    if let Some(known) = known
-        && !sees(desk, known).await?
-    {
-        return Err(StoreError::NotAllowed(NO_SUCH_PIECE).into());
-    }
-    let (office, held) = match office {
-        Office::DataProtection => {
-            (RulingOffice::DataProtection, Offices::of(&[authority::Office::DataProtection]))
-        }
-        // Whoever stands in where no head is free is asked by the piece itself, above.
-        Office::Head => {
-            (RulingOffice::Head, Offices::of(&[authority::Office::Head, authority::Office::Chair]))
-        }
-        Office::Lead => {
-            (RulingOffice::Lead, Offices::of(&[authority::Office::Lead, authority::Office::Deputy]))
-        }
-    };
-    if !desk.holds(held, &request.school) {
-        return Err(Mistake::refused(
-            "You rule for an office that you hold; `gatehouse users show` lists yours.",
-        ));
-    }
-    let other = request.rulings.iter().find(|r| r.piece == piece && r.office != office);
-    if let Some(other) = other
-        && desk.is_asker(&desk.faces_behind(&other.by).await?)
-    {
-        return Err(StoreError::NotAllowed(
-            "two people rule: who spoke for the one office does not speak for the other",
-        )
-        .into());
-    }
     let ruling = match ruling {
         Ruling::Include => SubjectRuling::Include,
         Ruling::Withhold => SubjectRuling::Withhold,
     };
-    Ok(desk.store.subject_access_rule(id, piece, office, ruling, because, &desk.actor).await?)
+    Ok(desk.rule_access(id, piece, (office, ruling), because).await?)
 }
 
 pub(super) async fn list(cli: &Cli, desk: &Desk) -> Result<(), Mistake> {
     desk.schools_or_refuse(Act::List, Thing::SubjectAccess)?;
-    let mut rows = Vec::new();
-    for request in desk.store.subject_accesses().await? {
-        if desk.may(Act::List, &case(desk, &request.school, &request.asked)?).is_allowed() {
-            rows.push(row(&request));
-        }
-    }
+    let seen = desk.accesses_seen(desk.store.subject_accesses().await?)?;
+    let rows: Vec<Value> = seen.iter().map(row).collect();
     let columns = render::columns(&[
         ("id", "Number"),
         ("school", "School"),
@@ -109,7 +71,7 @@ pub(super) async fn show(cli: &Cli, desk: &Desk, request: &SubjectAccess) -> Res
     };
     let mut rows = vec![line(crate::storage::WHOLE, String::new(), &request.asked.concerns)];
     for piece in &request.asked.pieces {
-        if sees(desk, piece).await? {
+        if desk.sees_piece(piece).await? {
             rows.push(line(&piece.key, render::time(piece.at), &piece.concerns));
         }
     }

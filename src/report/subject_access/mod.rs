@@ -8,7 +8,7 @@ mod mail;
 mod matters;
 mod sheet;
 
-pub use sheet::{Audience, write};
+pub use sheet::{Audience, Reviewed, ReviewedText, Told, reviewed, write};
 
 use super::{letter::Letter, redact::Spotter};
 use crate::{

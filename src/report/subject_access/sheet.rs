@@ -10,7 +10,7 @@ use crate::{
         redact::{Doubt, Redaction, Redactor},
         sheet::{Block, Section, Sheet, Start},
     },
-    storage::{Concern, Eyes, Purpose, SubjectAccess},
+    storage::{Concern, Eyes, PieceNote, Purpose, SubjectAccess},
 };
 use chrono::{DateTime, Utc};
 use std::io::{self, Write};
@@ -33,21 +33,21 @@ pub fn write(
 ) -> io::Result<String> {
     let going = request.ready().unwrap_or_default();
     let pieces = &gathered.pieces;
-    // What is not for whoever reads this is not in it, under no number.
-    let seen = |p: &Piece| p.note.eyes == Eyes::Reviewers || !matches!(p.content, Content::Unopened);
     let wanted = |p: &&Piece| match audience {
-        Audience::Reviewers => seen(p),
+        Audience::Reviewers => is_seen(p),
         Audience::Person => going.contains(p.note.key.as_str()) && !matches!(p.content, Content::Unopened),
     };
     let mut list: Vec<Redaction> = Vec::new();
     let mut sections = Vec::new();
     for (piece, number) in pieces.iter().filter(wanted).zip(1..) {
-        sections.push(one(piece, number, redactor, &mut list, audience));
+        let mut piece = clean(piece, number, redactor);
+        list.append(&mut piece.taken_out);
+        sections.push(section(piece, number, audience));
     }
     let cover = match audience {
         Audience::Person => cover(sections.len(), school),
         Audience::Reviewers => {
-            let listed: Vec<&Piece> = pieces.iter().filter(|p| seen(p)).collect();
+            let listed: Vec<&Piece> = pieces.iter().filter(|p| is_seen(p)).collect();
             review(request, &listed, gathered.searched_in_part)
         }
     };
@@ -74,35 +74,55 @@ pub fn write(
     bundle::write(out, contents)
 }
 
-fn one(
-    piece: &Piece,
-    number: usize,
-    redactor: &mut Redactor<'_>,
-    list: &mut Vec<Redaction>,
-    audience: Audience,
-) -> Section {
+/// A piece without third parties, with what was taken out of it.
+pub struct Reviewed {
+    pub note: PieceNote,
+    pub source: &'static str,
+    /// Of what a person wrote, its subject or title.
+    pub heading: String,
+    pub facts: Vec<(String, String)>,
+    pub text: ReviewedText,
+    /// Names of the files with it.
+    pub files: Vec<String>,
+    pub taken_out: Vec<Redaction>,
+}
+
+pub enum ReviewedText {
+    /// Nobody opens it here.
+    Unopened,
+    Letter(String),
+    /// The first row is the head; and whether it is a story, whose second column is text.
+    Table(Vec<Vec<String>>, Told),
+}
+
+/// What a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    AsRows,
+    AsStory,
+}
+
+/// What the reviewers see of it, in order.
+pub fn reviewed(gathered: &Gathered, redactor: &mut Redactor<'_>) -> Vec<Reviewed> {
+    let seen = gathered.pieces.iter().filter(|p| is_seen(p));
+    seen.zip(1..).map(|(piece, number)| clean(piece, number, redactor)).collect()
+}
+
+/// What is not for whoever reads this is not in it, under no number.
+fn is_seen(piece: &Piece) -> bool {
+    piece.note.eyes == Eyes::Reviewers || !matches!(piece.content, Content::Unopened)
+}
+
+fn clean(piece: &Piece, number: usize, redactor: &mut Redactor<'_>) -> Reviewed {
+    let mut taken_out = Vec::new();
     let mut clean = |what: &str, text: &str| {
         let redacted = redactor.redact(&format!("{number}, {what}"), text);
-        list.extend(redacted.list);
+        taken_out.extend(redacted.list);
         redacted.text
     };
-    let mut blocks = Vec::new();
-    if audience == Audience::Reviewers {
-        let doubts: Vec<&str> = piece.note.concerns.iter().map(|c| c.words()).collect();
-        if !doubts.is_empty() {
-            blocks.push(Block::Notice(format!("To be ruled on: {}.", doubts.join("; "))));
-        }
-    }
-    let mut facts = vec![("When".to_owned(), when(piece.note.at))];
-    if audience == Audience::Reviewers {
-        facts.insert(0, ("Piece".into(), piece.note.key.clone()));
-    }
-    let mut heading = String::new();
-    match &piece.content {
-        Content::Unopened => {
-            blocks.push(Block::Facts(facts));
-            blocks.push(Block::Paragraph("Nobody opens this here.".into()));
-        }
+    let (mut facts, mut heading, mut files) = (Vec::new(), String::new(), Vec::new());
+    let text = match &piece.content {
+        Content::Unopened => ReviewedText::Unopened,
         Content::Letter(letter) => {
             for (name, value) in [("From", &letter.from), ("To", &letter.to), ("Copy to", &letter.cc)] {
                 if !value.is_empty() {
@@ -110,32 +130,53 @@ fn one(
                 }
             }
             heading = clean("subject", &letter.subject);
-            blocks.push(Block::Facts(facts));
-            blocks.push(Block::Letter(clean("text", &letter.text)));
-            if !letter.files.is_empty() {
-                let names: Vec<String> = letter.files.iter().map(|f| clean("file name", &f.name)).collect();
-                blocks.push(Block::Paragraph(format!(
-                    "Files with it, which a person has to look through before they are given out: {}",
-                    names.join(", ")
-                )));
-            }
+            let text = clean("text", &letter.text);
+            files = letter.files.iter().map(|f| clean("file name", &f.name)).collect();
+            ReviewedText::Letter(text)
         }
-        Content::Table(rows) => {
-            blocks.push(Block::Facts(facts));
-            let widths = rows.first().map_or(0, Vec::len);
-            blocks.push(Block::Table { widths: vec![30; widths], rows: rows.clone() });
-        }
+        Content::Table(rows) => ReviewedText::Table(rows.clone(), Told::AsRows),
         Content::Story { title, facts: more, entries } => {
             facts.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
             heading = clean("title", title);
-            blocks.push(Block::Facts(facts));
             let mut rows = vec![["When", "What"].map(str::to_owned).to_vec()];
             rows.extend(entries.iter().map(|(at, text)| vec![when(*at), clean("entry", text)]));
-            blocks.push(Block::Table { widths: vec![24, 76], rows });
+            ReviewedText::Table(rows, Told::AsStory)
         }
+    };
+    Reviewed { note: piece.note.clone(), source: piece.source, heading, facts, text, files, taken_out }
+}
+
+fn section(piece: Reviewed, number: usize, audience: Audience) -> Section {
+    let mut blocks = Vec::new();
+    let mut facts = vec![("When".to_owned(), when(piece.note.at))];
+    if audience == Audience::Reviewers {
+        let doubts: Vec<&str> = piece.note.concerns.iter().map(|c| c.words()).collect();
+        if !doubts.is_empty() {
+            blocks.push(Block::Notice(format!("To be ruled on: {}.", doubts.join("; "))));
+        }
+        facts.insert(0, ("Piece".into(), piece.note.key));
     }
-    let heading =
-        if heading.is_empty() { piece.source.to_owned() } else { format!("{}: {heading}", piece.source) };
+    facts.extend(piece.facts);
+    blocks.push(Block::Facts(facts));
+    match piece.text {
+        ReviewedText::Unopened => blocks.push(Block::Paragraph("Nobody opens this here.".into())),
+        ReviewedText::Letter(text) => blocks.push(Block::Letter(text)),
+        ReviewedText::Table(rows, Told::AsRows) => {
+            let widths = rows.first().map_or(0, Vec::len);
+            blocks.push(Block::Table { widths: vec![30; widths], rows });
+        }
+        ReviewedText::Table(rows, Told::AsStory) => blocks.push(Block::Table { widths: vec![24, 76], rows }),
+    }
+    if !piece.files.is_empty() {
+        blocks.push(Block::Paragraph(format!(
+            "Files with it, which a person has to look through before they are given out: {}",
+            piece.files.join(", ")
+        )));
+    }
+    let heading = match piece.heading.is_empty() {
+        true => piece.source.to_owned(),
+        false => format!("{}: {}", piece.source, piece.heading),
+    };
     Section { heading: format!("{number}. {heading}"), start: Start::NewPage, blocks }
 }
 

@@ -46,6 +46,16 @@ struct Row {
 }
 
 impl LegalSubject {
+    /// As the store has it.
+    pub fn named(kind: &str, id: &str) -> Option<Self> {
+        Some(match kind {
+            "item" => Self::Item(id.parse().ok()?),
+            "record" => Self::Record(id.parse().ok()?),
+            "incident" => Self::Incident(id.to_owned()),
+            _ => return None,
+        })
+    }
+
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Item(_) => "item",

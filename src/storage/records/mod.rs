@@ -5,12 +5,14 @@
 //! time, school, direction, roles and counts (docs/decisions/records.md).
 
 mod absence;
+mod filed;
 mod keep;
 mod open;
 mod summary;
 mod thread;
 
 pub use absence::AbsenceAccess;
+pub use filed::FiledNames;
 pub use open::{Proved, RecordExport, RecordLook};
 pub use summary::RecordSummary;
 

@@ -48,7 +48,7 @@ pub struct Found<T> {
 
 /// What a question is about: how its documents are looked up, and which of them count.
 trait Shelf: Sync {
-    type Summary: Send;
+    type Summary: Send + Sync;
     const KIND: Kind;
     fn look_up<'a>(
         &'a self,
@@ -56,15 +56,31 @@ trait Shelf: Sync {
         ids: Vec<String>,
     ) -> Waiting<'a, Result<Vec<Self::Summary>, StoreError>>;
     fn id(summary: &Self::Summary) -> &str;
-    fn counts(&self, summary: &Self::Summary) -> bool;
+    fn count<'a>(&'a self, all: &'a [Self::Summary]) -> Waiting<'a, Vec<bool>>;
 }
 
 /// Whether whoever asks may see it: what they may not is neither shown nor counted.
 pub type MaySee<'a, T> = &'a (dyn Fn(&T) -> bool + Send + Sync);
 
+/// The same for those who are asked about many at once, which takes a few questions of the store
+/// instead of a few for each.
+pub trait Sight<T>: Send + Sync {
+    /// One answer for each, in order.
+    fn of<'a>(&'a self, all: &'a [T]) -> Waiting<'a, Vec<bool>>;
+}
+
+/// Asks one by one.
+struct Each<'a, T>(MaySee<'a, T>);
+
+impl<T: Sync> Sight<T> for Each<'_, T> {
+    fn of<'a>(&'a self, all: &'a [T]) -> Waiting<'a, Vec<bool>> {
+        Box::pin(async move { all.iter().map(self.0).collect() })
+    }
+}
+
 struct Quarantine<'a> {
     states: &'a [ItemState],
-    may_see: MaySee<'a, ItemSummary>,
+    sight: &'a dyn Sight<ItemSummary>,
 }
 
 impl Shelf for Quarantine<'_> {
@@ -80,17 +96,20 @@ impl Shelf for Quarantine<'_> {
     fn id(summary: &ItemSummary) -> &str {
         summary.id.as_str()
     }
-    fn counts(&self, item: &ItemSummary) -> bool {
-        let asked = match self.states {
-            [] => item.state.is_shown(),
-            states => item.state != ItemState::Provisional && states.contains(&item.state),
-        };
-        asked && (self.may_see)(item)
+    fn count<'a>(&'a self, all: &'a [ItemSummary]) -> Waiting<'a, Vec<bool>> {
+        Box::pin(async move {
+            let asked = |item: &ItemSummary| match self.states {
+                [] => item.state.is_shown(),
+                states => item.state != ItemState::Provisional && states.contains(&item.state),
+            };
+            let seen = self.sight.of(all).await;
+            all.iter().zip(seen).map(|(item, seen)| seen && asked(item)).collect()
+        })
     }
 }
 
 struct Records<'a> {
-    may_see: MaySee<'a, RecordSummary>,
+    sight: &'a dyn Sight<RecordSummary>,
 }
 
 impl Shelf for Records<'_> {
@@ -106,8 +125,8 @@ impl Shelf for Records<'_> {
     fn id(summary: &RecordSummary) -> &str {
         summary.id.as_str()
     }
-    fn counts(&self, record: &RecordSummary) -> bool {
-        (self.may_see)(record)
+    fn count<'a>(&'a self, all: &'a [RecordSummary]) -> Waiting<'a, Vec<bool>> {
+        self.sight.of(all)
     }
 }
 
@@ -121,7 +140,18 @@ impl Store {
         actor: &Actor,
         why: &Why,
     ) -> Result<Found<ItemSummary>, StoreError> {
-        let shelf = Quarantine { states: &search.states, may_see };
+        self.quarantine_seen(search, &Each(may_see), actor, why).await
+    }
+
+    /// The same for whoever is asked about many items at once.
+    pub async fn quarantine_seen(
+        &self,
+        search: &Search,
+        sight: &dyn Sight<ItemSummary>,
+        actor: &Actor,
+        why: &Why,
+    ) -> Result<Found<ItemSummary>, StoreError> {
+        let shelf = Quarantine { states: &search.states, sight };
         self.search(&shelf, search, Event::QuarantineSearched, actor, why).await
     }
 
@@ -133,7 +163,18 @@ impl Store {
         actor: &Actor,
         why: &Why,
     ) -> Result<Found<RecordSummary>, StoreError> {
-        self.search(&Records { may_see }, search, Event::RecordsSearched, actor, why).await
+        self.records_seen(search, &Each(may_see), actor, why).await
+    }
+
+    /// The same for whoever is asked about many records at once.
+    pub async fn records_seen(
+        &self,
+        search: &Search,
+        sight: &dyn Sight<RecordSummary>,
+        actor: &Actor,
+        why: &Why,
+    ) -> Result<Found<RecordSummary>, StoreError> {
+        self.search(&Records { sight }, search, Event::RecordsSearched, actor, why).await
     }
 
     /// Bytes of the index, as far as rows count.
@@ -217,10 +258,12 @@ impl Store {
             size = BATCH.max(limit);
             let ids = batch.iter().map(|entry| entry.id().to_owned()).collect();
             let summaries = shelf.look_up(conn, ids).await?;
+            let counts = shelf.count(&summaries).await;
+            let counting = summaries.into_iter().zip(counts).filter(|(_, counts)| *counts);
             let mut summaries: HashMap<String, S::Summary> =
-                summaries.into_iter().map(|s| (S::id(&s).to_owned(), s)).collect();
+                counting.map(|(s, _)| (S::id(&s).to_owned(), s)).collect();
             for entry in batch {
-                let Some(summary) = summaries.remove(entry.id()).filter(|s| shelf.counts(s)) else {
+                let Some(summary) = summaries.remove(entry.id()) else {
                     last = Some(Cursor::of(&entry));
                     continue;
                 };

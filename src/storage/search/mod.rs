@@ -24,7 +24,7 @@ mod welsh;
 mod words;
 
 pub(super) use directories::Directories;
-pub use find::{Found, MaySee};
+pub use find::{Found, MaySee, Sight};
 pub(super) use fresh::{Facets, FreshRow};
 pub use query::{Cursor, Search};
 pub use rebuild::Reindexed;

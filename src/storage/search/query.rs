@@ -13,7 +13,7 @@ use crate::{
     parties::PersonId,
     ruleset::Category,
     storage::{
-        database::{hex, micros, unhex},
+        database::{hex, micros, time, unhex},
         error::StoreError,
         items::ItemState,
         records::{FiledAs, person_hash},
@@ -75,6 +75,16 @@ pub struct Cursor {
 impl Cursor {
     pub(super) fn of(entry: &Entry) -> Self {
         Self { at: entry.at, id: entry.id }
+    }
+
+    /// Of what stood last.
+    pub fn time(self) -> DateTime<Utc> {
+        time(self.at)
+    }
+
+    /// Where a page ended that goes no further than this one, of this time.
+    pub fn at(received_at: DateTime<Utc>, id: &str) -> Option<Self> {
+        Some(Self { at: micros(received_at), id: id.as_bytes().try_into().ok()? })
     }
 }
 

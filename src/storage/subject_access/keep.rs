@@ -4,7 +4,7 @@ use super::{Asked, Eyes, NO_SUCH_PIECE, Ruled, RulingOffice, SubjectAccess, Subj
 use crate::{
     mail::SchoolId,
     storage::{
-        database::{micros, named, time},
+        database::{Sql, micros, named, time},
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
         names::SubjectAccessId,
@@ -69,6 +69,37 @@ impl Store {
                 .bind(MOST)
                 .fetch_all(&self.readers)
                 .await?;
+        let mut all = Vec::with_capacity(ids.len());
+        for id in ids {
+            all.push(self.subject_access(&SubjectAccessId::stored(id)).await?);
+        }
+        Ok(all)
+    }
+
+    /// A page of them in the same order, behind the one that stood last.
+    pub async fn subject_accesses_page(
+        &self,
+        after: Option<&SubjectAccessId>,
+        limit: u32,
+    ) -> Result<Vec<SubjectAccess>, StoreError> {
+        let last: Option<(String, i64)> = match after {
+            Some(id) => {
+                sqlx::query_as("SELECT state, made_at FROM subject_access WHERE id = $1")
+                    .bind(id.as_str())
+                    .fetch_optional(&self.readers)
+                    .await?
+            }
+            None => None,
+        };
+        let mut sql = Sql::new("SELECT id FROM subject_access WHERE 1 = 1");
+        if let (Some((state, made_at)), Some(id)) = (last, after) {
+            sql.push(" AND (state < ").push_bind(state.clone());
+            sql.push(" OR (state = ").push_bind(state.clone()).push(" AND made_at > ").push_bind(made_at);
+            sql.push(") OR (state = ").push_bind(state).push(" AND made_at = ").push_bind(made_at);
+            sql.push(" AND id > ").push_bind(id.to_string()).push("))");
+        }
+        sql.push(" ORDER BY state DESC, made_at, id LIMIT ").push_bind(i64::from(limit).min(MOST));
+        let ids: Vec<String> = sql.build_query_scalar().fetch_all(&self.readers).await?;
         let mut all = Vec::with_capacity(ids.len());
         for id in ids {
             all.push(self.subject_access(&SubjectAccessId::stored(id)).await?);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     authority::{Act, Answer, Case, Gravity, Office},
-    desk::{Asked, Judged, Leave, Named, Said},
+    desk::{Asked, Judged, Named, Said},
     effects::Language,
     policy::sender_may_hear,
     storage::{Accusation, Decision, ItemOffice, ItemState, ItemSummary, LegalSubject, lives::step},
@@ -246,7 +246,7 @@ fn offices(language: Language, choice: Choose) -> Vec<Choice> {
 }
 
 /// The state of an item, for people.
-pub(super) fn state(language: Language, state: ItemState) -> &'static str {
+pub(in super::super) fn state(language: Language, state: ItemState) -> &'static str {
     let (english, welsh) = match state {
         ItemState::Provisional => ("being received", "yn cael ei derbyn"),
         ItemState::Open => ("waits for a decision", "yn aros am benderfyniad"),
@@ -321,14 +321,10 @@ async fn decide(
     }
     let page = Place::Item(item.id.as_str()).to_string();
     let Some(decision) = choice.decision(office.unwrap_or(ItemOffice::Head)) else {
-        let what = ("item", item.id.as_str());
-        if let Leave::WaitForSecond(_) = desk.authorise_of_two(Act::LegalHold, &case, what, &reason).await? {
+        let held = desk.set_legal_hold(LegalSubject::Item(item.id.clone()), &reason).await?;
+        if held.id.is_none() {
             return Ok(Redirect::to(&format!("{page}?said=noted")));
         }
-        console
-            .store
-            .set_legal_hold(LegalSubject::Item(item.id.clone()), &item.school, &desk.actor, &reason)
-            .await?;
         return Ok(Redirect::to(&format!("{page}?said=legal-hold")));
     };
     let asked = Asked { advice: advice.as_deref(), ..Asked::new(item.id.as_str(), decision, &reason) };
