@@ -6,7 +6,7 @@ use crate::{
     effects::Language,
     parties::Role,
     ruleset::{Category, Severity},
-    storage::{Dismissal, IncidentKind, IncidentState, Purpose, Referral},
+    storage::{Concern, Dismissal, IncidentKind, IncidentState, Purpose, Referral},
     verdict::Disposition,
 };
 
@@ -208,6 +208,22 @@ pub fn purpose(language: Language, purpose: Purpose) -> &'static str {
         Purpose::Absence => ("The account's owner is away", "Mae perchennog y cyfrif i ffwrdd"),
     };
     pick(language, english, welsh)
+}
+
+/// Why two people look at a piece before it is given out.
+pub fn concern(language: Language, concern: Concern) -> &'static str {
+    let welsh = match concern {
+        Concern::Abuse => "gwybodaeth am amddiffyn plentyn",
+        Concern::Privilege => "gohebiaeth â chynghorydd gwarchodedig",
+        Concern::OtherChildren => "gwybodaeth sydd hefyd am blant eraill",
+        Concern::ChildsRights => "gwybodaeth y gall plentyn benderfynu arni ei hun",
+        Concern::Sealed => "eitem dan sêl",
+        Concern::Protected => "gohebiaeth â chynghorydd gwarchodedig, nad oes neb yn ei hagor",
+        Concern::Undecided => "mater nad yw wedi'i benderfynu eto",
+        Concern::NotCertain => "e-bost a all fod am rywun arall o'r un enw",
+        Concern::Correspondence => "amserau pan ysgrifennodd plentyn, a all ddweud at bwy",
+    };
+    pick(language, concern.words(), welsh)
 }
 
 /// Text that came with a message, on one line: nothing in it turns the direction of reading, hides, or

@@ -60,12 +60,27 @@ impl From<StoreError> for Fault {
         match error {
             StoreError::NotFound { .. } => Self::NotThere,
             e if e.is_refusal() => Self::Refused(e.to_string()),
+            StoreError::NotAllowed(_) | StoreError::NothingToSearchFor | StoreError::TooMuchAsked { .. } => {
+                Self::Wrong(sentence(&error.to_string()))
+            }
+            // Of the session: the store never sees another's.
+            StoreError::NotForThisKey | StoreError::CustodianKey(_) => Self::Wrong(
+                "The key that you have unlocked does not open this: it takes the key of a custodian of the school's records."
+                    .to_owned(),
+            ),
             error => {
                 tracing::warn!(%error, "console.store");
                 Self::Away
             }
         }
     }
+}
+
+/// With a capital and an end.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 impl From<StateError> for Fault {

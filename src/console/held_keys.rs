@@ -64,7 +64,6 @@ impl HeldKeys {
 impl Console {
     /// The key that opens records, for a page that does so; without one, [`Fault::UnlockKey`] leads to
     /// the page where it is unlocked, and back.
-    #[allow(dead_code)]
     pub(super) fn key_of(&self, visitor: &Visitor) -> Result<Identities, Fault> {
         self.held_keys.get(visitor.word.reveal(), Instant::now()).ok_or(Fault::UnlockKey)
     }

@@ -10,6 +10,7 @@ mod door;
 mod fault;
 mod guard;
 mod held_keys;
+mod kept;
 mod live;
 mod page;
 mod pages;
@@ -57,6 +58,7 @@ pub struct Console {
     school_doors: SchoolDoors,
     tries: Tries,
     held_keys: HeldKeys,
+    asked: pages::Asked,
 }
 
 impl Console {
@@ -74,6 +76,7 @@ impl Console {
             tries: Tries::default(),
             live: Arc::default(),
             held_keys: HeldKeys::default(),
+            asked: pages::Asked::default(),
         }
     }
 

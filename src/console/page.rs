@@ -108,6 +108,15 @@ pub fn shown(page: &impl Template) -> Result<Response, Fault> {
     Ok(Html(page.render()?).into_response())
 }
 
+/// A file to keep, under a name of ours.
+pub fn file(name: &str, kind: &'static str, body: impl Into<axum::body::Body>) -> Result<Response, Fault> {
+    let name = format!("attachment; filename=\"{name}\"");
+    let name = header::HeaderValue::from_str(&name).map_err(|_| Fault::Away)?;
+    let headers =
+        [(header::CONTENT_TYPE, header::HeaderValue::from_static(kind)), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, body.into()).into_response())
+}
+
 words! {
     struct FaultWords {
         not_there: "There is no such page" / "Nid oes tudalen o'r fath",

@@ -85,6 +85,33 @@ places! {
     IncidentLook(id) = "/incidents/{id}/look";
     IncidentWrite(id) = "/incidents/{id}/write";
     IncidentFile(id) = "/incidents/{id}/export";
+    /// Records of mail with parents: what is looked for.
+    Records = "/records";
+    RecordsFind = "/records/find";
+    /// What was found; the word stands for the question, which stands in no address.
+    RecordsFound(question) = "/records/found/{question}";
+    RecordsFile(question) = "/records/found/{question}/export";
+    /// All about one person in order of time; the word stands for whose.
+    TimelineBegin = "/records/timeline";
+    Timeline(whose) = "/records/timeline/{whose}";
+    /// Requests of people for what is held on them.
+    Accesses = "/records/access";
+    Access(id) = "/records/access/{id}";
+    /// One piece of what was gathered, by its place.
+    AccessPiece(id, piece) = "/records/access/{id}/{piece}";
+    AccessGather(id) = "/records/access/{id}/gather";
+    AccessRule(id) = "/records/access/{id}/rule";
+    /// For the reviewers, and for the person, as a file.
+    AccessReview(id) = "/records/access/{id}/review";
+    AccessAnswer(id) = "/records/access/{id}/answer";
+    /// One record with all that belongs to it.
+    Record(id) = "/records/{id}";
+    RecordLook(id) = "/records/{id}/look";
+    RecordMessage(id) = "/records/{id}/message";
+    RecordFile(id) = "/records/{id}/export";
+    RecordHold(id) = "/records/{id}/legal-hold";
+    /// The timeline of somebody under whom it is filed.
+    RecordTimeline(id) = "/records/{id}/timeline";
     /// How the gate stands.
     Gate = "/gate";
     GateRules = "/gate/rules";

@@ -7,6 +7,10 @@ use crate::{
     detection::{Finding, Origin},
     message::{Body, Disposition, Message, Part},
 };
+use axum::{
+    http::{HeaderValue, header},
+    response::{Html, IntoResponse, Response},
+};
 use std::{
     collections::{HashMap, HashSet},
     fmt::Write,
@@ -24,7 +28,7 @@ const MOST_FILES: usize = 200;
 const MOST_MARKS: usize = 500;
 
 /// What holds a browser to that, beside the frame's own `sandbox`.
-pub(super) const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'none'; \
+const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'none'; \
      form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// Light on purpose: the sender's page knows no dark.
@@ -113,6 +117,15 @@ pub(super) struct Shown {
     pub(super) files: Vec<File>,
     /// The findings (by their place in the list) that are marked in it.
     pub(super) marked: HashSet<usize>,
+}
+
+/// A document as the answer to the frame that asks for it.
+pub(super) fn framed(document: &str) -> Response {
+    let mut response = Html(document.to_owned()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
+    response
 }
 
 /// The document of a message, with these findings marked.

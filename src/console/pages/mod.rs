@@ -9,6 +9,7 @@ mod incidents;
 mod messages;
 mod people;
 mod queue;
+mod records;
 mod report;
 mod school;
 mod sign_in;
@@ -20,9 +21,11 @@ use super::{
     places::at,
 };
 
+pub(super) use records::Asked;
+
 /// The rooms as they are listed for whoever holds their offices. Each room adds its own line.
 pub(super) const ROOMS: &[Entry] =
-    &[messages::ROOM, queue::ROOM, incidents::ROOM, gate::ROOM, report::ROOM, people::ROOM];
+    &[messages::ROOM, queue::ROOM, incidents::ROOM, records::ROOM, gate::ROOM, report::ROOM, people::ROOM];
 
 /// Every door there is.
 pub(super) fn doors() -> Vec<Door> {
@@ -37,6 +40,7 @@ pub(super) fn doors() -> Vec<Door> {
     doors.extend(messages::doors());
     doors.extend(queue::doors());
     doors.extend(incidents::doors());
+    doors.extend(records::doors());
     doors.extend(again::doors());
     doors.extend(school::doors());
     doors.extend(people::doors());

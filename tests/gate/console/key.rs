@@ -2,7 +2,10 @@
 //! most; never on disk.
 
 use super::{Browser, Page, School, gate, password::let_proofs_age};
-use crate::{debian::program, gate::LEAD};
+use crate::{
+    debian::program,
+    gate::{Gate, LEAD},
+};
 use age::secrecy::{ExposeSecret, SecretString};
 use reqwest::StatusCode;
 use std::io::Write;
@@ -11,8 +14,11 @@ const PASSPHRASE: &str = "five quiet lamps burning";
 
 /// A key file as `age -p` writes it, with little work.
 fn key_file() -> (Vec<u8>, String) {
-    let key = age::x25519::Identity::generate();
-    let secret = key.to_string().expose_secret().to_owned();
+    let secret = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+    (under_passphrase(&secret), secret)
+}
+
+fn under_passphrase(secret: &str) -> Vec<u8> {
     let mut to = age::scrypt::Recipient::new(SecretString::from(PASSPHRASE.to_owned()));
     to.set_work_factor(4);
     let to: Vec<Box<dyn age::Recipient>> = vec![Box::new(to)];
@@ -21,7 +27,15 @@ fn key_file() -> (Vec<u8>, String) {
     let mut out = encryptor.wrap_output(&mut sealed).unwrap();
     out.write_all(format!("{secret}\n").as_bytes()).unwrap();
     out.finish().unwrap();
-    (sealed, secret)
+    sealed
+}
+
+/// The key of the gate's custodian of records, unlocked for the session of this browser.
+pub(super) fn unlock(browser: &mut Browser, gate: &Gate) {
+    let file = std::fs::read_to_string(gate.home.path("custodian.key")).unwrap();
+    let secret = file.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap();
+    let held = upload(browser, &under_passphrase(secret), PASSPHRASE);
+    assert_eq!(held.status, StatusCode::SEE_OTHER, "{}", held.text);
 }
 
 fn upload(browser: &mut Browser, file: &[u8], passphrase: &str) -> Page {

@@ -1,6 +1,7 @@
 //! The console as browsers meet it: the gate as its process, people with their offices, and requests
 //! that carry what a browser would.
 
+mod access;
 mod doors;
 mod grave;
 mod incidents;
@@ -13,6 +14,7 @@ mod passkey;
 mod password;
 mod people;
 mod queue;
+mod records;
 mod report;
 mod school;
 mod the_gate;

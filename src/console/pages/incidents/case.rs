@@ -5,7 +5,7 @@ use super::{
     super::super::{
         Console, Fault, called,
         door::{Door, Guard},
-        page::{Frame, shown},
+        page::{Frame, file, shown},
         places::{Place, at},
         visitor::{Fresh, Posted, Visitor},
         words::{fill, moment},
@@ -25,8 +25,7 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    http::{HeaderValue, header},
-    response::{IntoResponse, Redirect, Response},
+    response::{Redirect, Response},
 };
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
@@ -192,7 +191,7 @@ fn linked(language: Language, w: &CaseWords, link: &IncidentLink) -> Linked {
     let (what, place) = match link.kind.as_str() {
         "item" => (w.item, Some(Place::Item(&link.target).to_string())),
         "incident" => (w.incident, Some(Place::Incident(&link.target).to_string())),
-        "record" => (w.record, None),
+        "record" => (w.record, Some(Place::Record(&link.target).to_string())),
         _ => (w.message, None),
     };
     Linked {
@@ -314,8 +313,5 @@ async fn export(
     let text = serde_json::to_string_pretty(&incident_as_json(&incident)).map_err(|_| Fault::Away)?;
     let why = look.why.words.unwrap_or_else(|| look.why.purpose.name().to_owned());
     console.store.incident_write(id, Entry::Exported { why }, &desk.actor).await?;
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"incident-{id}.json\""));
-    let name = name.map_err(|_| Fault::Away)?;
-    let kind = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], text + "\n").into_response())
+    file(&format!("incident-{id}.json"), "application/json", text + "\n")
 }

@@ -96,16 +96,7 @@ fn evidence(
     lang: &'static str,
 ) -> Evidence {
     let facts = Facts::at(transaction.received_at, transaction.arrival.proof.clone());
-    let words = render::Words {
-        lang,
-        title: w.message,
-        text: w.doc_text,
-        page: w.doc_page,
-        file: w.doc_file,
-        attached: w.doc_attached,
-        cut: w.doc_cut,
-        nothing: w.doc_nothing,
-    };
+    let words = w.of_document(lang);
     let (_, evidence) =
         assess(transaction, &facts, rulebook, &mut Scratch::new(), |message, _, assessment| {
             let key = |f: &Finding| (f.rule.to_string(), f.part.clone());

@@ -6,7 +6,7 @@ use super::{
         Console, Fault, called,
         door::{Door, Guard},
         live::Look,
-        page::{Frame, shown},
+        page::{Frame, file, shown},
         places::{Place, at},
         render,
         visitor::{Fresh, Posted, Visitor},
@@ -28,8 +28,7 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    http::{HeaderValue, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{Redirect, Response},
 };
 use chrono::Utc;
 use serde::Deserialize;
@@ -240,7 +239,7 @@ async fn inside(
             Some(false) => w.unproved,
             None => w.unknown,
         },
-        to: people::recipients(desk, language, detail, case)?,
+        to: people::recipients(desk, language, &detail.envelope, case)?,
         subject: if subject.trim().is_empty() { w.no_subject.to_owned() } else { subject },
         found: evidence::found(console, desk, detail, evidence.as_ref(), language).await?,
         frame,
@@ -293,11 +292,7 @@ async fn message(
     }
     let look = console.live.look(account(&visitor), item.id.as_str());
     let document = look.and_then(|look| look.document).ok_or(Fault::NotThere)?;
-    let mut response = Html(document.to_string()).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(render::POLICY));
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
-    Ok(response)
+    Ok(render::framed(&document))
 }
 
 #[derive(Deserialize)]
@@ -318,8 +313,5 @@ async fn bundle(
         write_bundle(&mut zip, contents).map(|_| zip)
     });
     let zip = written.await.map_err(|_| Fault::Away)?.map_err(|_| Fault::Away)?;
-    let name = format!("attachment; filename=\"evidence-{}.zip\"", item.id);
-    let name = HeaderValue::from_str(&name).map_err(|_| Fault::Away)?;
-    let kind = HeaderValue::from_static("application/zip");
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], zip).into_response())
+    file(&format!("evidence-{}.zip", item.id), "application/zip", zip)
 }

@@ -1,6 +1,6 @@
 //! What the page of an item says.
 
-use super::super::super::words::words;
+use super::super::super::{render, words::words};
 
 words! {
     pub struct ItemWords {
@@ -74,5 +74,21 @@ words! {
         doc_attached: "In an attached message" / "Mewn neges atodedig",
         doc_cut: "The text goes on; all of it is kept." / "Mae'r testun yn parhau; cedwir y cyfan.",
         doc_nothing: "There is no text in it." / "Does dim testun ynddi.",
+    }
+}
+
+impl ItemWords {
+    /// Those that stand in the document of a message.
+    pub(in super::super) fn of_document(&self, lang: &'static str) -> render::Words {
+        render::Words {
+            lang,
+            title: self.message,
+            text: self.doc_text,
+            page: self.doc_page,
+            file: self.doc_file,
+            attached: self.doc_attached,
+            cut: self.doc_cut,
+            nothing: self.doc_nothing,
+        }
     }
 }

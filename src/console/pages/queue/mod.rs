@@ -12,8 +12,10 @@ mod people;
 mod purpose;
 mod search;
 
+pub(super) use act::state;
 pub(super) use item::ItemWords;
 pub(super) use list::{Choice, QueueWords, purposes};
+pub(super) use people::{Someone, recipients, sender};
 pub(super) use purpose::Purposeful;
 
 use super::super::{door::Door, page::Entry, places::Place, words::words};

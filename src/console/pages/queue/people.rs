@@ -8,19 +8,19 @@ use crate::{
     authority::{Case, Face},
     desk::Desk,
     effects::Language,
-    mail::{Address, ReversePath},
+    mail::{Address, Envelope, ReversePath},
     parties::Role,
     storage::{IncidentSummary, ItemDetail},
 };
 
 /// One address of the envelope.
-pub(super) struct Someone {
-    pub(super) name: String,
-    pub(super) address: String,
+pub(in super::super) struct Someone {
+    pub(in super::super) name: String,
+    pub(in super::super) address: String,
     /// Roles and classes.
-    pub(super) what: String,
-    pub(super) accused: bool,
-    pub(super) guessed: bool,
+    pub(in super::super) what: String,
+    pub(in super::super) accused: bool,
+    pub(in super::super) guessed: bool,
 }
 
 /// An incident as the page of an item names it.
@@ -42,7 +42,7 @@ pub(super) fn incident(language: Language, incident: &IncidentSummary) -> Incide
     }
 }
 
-pub(super) fn sender(
+pub(in super::super) fn sender(
     desk: &Desk,
     language: Language,
     sender: &ReversePath,
@@ -60,13 +60,13 @@ pub(super) fn sender(
     }
 }
 
-pub(super) fn recipients(
+pub(in super::super) fn recipients(
     desk: &Desk,
     language: Language,
-    detail: &ItemDetail,
+    envelope: &Envelope,
     case: &Case,
 ) -> Result<Vec<Someone>, Fault> {
-    detail.envelope.recipients.iter().map(|r| someone(desk, language, &r.address, case)).collect()
+    envelope.recipients.iter().map(|r| someone(desk, language, &r.address, case)).collect()
 }
 
 fn someone(desk: &Desk, language: Language, address: &Address, case: &Case) -> Result<Someone, Fault> {

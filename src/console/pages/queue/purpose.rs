@@ -11,7 +11,7 @@ words! {
 }
 
 /// What stands in the form.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(in super::super) struct Purposeful {
     #[serde(default)]
     purpose: String,
@@ -21,14 +21,26 @@ pub(in super::super) struct Purposeful {
 
 impl Purposeful {
     pub(in super::super) fn why(&self, visitor: &Visitor) -> Result<Why, Fault> {
-        let none = || Fault::Wrong(PurposeWords::of(visitor.language).choose.to_owned());
-        purpose_of(&self.purpose, &self.words).ok_or_else(none)
+        chosen(visitor, purpose_of(&self.purpose, &self.words))
     }
+
+    /// For records, which open in somebody's absence too, with leave.
+    pub(in super::super) fn why_of_record(&self, visitor: &Visitor) -> Result<Why, Fault> {
+        let absence = (self.purpose == Purpose::Absence.name()).then(|| why(Purpose::Absence, &self.words));
+        chosen(visitor, absence.or_else(|| purpose_of(&self.purpose, &self.words)))
+    }
+}
+
+fn chosen(visitor: &Visitor, why: Option<Why>) -> Result<Why, Fault> {
+    why.ok_or_else(|| Fault::Wrong(PurposeWords::of(visitor.language).choose.to_owned()))
 }
 
 /// One of the closed list, with somebody's own words.
 pub(super) fn purpose_of(name: &str, words: &str) -> Option<Why> {
     let purpose = Purpose::ALL.into_iter().find(|p| p.name() == name && *p != Purpose::Absence)?;
-    let words: String = words.trim().chars().take(1_000).collect();
-    Some(Why { purpose, words: Some(words).filter(|words| !words.is_empty()) })
+    Some(why(purpose, words))
+}
+
+fn why(purpose: Purpose, words: &str) -> Why {
+    Why::new(purpose, words.trim().chars().take(1_000).collect::<String>())
 }
