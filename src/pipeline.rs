@@ -15,6 +15,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// All that a verdict rests on besides the message and the facts; swapped in whole on reload.
+#[derive(Clone)]
 pub struct Rulebook {
     pub rules: RuleSet,
     pub detector: Detector,

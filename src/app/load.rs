@@ -1,16 +1,19 @@
 //! What is read at start and on reload, checked before any of it takes effect.
 
-use super::people::{directory, directory_by};
 use crate::{
-    config::{Config, Limits},
-    detection::{DetectLimits, Detector, DetectorFaults, People, PersonName},
+    config::Config,
+    desk::{
+        self,
+        people_file::{PeopleFault, directory, directory_by},
+        rulebook::reading,
+    },
+    detection::DetectorFaults,
     effects::{ComposeError, Disclaimers, Notices, Signers, TemplateFault},
-    extraction::{self, ExtractLimits},
+    extraction,
     gateway::Standing,
     mail::{Address, Transaction},
-    message::{self, ReadLimits},
-    parties::{self, Directory, SnapshotError},
-    pipeline::{ReadingLimits, Rulebook},
+    message, parties,
+    pipeline::Rulebook,
     ruleset::{self, RuleFaults, RuleSet},
     storage::{KeyError, Keys, Searchable, StoreError},
 };
@@ -28,14 +31,7 @@ pub enum StartFault {
     #[error("{}", .0.join("\n"))]
     Dkim(Vec<String>),
     #[error(transparent)]
-    Directory(#[from] SnapshotError),
-    /// The people are sealed, and there is no key to them.
-    #[error(
-        "the people in {} are sealed with the working key: {fault}.\nIf that key is lost, delete the file and \
-         import the people again",
-        path.display()
-    )]
-    People { path: PathBuf, fault: KeyError },
+    People(#[from] PeopleFault),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -66,40 +62,9 @@ pub fn rules(folders: &[PathBuf]) -> Result<RuleSet, StartFault> {
     Ok(ruleset::load(folders)?)
 }
 
-/// The names that detection looks for.
-pub fn people(directory: &Directory) -> People {
-    People::new(directory.names().map(|name| PersonName {
-        role: name.role,
-        given: name.given,
-        family: name.family,
-        preferred: name.preferred,
-    }))
-}
-
 /// All that a verdict rests on. Compiled patterns are cached in the data folder.
 pub fn rulebook(config: &Config, rules: RuleSet) -> Result<Rulebook, StartFault> {
-    rulebook_for(config, rules, directory(config)?)
-}
-
-fn rulebook_for(config: &Config, rules: RuleSet, directory: Directory) -> Result<Rulebook, StartFault> {
-    let people = Arc::new(people(&directory));
-    let cache = config.data.join("cache");
-    let detector = Detector::new(&rules, people, Some(&cache))?;
-    Ok(Rulebook {
-        rules,
-        detector,
-        directory: Arc::new(directory),
-        schools: config.schools.clone(),
-        limits: reading(&config.limits),
-    })
-}
-
-fn reading(limits: &Limits) -> ReadingLimits {
-    ReadingLimits {
-        read: ReadLimits { parts: limits.parts, nesting: limits.nesting, ..ReadLimits::default() },
-        extract: ExtractLimits { text_bytes: limits.text_bytes },
-        detect: DetectLimits { findings: limits.findings, ..DetectLimits::default() },
-    }
+    Ok(desk::rulebook::rulebook(config, rules, Arc::new(directory(config)?))?)
 }
 
 /// By what a message can be found, read with the limits and people in force.
@@ -125,9 +90,13 @@ pub fn disclaimers(config: &Config) -> Result<Disclaimers, StartFault> {
 /// Everything that may change on reload; the keys stay those of the start.
 pub fn standing(config: &Config, keys: &Keys) -> Result<Standing, StartFault> {
     Ok(Standing {
-        rulebook: rulebook_for(config, rules(&config.rulesets)?, directory_by(config, keys)?)?,
+        rulebook: desk::rulebook::rulebook(
+            config,
+            rules(&config.rulesets)?,
+            Arc::new(directory_by(config, keys)?),
+        )?,
         disclaimers: disclaimers(config)?,
-        signers: Signers::load(&config.dkim).map_err(StartFault::Dkim)?,
+        signers: Arc::new(Signers::load(&config.dkim).map_err(StartFault::Dkim)?),
         notices: Notices::new(&config.notices, &config.hostname)?,
         answers_to: config.notices.reply_to.clone(),
         own_hop: config.notices.next_hop.clone(),

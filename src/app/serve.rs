@@ -1,13 +1,14 @@
 //! A running gate: doors, outbox, housekeeping; reload and an orderly end.
 
 use super::{
-    StartFault, changes, duties, itself, load,
+    StartFault, duties, itself, load,
     tasks::{Tasks, regularly, repeatedly},
 };
 use crate::{
     clock::{self, Clock},
     config::{self, Config, Listen},
     console::{self, Console},
+    desk::in_force::in_force,
     effects::{Delivery, DeliveryOptions},
     gateway::{Gate, GateHouse, Standing},
     ids,
@@ -251,7 +252,7 @@ async fn note_start(
     unasked: Actor,
 ) -> Result<(), StartFault> {
     let rulebook = &standing.rulebook;
-    let in_force = changes::in_force(config, &rulebook.rules, &rulebook.directory);
+    let in_force = in_force(config, &rulebook.rules, &rulebook.directory);
     let noted = store.note_in_force(in_force, unasked.clone()).await?;
     let loaded = LedgerEvent::new(Event::RulesLoaded)
         .with("rules", rulebook.rules.digest.clone())
@@ -278,6 +279,7 @@ impl Running {
     }
 
     async fn take_up(&self) -> Result<(), StartFault> {
+        let _turn = self.gate.turn_to_change().await;
         let config = config::load(&self.file).map_err(|faults| StartFault::Other(faults.to_string()))?;
         let (reading, keys) = (config.clone(), self.keys.clone());
         let standing = tokio::task::spawn_blocking(move || load::standing(&reading, &keys))

@@ -9,13 +9,11 @@ use crate::{
     app,
     authority::{Act, Thing},
     config::{Config, render as render_faults},
-    parties::{self, Diff, Directory, PersonId, Role},
-    storage::{Event, LedgerEvent},
+    desk::import::{counted, keep_people},
+    parties::{self, Diff, Directory},
 };
-use chrono::Utc;
 use serde_json::json;
 use std::{
-    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     path::Path,
     process::ExitCode,
@@ -65,56 +63,20 @@ fn import(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Puts new people in force; the ledger names who did (QU-5).
+/// Puts new people in force.
 async fn save(
     config: &Config,
-    (old, new): (&Directory, &Directory),
+    people: (&Directory, &Directory),
     diff: &Diff,
     why: Option<String>,
 ) -> Result<(), Mistake> {
     // First, since it makes the data folder, readable by nobody else.
     let store = context::store(config).await?;
-    if app::save(config, new)? == app::Lying::Clear {
+    if keep_people((&store, config, &context::actor()), people, diff, why).await? == app::Lying::Clear {
         writeln!(io::stderr(), "Warning: the people lie in clear on this disk. {}", app::SEAL_THEM)?;
     }
-    let event = LedgerEvent::new(Event::DirectoryImported)
-        .with("directory", new.id().0.clone())
-        .with("added", diff.added.len())
-        .with("removed", diff.removed.len())
-        .with("left", diff.left.len())
-        .with("changed", diff.changed.len())
-        .with("groups", diff.groups_changed)
-        .because(why);
-    store.ledger(&context::actor(), event).await?;
-    for (role, [added, removed, left, changed]) in by_role(old, new, diff) {
-        let event = LedgerEvent::new(Event::DirectoryChanged)
-            .about(format!("people/{}", role.name()))
-            .with("added", added)
-            .with("removed", removed)
-            .with("left", left)
-            .with("changed", changed);
-        store.ledger(&context::actor(), event).await?;
-    }
-    let today = Utc::now().date_naive();
-    store.note_leaving(&parties::leaving(new, today), today, &context::actor()).await?;
     store.close().await;
     Ok(())
-}
-
-/// How many of each role came, went, left and are different; somebody of two roles counts in both.
-fn by_role(old: &Directory, new: &Directory, diff: &Diff) -> BTreeMap<Role, [usize; 4]> {
-    let mut counts: BTreeMap<Role, [usize; 4]> = BTreeMap::new();
-    let changed: Vec<PersonId> = diff.changed.iter().map(|(id, _)| id.clone()).collect();
-    let lists = [(&diff.added, new), (&diff.removed, old), (&diff.left, old), (&changed, new)];
-    for (column, (ids, directory)) in lists.into_iter().enumerate() {
-        for person in ids.iter().filter_map(|id| directory.person(id)) {
-            let roles: BTreeSet<Role> = person.memberships().map(|(_, role)| role).collect();
-            for role in roles {
-                counts.entry(role).or_default()[column] += 1;
-            }
-        }
-    }
-    counts
 }
 
 /// A first import without questions, for the demonstration; how many people there are now.
@@ -129,14 +91,11 @@ pub(super) async fn import_first(config: &Config, path: &Path) -> Result<usize, 
 fn show(cli: &Cli, config: &Config) -> Answer {
     let schools = desk::require(cli, Act::List, Thing::Directory)?;
     let directory = app::directory(config)?;
-    let mut counts: BTreeMap<(String, Role), usize> = BTreeMap::new();
-    for person in directory.people() {
-        for (school, role) in person.memberships().filter(|(school, _)| schools.contains(school)) {
-            *counts.entry((school.to_string(), role)).or_default() += 1;
-        }
-    }
+    let counts = counted(&directory);
+    let theirs = |school: &str| schools.iter().any(|own| *own.0 == *school);
     let rows: Vec<_> = counts
         .iter()
+        .filter(|((school, _), _)| theirs(school))
         .map(|((school, role), count)| json!({"school": school, "role": role.name(), "people": count}))
         .collect();
     let columns = render::columns(&[("school", "School"), ("role", "Role"), ("people", "People")]);

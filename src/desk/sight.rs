@@ -97,6 +97,7 @@ impl Desk {
         let elsewhere =
             |e: &LedgerEntry| e.school.as_ref().is_some_and(|at| !schools.iter().any(|s| *s.0 == **at));
         entries.retain(|e| !elsewhere(e) && !e.about().iter().any(|subject| hidden.contains(subject)));
+        self.keep_reasons_of_measures(&mut entries).await?;
         let viewed = LedgerEvent::new(Event::LedgerViewed).with("view", view).with("rows", entries.len());
         match self.store.ledger(&self.actor, viewed).await {
             // Without the working key only what is clear is shown, as to any reader of the file.
@@ -104,6 +105,28 @@ impl Desk {
             noted => drop(noted?),
         }
         Ok(entries)
+    }
+
+    /// Why somebody is excepted or suspended is for those who may know whom it is about.
+    async fn keep_reasons_of_measures(&self, entries: &mut [LedgerEntry]) -> Result<(), DeskFault> {
+        if self.installation == Installation::Fresh {
+            return Ok(());
+        }
+        let is_one = |entry: &&mut LedgerEntry| entry.event.starts_with("measure.");
+        let about: Vec<String> =
+            entries.iter_mut().filter(is_one).filter_map(|e| e.subject.clone()).collect();
+        let mut known = HashSet::new();
+        for kept in self.measures_among(&about).await? {
+            if self.may(Act::Particulars, &self.measure_case(&kept.school, &kept.measure)?).is_allowed() {
+                known.insert(kept.id.to_string());
+            }
+        }
+        for entry in entries.iter_mut().filter(is_one) {
+            if !entry.subject.as_ref().is_some_and(|subject| known.contains(subject)) {
+                entry.reason = None;
+            }
+        }
+        Ok(())
     }
 
     async fn hidden_themselves(&self, subjects: &[String]) -> Result<HashSet<String>, DeskFault> {
@@ -136,6 +159,11 @@ impl Desk {
         for (incident, case) in self.store.incidents_among(subjects).await? {
             if !self.may(Act::List, &case).is_allowed() {
                 hidden.insert(incident.id.to_string());
+            }
+        }
+        for kept in self.measures_among(subjects).await? {
+            if !self.may(Act::List, &self.measure_case(&kept.school, &kept.measure)?).is_allowed() {
+                hidden.insert(kept.id.to_string());
             }
         }
         // Where an item is not there, nothing of its message is.

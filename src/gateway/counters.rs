@@ -43,6 +43,11 @@ impl Counters {
         }
     }
 
+    /// Assessments and storing that failed.
+    pub(super) fn failed(&self) -> (u64, u64) {
+        (self.assessments_failed.load(Ordering::Relaxed), self.storage_failed.load(Ordering::Relaxed))
+    }
+
     pub(super) fn canary_not_ours(&self) {
         add(Some(&self.canaries_not_ours), 1);
     }

@@ -16,6 +16,11 @@ impl Gate {
         self.counters.outbox(turn);
     }
 
+    /// Messages whose assessment, and whose storing, has failed inside since this process began.
+    pub fn failures(&self) -> (u64, u64) {
+        self.counters.failed()
+    }
+
     /// Everything as it is now. Asked once in a few seconds at most: see the door.
     pub async fn metrics(&self) -> Result<String, StoreError> {
         let (standing, now) = (self.standing(), (self.clock)());

@@ -45,10 +45,11 @@ use std::{
 use tokio::sync::Semaphore;
 
 /// All that may change on reload, swapped in whole.
+#[derive(Clone)]
 pub struct Standing {
     pub rulebook: Rulebook,
     pub disclaimers: Disclaimers,
-    pub signers: Signers,
+    pub signers: Arc<Signers>,
     pub notices: Notices,
     /// Address to which senders answer nudges.
     pub answers_to: Option<Address>,
@@ -70,6 +71,8 @@ pub struct Standing {
 /// The house behind every door.
 pub struct Gate {
     standing: RwLock<Arc<Standing>>,
+    /// Who reads what is in force, and puts something else there, does so alone.
+    changing: tokio::sync::Mutex<()>,
     store: Store,
     clock: Clock,
     /// Assessments at once: one for each core, so that the deadline means work, not queueing.
@@ -90,6 +93,7 @@ impl Gate {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             standing: RwLock::new(Arc::new(standing)),
+            changing: tokio::sync::Mutex::default(),
             store,
             clock,
             pool: Arc::new(Semaphore::new(cores)),
@@ -107,6 +111,11 @@ impl Gate {
     /// What is in force now. Messages under way keep what they began with.
     pub fn standing(&self) -> Arc<Standing> {
         self.standing.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// For whoever makes what is to be in force out of what is, until it is dropped.
+    pub async fn turn_to_change(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
     }
 
     /// From the next message on, this is in force.

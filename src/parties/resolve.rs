@@ -265,17 +265,22 @@ fn roles(holders: &[Holder<'_>], here: Option<&SchoolId>) -> Vec<Role> {
 /// The list an address is on: an entry for the very address before one for its domain,
 /// a longer domain before a shorter, then the first in the file.
 pub(super) fn listing(lists: &[ListEntry], address: &Address) -> Option<Listing> {
+    Some(lists.get(entry(lists, address)?)?.listing)
+}
+
+/// The place of the entry that holds for an address.
+pub(super) fn entry(lists: &[ListEntry], address: &Address) -> Option<usize> {
     let fits = |entry: &ListEntry| match entry.pattern.contains('@') {
         true => (entry.pattern == address.key()).then_some(usize::MAX),
         false => address.is_within(&entry.pattern).then_some(entry.pattern.len()),
     };
-    let mut best: Option<(usize, Listing)> = None;
-    for entry in lists {
+    let mut best: Option<(usize, usize)> = None;
+    for (at, entry) in lists.iter().enumerate() {
         if let Some(how) = fits(entry).filter(|how| best.is_none_or(|(b, _)| *how > b)) {
-            best = Some((how, entry.listing));
+            best = Some((how, at));
         }
     }
-    best.map(|(_, listing)| listing)
+    best.map(|(_, at)| at)
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! A school as the rooms see it: already checked; `config` makes it.
 
-use super::{Alerts, Calendar, Direction, Listing, Retention, Role, resolve::listing};
+use super::{
+    Alerts, Calendar, Direction, Listing, Retention, Role,
+    resolve::{entry, listing},
+};
 use crate::mail::{Address, Mode, SchoolId};
 use chrono::TimeDelta;
 
@@ -91,5 +94,10 @@ impl School {
     /// The list that an address outside is on.
     pub fn listing(&self, address: &Address) -> Option<Listing> {
         listing(&self.lists, address)
+    }
+
+    /// The place in `lists` of the entry that says so.
+    pub fn list_entry(&self, address: &Address) -> Option<usize> {
+        entry(&self.lists, address)
     }
 }

@@ -22,6 +22,11 @@ const DEEPEST_FOLDER: usize = 8;
 
 /// Reads these files, and every `*.toml` in these folders and below, in order of their names.
 pub fn load(paths: &[PathBuf]) -> Result<RuleSet, RuleFaults> {
+    load_with(paths, None)
+}
+
+/// The same with one more file that does not lie there, in the place of those of its name.
+pub fn load_with(paths: &[PathBuf], more: Option<(&Path, &str)>) -> Result<RuleSet, RuleFaults> {
     let mut files = BTreeSet::new();
     let mut faults = Vec::new();
     for path in paths {
@@ -38,6 +43,14 @@ pub fn load(paths: &[PathBuf]) -> Result<RuleSet, RuleFaults> {
     }
     if files.len() > MOST_FILES {
         faults.push(unreadable(Path::new(""), &io::Error::other(format!("more than {MOST_FILES} files"))));
+    }
+    if let Some((name, text)) = more {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let is_same = |path: &PathBuf| path.file_name() == name.file_name();
+        match texts.iter_mut().find(|(path, _)| is_same(path)) {
+            Some((_, old)) => text.clone_into(old),
+            None => texts.push((name.to_owned(), text.to_owned())),
+        }
     }
     checked(&texts, faults)
 }

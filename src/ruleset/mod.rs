@@ -10,7 +10,7 @@ mod policy;
 mod reader;
 
 pub use fault::{Fault, RuleFaults};
-pub use load::{load, load_str};
+pub use load::{load, load_str, load_with};
 pub use model::{
     Area, Builtin, Category, Check, Context, DetectionRule, DispositionName, Effects, Example, Examples,
     FindingCondition, Notice, Pattern, PolicyRule, RuleSet, Scope, Severity, Suppress, When,

@@ -25,6 +25,7 @@ mod disk;
 mod duty;
 mod epochs;
 mod error;
+mod flow;
 mod forget;
 mod grants;
 mod hostile;
@@ -44,6 +45,7 @@ mod messages;
 mod names;
 mod node;
 mod objects;
+mod observed;
 mod outbox;
 mod own;
 mod parts;
@@ -109,6 +111,7 @@ pub use disk::Disk;
 pub use duty::{Duty, DutyStands};
 pub use epochs::{EpochState, EpochSummary, Rewrapped, Rotation, Since};
 pub use error::{CustodianError, KeyError, StateError, StoreError, TokenError};
+pub use flow::{Hour, Scrubbed};
 pub use grants::{Genuine, KeptGrant, NewGrant};
 pub use hostile::{Answered, Hostile};
 pub use incidents::{
@@ -136,6 +139,7 @@ pub use names::{
     LegalHoldId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, SubjectAccessId, SwitchId, Token,
 };
 pub use node::NodeSeen;
+pub use observed::Observed;
 pub use outbox::{
     Attempt, DueReport, JobRecipient, JobState, NewOutbox, OutboxJob, OutboxKind, OutboxMessage,
     OutboxSummary, RecipientState, ReportAction, Task,

@@ -1,26 +1,17 @@
 //! `gatehouse exception` and `gatehouse suspend`: what an officer orders for a time. One
 //! person asks, another approves; both end by themselves.
 
-mod read;
 mod show;
 
-use super::{
-    Answer, Mistake,
-    args::Cli,
-    context,
-    desk::{Desk, refusal},
-};
+use super::{Answer, Mistake, args::Cli, context, desk::Desk};
 use crate::{
     app,
-    authority::{Act, Answer as Judged, Case, Face, Scope, Thing},
-    desk::DeskFault,
-    mail::{Covers, Mode, Period, SchoolId},
-    parties::PersonId,
-    storage::{Approval, KeptMeasure, Measure, MeasureId, MeasureKind, NewMeasure, StoreError},
+    desk::measures::{Edge, class_of, excepted, moment, person_of},
+    mail::{Covers, Mode, Period},
+    storage::{Approval, Measure, MeasureId, MeasureKind, NewMeasure},
 };
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use read::{Edge, class_of, excepted, moment, parse, person_of};
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -149,14 +140,8 @@ fn put(cli: &Cli, school: &str, measure: Measure, at: &Time) -> Answer {
         let known = desk.config.schools.iter().find(|s| s.id.0.as_ref() == school);
         let unknown = || Mistake(format!("`{school}` is none of the schools in the configuration"));
         let school = known.ok_or_else(unknown)?.clone();
-        let case = case(&desk, &school.id, &measure)?;
-        let what = measure.kind().name();
-        match desk.may(Act::Grant, &case) {
-            Judged::Allowed | Judged::NeedsSecond { .. } => {}
-            answer => return Err(refusal(&answer, what, "")),
-        }
         let new = NewMeasure { school: school.id.clone(), measure, period, reason: at.reason.clone() };
-        let id = desk.store.measure_ask(new, &desk.actor).await?;
+        let id = desk.ask_measure(new).await?;
         desk.close().await;
         Ok((id, (school.mode == Mode::Observe).then(|| school.name.clone())))
     })?;
@@ -178,65 +163,15 @@ fn life(cli: &Cli, kind: MeasureKind, command: &LifeCommand) -> Answer {
     }
 }
 
-/// The facts of one: whom it is about is its subject, in a class everyone who is in it.
-fn case(desk: &Desk, school: &SchoolId, measure: &Measure) -> Result<Case, Mistake> {
-    let thing = match measure.kind() {
-        MeasureKind::Exception => Thing::Exception,
-        MeasureKind::Suspension => Thing::Suspension,
-    };
-    let mut case = Case::new(thing, Scope::School(school.clone()));
-    case.subject = match measure {
-        Measure::Exception { covers: Covers::Person(id), .. } | Measure::Suspension { person: id } => {
-            desk.faces_of_person(&PersonId(id.clone()))?
-        }
-        Measure::Exception { covers: Covers::Class(name), .. } => {
-            let members = desk.directory.people().filter(|p| p.classes().any(|class| *class == **name));
-            let faces: Result<Vec<Vec<Face>>, DeskFault> =
-                members.map(|member| desk.faces_of_person(member.id())).collect();
-            faces?.concat()
-        }
-    };
-    Ok(case)
-}
-
-/// The one of this number; for whom it is not there, the answer is that of a number that does not exist.
-async fn find(
-    desk: &Desk,
-    act: Act,
-    kind: MeasureKind,
-    id: &MeasureId,
-) -> Result<(KeptMeasure, Case), Mistake> {
-    let none = || Mistake::from(StoreError::NotFound { what: kind.name(), id: id.to_string() });
-    let kept = match desk.store.measure(id).await {
-        Ok(kept) => kept,
-        Err(StoreError::NotFound { .. }) => return Err(none()),
-        Err(e) => return Err(e.into()),
-    };
-    let mut case = case(desk, &kept.school, &kept.measure)?;
-    if kept.measure.kind() != kind {
-        return Err(match desk.may(Act::List, &case).is_allowed() {
-            true => Mistake(format!("{id} is no {}, it is a {}", kind.name(), kept.measure.kind().name())),
-            false => none(),
-        });
-    }
-    if act == Act::Approve {
-        case.asked = Some(desk.faces_behind(&kept.asked.by).await?);
-    }
-    desk.authorise(act, &case, kind.name(), id.as_str()).await?;
-    Ok((kept, case))
-}
-
 /// `None` ends it.
 fn decided(cli: &Cli, kind: MeasureKind, decide: &Decide, approval: Option<Approval>) -> Answer {
     let id = parse(&decide.id)?;
-    let act = if approval.is_some() { Act::Approve } else { Act::Revoke };
     context::block_on(async {
         let desk = Desk::open(cli).await?;
-        find(&desk, act, kind, &id).await?;
         let reason = &decide.reason;
         match approval {
-            Some(approval) => desk.store.measure_decide(&id, approval, &desk.actor, reason).await?,
-            None => desk.store.measure_end(&id, &desk.actor, reason).await?,
+            Some(approval) => desk.decide_measure(kind, &id, approval, reason).await?,
+            None => desk.end_measure(kind, &id, reason).await?,
         }
         desk.close().await;
         Ok(())
@@ -248,4 +183,8 @@ fn decided(cli: &Cli, kind: MeasureKind, decide: &Decide, approval: Option<Appro
     };
     writeln!(io::stderr(), "{said}")?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn parse(id: &str) -> Result<MeasureId, Mistake> {
+    id.parse().map_err(|()| Mistake(format!("`{id}` is no number of one; `list` shows them")))
 }

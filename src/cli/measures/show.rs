@@ -1,8 +1,8 @@
 //! `list` and `show`: which there are, and whether they hold now.
 
-use super::{case, find, read::parse};
+use super::parse;
 use crate::{
-    authority::{Act, Thing},
+    authority::Act,
     cli::{
         Answer,
         args::{Cli, Format},
@@ -10,8 +10,9 @@ use crate::{
         desk::Desk,
         render,
     },
+    desk::measures::MeasureStands,
     mail::Covers,
-    storage::{Event, KeptMeasure, LedgerEvent, Measure, MeasureKind, MeasureState},
+    storage::{KeptMeasure, Measure, MeasureKind},
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -24,21 +25,13 @@ pub(super) fn list(cli: &Cli, kind: MeasureKind) -> Answer {
     let now = Utc::now();
     let rows = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let thing = match kind {
-            MeasureKind::Exception => Thing::Exception,
-            MeasureKind::Suspension => Thing::Suspension,
-        };
-        desk.schools_or_refuse(Act::List, thing)?;
         let mut rows: Vec<Value> = Vec::new();
-        for kept in desk.store.measures(kind).await? {
-            let case = case(&desk, &kept.school, &kept.measure)?;
-            if desk.may(Act::List, &case).is_allowed() {
-                let mut row = row(&kept, now);
-                if !desk.may(Act::Particulars, &case).is_allowed() {
-                    row["covers"] = Value::Null;
-                }
-                rows.push(row);
+        for seen in desk.measures(kind, |_| true, usize::MAX).await? {
+            let mut row = row(&seen.kept, now);
+            if !seen.knows {
+                row["covers"] = Value::Null;
             }
+            rows.push(row);
         }
         Ok(rows)
     })?;
@@ -59,10 +52,9 @@ pub(super) fn show(cli: &Cli, kind: MeasureKind, id: &str) -> Answer {
     let id = parse(id)?;
     let kept = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let (kept, _) = find(&desk, Act::Particulars, kind, &id).await?;
-        // The look is in the ledger before anything is shown.
-        let viewed = LedgerEvent::new(Event::MeasureViewed).school(&kept.school).about(id.as_str());
-        desk.store.ledger(&desk.actor, viewed).await?;
+        let seen = desk.measure(Act::Particulars, kind, &id).await?;
+        desk.look_at_measure(&seen).await?;
+        let kept = seen.kept;
         desk.close().await;
         Ok(kept)
     })?;
@@ -95,23 +87,11 @@ fn row(kept: &KeptMeasure, now: DateTime<Utc>) -> Value {
     json!({
         "id": kept.id.as_str(),
         "kind": kept.measure.kind().name(),
-        "state": standing(kept, now),
+        "state": MeasureStands::of(kept, now).name(),
         "school": kept.school.to_string(),
         "covers": covers,
         "rules": rules,
         "from": render::time(kept.period.from),
         "until": render::time(kept.period.until),
     })
-}
-
-/// What a reader wants to know: does it hold now?
-fn standing(kept: &KeptMeasure, now: DateTime<Utc>) -> &'static str {
-    match kept.state {
-        MeasureState::Approved if kept.period.holds_at(now) => "in force",
-        MeasureState::Approved if now < kept.period.from => "approved, not begun",
-        MeasureState::Approved => "over",
-        MeasureState::Asked if kept.period.until <= now => "over, never approved",
-        MeasureState::Asked => "waits for approval",
-        state => state.name(),
-    }
 }

@@ -22,6 +22,8 @@ use std::sync::Arc;
 
 /// Every message's sender is held against all of them.
 const MOST: i64 = 1_000;
+/// Numbers that are asked for in one statement.
+const AT_ONCE: usize = 500;
 
 /// What lies encrypted in a row.
 #[derive(Serialize, Deserialize)]
@@ -185,6 +187,25 @@ impl Store {
         let row: Option<Row> = sql.build_query_as().fetch_optional(&self.readers).await?;
         let missing = || StoreError::NotFound { what: "exception or suspension", id: id.to_string() };
         self.read_measure(row.ok_or_else(missing)?)
+    }
+
+    /// Those that these subjects of the ledger are.
+    pub async fn measures_among(&self, subjects: &[String]) -> Result<Vec<KeptMeasure>, StoreError> {
+        let ids: Vec<MeasureId> = subjects.iter().filter_map(|subject| subject.parse().ok()).collect();
+        let mut found = Vec::new();
+        for some in ids.chunks(AT_ONCE) {
+            let mut sql = Sql::new(COLUMNS);
+            sql.push(" WHERE id IN ").push_row(|list| {
+                for id in some {
+                    list.bind(id.to_string());
+                }
+            });
+            let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
+            for row in rows {
+                found.push(self.read_measure(row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// What the gate holds to from now on: approved and not yet over. Those that begin later

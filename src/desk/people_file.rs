@@ -1,7 +1,6 @@
 //! The people in force, on the disk between imports: `directory.age`, sealed with the working
 //! key, or `directory.jsonl`, in clear, where no working key is configured.
 
-use super::StartFault;
 use crate::{
     config::{Config, WorkingKeySource},
     parties::{Directory, SnapshotError, snapshot},
@@ -16,6 +15,20 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
+
+/// Why the people in force cannot be read or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleFault {
+    #[error(transparent)]
+    Directory(#[from] SnapshotError),
+    /// The people are sealed, and there is no key to them.
+    #[error(
+        "the people in {} are sealed with the working key: {fault}.\nIf that key is lost, delete the file and \
+         import the people again",
+        path.display()
+    )]
+    Sealed { path: PathBuf, fault: KeyError },
+}
 
 const SEALED: &str = "directory.age";
 const CLEAR: &str = "directory.jsonl";
@@ -45,21 +58,21 @@ pub fn lying(data: &Path) -> Option<Lying> {
 
 /// The directory as last imported, with the keys of the configuration if they are needed; empty
 /// before the first import.
-pub fn directory(config: &Config) -> Result<Directory, StartFault> {
+pub fn directory(config: &Config) -> Result<Directory, PeopleFault> {
     load(&config.data, || Keys::from_config(&config.keys))
 }
 
 /// The same with keys that are in memory already.
-pub(super) fn directory_by(config: &Config, keys: &Keys) -> Result<Directory, StartFault> {
+pub fn directory_by(config: &Config, keys: &Keys) -> Result<Directory, PeopleFault> {
     load(&config.data, || Ok(keys.clone()))
 }
 
-fn load(data: &Path, keys: impl FnOnce() -> Result<Keys, KeyError>) -> Result<Directory, StartFault> {
+fn load(data: &Path, keys: impl FnOnce() -> Result<Keys, KeyError>) -> Result<Directory, PeopleFault> {
     let (sealed, clear) = (data.join(SEALED), data.join(CLEAR));
     let opened = |path: &Path| fs::File::open(path).map_err(|e| SnapshotError::Io(path.to_owned(), e));
     // A save that was cut off may have left an older one in clear beside it.
     if sealed.exists() {
-        let locked = |fault| StartFault::People { path: sealed.clone(), fault };
+        let locked = |fault| PeopleFault::Sealed { path: sealed.clone(), fault };
         let keys = keys().map_err(locked)?;
         let mut plain = open(opened(&sealed)?, &keys).map_err(locked)?;
         return Ok(snapshot::read(&mut plain, &sealed)?);
@@ -72,7 +85,7 @@ fn load(data: &Path, keys: impl FnOnce() -> Result<Keys, KeyError>) -> Result<Di
 
 /// Puts the directory in the place of the old one in one step. Where the configuration says where the
 /// working key is, it must be there: people who could be sealed never lie in clear for a slip.
-pub fn save(config: &Config, directory: &Directory) -> Result<Lying, StartFault> {
+pub fn save(config: &Config, directory: &Directory) -> Result<Lying, PeopleFault> {
     let sealed = config.data.join(SEALED);
     let keys = match (&config.keys.working, Keys::from_config(&config.keys)) {
         (_, Ok(keys)) => keys,
@@ -81,7 +94,7 @@ pub fn save(config: &Config, directory: &Directory) -> Result<Lying, StartFault>
             remove(&sealed)?;
             return Ok(Lying::Clear);
         }
-        (_, Err(fault)) => return Err(StartFault::People { path: sealed, fault }),
+        (_, Err(fault)) => return Err(PeopleFault::Sealed { path: sealed, fault }),
     };
     replace(&sealed, |out| {
         seal(out, &keys, |out| snapshot::write(directory, out)).map(|_| ()).map_err(io::Error::other)
@@ -91,7 +104,7 @@ pub fn save(config: &Config, directory: &Directory) -> Result<Lying, StartFault>
 }
 
 /// Seals anew what an older working key or the recovery key opens, for the first of these.
-pub fn reseal(config: &Config, keys: &Keys) -> Result<(), StartFault> {
+pub fn reseal(config: &Config, keys: &Keys) -> Result<(), PeopleFault> {
     let directory = directory_by(config, keys)?;
     let sealed = config.data.join(SEALED);
     if sealed.exists() {
@@ -103,7 +116,7 @@ pub fn reseal(config: &Config, keys: &Keys) -> Result<(), StartFault> {
 }
 
 /// Brings the people to another data folder that has none, as they lie: the working key is the same.
-pub fn carry_people(from: &Path, to: &Path) -> Result<(), StartFault> {
+pub fn carry_people(from: &Path, to: &Path) -> Result<(), PeopleFault> {
     if lying(to).is_some() {
         return Ok(());
     }
@@ -121,7 +134,7 @@ pub fn carry_people(from: &Path, to: &Path) -> Result<(), StartFault> {
 fn replace(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<&fs::File>) -> io::Result<()>,
-) -> Result<(), StartFault> {
+) -> Result<(), PeopleFault> {
     let work = || {
         let beside = beside(path);
         // A rest of an interrupted save may have any mode: begin anew.
@@ -144,7 +157,7 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn remove(path: &Path) -> Result<(), StartFault> {
+fn remove(path: &Path) -> Result<(), PeopleFault> {
     let work = || {
         gone(fs::remove_file(path))?;
         sync_folder(path)

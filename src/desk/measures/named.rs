@@ -1,39 +1,37 @@
-//! What is written on the command line as what it names: a number, a person, a class, a rule that
-//! may be excepted from, a moment.
+//! What is typed as what it names: a person, a class, a rule that may be excepted from, a moment.
 
 use crate::{
-    cli::Mistake,
+    desk::DeskFault,
     mail::Address,
     parties::{Directory, PersonId},
     policy::may_be_excepted,
     ruleset::{Category, RuleSet},
-    storage::MeasureId,
 };
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use std::sync::Arc;
 
-pub(super) fn parse(id: &str) -> Result<MeasureId, Mistake> {
-    id.parse().map_err(|()| Mistake(format!("`{id}` is no number of one; `list` shows them")))
-}
-
-pub(super) fn person_of(text: &str, directory: &Directory) -> Result<PersonId, Mistake> {
+pub fn person_of(text: &str, directory: &Directory) -> Result<PersonId, DeskFault> {
     let by_id = || directory.person(&PersonId(text.into())).map(|p| p.id().clone());
     let by_address = || {
         let holder = directory.lookup(&Address::parse(text)?)?.only_holder()?;
         Some(holder.person.id().clone())
     };
     by_id().or_else(by_address).ok_or_else(|| {
-        Mistake("the directory knows no one person by that; give a school address or the id".into())
+        DeskFault::Wrong("The directory knows no one person by that; give a school address or the id.".into())
     })
 }
 
-pub(super) fn class_of(text: &str, directory: &Directory) -> Result<Arc<str>, Mistake> {
+pub fn class_of(text: &str, directory: &Directory) -> Result<Arc<str>, DeskFault> {
     let known = directory.people().any(|p| p.classes().any(|class| class == text));
-    if known { Ok(text.into()) } else { Err(Mistake(format!("the directory has no class `{text}`"))) }
+    if known {
+        Ok(text.into())
+    } else {
+        Err(DeskFault::Wrong(format!("The directory has no class `{text}`.")))
+    }
 }
 
 /// A name that rules go by, unless nobody may be excepted from it.
-pub(super) fn excepted(name: &str, rules: &RuleSet) -> Result<Arc<str>, Mistake> {
+pub fn excepted(name: &str, rules: &RuleSet) -> Result<Arc<str>, DeskFault> {
     let categories: Vec<Category> = match name.parse::<Category>() {
         Ok(category) => vec![category],
         Err(()) => Category::ALL.iter().copied().filter(|c| c.family() == name).collect(),
@@ -42,28 +40,32 @@ pub(super) fn excepted(name: &str, rules: &RuleSet) -> Result<Arc<str>, Mistake>
     let all: Vec<Category> = categories.into_iter().chain(detection).collect();
     let policy = rules.policy.iter().any(|r| *r.id == *name);
     if all.is_empty() && !policy {
-        return Err(Mistake(format!("`{name}` is no rule, category or family; see `gatehouse rules list`")));
+        return Err(DeskFault::Wrong(format!(
+            "`{name}` is no rule, category or family; the page of rules and `gatehouse rules list` name them."
+        )));
     }
     if !all.is_empty() && !all.iter().any(|c| may_be_excepted(*c)) {
-        return Err(Mistake(format!("nobody can be excepted from `{name}`: it guards against harm")));
+        return Err(DeskFault::Wrong(format!(
+            "Nobody can be excepted from `{name}`: it guards against harm."
+        )));
     }
     Ok(name.into())
 }
 
 /// Which end of a day is meant.
 #[derive(Clone, Copy)]
-pub(super) enum Edge {
+pub enum Edge {
     First,
     Last,
 }
 
-pub(super) fn moment(text: &str, edge: Edge) -> Result<DateTime<Utc>, Mistake> {
+pub fn moment(text: &str, edge: Edge) -> Result<DateTime<Utc>, DeskFault> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.to_utc());
     }
-    let day: NaiveDate = text
-        .parse()
-        .map_err(|_| Mistake(format!("`{text}` is no time; write 2026-12-18 or 2026-12-18T16:00:00Z")))?;
+    let day: NaiveDate = text.parse().map_err(|_| {
+        DeskFault::Wrong(format!("`{text}` is no time; write 2026-12-18 or 2026-12-18T16:00:00Z."))
+    })?;
     let day = match edge {
         Edge::First => day,
         Edge::Last => day.checked_add_days(Days::new(1)).unwrap_or(day),

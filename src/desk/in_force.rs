@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Every piece that a change is noted of.
-pub(super) fn in_force(config: &Config, rules: &RuleSet, directory: &Directory) -> Vec<InForce> {
+pub fn in_force(config: &Config, rules: &RuleSet, directory: &Directory) -> Vec<InForce> {
     let mut files = Files::default();
     let settings = config.settings.iter().map(|(key, value)| InForce {
         piece: Piece::Setting,

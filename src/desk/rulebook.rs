@@ -1,0 +1,56 @@
+//! All that a verdict rests on, made of the files that a school edits: for the gate that starts, the
+//! commands that assess, and what is tried before it is put in force.
+
+use crate::{
+    config::{Config, Limits},
+    detection::{DetectLimits, Detector, DetectorFaults, People, PersonName},
+    extraction::ExtractLimits,
+    message::ReadLimits,
+    parties::Directory,
+    pipeline::{ReadingLimits, Rulebook},
+    ruleset::RuleSet,
+};
+use std::sync::Arc;
+
+/// The names that detection looks for.
+pub fn people(directory: &Directory) -> People {
+    People::new(directory.names().map(|name| PersonName {
+        role: name.role,
+        given: name.given,
+        family: name.family,
+        preferred: name.preferred,
+    }))
+}
+
+/// These rules with these people. Compiled patterns are cached in the data folder.
+pub fn rulebook(
+    config: &Config,
+    rules: RuleSet,
+    directory: Arc<Directory>,
+) -> Result<Rulebook, DetectorFaults> {
+    let people = Arc::new(people(&directory));
+    let cache = config.data.join("cache");
+    let detector = Detector::new(&rules, people, Some(&cache))?;
+    Ok(Rulebook {
+        rules,
+        detector,
+        directory,
+        schools: config.schools.clone(),
+        limits: reading(&config.limits),
+    })
+}
+
+/// The same rules with other people.
+pub fn with_people(rulebook: &Rulebook, directory: Arc<Directory>) -> Rulebook {
+    let detector = rulebook.detector.with_people(Arc::new(people(&directory)));
+    Rulebook { detector, directory, ..rulebook.clone() }
+}
+
+/// How much of a message is read.
+pub fn reading(limits: &Limits) -> ReadingLimits {
+    ReadingLimits {
+        read: ReadLimits { parts: limits.parts, nesting: limits.nesting, ..ReadLimits::default() },
+        extract: ExtractLimits { text_bytes: limits.text_bytes },
+        detect: DetectLimits { findings: limits.findings, ..DetectLimits::default() },
+    }
+}
