@@ -6,6 +6,7 @@ use super::{Console, guard};
 use crate::authority::Office;
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     http::Method,
     middleware,
@@ -40,6 +41,11 @@ impl Door {
         T: 'static,
     {
         Self { method: Method::GET, place, guard, behind: on(MethodFilter::GET, handler) }
+    }
+
+    /// Takes forms up to this size, for files; others are small ([`super::LARGEST_FORM`]).
+    pub(super) fn up_to(self, bytes: usize) -> Self {
+        Self { behind: self.behind.layer(DefaultBodyLimit::max(bytes)), ..self }
     }
 
     pub(super) fn post<H, T>(place: &'static str, guard: Guard, handler: H) -> Self

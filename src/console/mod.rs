@@ -7,6 +7,7 @@ mod assets;
 mod called;
 mod cookies;
 mod door;
+mod drafts;
 mod fault;
 mod guard;
 mod held_keys;
@@ -21,6 +22,7 @@ mod told;
 mod upload;
 mod visitor;
 mod words;
+mod works;
 
 pub use door::Guard;
 pub use fault::Fault;
@@ -59,6 +61,9 @@ pub struct Console {
     tries: Tries,
     held_keys: HeldKeys,
     asked: pages::Asked,
+    drafts: drafts::Drafts,
+    what_ifs: works::Works<pages::WhatIf>,
+    would_haves: works::Works<pages::WouldHave>,
 }
 
 impl Console {
@@ -77,6 +82,9 @@ impl Console {
             live: Arc::default(),
             held_keys: HeldKeys::default(),
             asked: pages::Asked::default(),
+            drafts: drafts::Drafts::default(),
+            what_ifs: works::Works::default(),
+            would_haves: works::Works::default(),
         }
     }
 

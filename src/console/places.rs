@@ -117,9 +117,23 @@ places! {
     GateRules = "/gate/rules";
     /// What the rules would say of a text.
     GateTry = "/gate/try";
+    /// What other rules and settings would have done.
+    GateWhatIf = "/gate/what-if";
+    /// What the rules would have done to the mail that was observed.
+    GateWouldHave = "/gate/would-have";
     /// The switch back to observe.
     GateObserve = "/gate/observe";
     GateChanges = "/gate/changes";
+    /// The people in force, and bringing in others.
+    GateDirectory = "/gate/directory";
+    /// What would change, before it does.
+    GateDraft = "/gate/directory/draft";
+    GateDraftForget = "/gate/directory/draft/forget";
+    /// `exceptions` or `suspensions`, and one of them.
+    GateMeasures(kind) = "/gate/orders/{kind}";
+    GateMeasure(kind, id) = "/gate/orders/{kind}/{id}";
+    GateMeasureDecide(kind, id) = "/gate/orders/{kind}/{id}/decide";
+    GateMeasureEnd(kind, id) = "/gate/orders/{kind}/{id}/end";
     /// A month or a term in counts.
     Report = "/report";
     /// The same as a file.

@@ -1,6 +1,7 @@
 //! Protocols only: each door makes a `Transaction` and turns the house's answer into its own reply.
 
 mod accept;
+mod certificate;
 pub mod files;
 pub mod http;
 mod memory;
@@ -10,6 +11,7 @@ mod refused;
 pub mod smtp;
 mod web;
 
+pub use certificate::{CertificateFacts, certificate_facts};
 pub use http::{NoAnswer, post_json};
 pub use memory::{MemoryBudget, NoMemory, Reservation};
 pub use metrics::{MetricsServer, Page};

@@ -77,6 +77,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("argon2", &["console"]),
     ("totp_rs", &["console"]),
     ("qrcodegen", &["console"]),
+    ("x509_parser", &["wire"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
 ];

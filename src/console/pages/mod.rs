@@ -14,6 +14,8 @@ mod report;
 mod school;
 mod sign_in;
 
+pub(super) use gate::{WhatIf, WouldHave};
+
 use super::{
     Fault, assets,
     door::{Door, Guard},

@@ -2,6 +2,7 @@
 //! that carry what a browser would.
 
 mod access;
+mod directory;
 mod doors;
 mod grave;
 mod incidents;
@@ -10,6 +11,8 @@ mod key;
 mod link;
 mod live;
 mod messages;
+mod orders;
+mod overview;
 mod passkey;
 mod password;
 mod people;
@@ -18,12 +21,14 @@ mod records;
 mod report;
 mod school;
 mod the_gate;
+mod what_if;
+mod would_have;
 
 use crate::{
     gate::{Door, Gate, HEAD, Setup},
     house::PATIENCE,
 };
-use gatehouse::storage::keys;
+use gatehouse::storage::{ItemFilter, ItemKind, keys};
 use reqwest::{
     Method, StatusCode,
     header::{COOKIE, LOCATION, SET_COOKIE},
@@ -50,6 +55,13 @@ pub(crate) fn gate_with(setup: Setup) -> Gate {
 fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| Runtime::new().unwrap())
+}
+
+/// How many messages are kept for somebody's decision, which the machine's operator does not list.
+pub(super) fn kept(gate: &Gate, kind: ItemKind) -> usize {
+    let filter = ItemFilter::default();
+    let items = runtime().block_on(async { gate.home.store().await.items(&filter).await.unwrap() });
+    items.iter().filter(|item| item.kind == kind).count()
 }
 
 /// What came back.

@@ -2,10 +2,18 @@
 //! text, the switch back to observe, and what was changed. Never content of anybody's mail.
 
 mod changes;
+mod directory;
+mod happened;
+mod measures;
+mod names;
 mod observe;
 mod overview;
 mod rules;
 mod try_it;
+mod what_if;
+
+pub(in super::super) use happened::WouldHave;
+pub(in super::super) use what_if::WhatIf;
 
 use super::super::{
     door::{Door, Guard},
@@ -24,8 +32,13 @@ words! {
         overview: "How it stands" / "Sut mae'n sefyll",
         rules: "Rules" / "Rheolau",
         try_it: "Try a text" / "Rhoi cynnig ar destun",
+        what_if: "What if" / "Beth pe bai",
+        would_have: "What would have happened" / "Beth fyddai wedi digwydd",
         observe: "Back to observe" / "Yn ôl i arsylwi",
         changes: "What was changed" / "Beth a newidiwyd",
+        directory: "Directory" / "Cyfeiriadur",
+        exceptions: "Exceptions" / "Eithriadau",
+        suspensions: "Suspensions" / "Ataliadau",
     }
 }
 
@@ -39,8 +52,22 @@ pub(super) fn doors() -> Vec<Door> {
         Door::get(at::GateRules, guard, rules::page),
         Door::get(at::GateTry, guard, try_it::page),
         Door::post(at::GateTry, guard, try_it::tried),
+        Door::get(at::GateWhatIf, guard, what_if::page),
+        Door::post(at::GateWhatIf, guard, what_if::ask).up_to(what_if::LARGEST),
+        Door::get(at::GateWouldHave, guard, happened::page),
+        Door::post(at::GateWouldHave, guard, happened::ask),
         Door::get(at::GateObserve, guard, observe::page),
         Door::post(at::GateObserve, guard, observe::act),
         Door::get(at::GateChanges, guard, changes::page),
+        Door::get(at::GateDirectory, guard, directory::page),
+        Door::post(at::GateDirectory, guard, directory::compare).up_to(directory::LARGEST),
+        Door::get(at::GateDraft, guard, directory::draft),
+        Door::post(at::GateDraft, guard, directory::take_over),
+        Door::post(at::GateDraftForget, guard, directory::forget),
+        Door::get(at::GateMeasures, guard, measures::page),
+        Door::post(at::GateMeasures, guard, measures::ask),
+        Door::get(at::GateMeasure, guard, measures::one),
+        Door::post(at::GateMeasureDecide, guard, measures::decide),
+        Door::post(at::GateMeasureEnd, guard, measures::end),
     ]
 }

@@ -1,5 +1,8 @@
 //! How the gate stands: what it says of itself, its ways, doors, schools, outbox and places outside.
 
+mod flow;
+mod kept;
+
 use super::{
     super::super::{
         Console, Fault,
@@ -17,9 +20,12 @@ use crate::{
     effects::Language,
     gateway::{Remarked, remarks, routes::Standing},
     mail::{Mode, SchoolId},
+    storage::AnchorState,
 };
 use askama::Template;
 use axum::{extract::State, response::Response};
+use flow::Flow;
+use kept::KeptWords;
 use std::sync::Arc;
 
 words! {
@@ -50,6 +56,7 @@ words! {
             / "Unman: gallai pwy bynnag sydd â'r peiriant hwn newid y cofnod heb ei weld. Gweler [[anchor]].",
         rows: "{} rows, {}" / "{} rhes, {}",
         fails: "fails since {}" / "yn methu ers {}",
+        no_head: "none yet" / "dim eto",
         people: "{} people in the directory; rules {}" / "{} o bobl yn y cyfeiriadur; rheolau {}",
     }
 }
@@ -74,6 +81,11 @@ struct OverviewPage {
     outbox: Vec<(&'static str, String)>,
     anchors: Vec<Line>,
     people: String,
+    flow: Flow,
+    k: &'static KeptWords,
+    stores: Vec<Line>,
+    certificates: Vec<Line>,
+    without: Vec<&'static str>,
 }
 
 pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) -> Result<Response, Fault> {
@@ -114,14 +126,8 @@ pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) 
         (w.unreadable, counts.outbox_unreadable.to_string()),
     ];
     outbox.extend(counts.outbox_oldest.map(|at| (w.oldest, moment(language, at))));
-    let anchors = store.anchors().await?.into_iter().map(|anchor| {
-        let at = anchor.anchored_at.map_or_else(String::new, |at| moment(language, at));
-        let (badge, state) = match anchor.failing {
-            Some((since, _)) => ("critical", fill(w.fails, &[&moment(language, since)])),
-            None => ("good", fill(w.rows, &[&anchor.rows.to_string(), &at])),
-        };
-        Line { name: anchor.place, badge, state, says: String::new() }
-    });
+    let stores = kept::stores(&console, language, &config, &counts).await?;
+    let (certificates, without) = kept::certificates(&console, language, &config).await?;
     let standing = console.gate.standing();
     let rules = standing.rulebook.rules.digest.get(..12).unwrap_or_default();
     let people = fill(w.people, &[&standing.rulebook.directory.len().to_string(), rules]);
@@ -135,9 +141,33 @@ pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) 
         schools: schools.collect(),
         doors: doors(&config),
         outbox,
-        anchors: anchors.collect(),
+        anchors: anchors(&config, language, w, store.anchors().await?),
         people,
+        flow: flow::flow(&console, language).await?,
+        k: KeptWords::of(language),
+        stores,
+        certificates,
+        without,
     })
+}
+
+/// Every place of the configuration, whether it has a head yet or not.
+fn anchors(config: &Config, language: Language, w: &OverviewWords, states: Vec<AnchorState>) -> Vec<Line> {
+    let line = |place: &String| {
+        let state = states.iter().find(|state| state.place == *place);
+        let (badge, state, says) = match state {
+            None => ("medium", w.no_head.to_owned(), String::new()),
+            Some(AnchorState { failing: Some((since, fault)), .. }) => {
+                ("critical", fill(w.fails, &[&moment(language, *since)]), fault.to_string())
+            }
+            Some(AnchorState { anchored_at, rows, .. }) => {
+                let at = anchored_at.map_or_else(String::new, |at| moment(language, at));
+                ("good", fill(w.rows, &[&rows.to_string(), &at]), String::new())
+            }
+        };
+        Line { name: place.clone(), badge, state, says }
+    };
+    config.anchors.iter().map(|anchor| line(&anchor.name)).collect()
 }
 
 fn stands(language: Language, w: &OverviewWords, stands: Standing) -> (&'static str, String) {
