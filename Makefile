@@ -25,3 +25,4 @@ setup-test:
 	@scripts/setup.sh test
 	@scripts/s3-server.sh
 	@scripts/oidc-server.sh
+	@scripts/axe.sh

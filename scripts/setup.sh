@@ -6,16 +6,16 @@ set -eu
 case "${1:-build}" in
   # libhyperscan-dev: pattern matching; pkg-config: finds it; lld: links quickly; cmake is not needed.
   build) want="gcc libc6-dev make pkg-config libhyperscan-dev lld" ;;
-  # A real MTA (with a mechanism to sign in by), SMTP and milter test clients, and the public tools that must open what
-  # we keep.
-  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules jq util-linux postgresql" ;;
+  # A real MTA (with a mechanism to sign in by), SMTP and milter test clients, the public tools that must open what we
+  # keep, and a browser with its driver and letters for the console's pages.
+  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules jq util-linux postgresql chromium chromium-driver fonts-liberation ca-certificates" ;;
   *) echo "usage: $0 build|test" >&2; exit 2 ;;
 esac
 # Fetches the tests' S3 server (scripts/s3-server.sh).
 if [ "${1:-build}" = test ] && ! python3 -m pip --version >/dev/null 2>&1; then want="$want python3-pip"; fi
 
 # Any version of PostgreSQL will do.
-if [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ]; then want="${want% postgresql}"; fi
+if [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ]; then want=$(echo "$want" | sed 's/ postgresql//'); fi
 
 missing=""
 for package in $want; do
