@@ -370,7 +370,7 @@ impl Drop for Serving {
 }
 
 #[allow(clippy::print_stderr)]
-fn tell(what: &str) {
+pub(crate) fn tell(what: &str) {
     eprintln!("--- log of the gate\n{what}");
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 use age::secrecy::{ExposeSecret, SecretString};
 use reqwest::StatusCode;
-use std::io::Write;
+use std::{io::Write, path::Path};
 
 const PASSPHRASE: &str = "five quiet lamps burning";
 
@@ -32,7 +32,11 @@ fn under_passphrase(secret: &str) -> Vec<u8> {
 
 /// The key of the gate's custodian of records, unlocked for the session of this browser.
 pub(super) fn unlock(browser: &mut Browser, gate: &Gate) {
-    let file = std::fs::read_to_string(gate.home.path("custodian.key")).unwrap();
+    unlock_by(browser, &gate.home.path("custodian.key"));
+}
+
+pub(super) fn unlock_by(browser: &mut Browser, file: &Path) {
+    let file = std::fs::read_to_string(file).unwrap();
     let secret = file.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap();
     let held = upload(browser, &under_passphrase(secret), PASSPHRASE);
     assert_eq!(held.status, StatusCode::SEE_OTHER, "{}", held.text);

@@ -2,6 +2,7 @@
 //! that carry what a browser would.
 
 mod access;
+mod browser;
 mod directory;
 mod doors;
 mod grave;
@@ -226,7 +227,8 @@ pub(super) fn register(gate: &Gate, more: &[&str], address: &str) -> Person {
     assert_eq!(said.code(), 0, "{}", said.err);
     let mut lines = said.out.lines();
     let (id, link) = (lines.next().unwrap().to_owned(), lines.next().expect("a link"));
-    let (_, path) = link.split_once("//localhost").unwrap();
+    let (_, word) = link.split_once("/link/").unwrap();
+    let path = &format!("/link/{word}");
     let mut browser = Browser::new(gate);
     let let_in = browser.send(Method::POST, path, Some(&[]), &[("sec-fetch-site", "same-origin")]);
     assert_eq!(let_in.status, StatusCode::SEE_OTHER, "{}", let_in.text);
