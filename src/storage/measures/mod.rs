@@ -7,6 +7,7 @@ mod model;
 pub use model::{Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure};
 
 use super::{
+    clock::ClockState,
     database::{Sql, micros, named, time},
     error::StoreError,
     ledger::{Actor, Event, LedgerEvent},
@@ -24,6 +25,9 @@ use std::sync::Arc;
 const MOST: i64 = 1_000;
 /// Numbers that are asked for in one statement.
 const AT_ONCE: usize = 500;
+
+/// How far a suspension reaches while nobody knows the time; the gate reads them anew every minute.
+const WHILE_DOUBTED: TimeDelta = TimeDelta::days(1);
 
 /// What lies encrypted in a row.
 #[derive(Serialize, Deserialize)]
@@ -209,10 +213,16 @@ impl Store {
     }
 
     /// What the gate holds to from now on: approved and not yet over. Those that begin later
-    /// are among them; each message's own time decides.
+    /// are among them; each message's own time decides. While the clock is doubted, a suspension
+    /// whose end was not reached when it was last sure goes on: a leap gives nobody their mail back.
     pub async fn measures_in_force(&self) -> Result<Measures, StoreError> {
+        let now = self.now();
+        let (sure, at_least) = match self.clock_state().await? {
+            ClockState::Believed => (now, None),
+            ClockState::Doubted { sure, .. } => (sure, Some(now + WHILE_DOUBTED)),
+        };
         let mut sql = Sql::new(COLUMNS);
-        sql.push(" WHERE state = 'approved' AND until_at > ").push_bind(micros(self.now()));
+        sql.push(" WHERE state = 'approved' AND until_at > ").push_bind(micros(sure));
         sql.push(" ORDER BY until_at LIMIT ").push_bind(MOST);
         let rows: Vec<Row> = sql.build_query_as().fetch_all(&self.readers).await?;
         let mut all = Measures { observing: self.observing_in_force().await?, ..Measures::default() };
@@ -224,6 +234,8 @@ impl Store {
                     all.exceptions.push(Exception { id, school, covers, rules, period });
                 }
                 Measure::Suspension { person } => {
+                    let until = at_least.map_or(period.until, |least| period.until.max(least));
+                    let period = Period { until, ..period };
                     all.suspensions.push(Suspension { id, school, person, period });
                 }
             }

@@ -1,6 +1,6 @@
 //! A clock that leaps ahead ends nothing until it is known to be right.
 
-use super::*;
+use super::{steps::other, *};
 
 async fn doubted(bench: &Bench) -> bool {
     bench.store.note_node().await.unwrap();
@@ -61,4 +61,37 @@ async fn a_person_believes_the_clock_or_days_of_running_do() {
     }
     assert!((3 * 24 * 60..3 * 24 * 60 + 30).contains(&minutes), "{minutes}");
     bench.verify().await;
+}
+
+#[tokio::test]
+async fn a_leap_of_the_clock_ends_no_suspension() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    let from = bench.store_now();
+    let new = NewMeasure {
+        school: school(),
+        measure: Measure::Suspension { person: "oak-s01".into() },
+        period: gatehouse::mail::Period { from, until: from + TimeDelta::days(10) },
+        reason: "told by a parent".into(),
+    };
+    let id = store.measure_ask(new, &lead()).await.unwrap();
+    store.measure_decide(&id, Approval::Yes, &other(), "yes").await.unwrap();
+    store.begin_serving().await.unwrap();
+    bench.pass(ahead());
+    assert!(doubted(&bench).await);
+    let suspended = async || store.measures_in_force().await.unwrap().suspensions;
+    let of_now = suspended().await;
+    assert!(
+        of_now.len() == 1 && of_now[0].period.until > bench.store_now(),
+        "it goes on by what the clock says"
+    );
+    bench.pass(-ahead());
+    assert!(!doubted(&bench).await);
+    let until = suspended().await[0].period.until;
+    assert_eq!(until.timestamp(), (from + TimeDelta::days(10)).timestamp(), "and ends on its day");
+    for _ in 0..5 {
+        bench.pass(TimeDelta::days(2));
+        assert!(!doubted(&bench).await);
+    }
+    assert!(suspended().await.is_empty());
 }
