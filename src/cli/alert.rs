@@ -11,7 +11,7 @@ use crate::{
     authority::{Office, Offices},
     mail::{Address, SchoolId},
     parties::Attendance,
-    storage::{AlertSummary, Away, Urgency},
+    storage::{Away, Urgency},
 };
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use clap::Subcommand;
@@ -59,7 +59,7 @@ fn list(cli: &Cli, all: bool) -> Answer {
     let config = context::config(cli)?;
     let found = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        there(&desk, desk.store.alerts(all).await?).await
+        Ok(desk.told(all).await?)
     })?;
     let rows: Vec<Value> = found
         .iter()
@@ -96,23 +96,10 @@ fn list(cli: &Cli, all: bool) -> Answer {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Those that are there for the asker: nobody hears of what they are a party to, or accused in.
-async fn there(desk: &Desk, mut alerts: Vec<AlertSummary>) -> Result<Vec<AlertSummary>, Mistake> {
-    let subjects = alerts.iter().flat_map(|a| a.item.iter().chain([&a.transaction]).cloned());
-    let hidden = desk.hidden(&subjects.collect::<Vec<_>>()).await?;
-    alerts.retain(|a| !a.item.iter().chain([&a.transaction]).any(|subject| hidden.contains(subject)));
-    Ok(alerts)
-}
-
 fn answer(cli: &Cli, number: &str) -> Answer {
     let answered = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let all = desk.store.alerts(false).await?;
-        let named: Vec<AlertSummary> = all.into_iter().filter(|a| a.number == number).collect();
-        if there(&desk, named).await?.is_empty() {
-            return Ok(0);
-        }
-        Ok(desk.store.alert_answer(number, &desk.actor).await?)
+        Ok(desk.answer_told(number).await?)
     })?;
     match answered {
         0 => Err(Mistake(format!(

@@ -70,6 +70,10 @@ places! {
     Queue = "/queue";
     QueueSearch = "/queue/search";
     QueueLive = "/queue/live";
+    /// What officers are told of by notice.
+    Told = "/queue/told";
+    ToldOne(number) = "/queue/told/{number}";
+    ToldAnswer(number) = "/queue/told/{number}/answer";
     /// One item on one screen.
     Item(id) = "/queue/{id}";
     ItemLook(id) = "/queue/{id}/look";

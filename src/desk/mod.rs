@@ -33,6 +33,7 @@ mod sight;
 mod subject_access;
 mod take_over;
 mod timeline;
+mod told;
 pub mod ways;
 
 pub use accused::{AtWork, Judged, Named};

@@ -132,7 +132,7 @@ impl Notices {
     ) -> Result<Written, ComposeError> {
         let one = digest.lines.len() == 1 && digest.grouped.is_empty();
         let subject = subject(languages, |l| digest::subject(l, one));
-        let text = text(languages, |l| digest::text(l, digest));
+        let text = text(languages, |l| digest::text(l, digest, self.console.as_deref()));
         self.written(to, &subject, text, "digest", now, Answers::None)
     }
 
@@ -145,7 +145,7 @@ impl Notices {
         now: DateTime<Utc>,
     ) -> Result<Written, ComposeError> {
         let subject = subject(languages, |l| digest::subject(l, waited.items.len() == 1));
-        let text = text(languages, |l| waited::text(l, waited));
+        let text = text(languages, |l| waited::text(l, waited, self.console.as_deref()));
         self.written(to, &subject, text, "waited", now, Answers::None)
     }
 
@@ -169,7 +169,7 @@ impl Notices {
         now: DateTime<Utc>,
     ) -> Result<Written, ComposeError> {
         let subject = subject(languages, |l| alert::subject(l, alert.urgent));
-        let text = text(languages, |l| alert::text(l, alert));
+        let text = text(languages, |l| alert::text(l, alert, self.console.as_deref()));
         self.written(to, &subject, text, &format!("alert.{}", alert.number), now, Answers::None)
     }
 

@@ -43,7 +43,7 @@ fn moment(language: Language, at: DateTime<Utc>) -> String {
     }
 }
 
-pub(super) fn text(language: Language, digest: &Digest<'_>) -> String {
+pub(super) fn text(language: Language, digest: &Digest<'_>, console: Option<&str>) -> String {
     let mut out = format!("{}\n\n", digest.school);
     for line in digest.lines {
         let state = match (language, line.delivered) {
@@ -75,9 +75,14 @@ pub(super) fn text(language: Language, digest: &Digest<'_>) -> String {
             ),
         });
     }
-    out.push_str(match language {
-        Language::English => "\nDecide at the gate, by these numbers.\n",
-        Language::Welsh => "\nPenderfynwch wrth y porth, yn \u{f4}l y rhifau hyn.\n",
+    // What has gone its way is not in the queue, but among what was told.
+    let only_delivered = !digest.lines.is_empty() && digest.lines.iter().all(|line| line.delivered);
+    let place = if only_delivered { "queue/told" } else { "queue" };
+    out.push_str(&match (language, console) {
+        (Language::English, Some(console)) => format!("\nTo see them and decide:\n{console}/{place}\n"),
+        (Language::Welsh, Some(console)) => format!("\nI'w gweld a phenderfynu:\n{console}/{place}\n"),
+        (Language::English, None) => "\nDecide at the gate, by these numbers.\n".to_owned(),
+        (Language::Welsh, None) => "\nPenderfynwch wrth y porth, yn \u{f4}l y rhifau hyn.\n".to_owned(),
     });
     out
 }

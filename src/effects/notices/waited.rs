@@ -16,7 +16,7 @@ pub struct Waited<'a> {
 /// So many are named; the rest is counted.
 const NAMED: usize = 50;
 
-pub(super) fn text(language: Language, waited: &Waited<'_>) -> String {
+pub(super) fn text(language: Language, waited: &Waited<'_>, console: Option<&str>) -> String {
     let count = waited.items.len();
     let mut out = format!("{}\n\n", waited.school);
     out.push_str(&match (language, count) {
@@ -47,15 +47,17 @@ pub(super) fn text(language: Language, waited: &Waited<'_>) -> String {
             Language::Welsh => format!("a {more} arall\n"),
         });
     }
-    out.push_str(match language {
-        Language::English => {
+    let place = console.map(|console| format!("{console}/queue?age=over-day"));
+    let place = place.as_deref().unwrap_or("gatehouse quarantine list");
+    out.push_str(&match language {
+        Language::English => format!(
             "\nThey wait until somebody decides: nothing is sent or removed by itself.\n\
-             To see them: gatehouse quarantine list\n"
-        }
-        Language::Welsh => {
+             To see them: {place}\n"
+        ),
+        Language::Welsh => format!(
             "\nMaent yn aros nes i rywun benderfynu: nid oes dim yn cael ei anfon na'i ddileu ohono'i hun.\n\
-             I'w gweld: gatehouse quarantine list\n"
-        }
+             I'w gweld: {place}\n"
+        ),
     });
     out
 }

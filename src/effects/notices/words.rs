@@ -94,7 +94,9 @@ mod tests {
                     let at = DateTime::UNIX_EPOCH;
                     let one =
                         Alert { school: "Oakfield", number: "A", category: *category, at, urgent, delivered };
-                    all.push(alert::text(language, &one));
+                    for console in [None, Some("https://gate.oakfield.example")] {
+                        all.push(alert::text(language, &one, console));
+                    }
                     all.push(alert::subject(language, urgent).to_owned());
                 }
                 all.push(nudge::kind(language, *category).to_owned());

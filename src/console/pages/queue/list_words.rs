@@ -7,6 +7,7 @@ words! {
         title: "Queue" / "Rhestr aros",
         lead: "Messages that wait for a reviewer, gravest first, of one gravity the oldest."
             / "Negeseuon sy'n aros am adolygydd, y mwyaf difrifol gyntaf, yr hynaf gyntaf o'r un difrifoldeb.",
+        told: "What you were told of" / "Yr hyn y cawsoch wybod amdano",
         none: "Nothing waits for you." / "Does dim yn aros amdanoch.",
         none_so: "Nothing waits that answers this. Take a filter away." / "Does dim yn aros sy'n ateb hyn. Tynnwch hidlydd.",
         number: "Number" / "Rhif",

@@ -11,6 +11,7 @@ mod live;
 mod people;
 mod purpose;
 mod search;
+mod told;
 
 pub(super) use act::state;
 pub(super) use item::ItemWords;
@@ -38,6 +39,7 @@ pub(super) fn doors() -> Vec<Door> {
     let mut doors = list::doors();
     doors.extend(search::doors());
     doors.extend(live::doors());
+    doors.extend(told::doors());
     doors.extend(item::doors());
     doors.extend(act::doors());
     doors
