@@ -4,6 +4,7 @@
 mod alerts;
 mod architecture;
 mod canary;
+mod case_review;
 mod cli;
 mod console;
 mod corpus;

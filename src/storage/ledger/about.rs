@@ -8,10 +8,18 @@ use serde_json::{Map, Value};
 /// The shortest of our numbers.
 const SHORTEST: usize = 10;
 
+/// What only says how far a purge went: were it a subject, nobody could see the proof, since of what is
+/// purged nobody knows whom it concerned.
+const BOUNDS: [&str; 2] = ["first", "last"];
+/// Classes of which not even the number is everybody's (practice.md, A4).
+const GRAVE: [&str; 2] = ["low-level", "allegations"];
+
 /// `details` is a row's JSON. What is no number of anything is found nowhere and does no harm.
 pub(super) fn about(subject: Option<String>, transaction: Option<String>, details: &str) -> Vec<String> {
     let details: Map<String, Value> = serde_json::from_str(details).unwrap_or_default();
-    let words = details.values().filter_map(Value::as_str);
+    let is_grave = details.get("class").and_then(Value::as_str).is_some_and(|class| GRAVE.contains(&class));
+    let is_bound = |key: &str| !is_grave && BOUNDS.contains(&key);
+    let words = details.iter().filter(|(key, _)| !is_bound(key)).filter_map(|(_, word)| word.as_str());
     // `item/7F3K2M9QWE` is about 7F3K2M9QWE.
     let numbers = words.filter_map(|word| word.rsplit('/').next());
     let numbers = numbers.filter(|n| n.len() >= SHORTEST && n.bytes().all(|b| b.is_ascii_alphanumeric()));
