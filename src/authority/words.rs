@@ -75,6 +75,13 @@ fn list(who: &[Who]) -> String {
     }
 }
 
+/// The sentence; nothing where there is none.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence().unwrap_or_default())
+    }
+}
+
 /// For whoever asked. `NotThere` has no sentence of its own: it must read like a thing that
 /// is not there.
 impl Answer {

@@ -2,7 +2,8 @@
 //! is not there for somebody looks like what is there for nobody.
 
 use crate::{
-    desk::DeskFault,
+    authority::Office,
+    desk::{DeskFault, Refusal},
     storage::{IncidentError, StateError, StoreError},
 };
 use axum::{
@@ -22,8 +23,12 @@ pub enum Fault {
     UnlockKey,
     /// There is no such page or thing, for anybody or for whoever asked.
     NotThere,
-    /// May not; the sentence says who may.
-    Refused(String),
+    /// May not; it says who may.
+    Refused(Refusal),
+    /// The page is these offices'.
+    Offices(&'static [Office]),
+    /// The store holds to what somebody has ordered; the sentence says it.
+    Kept(String),
     /// What was filled in cannot be taken; the sentence says why.
     Wrong(String),
     /// The form did not come from a page of ours, or from one of a former session.
@@ -39,7 +44,7 @@ impl Fault {
         match self {
             Self::SignIn | Self::ProveAnew | Self::UnlockKey => StatusCode::SEE_OTHER,
             Self::NotThere => StatusCode::NOT_FOUND,
-            Self::Refused(_) | Self::Form => StatusCode::FORBIDDEN,
+            Self::Refused(_) | Self::Offices(_) | Self::Kept(_) | Self::Form => StatusCode::FORBIDDEN,
             Self::Wrong(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
@@ -59,7 +64,7 @@ impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { .. } => Self::NotThere,
-            e if e.is_refusal() => Self::Refused(e.to_string()),
+            e if e.is_refusal() => Self::Kept(e.to_string()),
             StoreError::NotAllowed(_) | StoreError::NothingToSearchFor | StoreError::TooMuchAsked { .. } => {
                 Self::Wrong(sentence(&error.to_string()))
             }
@@ -114,7 +119,7 @@ impl From<DeskFault> for Fault {
     fn from(fault: DeskFault) -> Self {
         match fault {
             DeskFault::NotThere { .. } => Self::NotThere,
-            DeskFault::Refused(sentence) => Self::Refused(sentence),
+            DeskFault::Refused(refusal) => Self::Refused(refusal),
             DeskFault::Wrong(sentence) => Self::Wrong(sentence),
             DeskFault::State(error) => error.into(),
             DeskFault::Incident(error) => error.into(),

@@ -33,8 +33,7 @@ pub(super) async fn check(
     if let Guard::Holding(offices) = guard
         && !holds(&visitor, offices)
     {
-        let named: Vec<&str> = offices.iter().map(|office| office.called()).collect();
-        return Fault::Refused(named.join(", ")).into_response();
+        return Fault::Offices(offices).into_response();
     }
     parts.extensions.insert(visitor);
     next.run(Request::from_parts(parts, body)).await

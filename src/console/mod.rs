@@ -3,6 +3,7 @@
 //! whom each lets in; what may be done there is asked of `authority` through [`crate::desk`].
 //! Everything works without script.
 
+mod answers;
 mod assets;
 mod called;
 mod cookies;

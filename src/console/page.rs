@@ -2,7 +2,7 @@
 //! what went wrong.
 
 use super::{
-    Console, Fault, cookies, door,
+    Console, Fault, answers, called, cookies, door,
     places::Place,
     visitor::Visitor,
     words::{code, fill, words},
@@ -155,9 +155,12 @@ pub(super) async fn fault(console: &Console, asked: &Parts, fault: Fault) -> Res
         Fault::ProveAnew => return to_sign_in(asked, Place::Again),
         Fault::UnlockKey => return to_sign_in(asked, Place::Key),
         Fault::NotThere => (w.not_there, w.not_there_text.to_owned()),
-        // What names offices alone comes from a guard, a sentence from `authority`.
-        Fault::Refused(sentence) if sentence.ends_with('.') => (w.refused, sentence.clone()),
-        Fault::Refused(offices) => (w.refused, fill(w.offices, &[offices])),
+        Fault::Refused(refusal) => (w.refused, answers::refusal(language, refusal)),
+        Fault::Kept(sentence) => (w.refused, sentence.clone()),
+        Fault::Offices(offices) => {
+            let named: Vec<&str> = offices.iter().map(|office| called::office(language, *office)).collect();
+            (w.refused, fill(w.offices, &[&named.join(", ")]))
+        }
         Fault::Wrong(sentence) => (w.wrong, format!("{sentence} {}", w.wrong_next)),
         Fault::Form => (w.form, w.form_text.to_owned()),
         Fault::TooOften => (w.often, w.often_text.to_owned()),

@@ -1,7 +1,7 @@
 //! The question, and what is made of the answer: leave, a first word that is kept, or a
 //! sentence, which names who may and never a person.
 
-use super::{Desk, DeskFault, Installation};
+use super::{Desk, DeskFault, Installation, fault::Refusal};
 use crate::{
     authority::{self, Act, Answer, Asker, Case, Scope, Thing},
     mail::SchoolId,
@@ -20,8 +20,8 @@ pub enum Leave {
         first: String,
         at: DateTime<Utc>,
     },
-    /// The first of two has spoken; the sentence says who is to be the second.
-    WaitForSecond(String),
+    /// The first of two has spoken; the answer says who is to be the second.
+    WaitForSecond(Answer),
 }
 
 impl Desk {
@@ -80,15 +80,12 @@ impl Desk {
             (Answer::Allowed, _) => Ok(Leave::Go),
             (answer @ Answer::NeedsSecond { .. }, Some(user)) => {
                 self.store.be_first_of_two(act, id, &user.id, &self.actor, reason).await?;
-                Ok(Leave::WaitForSecond(answer.sentence().unwrap_or_default()))
+                Ok(Leave::WaitForSecond(answer))
             }
             (answer, user) => {
                 self.note_refusal(&answer, act, &case, id).await;
                 Err(match (&answer, user) {
-                    (Answer::NeedsSecond { .. }, None) => DeskFault::Refused(format!(
-                        "{} Each says who they are with --me FILE.",
-                        answer.sentence().unwrap_or_default()
-                    )),
+                    (Answer::NeedsSecond { .. }, None) => DeskFault::Refused(Refusal::EachSaysWho(answer)),
                     _ => refusal(&answer, what, id),
                 })
             }
@@ -133,8 +130,8 @@ impl Desk {
         }
         let answers =
             self.config.schools.iter().map(|s| self.may(act, &Case::any(thing, Scope::School(s.id.clone()))));
-        let told = answers.filter_map(|answer| answer.sentence()).next();
-        Err(DeskFault::Refused(told.unwrap_or_else(|| NO_BUSINESS.to_owned())))
+        let told = answers.filter(|answer| answer.sentence().is_some()).next();
+        Err(DeskFault::Refused(told.map_or(Refusal::NoOffice, Refusal::Answer)))
     }
 
     /// A refusal is worth a row: somebody may be looking for what is not theirs. What is not there
@@ -155,12 +152,10 @@ impl Desk {
     }
 }
 
-const NO_BUSINESS: &str = "You hold no office that may do this. Say who you are with --me FILE; `gatehouse users show` lists your offices.";
-
 /// The answer as a sentence; a thing that is not there for the asker is not there.
 pub fn refusal(answer: &Answer, what: &'static str, id: &str) -> DeskFault {
     match answer.sentence() {
-        Some(sentence) => DeskFault::Refused(sentence),
+        Some(_) => DeskFault::Refused(Refusal::Answer(answer.clone())),
         None => DeskFault::NotThere { what, id: id.to_owned() },
     }
 }

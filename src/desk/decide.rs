@@ -2,7 +2,7 @@
 
 use super::{Desk, DeskFault, Leave, take_over::take_over};
 use crate::{
-    authority::Act,
+    authority::{Act, Answer},
     config::Config,
     effects::{Comeback, HandedThing, Notices, comeback},
     policy::sender_may_hear,
@@ -33,8 +33,8 @@ impl<'a> Asked<'a> {
 pub enum Said {
     /// `after`: the first of two, and when they said the same.
     Decided { state: ItemState, after: Option<(String, DateTime<Utc>)> },
-    /// The first of two has spoken; the sentence says who is to be the second.
-    Noted(String),
+    /// The first of two has spoken; the answer says who is to be the second.
+    Noted(Answer),
 }
 
 /// The act that a decision is. Whoever may keep something as evidence may take it out again.
@@ -64,7 +64,7 @@ impl Desk {
         let what = ("item", id.as_str());
         let leave = self.authorise_of_two(act_of(asked.decision), &case, what, asked.reason).await?;
         let after = match leave {
-            Leave::WaitForSecond(sentence) => return Ok(Said::Noted(sentence)),
+            Leave::WaitForSecond(answer) => return Ok(Said::Noted(answer)),
             Leave::GoAsSecond { first, at } => Some((first, at)),
             Leave::Go => None,
         };

@@ -1,18 +1,53 @@
 //! Why somebody does not get what they asked for.
 
 use crate::{
+    authority::Answer,
     effects::{CannotChange, ComposeError},
+    mail::SchoolId,
     storage::{IncidentError, StateError, StoreError},
 };
+use std::fmt;
+
+/// Why somebody may not. It says who may instead, where that tips nobody off; the console has its words in
+/// Welsh too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// As `authority` answers.
+    Answer(Answer),
+    /// It takes two people, each of whom says who they are; this is the operator.
+    EachSaysWho(Answer),
+    NoOffice,
+    NoOfficeAt(SchoolId),
+    /// A low-level concern is handed to nobody.
+    HeadsAlone,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(answer) => answer.fmt(f),
+            Self::EachSaysWho(answer) => write!(f, "{answer} Each says who they are with --me FILE."),
+            Self::NoOffice => f.write_str(
+                "You hold no office that may do this. Say who you are with --me FILE; `gatehouse users show` lists your offices.",
+            ),
+            Self::NoOfficeAt(school) => {
+                write!(f, "You hold no office at {school}, where this would belong.")
+            }
+            Self::HeadsAlone => f.write_str(
+                "A low-level concern is the head's alone and is not handed over. Where the head has a part in it, \
+                 name the head (`gatehouse incident person`): from then on it is the chair's.",
+            ),
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum DeskFault {
     /// Not there, for anybody or for whoever asks: the words are the same.
     #[error("{what} `{id}` is not there")]
     NotThere { what: &'static str, id: String },
-    /// The sentence says who may instead, where that tips nobody off.
     #[error("{0}")]
-    Refused(String),
+    Refused(Refusal),
     /// What was asked for makes no sense here; the sentence says why.
     #[error("{0}")]
     Wrong(String),

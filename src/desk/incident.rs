@@ -2,7 +2,7 @@
 //! console. For whoever is a party to one, or accused in it, it is not there (practice.md, A4).
 
 use super::{
-    AtWork, Desk, DeskFault, Leave, Named,
+    AtWork, Desk, DeskFault, Leave, Named, Refusal,
     take_over::{allegation, take_over},
 };
 use crate::{
@@ -63,9 +63,7 @@ impl Desk {
         let NewCase { school, mut kind, title, why, affected, accused, links: wanted } = new;
         let thing = if kind == IncidentKind::LowLevel { Thing::LowLevelConcern } else { Thing::Incident };
         if !self.schools_or_refuse(Act::Open, thing)?.contains(&school) {
-            return Err(DeskFault::Refused(format!(
-                "You hold no office at {school}, where this would belong."
-            )));
+            return Err(DeskFault::Refused(Refusal::NoOfficeAt(school)));
         }
         let (mut people, mut faces) = (Vec::new(), Vec::new());
         for (all, part) in [(affected, Part::Affected), (accused, Part::Accused)] {
@@ -126,7 +124,7 @@ impl Desk {
     ) -> Result<usize, DeskFault> {
         let (_, low) = self.store.incident_case(id).await?;
         if low.thing == Thing::LowLevelConcern && self.may(Act::List, &low).is_allowed() {
-            return Err(DeskFault::Refused(LOW_LEVEL.to_owned()));
+            return Err(DeskFault::Refused(Refusal::HeadsAlone));
         }
         let (summary, case) = self.incident(Act::HandOver, id).await?;
         let taken = take_over(self, to, &case, (id.as_str(), summary.category, HandedThing::Incident))?;
@@ -189,9 +187,6 @@ impl Desk {
         }
     }
 }
-
-const LOW_LEVEL: &str = "A low-level concern is the head's alone and is not handed over. Where the head has a part in \
-     it, name the head (`gatehouse incident person`): from then on it is the chair's.";
 
 fn none(link: &Link) -> DeskFault {
     IncidentError::NoTarget { what: link.kind(), id: link.target() }.into()

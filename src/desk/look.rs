@@ -3,7 +3,7 @@
 
 use super::{Desk, DeskFault, Waiting};
 use crate::{
-    authority::{Act, Case, Face},
+    authority::{Act, Answer, Case, Face},
     mail::Address,
     parties::{Known, Person},
     report::{bundle::Contents, item::contents, records::Maker},
@@ -36,8 +36,8 @@ pub struct Opened {
 pub enum Covered {
     /// practice.md, A3.
     MayHoldImage,
-    /// The sentence says who may.
-    NotYours(String),
+    /// The answer says who may.
+    NotYours(Answer),
     /// It is lost or was changed.
     Unreadable,
 }
@@ -70,10 +70,9 @@ impl Desk {
         self.authorise(Act::Particulars, case, "item", id.as_str()).await?;
         let detail = self.store.item(id, &self.actor, why.clone()).await?;
         let answer = self.may(Act::Bytes, case);
-        let raw = match answer.sentence() {
-            Some(sentence) => Err(Covered::NotYours(sentence)),
-            None if !answer.is_allowed() => Err(Covered::NotYours(String::new())),
-            None => match self.store.raw(id, &self.actor, why.clone()).await {
+        let raw = match answer.is_allowed() {
+            false => Err(Covered::NotYours(answer)),
+            true => match self.store.raw(id, &self.actor, why.clone()).await {
                 Ok(raw) => Ok(raw),
                 Err(StoreError::MayHoldImage) => Err(Covered::MayHoldImage),
                 Err(StoreError::Object { .. }) => Err(Covered::Unreadable),

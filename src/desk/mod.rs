@@ -39,7 +39,7 @@ pub mod ways;
 pub use accused::{AtWork, Judged, Named};
 pub use ask::{Leave, refusal};
 pub use decide::{Asked, Said, act_of};
-pub use fault::DeskFault;
+pub use fault::{DeskFault, Refusal};
 pub use find::{correspondents, person};
 pub use incident::{NewCase, OpenedCase};
 pub use incident_file::{incident_as_json, incident_row, proof_of_sender, said_in_line};

@@ -28,7 +28,7 @@ pub enum Given {
     /// Nobody could approve it yet, and the configuration names the person.
     ByConfiguration(GrantId),
     /// Another has to approve it; the sentence says who.
-    Asked(GrantId, String),
+    Asked(GrantId, Answer),
 }
 
 impl From<UserError> for DeskFault {
@@ -65,7 +65,7 @@ impl Desk {
             Answer::Allowed => Ok(Given::Now(self.store.grant_ask(new(Approval::Given), &self.actor).await?)),
             answer @ Answer::NeedsSecond { .. } => {
                 let id = self.store.grant_ask(new(Approval::Awaited), &self.actor).await?;
-                Ok(Given::Asked(id, answer.sentence().unwrap_or_default()))
+                Ok(Given::Asked(id, answer))
             }
             answer => Err(refusal(&answer, "user", user.id.as_str())),
         }

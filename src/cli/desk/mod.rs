@@ -121,7 +121,7 @@ pub(super) fn said_by_second(leave: desk::Leave) -> Result<Leave, Mistake> {
             writeln!(io::stderr(), "You are the second of two people: {first} said the same on {at}.")?;
             Leave::Go
         }
-        desk::Leave::WaitForSecond(sentence) => Leave::WaitForSecond(sentence),
+        desk::Leave::WaitForSecond(answer) => Leave::WaitForSecond(answer.to_string()),
     })
 }
 

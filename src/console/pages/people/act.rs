@@ -4,6 +4,7 @@
 use super::{
     super::super::{
         Fault,
+        answers::answer,
         page::{Frame, shown},
         places::Place,
         visitor::{Fresh, Posted, Visitor},
@@ -131,11 +132,11 @@ pub(super) async fn give(
         }
     };
     let until = last_moment(&form.until).map_err(|()| Fault::Wrong(w.bad_day.to_owned()))?;
-    let wish = Wish { office, scope, from: None, until, reason: form.reason };
+    let wish = Wish { office, scope, from: None, until, reason: given(w, &form.reason)? };
     match visitor.desk.give_office(user, wish).await? {
         Given::Now(_) => done(&visitor, user, w.given, String::new()),
         Given::ByConfiguration(_) => done(&visitor, user, w.bootstrapped, String::new()),
-        Given::Asked(_, sentence) => done(&visitor, user, w.asked, sentence),
+        Given::Asked(_, second) => done(&visitor, user, w.asked, answer(visitor.language, &second)),
     }
 }
 
@@ -155,6 +156,14 @@ pub(super) struct Because {
     reason: String,
 }
 
+/// Why, which stands beside the office for good.
+fn given(w: &PeopleWords, reason: &str) -> Result<String, Fault> {
+    match reason.trim() {
+        "" => Err(Fault::Wrong(w.no_reason.to_owned())),
+        reason => Ok(reason.to_owned()),
+    }
+}
+
 /// A grant of somebody whom the asker may know of.
 fn seen_grant<'v>(visitor: &'v Visitor, id: &str) -> Result<(&'v KeptUser, &'v KeptGrant), Fault> {
     let id: GrantId = id.parse().map_err(|()| Fault::NotThere)?;
@@ -170,7 +179,7 @@ pub(super) async fn approve(
 ) -> Result<Response, Fault> {
     let w = PeopleWords::of(visitor.language);
     let (user, grant) = seen_grant(&visitor, &id)?;
-    visitor.desk.approve_office(user, grant, &because.reason).await?;
+    visitor.desk.approve_office(user, grant, &given(w, &because.reason)?).await?;
     done(&visitor, user, w.approved, String::new())
 }
 
@@ -181,8 +190,8 @@ pub(super) async fn end(
 ) -> Result<Response, Fault> {
     let w = PeopleWords::of(visitor.language);
     let (user, grant) = seen_grant(&visitor, &id)?;
-    match visitor.desk.end_office(user, grant, &because.reason).await? {
+    match visitor.desk.end_office(user, grant, &given(w, &because.reason)?).await? {
         Leave::Go | Leave::GoAsSecond { .. } => done(&visitor, user, w.has_ended, String::new()),
-        Leave::WaitForSecond(sentence) => done(&visitor, user, w.second, sentence),
+        Leave::WaitForSecond(second) => done(&visitor, user, w.second, answer(visitor.language, &second)),
     }
 }

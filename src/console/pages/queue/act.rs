@@ -3,7 +3,9 @@
 
 use super::{
     super::super::{
-        Console, Fault, called,
+        Console, Fault,
+        answers::answer,
+        called,
         door::{Door, Guard},
         places::{Place, at},
         visitor::{Posted, Visitor},
@@ -352,9 +354,8 @@ pub(super) async fn said(
     let sentence = match word {
         "noted" => {
             let answers = Choose::ALL.into_iter().map(|c| visitor.desk.may(c.act(), case));
-            let waits =
-                answers.filter(|a| matches!(a, Answer::NeedsSecond { .. })).find_map(|a| a.sentence());
-            fill(w.noted, &[&waits.unwrap_or_default()])
+            let waits = answers.filter(|a| matches!(a, Answer::NeedsSecond { .. })).next();
+            fill(w.noted, &[&waits.map(|a| answer(visitor.language, &a)).unwrap_or_default()])
         }
         "release" if matches!(item.state, ItemState::Releasing | ItemState::Released) => {
             w.said_release.to_owned()

@@ -3,7 +3,9 @@
 
 use super::{
     super::super::{
-        Console, Fault, called,
+        Console, Fault,
+        answers::answer,
+        called,
         door::{Door, Guard},
         live::Look,
         page::{Frame, file, shown},
@@ -20,7 +22,7 @@ use super::{
     purpose::Purposeful,
 };
 use crate::{
-    authority::{Case, Offices},
+    authority::{Act, Case, Offices},
     desk::{Covered, Opened},
     report::bundle::write as write_bundle,
     storage::{AccountId, Delivery, ItemId, ItemSummary, Purpose, SealedView},
@@ -148,14 +150,10 @@ async fn page(
     let look = console.live.look(&me, item.id.as_str());
     let mut accuse = Vec::new();
     let body = match look {
-        None if desk.may(crate::authority::Act::Particulars, &case).is_allowed()
-            || item.state.is_sealed() =>
-        {
+        None if desk.may(Act::Particulars, &case).is_allowed() || item.state.is_sealed() => {
             Body::Covered(purposes(language, Some(Purpose::Safeguarding)))
         }
-        None => {
-            Body::NotYours(desk.may(crate::authority::Act::Particulars, &case).sentence().unwrap_or_default())
-        }
+        None => Body::NotYours(answer(language, &desk.may(Act::Particulars, &case))),
         Some(look) if item.state.is_sealed() => {
             Body::Sealed(Box::new(desk.look_at_sealed(&item.id, &look.why).await?))
         }
@@ -190,7 +188,7 @@ async fn page(
         offers,
         accuse,
         accuse_place: Place::ItemAccused(item.id.as_str()).to_string(),
-        may_open_incident: desk.may(crate::authority::Act::Open, &case).is_allowed(),
+        may_open_incident: desk.may(Act::Open, &case).is_allowed(),
         incident_kinds: super::super::incidents::kinds(language),
         school_id: item.school.to_string(),
         sealed_at,
@@ -217,7 +215,7 @@ async fn inside(
         Ok(_) => None,
         Err(Covered::MayHoldImage) => Some(w.image.to_owned()),
         Err(Covered::Unreadable) => Some(w.unreadable.to_owned()),
-        Err(Covered::NotYours(sentence)) => Some(format!("{} {sentence}", w.not_yours)),
+        Err(Covered::NotYours(no)) => Some(format!("{} {}", w.not_yours, answer(language, no))),
     };
     let earlier = desk.earlier(detail, now).await?;
     let delivery = console.store.delivery(&item.id).await?;
@@ -244,7 +242,7 @@ async fn inside(
         found: evidence::found(console, desk, detail, evidence.as_ref(), language).await?,
         frame,
         why_not,
-        bundle: (opened.raw.is_ok() && desk.may(crate::authority::Act::Export, case).is_allowed())
+        bundle: (opened.raw.is_ok() && desk.may(Act::Export, case).is_allowed())
             .then(|| Place::ItemBundle(item.id.as_str()).to_string()),
         files,
         earlier: rows(desk, language, &earlier.items, now),
@@ -262,7 +260,7 @@ async fn inside(
             })
             .collect(),
     };
-    let can_judge = desk.may(crate::authority::Act::JudgeAccused, case).is_allowed();
+    let can_judge = desk.may(Act::JudgeAccused, case).is_allowed();
     let named = if can_judge { people::to_accuse(desk, detail) } else { Vec::new() };
     Ok((inside, named))
 }
@@ -274,7 +272,11 @@ async fn look(
     Path(id): Path<String>,
     Posted(given): Posted<Purposeful>,
 ) -> Result<Redirect, Fault> {
-    let (item, _) = find(&visitor, &id).await?;
+    let (item, case) = find(&visitor, &id).await?;
+    // Of a sealed one there is hash, time and roles, for everybody.
+    if !item.state.is_sealed() {
+        visitor.desk.authorise(Act::Particulars, &case, "item", item.id.as_str()).await?;
+    }
     let why = given.why(&visitor)?;
     console.live.give_purpose(account(&visitor), item.id.as_str(), why);
     Ok(Redirect::to(&Place::Item(item.id.as_str()).to_string()))
@@ -287,7 +289,7 @@ async fn message(
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
     let (item, case) = find(&visitor, &id).await?;
-    if !visitor.desk.may(crate::authority::Act::Bytes, &case).is_allowed() {
+    if !visitor.desk.may(Act::Bytes, &case).is_allowed() {
         return Err(Fault::NotThere);
     }
     let look = console.live.look(account(&visitor), item.id.as_str());
