@@ -21,6 +21,16 @@ fn a_governor_sees_counts_and_takes_them_home() {
     for word in ["For your records", "okafor", "harbour"] {
         assert!(!page.text.to_lowercase().contains(&word.to_lowercase()), "{word}");
     }
+    let mut in_welsh = Browser::new(&gate);
+    in_welsh.cookies = governor.browser.cookies.clone();
+    in_welsh.cookies.push(("language".into(), "cy".into()));
+    let welsh = in_welsh.get("/report?school=oakfield&period=2026-11").text;
+    assert!(welsh.contains("Negeseuon yn ôl cyfeiriad") && welsh.contains("o fewn diwrnod ysgol"), "{welsh}");
+    for english in
+        ["Messages", "How soon", "within ", "in all", "enforced", "Counts only", "proved", "changed"]
+    {
+        assert!(!welsh.contains(english), "{english}: {welsh}");
+    }
     let csv = governor.browser.get("/report/file?school=oakfield&period=2026-11&as=csv");
     assert!(csv.text.starts_with("part,name,now,before,change"), "{}", csv.text);
     let kind = |p: &super::Page| p.headers["content-type"].to_str().unwrap().to_owned();

@@ -2,6 +2,7 @@
 
 mod chart;
 mod page;
+mod said;
 
 use super::super::{
     door::{Door, Guard},

@@ -6,9 +6,10 @@ use super::{
         page::{Frame, shown},
         places::Place,
         visitor::Visitor,
-        words::words,
+        words::{fill, words},
     },
     chart::{self, Bar},
+    said::said,
 };
 use crate::{
     authority::{Act, Case, Scope, Thing},
@@ -26,7 +27,7 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use chrono::{Datelike, Months, Utc};
+use chrono::{Datelike, Months, NaiveDate, Utc};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -44,7 +45,11 @@ words! {
         before: "Before" / "Cynt",
         change: "Change" / "Newid",
         nothing: "Nothing." / "Dim.",
-        english: "" / "Saesneg yw geiriau'r adroddiad ei hun hyd yma.",
+        title: "Mail at {}: {}" / "Post yn {}: {}",
+        // In English the report has its own.
+        mark: "" / "Gatehouse {}, gwnaed ar {}. Cyfrifon yn unig: ni ddangosir yr un dan bump, nac un a fyddai'n ei ddatgelu (\"heb ei ddangos\"). Nid yw honiadau yn erbyn staff, pryderon lefel isel ac eitemau dan sêl yn yr un o'r niferoedd. Nid yr hyn a ddigwyddodd yw'r hyn y mae'r porth yn ei ganfod: nid digwyddiad yw canfyddiad.",
+        not_over: "" / " Nid yw'r cyfnod ar ben eto.",
+        files_english: "" / "Saesneg yw geiriau'r PDF a'r CSV.",
         legend: "Thick bar: this period. Thin bar: the one before." / "Bar trwchus: y cyfnod hwn. Bar tenau: y cyfnod cynt.",
     }
 }
@@ -68,7 +73,7 @@ struct Choice {
 }
 
 struct Shown {
-    title: &'static str,
+    title: String,
     says: Vec<String>,
     drawn: bool,
     compared: bool,
@@ -144,18 +149,34 @@ pub(super) async fn report(
         name: s.name.clone(),
         chosen: s.id == school.id,
     });
+    let (title, mark) = match visitor.language {
+        Language::English => (report.title, report.mark),
+        Language::Welsh => in_welsh(w, &school, &asked),
+    };
     shown(&ReportPage {
-        frame: Frame::of(&visitor, report.title.clone(), Place::Report),
+        frame: Frame::of(&visitor, title.clone(), Place::Report),
         w,
-        title: report.title,
-        mark: report.mark,
+        title,
+        mark,
         schools: schools.collect(),
         months: months(&school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
         terms: terms(&school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
         pdf: file("pdf"),
         csv: file("csv"),
-        parts: report.parts.iter().map(part).collect(),
+        parts: report.parts.iter().map(|one| part(visitor.language, one)).collect(),
     })
+}
+
+/// Heading and mark.
+fn in_welsh(w: &ReportWords, school: &School, asked: &Asked) -> (String, String) {
+    let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
+    let period = format!("{} – {}", day(asked.span.first), day(asked.span.last));
+    let today = school.calendar.local(Utc::now()).date();
+    let mut mark = fill(w.mark, &[env!("CARGO_PKG_VERSION"), &day(today)]);
+    if asked.span.last >= today {
+        mark.push_str(w.not_over);
+    }
+    (fill(w.title, &[&school.name, &period]), mark)
 }
 
 async fn made(
@@ -190,12 +211,12 @@ fn terms(calendar: &Calendar) -> Vec<(String, String)> {
     begun.map(called).collect()
 }
 
-fn part(part: &Part) -> Shown {
+fn part(language: Language, part: &Part) -> Shown {
     let bars = chart::bars(part);
     let drawn = !bars.is_empty();
     let mut bars = bars.into_iter();
     let text = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::String(text) => said(language, text),
         serde_json::Value::Null => String::new(),
         other => other.to_string(),
     };
@@ -210,8 +231,8 @@ fn part(part: &Part) -> Shown {
         })
         .collect();
     Shown {
-        title: part.title,
-        says: part.says.clone(),
+        title: said(language, part.title),
+        says: part.says.iter().map(|text| said(language, text)).collect(),
         drawn,
         compared: part.lines.iter().any(|line| line.before.is_some()),
         rows,
