@@ -262,6 +262,19 @@ impl Store {
         Ok(Urgency::ALL.map(of).to_vec())
     }
 
+    /// Whom the alerts of this number may be told to, whether they were yet or not; empty without the
+    /// working key.
+    pub async fn alert_ladder(&self, number: &str) -> Result<Vec<Address>, StoreError> {
+        let rows: Vec<(String, Vec<u8>)> =
+            sqlx::query_as("SELECT id, sealed FROM alert WHERE number = $1 LIMIT 100")
+                .bind(number)
+                .fetch_all(&self.readers)
+                .await?;
+        let Ok(secrets) = self.secrets() else { return Ok(Vec::new()) };
+        let opened = rows.iter().filter_map(|(id, sealed)| secrets.open::<Secret>(&place(id), sealed).ok());
+        Ok(opened.flat_map(|secret| secret.ladder.into_iter().flatten()).collect())
+    }
+
     /// Newest first, at most 1,000; unanswered ones unless `all`.
     pub async fn alerts(&self, all: bool) -> Result<Vec<AlertSummary>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(

@@ -56,6 +56,7 @@ words! {
         answered: "somebody has it" / "mae gan rywun hi",
         grouped: "over the day's number: in the digest" / "dros nifer y dydd: yn y crynodeb",
         answer: "I have it" / "Mae gen i hi",
+        not_asked: "Others are asked, and they say it." / "Eraill y gofynnir iddynt, a hwy sy'n dweud.",
         answer_hint: "Nobody else is asked then." / "Ni ofynnir i neb arall wedyn.",
         became: "What became of it" / "Beth ddigwyddodd iddi",
         what: "What" / "Beth",
@@ -159,7 +160,7 @@ async fn one(visitor: Visitor, Path(number): Path<String>) -> Result<Response, F
         w,
         row: row(&visitor, &alert),
         item: alert.item.as_ref().map(|id| Place::Item(id).to_string()),
-        may_answer: alert.state != AlertState::Answered,
+        may_answer: alert.state != AlertState::Answered && visitor.desk.may_answer_told(&alert).await?,
         entries,
         action: Place::ToldAnswer(&number).to_string(),
     })
@@ -174,7 +175,10 @@ async fn answer(
     Path(number): Path<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, Fault> {
-    find(&visitor, &number).await?;
+    let alert = find(&visitor, &number).await?;
+    if !visitor.desk.may_answer_told(&alert).await? {
+        return Err(Fault::Wrong(ToldWords::of(visitor.language).not_asked.to_owned()));
+    }
     visitor.desk.answer_told(&number).await?;
     Ok(Redirect::to(&Place::ToldOne(&number).to_string()).into_response())
 }
