@@ -31,6 +31,10 @@ pub enum Fault {
     Kept(String),
     /// What was filled in cannot be taken; the sentence says why.
     Wrong(String),
+    /// Somebody was quicker.
+    Decided,
+    /// An incident is closed only when it is said whether the parents were told.
+    ParentsNotSaid,
     /// The form did not come from a page of ours, or from one of a former session.
     Form,
     /// Too many tries.
@@ -45,7 +49,7 @@ impl Fault {
             Self::SignIn | Self::ProveAnew | Self::UnlockKey => StatusCode::SEE_OTHER,
             Self::NotThere => StatusCode::NOT_FOUND,
             Self::Refused(_) | Self::Offices(_) | Self::Kept(_) | Self::Form => StatusCode::FORBIDDEN,
-            Self::Wrong(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Wrong(_) | Self::Decided | Self::ParentsNotSaid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -94,9 +98,7 @@ impl From<StateError> for Fault {
             StateError::NotFound(_) => Self::NotThere,
             StateError::Store(error) => error.into(),
             // Who was quicker has a random name there, which says nothing to anybody.
-            StateError::AlreadyDecided { .. } => {
-                Self::Wrong("Somebody has decided this already; reload the page.".to_owned())
-            }
+            StateError::AlreadyDecided { .. } => Self::Decided,
             other => Self::Wrong(format!("{other}.")),
         }
     }
@@ -107,9 +109,7 @@ impl From<IncidentError> for Fault {
         match error {
             IncidentError::NotFound(_) | IncidentError::NoTarget { .. } => Self::NotThere,
             IncidentError::Store(error) => error.into(),
-            IncidentError::ParentsNotSaid => {
-                Self::Wrong("Say first whether the parents were told: yes, or no and why not.".to_owned())
-            }
+            IncidentError::ParentsNotSaid => Self::ParentsNotSaid,
             other => Self::Wrong(format!("This cannot be done: {other}.")),
         }
     }

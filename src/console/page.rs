@@ -125,6 +125,9 @@ words! {
         refused: "This is not yours to open" / "Nid chi sydd i agor hon",
         wrong: "That could not be taken" / "Ni ellid derbyn hynny",
         wrong_next: "Nothing was changed. Go back and try again." / "Ni newidiwyd dim. Ewch yn ôl a rhoi cynnig arall arni.",
+        decided: "Somebody has decided this already; reload the page." / "Mae rhywun wedi penderfynu hyn eisoes; ail-lwythwch y dudalen.",
+        parents: "Say first whether the parents were told: yes, or no and why not."
+            / "Dywedwch yn gyntaf a ddywedwyd wrth y rhieni: do, neu naddo a pham.",
         form: "This page has gone stale" / "Mae'r dudalen hon wedi darfod",
         form_text: "Nothing was done. Go back, reload the page, and send it again."
             / "Ni wnaed dim. Ewch yn ôl, ail-lwythwch y dudalen, a'i hanfon eto.",
@@ -162,6 +165,8 @@ pub(super) async fn fault(console: &Console, asked: &Parts, fault: Fault) -> Res
             (w.refused, fill(w.offices, &[&named.join(", ")]))
         }
         Fault::Wrong(sentence) => (w.wrong, format!("{sentence} {}", w.wrong_next)),
+        Fault::Decided => (w.wrong, w.decided.to_owned()),
+        Fault::ParentsNotSaid => (w.wrong, w.parents.to_owned()),
         Fault::Form => (w.form, w.form_text.to_owned()),
         Fault::TooOften => (w.often, w.often_text.to_owned()),
         Fault::Away => (w.away, w.away_text.to_owned()),
