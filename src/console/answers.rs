@@ -17,6 +17,7 @@ words! {
         no_office: "You hold no office that may do this." / "Nid oes gennych swydd sy'n cael gwneud hyn.",
         no_office_at: "You hold no office at the school where this would belong."
             / "Nid oes gennych swydd yn yr ysgol y byddai hyn yn perthyn iddi.",
+        not_for_that_office: "You rule for an office that you hold." / "Rydych yn dyfarnu dros swydd sydd gennych.",
         heads_alone: "A low-level concern is the head's alone and is not handed over. Where the head has a part in it, name the head: from then on it is the chair's."
             / "Y pennaeth yn unig sydd biau pryder lefel isel ac ni chaiff ei drosglwyddo. Lle mae gan y pennaeth ran ynddo, enwch y pennaeth: y cadeirydd fydd biau'r mater wedyn.",
         sender: "its own sender" / "ei hanfonwr ei hun",
@@ -111,6 +112,7 @@ pub fn refusal(language: Language, refusal: &Refusal) -> String {
         Refusal::Answer(no) | Refusal::EachSaysWho(no) => answer(language, no),
         Refusal::NoOffice => w.no_office.to_owned(),
         Refusal::NoOfficeAt(_) => w.no_office_at.to_owned(),
+        Refusal::NotForThatOffice => w.not_for_that_office.to_owned(),
         Refusal::HeadsAlone => w.heads_alone.to_owned(),
     }
 }

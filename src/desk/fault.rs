@@ -18,6 +18,8 @@ pub enum Refusal {
     EachSaysWho(Answer),
     NoOffice,
     NoOfficeAt(SchoolId),
+    /// Whoever rules on what a person is given rules for an office of their own.
+    NotForThatOffice,
     /// A low-level concern is handed to nobody.
     HeadsAlone,
 }
@@ -32,6 +34,9 @@ impl fmt::Display for Refusal {
             ),
             Self::NoOfficeAt(school) => {
                 write!(f, "You hold no office at {school}, where this would belong.")
+            }
+            Self::NotForThatOffice => {
+                f.write_str("You rule for an office that you hold; `gatehouse users show` lists yours.")
             }
             Self::HeadsAlone => f.write_str(
                 "A low-level concern is the head's alone and is not handed over. Where the head has a part in it, \

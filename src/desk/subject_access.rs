@@ -1,7 +1,7 @@
 //! What is held on a person (PD-12): gathered, ruled upon by two people, given. The same for whoever sits at
 //! the command line and at the console.
 
-use super::{Desk, DeskFault, person};
+use super::{Desk, DeskFault, Refusal, person};
 use crate::{
     authority::{self, Act, Case, Office, Offices, Scope, State, Thing},
     mail::{Address, SchoolId},
@@ -150,9 +150,7 @@ impl Desk {
             return Err(StoreError::NotAllowed(NO_SUCH_PIECE).into());
         }
         if !self.rules_for(office, &request.school) {
-            return Err(DeskFault::Refused(
-                "You rule for an office that you hold; `gatehouse users show` lists yours.".into(),
-            ));
+            return Err(DeskFault::Refused(Refusal::NotForThatOffice));
         }
         let other = request.rulings.iter().find(|r| r.piece == piece && r.office != office);
         if let Some(other) = other

@@ -21,9 +21,11 @@ mod queue;
 mod records;
 mod report;
 mod school;
+mod table;
 mod the_gate;
 mod what_if;
 mod would_have;
+mod told;
 
 use crate::{
     gate::{Door, Gate, HEAD, Setup},
