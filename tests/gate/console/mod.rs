@@ -23,9 +23,9 @@ mod report;
 mod school;
 mod table;
 mod the_gate;
+mod told;
 mod what_if;
 mod would_have;
-mod told;
 
 use crate::{
     gate::{Door, Gate, HEAD, Setup},

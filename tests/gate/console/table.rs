@@ -40,6 +40,7 @@ struct Things {
     told: String,
     incident: String,
     record: String,
+    exception: String,
     account: String,
     grant: String,
 }
@@ -79,10 +80,17 @@ fn things(gate: &Gate) -> Things {
     };
     let told = told.iter().find(went).expect("a notice of what went its way")["number"].as_str().unwrap();
     let open = ["incident", "open", "--school", "oakfield", "--title", INCIDENT, "--reason", "told"];
+    let until = (chrono::Utc::now() + chrono::TimeDelta::days(9)).format("%Y-%m-%d").to_string();
+    let exception = [
+        &["exception", "ask", "--school", "oakfield", "--person", TEACHER, "--until", &until][..],
+        &["--rule", "personal-data.health", "--reason", "a trip"],
+    ]
+    .concat();
     Things {
         hold: first(gate, &["hold", "list"], "id"),
         record: first(gate, &["records", "search", "--purpose", "facts"], "id"),
         told: told.to_owned(),
+        exception: done(gate, &exception),
         incident: done(gate, &[&open[..], &["--affected", PUPIL]].concat()),
         account: String::new(),
         grant: String::new(),
@@ -93,26 +101,30 @@ fn things(gate: &Gate) -> Things {
 
 /// The addresses behind a door, with a name for each that does not change from run to run.
 fn addresses(place: &str, things: &Things) -> Vec<(String, String)> {
-    let with = |name: &str, id: &str| {
-        let filled = place.split('/').map(|part| if part.starts_with('{') { id } else { part });
-        let called = place.split('/').map(|part| if part.starts_with('{') { name } else { part });
-        (called.collect::<Vec<_>>().join("/"), filled.collect::<Vec<_>>().join("/"))
+    // The parts of an address, one after the other.
+    let with = |parts: &[(&str, &str)]| {
+        let mut own = parts.iter();
+        let mut next = || own.next().copied().unwrap_or(("NOTHING", "0000000000"));
+        let parts: Vec<(&str, &str)> =
+            place.split('/').map(|part| if part.starts_with('{') { next() } else { (part, part) }).collect();
+        let joined = |of: fn(&(&str, &str)) -> String| parts.iter().map(of).collect::<Vec<_>>().join("/");
+        (joined(|(name, _)| (*name).to_owned()), joined(|(_, part)| (*part).to_owned()))
     };
     if !place.contains('{') {
-        return vec![with("", "")];
+        return vec![with(&[])];
     }
     match place.split('/').nth(1).unwrap_or_default() {
-        "queue" if place.contains("told") => vec![with("TOLD", &things.told)],
-        "queue" => vec![with("ITEM", &things.item), with("PARTY'S", &things.of_a_party)],
-        "incidents" => vec![with("INCIDENT", &things.incident)],
-        "messages" => vec![with("HOLD", &things.hold)],
+        "queue" if place.contains("told") => vec![with(&[("TOLD", &things.told)])],
+        "queue" => vec![with(&[("ITEM", &things.item)]), with(&[("PARTY'S", &things.of_a_party)])],
+        "incidents" => vec![with(&[("INCIDENT", &things.incident)])],
+        "messages" => vec![with(&[("HOLD", &things.hold)])],
+        "gate" => vec![with(&[("exceptions", "exceptions"), ("EXCEPTION", &things.exception)])],
         // A question, a timeline and a request have names of their own, which nobody has been given.
-        "records" if !place.contains("found") && !place.contains("access") && !place.contains("whose") => {
-            vec![with("RECORD", &things.record)]
-        }
-        "people" if place.contains("{grant}") => vec![with("GRANT", &things.grant)],
-        "people" => vec![with("ACCOUNT", &things.account)],
-        _ => vec![with("NOTHING", "0000000000")],
+        "records" if ["found", "access", "whose"].iter().any(|own| place.contains(own)) => vec![with(&[])],
+        "records" => vec![with(&[("RECORD", &things.record)])],
+        "people" if place.contains("{grant}") => vec![with(&[("GRANT", &things.grant)])],
+        "people" => vec![with(&[("ACCOUNT", &things.account)])],
+        _ => vec![with(&[])],
     }
 }
 
