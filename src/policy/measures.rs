@@ -77,7 +77,7 @@ fn sender_is_covered(who: &Covers, parties: &Parties, directory: &Directory) -> 
 
 /// Rules that lessen scrutiny stay as they are: without its finding, a rule that delivers
 /// a disclosure would stop delivering it.
-fn lessens(rule: &PolicyRule) -> bool {
+pub fn lessens(rule: &PolicyRule) -> bool {
     let then = &rule.then;
     then.ceiling.is_some() || !then.exempt.is_empty() || then.no_record
 }

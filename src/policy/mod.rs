@@ -6,7 +6,7 @@ mod practice;
 mod situation;
 
 pub use judge::{Judgement, WhyNot, judge};
-pub use measures::{Applying, always_stops, may_be_excepted, suspension_rule};
+pub use measures::{Applying, always_stops, lessens, may_be_excepted, suspension_rule};
 pub use practice::{
     Bounds, answerer_may_hear, bounds, is_hushed, is_hushed_to_answerer, may_disclose, may_hold_image,
     sender_may_hear,

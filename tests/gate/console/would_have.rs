@@ -71,6 +71,10 @@ fn the_observed_mail_is_added_up_without_anybody_in_it() {
     assert!(row("county.example").contains(">6<"), "{}", row("county.example"));
     assert!(row("union.example").contains("fewer than five"), "{}", row("union.example"));
     assert!(!page.contains("helpline.example"), "helplines are not counted");
+    assert!(
+        page.contains("personal-data.hold-special") && !page.contains("to-protected"),
+        "nor by their rules"
+    );
     for word in ["Zanzibar", TEACHER, OUTSIDE, "stranger.example", "steward"] {
         assert!(!page.contains(word), "{word}: {page}");
     }

@@ -22,6 +22,7 @@ use crate::{
     mail::Mode,
     parties::{Listing, School},
     pipeline::Rulebook,
+    policy::lessens,
     ruleset::Category,
 };
 use askama::Template;
@@ -66,8 +67,8 @@ words! {
             / "Mae'n gorfodi nawr; dim ond post o'r adeg pan oedd yn arsylwi sy'n cael ei gyfrif yma.",
         rota: "A rota is named: while it observes, somebody hears of an urgent disclosure at once."
             / "Mae rota wedi'i henwi: tra mae'n arsylwi, mae rhywun yn clywed am ddatgeliad brys ar unwaith.",
-        no_rota: "No rota is named ([school.rota]): while it observes, NOBODY hears of an urgent disclosure."
-            / "Nid oes rota wedi'i henwi ([school.rota]): tra mae'n arsylwi, NID OES NEB yn clywed am ddatgeliad brys.",
+        no_rota: "No rota is named ([[school.rota]]): while it observes, NOBODY hears of an urgent disclosure."
+            / "Nid oes rota wedi'i henwi ([[school.rota]]): tra mae'n arsylwi, NID OES NEB yn clywed am ddatgeliad brys.",
         none: "No mail of these days was observed." / "Ni arsylwyd unrhyw bost o'r dyddiau hyn.",
         cut_off: "It stopped at its bound ({} messages or {} minutes): the last days are missing. Ask for fewer."
             / "Stopiodd wrth ei derfyn ({} neges neu {} munud): mae'r dyddiau olaf ar goll. Gofynnwch am lai.",
@@ -269,7 +270,13 @@ fn as_shown(
         let rule = rulebook.rules.policy.iter().find(|rule| *rule.id == *id);
         rule.map_or_else(String::new, |rule| rule.reason.to_string())
     };
-    let rules = found.rules.iter().map(|(id, it)| Line { name: id.clone(), says: reason(id), it: *it });
+    // How often somebody wrote to a union or a helpline is in the counts of these (practice.md, A6).
+    let lessens = |id: &str| rulebook.rules.policy.iter().any(|rule| *rule.id == *id && lessens(rule));
+    let rules = found.rules.iter().filter(|(id, _)| !lessens(id)).map(|(id, it)| Line {
+        name: id.clone(),
+        says: reason(id),
+        it: *it,
+    });
     let classes = found.classes.iter().map(|(name, it)| {
         let category = name.parse::<Category>().map(|c| called::category(language, c));
         Line { name: category.map_or_else(|()| name.clone(), str::to_owned), says: name.clone(), it: *it }
