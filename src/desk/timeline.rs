@@ -204,7 +204,6 @@ impl Desk {
 
 impl<T: Clone> Read<T> {
     /// From where it is read on; `None`: there is nothing more to read.
-    #[allow(clippy::option_option)]
     fn after(&self) -> Option<Option<T>> {
         match self {
             Self::FromTop => Some(None),

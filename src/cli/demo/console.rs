@@ -1,7 +1,10 @@
 //! The console of the demonstration: one person for each role, each with a one-time link, and the
 //! gate that goes on until it is ended from the keyboard.
 
-use super::{folder::Folder, style::Style};
+use super::{
+    folder::{Folder, PASSPHRASE},
+    style::Style,
+};
 use crate::{
     app::Running,
     authority::{Approval, Office, Scope},
@@ -112,6 +115,7 @@ fn print(style: Style, ways: &[WayIn], folder: &Folder) -> io::Result<()> {
         writeln!(out, "  {} ({})\n      {}", way.name, way.role, way.link)?;
     }
     writeln!(out, "  Use a private window for each, so that one does not take the other's place.")?;
-    writeln!(out, "  Records open with the custodian's key: {}", folder.custodian_key().display())?;
+    writeln!(out, "  Records open with a custodian's key: {}", folder.console_key().display())?;
+    writeln!(out, "  and its passphrase: {PASSPHRASE}")?;
     writeln!(out, "\n{}", style.bold("Ctrl-C ends the demonstration."))
 }

@@ -17,6 +17,16 @@ use std::{
 const MARKER: &str = ".gatehouse-demo";
 const MARKER_TEXT: &str = "Made by `gatehouse demo`, which removes this folder when it is run again.\n";
 
+/// Of the key with which the console opens records; it is printed.
+pub(super) const PASSPHRASE: &str = "five quiet lamps burning";
+
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    AtThePages,
+    AtWhatIsPrinted,
+}
+
 /// What the demonstration reads; all of it lies in the source folder.
 pub(super) struct Sources {
     pub(super) corpus: PathBuf,
@@ -86,23 +96,31 @@ impl Folder {
     }
 
     /// Makes the keys and writes the configuration, for mailboxes at this address.
-    /// `console`: the port of this machine on which the pages are shown.
+    /// `console`: the port of this machine on which the pages are shown; `looks`: whether somebody is there
+    /// to open records on them, which takes a key under a passphrase.
     pub(super) fn configure(
         &self,
         sources: &Sources,
         mailboxes: SocketAddr,
         console: u16,
+        looks: Looks,
     ) -> Result<(), Mistake> {
         WorkingKey::generate_to(&self.root.join("keys/working.key"))?;
         let records =
             keys::generate_identity(&self.custodian_key(), "The demonstration's custodian of records")?;
+        let mut custodians = serde_json::to_string(&records)?;
+        if looks == Looks::AtThePages {
+            let purpose = "The demonstration's custodian of records, for the console";
+            let public = keys::generate_under(&self.console_key(), purpose, PASSPHRASE)?;
+            custodians = format!("{custodians}, {}", serde_json::to_string(&public)?);
+        }
         let quoted = |path: &Path| serde_json::to_string(&path.to_string_lossy());
         let text = fs::read_to_string(&sources.template)?
             .replace("@rulesets@", &quoted(&sources.rulesets)?)
             .replace("@disclaimers@", &quoted(&sources.disclaimers)?)
             .replace("@mailboxes@", &mailboxes.to_string())
             .replace("@console@", &console.to_string())
-            .replace("@records@", &serde_json::to_string(&records)?);
+            .replace("@records@", &custodians);
         write(&self.config(), &text)?;
         Ok(())
     }
@@ -112,6 +130,10 @@ impl Folder {
     }
     pub(super) fn custodian_key(&self) -> PathBuf {
         self.root.join("keys/records.key")
+    }
+    /// Another custodian's, under [`PASSPHRASE`].
+    pub(super) fn console_key(&self) -> PathBuf {
+        self.root.join("keys/records-console.key")
     }
     pub(super) fn head_key(&self) -> PathBuf {
         self.root.join("keys/head.key")

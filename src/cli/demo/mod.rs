@@ -28,7 +28,7 @@ use super::{
 use crate::{app, config, storage::ItemKind};
 use decide::{Desk, LetGo};
 use doors::{Door, Doors};
-use folder::{Folder, Sources};
+use folder::{Folder, Looks, Sources};
 use indicatif::{ProgressBar, ProgressStyle};
 use look::Row;
 use mail::Mail;
@@ -64,7 +64,9 @@ struct Played {
 async fn play(sources: &Sources, folder: &Folder, examples: Vec<Example>) -> Answer {
     let mails: Vec<Mail> = examples.into_iter().zip(1..).map(|(one, number)| Mail::of(number, one)).collect();
     let sink = Sink::open(folder.delivered(), folder.notices()).await?;
-    folder.configure(sources, sink.address, console::free_port()?)?;
+    let at_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+    let looks = if at_terminal { Looks::AtThePages } else { Looks::AtWhatIsPrinted };
+    folder.configure(sources, sink.address, console::free_port()?, looks)?;
     let config = config::load(&folder.config()).map_err(|faults| Mistake(faults.to_string()))?;
     let style = Style::of_this_terminal();
     print::title(style)?;
@@ -88,9 +90,8 @@ async fn play(sources: &Sources, folder: &Folder, examples: Vec<Example>) -> Ans
     };
     let kept = check::kept(&gate.store).await?;
     // Somebody is there to look at the pages: the gate goes on for them.
-    let looks = io::stdout().is_terminal() && io::stdin().is_terminal();
     let mut going_on = None;
-    if looks {
+    if looks == Looks::AtThePages {
         let directory = app::directory(&config)?;
         let ways = console::people(&config, &directory, &gate.store, folder).await?;
         going_on = Some((gate, ways));

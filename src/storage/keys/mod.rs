@@ -12,7 +12,7 @@ pub mod unlock;
 pub use identity::Identities;
 pub(super) use public::{PublicKey, encrypt, for_age};
 pub use terminal::{ask_secret, ask_shown};
-pub use unlock::{generate_locked, unlock, unlock_sent};
+pub use unlock::{generate_locked, generate_under, unlock, unlock_sent};
 
 use super::error::KeyError;
 use crate::config::{KeysConfig, WorkingKeySource, others_may_read};

@@ -99,6 +99,12 @@ pub fn generate_locked(path: &Path, purpose: &str) -> Result<String, KeyError> {
 /// Characters below which a passphrase can be tried out by whoever has the file.
 const SHORTEST: usize = 12;
 
+/// The same with a passphrase that is no secret, for the demonstration.
+pub fn generate_under(path: &Path, purpose: &str, passphrase: &str) -> Result<String, KeyError> {
+    let program = std::env::current_exe().map_err(|source| file_fault(path, source))?;
+    generate_locked_with(&program, path, purpose, &SecretString::from(passphrase.to_owned()))
+}
+
 /// The same with another program of ours to do it, and a passphrase that is known already.
 pub fn generate_locked_with(
     program: &Path,

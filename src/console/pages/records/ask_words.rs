@@ -5,7 +5,7 @@ use super::super::super::words::words;
 words! {
     pub struct AskWords {
         title: "Records of mail with parents" / "Cofnodion o e-bost gyda rhieni",
-        lead: "Unaltered copies of what passed between the school and parents. Give what you know, and what you look for it for."
+        lead: "Unaltered copies of what passed between the school and parents. Give what you know, and what for."
             / "Copïau heb eu newid o'r hyn a aeth rhwng yr ysgol a rhieni. Rhowch yr hyn a wyddoch, ac i ba ddiben yr ydych yn chwilio.",
         tab_find: "Look for records" / "Chwilio am gofnodion",
         tab_timeline: "Timeline of a person" / "Llinell amser person",
@@ -16,7 +16,7 @@ words! {
         child: "Child" / "Plentyn",
         parent: "Parent" / "Rhiant",
         staff: "Member of staff" / "Aelod o staff",
-        with: "Anybody who wrote or got it" / "Unrhyw un a'i hysgrifennodd neu a'i derbyniodd",
+        with: "Anybody in it" / "Unrhyw un ynddi",
         what: "Words and time" / "Geiriau ac amser",
         text: "Words" / "Geiriau",
         text_hint: "All of them have to be in it. Plurals, accents and Welsh mutations make no difference."

@@ -31,6 +31,18 @@ pub(super) async fn looks(visitor: &Visitor, id: &RecordId) -> Result<Vec<Looked
             all.push((look, what));
         }
     }
+    // A page that shows the message looks its conversation up as well: one look.
+    let mut same_page: Vec<bool> = all
+        .windows(2)
+        .map(|pair| {
+            let ((look, what), (older, before)) = (&pair[0], &pair[1]);
+            let same = older.who == look.who && older.purpose == look.purpose && older.words == look.words;
+            *what == w.l_thread && *before == w.l_shown && same
+        })
+        .collect();
+    same_page.push(false);
+    let mut same_page = same_page.into_iter();
+    all.retain(|_| !same_page.next().unwrap_or(false));
     let purpose = |name: &str| Purpose::ALL.into_iter().find(|p| p.name() == name);
     let shown = |(look, what): (RecordLooked, &'static str)| Looked {
         at: moment(language, look.at),

@@ -37,7 +37,7 @@ async fn rule(
     let pieces: Vec<String> = match one {
         "" => {
             let keys = request.asked.pieces.iter().map(|p| &p.key);
-            keys.filter(|key| fields.get(&format!("p:{key}")).is_some()).cloned().collect()
+            keys.filter(|key| fields.contains_key(&format!("p:{key}"))).cloned().collect()
         }
         one => vec![one.to_owned()],
     };
