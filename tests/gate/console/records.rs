@@ -173,6 +173,10 @@ fn records_are_found_opened_with_a_key_and_written_out() {
     let stale = head.post(&export, &[("which", "all"), ("form", "bundle")]);
     assert!(stale.leads_to().starts_with("/sign-in/again?next="), "{}", stale.leads_to());
     assert!(head.get(&place).text.contains("Write out as a file"));
+    // What the key has opened goes with it.
+    assert_eq!(head.get(&format!("/records/{id}/message")).status, StatusCode::OK);
+    head.post("/account/key/forget", &[]);
+    assert_eq!(head.get(&format!("/records/{id}/message")).status, StatusCode::NOT_FOUND);
     assert_eq!(gate.home.run(&["ledger", "verify"]).code(), 0);
 }
 

@@ -395,7 +395,8 @@ async fn message(
     Path(id): Path<String>,
 ) -> Result<Response, Fault> {
     let (record, case) = find(&visitor, &id).await?;
-    if !visitor.desk.may(Act::Bytes, &case).is_allowed() {
+    // What a key has opened is shown as long as the session holds it.
+    if !visitor.desk.may(Act::Bytes, &case).is_allowed() || !console.holds_key(&visitor) {
         return Err(Fault::NotThere);
     }
     let look = console.live.look(&visitor.user.id, record.id.as_str());

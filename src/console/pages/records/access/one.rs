@@ -100,7 +100,7 @@ async fn page(
     let mine = offices(desk, &request, Eyes::Reviewers);
     let (rows, next) = rows(&visitor, &request, from).await?;
     let here = Place::Access(id).to_string();
-    let review = console.asked.reviews.get(&visitor.user.id, id);
+    let review = review(&console, &visitor, id);
     let open = request.ready().err().map(|open| open.len());
     let mut case = desk.access_case(&request.school, &request.asked)?;
     case.state = CaseState::Decided;
@@ -198,6 +198,11 @@ async fn gather(
     let pieces = desk.access_reviewed(&request, &gathered)?;
     keep(&console, &visitor, request.id.as_str(), Review { pieces, in_part: gathered.searched_in_part })?;
     Ok(Redirect::to(&Place::Access(request.id.as_str()).to_string()))
+}
+
+/// What was gathered, as long as the session holds the key that opened it.
+pub(super) fn review(console: &Console, visitor: &Visitor, id: &str) -> Option<Arc<Review>> {
+    console.asked.reviews.get(&visitor.user.id, id).filter(|_| console.holds_key(visitor))
 }
 
 /// Keeps what was gathered for the pages of its pieces, when it is not too much.

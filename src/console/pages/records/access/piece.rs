@@ -11,7 +11,7 @@ use super::{
     },
     super::super::queue::Choice,
     AccessWords, Said, find, offices,
-    one::choices,
+    one::{choices, review},
     said, waits_for,
 };
 use crate::{
@@ -92,7 +92,7 @@ async fn page(
     let (language, id) = (visitor.language, request.id.as_str());
     let w = AccessWords::of(language);
     let mine = offices(&visitor.desk, &request, piece.eyes);
-    let read = match console.asked.reviews.get(&visitor.user.id, id) {
+    let read = match review(&console, &visitor, id) {
         None => Read::NotGathered,
         Some(review) => match review.pieces.iter().find(|one| one.note.key == piece.key) {
             None => Read::Gone,

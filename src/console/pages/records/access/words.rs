@@ -54,6 +54,7 @@ words! {
         more: "More pieces" / "Rhagor o ddarnau",
         first: "Back to the first pieces" / "Yn ôl i'r darnau cyntaf",
         read: "Read them" / "Eu darllen",
+        gather_anew: "Gather them anew" / "Eu casglu eto",
         read_hint: "Gathers them anew with your custodian's key, takes out other people, and shows each with what was taken out. They are kept in memory for half an hour."
             / "Mae'n eu casglu eto â'ch allwedd ceidwad, yn tynnu pobl eraill allan, ac yn dangos pob un gyda'r hyn a dynnwyd allan. Fe'u cedwir yn y cof am hanner awr.",
         are_read: "They are gathered: open a piece to read it." / "Maent wedi'u casglu: agorwch ddarn i'w ddarllen.",
@@ -65,6 +66,7 @@ words! {
         rule_hint: "Two people rule: who speaks for the one office does not speak for the other. If they differ, it is withheld. You can change your word until the answer is given."
             / "Mae dau berson yn barnu: nid yw'r sawl sy'n siarad dros y naill swydd yn siarad dros y llall. Os ydynt yn wahanol, cedwir ef yn ôl. Gallwch newid eich gair nes rhoi'r ateb.",
         for_office: "For the office of" / "Dros swydd",
+        question: "Is it given to the person?" / "A roddir ef i'r person?",
         include: "Include it" / "Ei gynnwys",
         withhold: "Withhold it" / "Ei gadw'n ôl",
         because: "Why" / "Pam",
