@@ -3,14 +3,14 @@
 
 use super::super::runtime;
 use crate::{debian::program, house::PATIENCE};
-use fantoccini::{Client, ClientBuilder, wd::WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder, Locator, wd::WebDriverCompatibleCommand};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Read},
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
@@ -130,6 +130,14 @@ impl Chrome {
     pub(super) fn wait(&self, script: &str, with: Vec<Value>) -> Value {
         let ran = runtime().block_on(self.client().execute_async(script, with));
         ran.unwrap_or_else(|e| panic!("at {}: {e}", self.path()))
+    }
+
+    /// Chooses files in a form.
+    pub(super) fn choose(&self, field: &str, files: &[PathBuf]) {
+        let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        let chosen =
+            async { self.client().find(Locator::Css(field)).await?.send_keys(&files.join("\n")).await };
+        runtime().block_on(chosen).unwrap_or_else(|e| panic!("{field} at {}: {e}", self.path()));
     }
 
     /// All that is to read on the page.

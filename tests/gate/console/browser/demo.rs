@@ -8,6 +8,7 @@ use std::{
     collections::HashMap,
     fs,
     io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
     process::{Child, Stdio},
     sync::{Arc, Mutex, PoisonError, Weak},
     thread,
@@ -108,6 +109,23 @@ impl Demo {
     pub(super) fn unlocks_key(&self, who: &str) {
         let file = self.folder.path().join("shown/keys/records.key");
         self.by(who, |browser| key::unlock_by(browser, &file));
+    }
+
+    /// The files of the demonstration's people, of whom one has another name by now.
+    pub(super) fn changed_people(&self) -> Vec<PathBuf> {
+        let folder = self.folder.path().join("people");
+        fs::create_dir_all(&folder).unwrap();
+        let files =
+            fs::read_dir(format!("{ROOT}/demo/directory")).unwrap().map(|entry| entry.unwrap().path());
+        let tables = files.filter(|path| path.extension().is_some_and(|kind| kind == "csv"));
+        tables
+            .map(|path| {
+                let text = fs::read_to_string(&path).unwrap().replace("Okafor", "Okafor-Reid");
+                let copy = folder.join(path.file_name().unwrap());
+                fs::write(&copy, text).unwrap();
+                copy
+            })
+            .collect()
     }
 
     /// An address of the console as a notice has it, with this at its beginning.

@@ -10,6 +10,7 @@ use super::{
     chrome::{Chrome, Scheme},
     demo::{ADMIN, CHAIR, Demo, HEAD, LEAD, NOBODY, PROTECTION, TEACHER},
 };
+use chrono::{TimeDelta, Utc};
 use gatehouse::{authority::Office, console::Guard};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -326,6 +327,25 @@ fn admins(tour: &mut Tour) {
         "text": "Amelia Martin takes medication for epilepsy at noon.",
     });
     tour.send("tried", "form[action='/gate/try']", &text);
+    for question in ["/gate/what-if", "/gate/would-have"] {
+        let name = question.trim_start_matches("/gate/");
+        tour.chrome.go(question);
+        tour.send(&format!("{name}-asked"), &format!("form[action='{question}']"), &json!({}));
+        // The look waits for the answer.
+        tour.visit(name, question);
+    }
+    tour.visit("directory", "/gate/directory");
+    tour.chrome.choose("#files", &tour.demo.changed_people());
+    tour.send("directory-draft", "form[action='/gate/directory']", &json!({}));
+
+    tour.is(LEAD);
+    tour.visit("exceptions", "/gate/orders/exceptions");
+    let until = (Utc::now() + TimeDelta::days(7)).format("%Y-%m-%d").to_string();
+    let order = json!({
+        "person": "g.okafor@oakfield.example", "rules": "personal-data.health", "until": until,
+        "reason": "Letters to the clinic about one course, with the parents' consent.",
+    });
+    tour.send("exception", "form[action='/gate/orders/exceptions']", &order);
 }
 
 /// Records of mail with parents, and what is held on one person.
