@@ -162,6 +162,11 @@ impl Desk {
             Err(StoreError::NotFound { .. }) => return Err(none()),
             Err(e) => return Err(e.into()),
         };
+        // An officer of another school has no more of it than of a number that does not exist.
+        let own = self.schools_where(Act::List, thing(kind));
+        if !own.is_empty() && !own.contains(&kept.school) {
+            return Err(none());
+        }
         let mut case = self.measure_case(&kept.school, &kept.measure)?;
         if kept.measure.kind() != kind {
             let is = kept.measure.kind().name();
