@@ -56,6 +56,8 @@ closed! {
         Breach = "breach",
         /// What was ever found about one person.
         PersonHistory = "person-history",
+        /// A note on a person, for whoever decides about their mail (practice.md, A12).
+        LeadNote = "lead-note",
         /// The row of the message log for one transaction.
         LogEntry = "log-entry",
         /// A request of a person to see what is held on them (PD-12).
@@ -96,6 +98,7 @@ impl Thing {
             | Self::LowLevelConcern
             | Self::Breach
             | Self::PersonHistory
+            | Self::LeadNote
             | Self::LogEntry
             | Self::SubjectAccess => true,
             Self::Ledger

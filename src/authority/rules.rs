@@ -79,6 +79,7 @@ pub(super) fn rule(p: &Position, act: Act) -> Option<Rule> {
         Thing::LowLevelConcern => low_level(act),
         Thing::Breach => breach(act),
         Thing::PersonHistory | Thing::LogEntry => history(p, act),
+        Thing::LeadNote => lead_note(act),
         Thing::SubjectAccess => subject_access(act),
         Thing::Ledger | Thing::Outbox | Thing::Report => books(p.thing, act),
         Thing::Machine => machine(act),
@@ -273,6 +274,14 @@ fn history(p: &Position, act: Act) -> Option<Rule> {
         Act::LegalHold if p.thing == Thing::PersonHistory => alone(reviewers(p.matter)),
         Act::Purge if log => purge(p.matter),
         Act::Purge => both(reviewers(p.matter), seconds(p.matter)),
+        _ => None,
+    }
+}
+
+/// practice.md, A12: for whoever decides on what a child writes, and for nobody above them.
+fn lead_note(act: Act) -> Option<Rule> {
+    match act {
+        Act::List | Act::Particulars | Act::Open | Act::Close => alone(&[Lead, Deputy]),
         _ => None,
     }
 }

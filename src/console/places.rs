@@ -82,6 +82,9 @@ places! {
     ItemDecide(id) = "/queue/{id}/decide";
     ItemAccused(id) = "/queue/{id}/accused";
     ItemLive(id) = "/queue/{id}/live";
+    /// Notes for leads on people in it.
+    ItemNotes(id) = "/queue/{id}/notes";
+    ItemNoteEnd(id, note) = "/queue/{id}/notes/{note}/end";
     /// The evidence as a file.
     ItemBundle(id) = "/queue/{id}/bundle";
     Incidents = "/incidents";

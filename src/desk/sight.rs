@@ -156,6 +156,11 @@ impl Desk {
             }
         }
         hidden.extend(self.store.purged_cases(subjects).await?);
+        for (note, case) in self.store.lead_notes_among(subjects).await? {
+            if !case.is_some_and(|case| self.may(Act::List, &case).is_allowed()) {
+                hidden.insert(note);
+            }
+        }
         for (incident, case) in self.store.incidents_among(subjects).await? {
             if !self.may(Act::List, &case).is_allowed() {
                 hidden.insert(incident.id.to_string());

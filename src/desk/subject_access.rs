@@ -284,6 +284,8 @@ impl Desk {
             custodian,
             actor: &self.actor,
             sees: &sees,
+            reads_notes: self.rules_for(RulingOffice::DataProtection, &school.id)
+                || self.rules_for(RulingOffice::Lead, &school.id),
         };
         Ok(gather(&with, subject).await?)
     }

@@ -47,9 +47,11 @@ impl Gate {
             all.items += gone.items;
             all.log_rows += gone.log_rows;
             all.jobs += gone.jobs;
+            all.notes += gone.notes;
         }
         if all != Retained::default() {
-            tracing::info!(items = all.items, log_rows = all.log_rows, jobs = all.jobs, "retention.purged");
+            let Retained { items, log_rows, jobs, notes } = all;
+            tracing::info!(items, log_rows, jobs, notes, "retention.purged");
         }
         Ok(all)
     }

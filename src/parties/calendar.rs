@@ -75,6 +75,13 @@ impl Calendar {
         self.weekdays.contains(&day.weekday()) && !within(&self.holidays) && (!known || within(&self.terms))
     }
 
+    /// The last day of the school year, when the calendar knows it: of the next term that ends in summer.
+    pub fn school_year_ends(&self, today: NaiveDate) -> Option<NaiveDate> {
+        const SUMMER: std::ops::RangeInclusive<u32> = 6..=8;
+        let ends = self.terms.iter().map(|term| term.last);
+        ends.filter(|last| *last > today && SUMMER.contains(&last.month())).min()
+    }
+
     /// The next school day after this day. When there is none in sight, the next day, so that
     /// a wrong calendar never lets anything wait for ever.
     pub fn next_school_day(&self, day: NaiveDate) -> NaiveDate {

@@ -36,6 +36,7 @@ mod jobs;
 mod keep;
 mod keyfile;
 pub mod keys;
+mod lead_notes;
 mod leave;
 mod ledger;
 pub mod lives;
@@ -123,6 +124,7 @@ pub use item_copy::ItemCopy;
 pub use items::{FindingSummary, ItemDetail, ItemFilter, ItemKind, ItemOffice, ItemState, ItemSummary};
 pub use keep::{GracePeriod, Keep, Kept, NewItem, Owner, Provisional};
 pub use keys::{Identities, KeyStatus, Keys, WorkingKey};
+pub use lead_notes::{LONGEST_LEAD_NOTE, LeadNote, LeadNotes, MOST_LEAD_NOTES, NewLeadNote};
 pub use ledger::{
     Actor, Against, AnchorFault, AnchorState, Detail, DueAnchor, Event, Extract, ExtractRow, Gathered,
     InForce, LedgerDamage, LedgerEntry, LedgerEvent, LedgerFault, LedgerFilter, LedgerKey, LedgerReport,
@@ -136,7 +138,8 @@ pub use measures::{
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
 pub use names::{
     AccountId, AlertId, BreachId, CredentialId, CustodianId, EpochId, GrantId, IncidentId, ItemId,
-    LegalHoldId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, SubjectAccessId, SwitchId, Token,
+    LeadNoteId, LegalHoldId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, SubjectAccessId, SwitchId,
+    Token,
 };
 pub use node::NodeSeen;
 pub use observed::Observed;

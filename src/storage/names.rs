@@ -94,6 +94,8 @@ names! {
     SwitchId of 10;
     /// What proves a person at the console: a password, a passkey.
     CredentialId of 10;
+    /// A note for leads on a person.
+    LeadNoteId of 10;
 }
 
 macro_rules! drawn_by_lot {
@@ -106,7 +108,7 @@ macro_rules! drawn_by_lot {
 
 drawn_by_lot! {
     EpochId CustodianId ReleaseId IncidentId AlertId MeasureId AccountId GrantId
-    BreachId SubjectAccessId LegalHoldId SwitchId CredentialId
+    BreachId SubjectAccessId LegalHoldId SwitchId CredentialId LeadNoteId
 }
 
 /// A number in so many letters, the last ones of it, which sort as the number does.

@@ -76,19 +76,30 @@ fn everything_that_names_a_person_is_found_and_what_is_withheld_leaves_no_trace(
         ],
     );
 
+    let note = "Repeats what he hears; agreed with the SENCO.";
+    ok(&gate, &["quarantine", "note", "add", "oak-p02", "--text", note]);
+
     let key = gate.home.path("custodian.key");
     let (review, answer) = (gate.home.path("review.zip"), gate.home.path("answer.zip"));
     let (key, review, answer) = (key.to_str().unwrap(), review.to_str().unwrap(), answer.to_str().unwrap());
     let id = ok(&gate, &["subject-access", "make", "oak-p02", "--custodian", key, "--out", review]);
     let pieces = gate.home.list(&["subject-access", "show", &id]);
-    assert_eq!(kinds(&pieces), ["incident", "item", "log", "record", "record", "request"], "{pieces:?}");
+    let all = ["incident", "item", "lead-note", "log", "record", "record", "request"];
+    assert_eq!(kinds(&pieces), all, "{pieces:?}");
     let reviewed = page(review);
-    for word in ["the coat", "took her coat", "need not know", "withheld until you have ruled"] {
+    for word in [
+        "the coat",
+        "took her coat",
+        "need not know",
+        "repeats what he hears",
+        "withheld until you have ruled",
+    ] {
         assert!(reviewed.contains(word), "{word}");
     }
     let concerns = |piece: &Value| piece["concerns"].to_string();
     let of = |kind: &str| pieces.iter().find(|p| p["piece"].as_str().unwrap().starts_with(kind)).unwrap();
     assert!(concerns(of("incident/")).contains("protection of a child"));
+    assert!(concerns(of("lead-note/")).contains("protection of a child"));
     assert!(concerns(of(&format!("item/{item}"))).contains("not decided yet"));
 
     // Both include the mail and withhold the rest.
@@ -105,9 +116,17 @@ fn everything_that_names_a_person_is_found_and_what_is_withheld_leaves_no_trace(
     for word in ["jacob was ill", "took her coat", "[person"] {
         assert!(given.contains(word), "{word} in {given}");
     }
-    for word in
-        ["amelia", "claire", "the coat<", "incident:", "need not know", "quarantine", "withheld", ">found<"]
-    {
+    for word in [
+        "amelia",
+        "claire",
+        "the coat<",
+        "incident:",
+        "need not know",
+        "repeats",
+        "quarantine",
+        "withheld",
+        ">found<",
+    ] {
         assert!(!given.contains(word), "{word} in {given}");
     }
     assert!(!given.contains("would like to come"), "mail that does not speak of him");

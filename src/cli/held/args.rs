@@ -4,6 +4,7 @@ use crate::{
     cli::{accused::AccusedArgs, legal_hold::LegalHoldCommand, purpose::WhyArgs, search::QuarantineSearch},
     storage::ItemOffice,
 };
+use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -130,6 +131,12 @@ pub enum QuarantineCommand {
     /// From whoever is accused it is hidden, and so is each incident that it belongs to. Whoever works at
     /// the school and is accused makes it an allegation, which is the head's.
     Accused(AccusedArgs),
+    /// Notes for leads on a person, which stand beside what waits of the same person
+    ///
+    /// Only the safeguarding lead and the deputies of the school read, write and end them: what repeats
+    /// itself may have a reason that whoever decides should know.
+    #[command(subcommand)]
+    Note(NoteCommand),
     /// On to another office without reading it: for whoever is a party to it, or should not see it
     #[command(visible_alias = "hand-on")]
     HandOver {
@@ -179,6 +186,33 @@ pub enum QuarantineCommand {
     /// Legal hold: while it lies on something, that does not run out and is not purged
     #[command(subcommand)]
     LegalHold(LegalHoldCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NoteCommand {
+    /// Those kept on a person, with their words; each look is written into the ledger
+    List {
+        /// An id of the directory, an address or a whole name
+        person: String,
+        #[command(flatten)]
+        why: WhyArgs,
+    },
+    /// Write one; prints its number
+    Add {
+        /// An id of the directory, an address or a whole name
+        person: String,
+        /// What whoever decides should know; at most 500 letters
+        #[arg(long)]
+        text: String,
+        /// Its last day, within a year, for example 2027-07-21; the end of the school year when missing
+        #[arg(long, value_name = "DAY")]
+        until: Option<NaiveDate>,
+        /// At which school, where the person belongs to several
+        #[arg(long, value_name = "SCHOOL")]
+        school: Option<String>,
+    },
+    /// End one before its day; thirty days later its words are purged
+    End { note: String },
 }
 
 /// An office that an item can go to.

@@ -6,6 +6,7 @@ pub(super) mod args;
 mod change;
 mod custody;
 mod decide;
+mod note;
 mod show;
 
 use super::{
@@ -100,6 +101,7 @@ pub(super) fn quarantine(cli: &Cli, command: &QuarantineCommand) -> Answer {
         }
         Q::Escalate { id, to, reason } => rule(id, Decision::Escalate(to.office()), reason),
         Q::Accused(args) => accused::accused(cli, args),
+        Q::Note(command) => note::run(cli, command),
         Q::HandOver { id, to, reason } => rule(id, Decision::HandOn(to.office()), reason),
         Q::Reopen { id, reason } => rule(id, Decision::Reopen, reason),
         Q::Export { id, out, why } => show::export(cli, id, out.as_deref(), why.why()),

@@ -1,14 +1,14 @@
 //! What is no message: incidents in which the person stands, the log of what they sent, and what the
 //! ledger says that they did.
 
-use super::{Asked, Content, Piece, Pieces, add};
+use super::{Asked, Content, Piece, Pieces, add, why};
 use crate::{
     mail::Address,
     parties::{Listing, Role},
     report::records::when,
     storage::{
         Concern, Entry, Incident, IncidentError, IncidentFilter, IncidentKind, IncidentState,
-        IncidentSummary, PieceNote, Purpose, StoreError, Who,
+        IncidentSummary, LeadNotes, PieceNote, Purpose, StoreError, Who,
     },
 };
 use std::collections::BTreeSet;
@@ -28,6 +28,7 @@ pub(super) async fn gather(asked: &Asked<'_>, found: &mut Pieces) -> Result<(), 
             asked.incident(incident, found).await?;
         }
     }
+    asked.lead_notes(found).await?;
     asked.log(found).await?;
     asked.acts(found).await
 }
@@ -90,6 +91,32 @@ impl Asked<'_> {
             ("The person stands in it as", parts.join(", ")),
         ];
         (others, Content::Story { title: incident.title.clone(), facts, entries })
+    }
+
+    /// Both who rule on them read them here; for others they are there, unopened.
+    async fn lead_notes(&self, found: &mut Pieces) -> Result<(), StoreError> {
+        let (store, school) = (self.with.store, &self.with.school.id);
+        let faces = store.faces([self.subject.id()], [])?;
+        let notes = store.lead_notes(school, &faces, LeadNotes::Kept).await?;
+        if self.with.reads_notes {
+            store.lead_notes_viewed(&notes, self.with.actor, &why()).await?;
+        }
+        for note in notes {
+            let mut concerns = BTreeSet::from([Concern::Abuse]);
+            concerns.extend(self.names_another_child(&note.text).then_some(Concern::OtherChildren));
+            let (key, at) = (format!("lead-note/{}", note.id), note.made_at);
+            let content = match self.with.reads_notes {
+                true => Content::Story {
+                    title: "Note of the safeguarding lead".into(),
+                    facts: vec![("Until", when(note.until))],
+                    entries: vec![(at, note.text)],
+                },
+                false => Content::Unopened,
+            };
+            let note = PieceNote { key, at, concerns, eyes: Default::default() };
+            add(found, Piece { note, source: "Note for leads", content })?;
+        }
+        Ok(())
     }
 
     async fn log(&self, found: &mut Pieces) -> Result<(), StoreError> {

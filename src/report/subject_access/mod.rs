@@ -54,6 +54,8 @@ pub struct Gathering<'a> {
     pub actor: &'a Actor,
     /// Whether a thing is there for whoever gathers (practice.md, A4).
     pub sees: &'a (dyn Fn(&Case) -> bool + Send + Sync),
+    /// Whether whoever gathers is one of the two who rule on notes for leads.
+    pub reads_notes: bool,
 }
 
 /// Everything that was found.

@@ -12,7 +12,7 @@ const SHORTEST: usize = 10;
 /// purged nobody knows whom it concerned.
 const BOUNDS: [&str; 2] = ["first", "last"];
 /// Classes of which not even the number is everybody's (practice.md, A4).
-const GRAVE: [&str; 2] = ["low-level", "allegations"];
+const GRAVE: [&str; 3] = ["low-level", "allegations", "lead-notes"];
 
 /// `details` is a row's JSON. What is no number of anything is found nowhere and does no harm.
 pub(super) fn about(subject: Option<String>, transaction: Option<String>, details: &str) -> Vec<String> {

@@ -192,6 +192,11 @@ events! {
     SignInSlowed = "console.sign-in-slowed",
     /// Somebody saw the list of their own messages.
     OwnMessagesListed = "own-messages.listed",
+    /// A note for leads on a person.
+    LeadNoteMade = "lead-note.made",
+    LeadNoteEnded = "lead-note.ended",
+    /// Read by itself, not beside a message.
+    LeadNoteViewed = "lead-note.viewed",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -10,6 +10,7 @@ mod cases;
 mod items;
 mod leaving;
 mod log;
+mod notes;
 mod records;
 
 pub use cases::{CasesBefore, DueCase, DueId};
@@ -43,6 +44,7 @@ pub struct Retained {
     pub items: u64,
     pub log_rows: u64,
     pub jobs: u64,
+    pub notes: u64,
 }
 
 /// How many go in one commit; whoever sends mail meanwhile waits no longer than for these.
@@ -55,7 +57,8 @@ impl Store {
     pub async fn schools_kept(&self) -> Result<Vec<SchoolId>, StoreError> {
         let all: Vec<String> = sqlx::query_scalar(
             "SELECT school FROM item UNION SELECT school FROM message WHERE school IS NOT NULL
-             UNION SELECT school FROM outbox WHERE school IS NOT NULL ORDER BY 1 LIMIT $1",
+             UNION SELECT school FROM outbox WHERE school IS NOT NULL
+             UNION SELECT school FROM lead_note WHERE sealed IS NOT NULL ORDER BY 1 LIMIT $1",
         )
         .bind(MOST_SCHOOLS)
         .fetch_all(&self.readers)
@@ -89,6 +92,7 @@ impl Store {
         }
         self.purge_jobs(due, &mut purged).await?;
         self.purge_log(due, &asked_for, &mut purged).await?;
+        self.purge_lead_notes(due, &asked_for, &mut purged).await?;
         Ok(purged)
     }
 }

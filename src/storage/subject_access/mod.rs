@@ -78,7 +78,7 @@ pub enum Eyes {
 /// One thing that was gathered, without its content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PieceNote {
-    /// `record/ID`, `item/ID`, `incident/ID`, `log`, `ledger`.
+    /// `record/ID`, `item/ID`, `incident/ID`, `lead-note/ID`, `log`, `ledger`.
     pub key: String,
     pub at: DateTime<Utc>,
     pub concerns: BTreeSet<Concern>,

@@ -12,6 +12,7 @@ mod key;
 mod link;
 mod live;
 mod messages;
+mod notes;
 mod orders;
 mod overview;
 mod passkey;

@@ -2,7 +2,7 @@
 //! and every change is in the ledger. Built twice, for each database once (main.rs).
 //! `bucket` keeps in S3-compatible storage, `clock` leaps, `crash` kills, `custody` opens with public tools
 //! and steals the disk, `drills` changes and loses keys, `lives` and `steps` decide, `nodes` are several,
-//! `outbox` delivers, `ledger` tampers, `search` finds.
+//! `notes` are for leads, `outbox` delivers, `ledger` tampers, `search` finds.
 
 mod alarms;
 mod breach;
@@ -15,6 +15,7 @@ pub(crate) mod drills;
 mod ledger;
 mod lives;
 mod nodes;
+mod notes;
 mod outbox;
 mod parts;
 pub(crate) mod portable;

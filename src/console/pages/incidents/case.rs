@@ -10,7 +10,9 @@ use super::{
         visitor::{Fresh, Posted, Visitor},
         words::{fill, moment},
     },
-    super::queue::{Choice, ItemWords, Purposeful, QueueWords, REVIEWERS, purposes},
+    super::queue::{
+        Choice, ItemWords, Note, NoteWords, Purposeful, QueueWords, REVIEWERS, notes_shown, purposes, writer,
+    },
     write::{Form, forms},
 };
 use crate::{
@@ -18,8 +20,7 @@ use crate::{
     desk::{Desk, incident_as_json},
     effects::Language,
     storage::{
-        Actor, Entry, IncidentEntry, IncidentId, IncidentLink, IncidentPerson, IncidentSummary, Part,
-        Purpose, Who,
+        Entry, IncidentEntry, IncidentId, IncidentLink, IncidentPerson, IncidentSummary, Part, Purpose, Who,
     },
 };
 use askama::Template;
@@ -79,6 +80,8 @@ struct Inside {
     title: String,
     parents: String,
     people: Vec<Person>,
+    /// On those people; for leads and deputies alone.
+    notes: Vec<Note>,
     links: Vec<Linked>,
     lines: Vec<Line>,
     forms: Vec<Form>,
@@ -92,6 +95,7 @@ struct CasePage {
     w: &'static CaseWords,
     q: &'static QueueWords,
     i: &'static ItemWords,
+    n: &'static NoteWords,
     id: String,
     kind: &'static str,
     state: &'static str,
@@ -126,11 +130,12 @@ async fn page(
         Some(look) => {
             desk.authorise(Act::Particulars, &case, "incident", id).await?;
             let incident = desk.read_incident(&summary.id, &look.why).await?;
-            let names = names(&console, desk, language, &incident.entries).await?;
+            let names = names(desk, language, &incident.entries).await?;
             Some(Inside {
                 title: called::plain(&incident.title, 300),
                 parents: parents(w, &incident.entries),
                 people: incident.people.iter().map(|p| person(desk, w, p)).collect(),
+                notes: notes(desk, language, &summary, &case, &incident.people).await?,
                 links: incident.links.iter().map(|l| linked(language, w, l)).collect(),
                 lines: incident.entries.iter().map(|e| line(language, w, e, &names)).collect(),
                 export: desk
@@ -146,6 +151,7 @@ async fn page(
         w,
         q: QueueWords::of(language),
         i: ItemWords::of(language),
+        n: NoteWords::of(language),
         id: id.to_owned(),
         kind: called::incident_kind(language, summary.kind),
         state: called::incident_state(language, summary.state),
@@ -162,6 +168,26 @@ async fn page(
         },
         inside,
     })
+}
+
+/// Notes for leads on those who stand in it.
+async fn notes(
+    desk: &Desk,
+    language: Language,
+    incident: &IncidentSummary,
+    case: &Case,
+    people: &[IncidentPerson],
+) -> Result<Vec<Note>, Fault> {
+    let mut faces = [&*case.parties, &case.accused, &case.proposed].concat();
+    for person in people {
+        faces.extend(match &person.who {
+            Who::Person(id) => desk.faces_of_person(id)?,
+            Who::Address(address) => desk.faces(None, std::slice::from_ref(address))?,
+        });
+    }
+    faces.sort_unstable();
+    faces.dedup();
+    notes_shown(desk, language, &desk.notes_beside(&incident.school, &faces).await?).await
 }
 
 fn person(desk: &Desk, w: &CaseWords, person: &IncidentPerson) -> Person {
@@ -222,7 +248,6 @@ fn parents(w: &CaseWords, entries: &[IncidentEntry]) -> String {
 
 /// Whoever wrote each line, by name where the register still knows them.
 async fn names(
-    console: &Console,
     desk: &Desk,
     language: Language,
     entries: &[IncidentEntry],
@@ -232,19 +257,8 @@ async fn names(
         if names.contains_key(&entry.by) {
             continue;
         }
-        let name = match console.store.person(&entry.by).await? {
-            Some(Actor::Account(id)) => {
-                desk.users.iter().find(|u| u.id.as_str() == &*id).map(|u| desk.name_of(u)).unwrap_or_default()
-            }
-            Some(Actor::Person(id)) => desk
-                .directory
-                .person(&id)
-                .map(|p| format!("{} {}", p.given(), p.family()))
-                .unwrap_or_default(),
-            Some(Actor::Operator(_)) => called::office(language, crate::authority::Office::Admin).to_owned(),
-            _ => String::new(),
-        };
-        names.insert(entry.by.clone(), if name.is_empty() { entry.by.clone() } else { name });
+        let name = writer(desk, language, &entry.by).await?;
+        names.insert(entry.by.clone(), name);
     }
     Ok(names)
 }

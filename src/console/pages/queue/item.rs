@@ -18,6 +18,7 @@ use super::{
     act::Offer,
     evidence::{self, Evidence, Found},
     list::{Choice, QueueWords, Row, purposes, rows},
+    notes,
     people::{self, Someone},
     purpose::Purposeful,
 };
@@ -92,6 +93,8 @@ struct Inside {
     from: Someone,
     proof: &'static str,
     to: Vec<Someone>,
+    /// For leads and deputies alone.
+    notes: Option<notes::Card>,
     /// With its marks; made by `render`, which escapes it.
     subject: String,
     found: Vec<Found>,
@@ -173,7 +176,9 @@ async fn page(
         others: console.live.others(&item.id, &me),
         look: Place::ItemLook(item.id.as_str()).to_string(),
         live: Place::ItemLive(item.id.as_str()).to_string(),
-        said: act::said(&visitor, &after.said, &item, &case).await?,
+        said: act::said(&visitor, &after.said, &item, &case)
+            .await?
+            .or_else(|| notes::said(language, &after.said)),
         row: rows(&desk, language, &[desk.waits(item.clone(), case.clone(), now)], now)
             .pop()
             .ok_or(Fault::NotThere)?,
@@ -238,6 +243,7 @@ async fn inside(
             None => w.unknown,
         },
         to: people::recipients(desk, language, &detail.envelope, case)?,
+        notes: notes::card(visitor, case, detail).await?,
         subject: if subject.trim().is_empty() { w.no_subject.to_owned() } else { subject },
         found: evidence::found(console, desk, detail, evidence.as_ref(), language).await?,
         frame,

@@ -8,6 +8,7 @@ mod item_words;
 mod list;
 mod list_words;
 mod live;
+mod notes;
 mod people;
 mod purpose;
 mod search;
@@ -16,7 +17,8 @@ mod told;
 pub(super) use act::state;
 pub(super) use item::ItemWords;
 pub(super) use list::{Choice, QueueWords, purposes};
-pub(super) use people::{Someone, recipients, sender};
+pub(super) use notes::{Note, NoteWords, shown as notes_shown};
+pub(super) use people::{Someone, recipients, sender, writer};
 pub(super) use purpose::Purposeful;
 
 use super::super::{door::Door, page::Entry, places::Place, words::words};
@@ -42,5 +44,6 @@ pub(super) fn doors() -> Vec<Door> {
     doors.extend(told::doors());
     doors.extend(item::doors());
     doors.extend(act::doors());
+    doors.extend(notes::doors());
     doors
 }

@@ -5,12 +5,12 @@ use super::{
     list::Choice,
 };
 use crate::{
-    authority::{Case, Face},
+    authority::{Case, Face, Office},
     desk::Desk,
     effects::Language,
     mail::{Address, Envelope, ReversePath},
     parties::Role,
-    storage::{IncidentSummary, ItemDetail},
+    storage::{Actor, IncidentSummary, ItemDetail},
 };
 
 /// One address of the envelope.
@@ -86,6 +86,21 @@ fn someone(desk: &Desk, language: Language, address: &Address, case: &Case) -> R
         accused: any(&case.accused),
         guessed: any(&case.proposed),
     })
+}
+
+/// Whoever stands behind a random id of the ledger, by name where the register still knows them.
+pub(in super::super) async fn writer(desk: &Desk, language: Language, by: &str) -> Result<String, Fault> {
+    let name = match desk.store.person(by).await? {
+        Some(Actor::Account(id)) => {
+            desk.users.iter().find(|u| u.id.as_str() == &*id).map(|u| desk.name_of(u)).unwrap_or_default()
+        }
+        Some(Actor::Person(id)) => {
+            desk.directory.person(&id).map(|p| format!("{} {}", p.given(), p.family())).unwrap_or_default()
+        }
+        Some(Actor::Operator(_)) => called::office(language, Office::Admin).to_owned(),
+        _ => String::new(),
+    };
+    Ok(if name.is_empty() { by.to_owned() } else { name })
 }
 
 /// Those about whom it can be said that they are accused: people of the directory in it, by their place.
