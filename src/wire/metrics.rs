@@ -2,7 +2,7 @@
 //! connections, each short, and one answer for all that ask within some seconds, so that
 //! nobody slows mail down by asking.
 
-use super::accept::accept;
+use super::accept::{Share, accept};
 use super::refused::refused;
 use crate::mail::Waiting;
 use bytes::Bytes;
@@ -64,7 +64,12 @@ impl MetricsServer {
     pub async fn serve(self, page: Page, shutdown: impl Future<Output = ()>) {
         let service = Arc::new(Service { page, last: Mutex::new(None) });
         let door = (&self.listener, "metrics");
-        drop(accept(door, CONNECTIONS, shutdown, |stream, _| talk(stream, service.clone())).await);
+        drop(
+            accept(door, (CONNECTIONS, Share::new(CONNECTIONS, &[])), shutdown, |stream, _| {
+                talk(stream, service.clone())
+            })
+            .await,
+        );
     }
 }
 

@@ -2,7 +2,10 @@
 //! one. Connections are counted, headers are small and come soon, and none lasts for ever, so that
 //! nobody who reaches the door can fill it. What is answered is the console's business.
 
-use super::{accept::accept, smtp::web_acceptor};
+use super::{
+    accept::{Share, accept},
+    smtp::web_acceptor,
+};
 use crate::config::ConsoleConfig;
 use hyper::{
     Request, Response,
@@ -22,6 +25,8 @@ use tokio_rustls::TlsAcceptor;
 
 /// Connections at once; each page that stands open keeps one, for what is new.
 const CONNECTIONS: usize = 512;
+/// Of one network: a school may stand behind one address, and leaves room for others.
+const EACH: usize = 256;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const HEADER: Duration = Duration::from_secs(10);
 const LARGEST_HEADER: usize = 32 << 10;
@@ -34,13 +39,15 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 pub struct WebServer {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
+    share: Share,
 }
 
 impl WebServer {
     /// Reads the certificate, then binds.
     pub async fn bind(config: &ConsoleConfig) -> io::Result<Self> {
         let tls = config.tls.as_ref().map(web_acceptor).transpose()?;
-        Ok(Self { listener: TcpListener::bind(config.listen).await?, tls })
+        let share = Share::new(EACH, &config.proxies);
+        Ok(Self { listener: TcpListener::bind(config.listen).await?, tls, share })
     }
 
     pub fn address(&self) -> io::Result<SocketAddr> {
@@ -58,7 +65,8 @@ impl WebServer {
     {
         let (closing, closed) = watch::channel(false);
         let greet = |stream, from| greet(stream, from, self.tls.clone(), service.clone(), closed.clone());
-        let mut talks = accept((&self.listener, "console"), CONNECTIONS, shutdown, greet).await;
+        let mut talks =
+            accept((&self.listener, "console"), (CONNECTIONS, self.share.clone()), shutdown, greet).await;
         // Nobody listens any more when every talk has ended by itself.
         let _ = closing.send(true);
         let all_end = async { while talks.join_next().await.is_some() {} };
