@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     console::{Console, Fault},
+    mail::Address,
     storage::{AccountId, CredentialId, KeptPassword, KeptUser, RecoveryCode},
 };
 use chrono::Utc;
@@ -86,7 +87,10 @@ impl Console {
     /// By what this try counts. A browser that was here before has its own count, so that strangers
     /// cannot use it up; a stranger counts for their network and among all strangers.
     fn counts(&self, user: Option<&KeptUser>, given: &Given) -> Result<Vec<(Count, Pace)>, Fault> {
-        let name = given.name.trim().to_lowercase();
+        // However it is written: somebody unknown counts as somebody known does.
+        let name = given.name.trim();
+        let name =
+            Address::parse(name).map_or_else(|| name.to_lowercase(), |address| address.key().to_owned());
         let count = |parts: &[&[u8]]| self.store.count_of_tries(parts);
         let known = match (user, &given.device) {
             (Some(user), Some(sent)) => self.store.known_device(&user.id, sent)?,
