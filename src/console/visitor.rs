@@ -5,7 +5,7 @@ use super::{Console, Fault, cookies};
 use crate::{
     desk::Desk,
     effects::Language,
-    storage::{Actor, KeptUser, Session, SessionWord},
+    storage::{Actor, KeptUser, Session, SessionWord, Touch},
 };
 use axum::{
     Form,
@@ -43,7 +43,9 @@ impl Console {
     /// Whoever the cookie says; `None` when nobody is signed in.
     pub(super) async fn visitor(&self, parts: &Parts) -> Result<Option<Visitor>, Fault> {
         let Some(word) = self.session_word(&parts.headers) else { return Ok(None) };
-        let Some(session) = self.store.session(&word).await? else { return Ok(None) };
+        // What a page fetches by itself, while nobody sits there, keeps nobody signed in.
+        let touch = if parts.uri.path().ends_with("/live") { Touch::ByPage } else { Touch::ByPerson };
+        let Some(session) = self.store.session(&word, touch).await? else { return Ok(None) };
         let standing = self.gate.standing();
         let of = (self.config(), self.store.clone(), standing.rulebook.directory.clone());
         let is_theirs = |user: &&KeptUser| user.id == session.account;

@@ -166,7 +166,7 @@ pub use search::{Correspondent, Cursor, Found, MaySee, Reindexed, Search, Search
 pub use shown::{Shown, ShownClass};
 pub use signin::{
     DeviceWord, Invitation, KeptPasskey, KeptPassword, LinkFault, NewPassword, OpenSession, PasskeyFault,
-    RECOVERY_CODES, RecoveryCode, Session, SessionWord, SignedIn, Way, Whereabouts,
+    RECOVERY_CODES, RecoveryCode, Session, SessionWord, SignedIn, Touch, Way, Whereabouts,
 };
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use subject_access::{

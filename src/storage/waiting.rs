@@ -3,7 +3,7 @@
 //! decided meanwhile moves nothing.
 
 use super::{
-    database::{Sql, micros},
+    database::{Sql, hex, micros, unhex},
     error::StoreError,
     items::{ItemState, ItemSummary},
     names::ItemId,
@@ -16,6 +16,8 @@ use crate::{
     ruleset::{Category, Severity},
 };
 use chrono::{DateTime, Utc};
+
+const NEWEST: &str = "queue/newest";
 
 /// The parts of the queue, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,6 +137,19 @@ impl Store {
         let newest: i64 =
             sqlx::query_scalar("SELECT COALESCE(MAX(n), 0) FROM item").fetch_one(&self.readers).await?;
         Ok(newest)
+    }
+
+    /// How far that is, as a word for whoever asked: sealed, because a number would tell them of messages
+    /// that are not there for them.
+    pub fn newest_word(&self, newest: i64) -> Result<String, StoreError> {
+        Ok(hex(&self.secrets()?.seal_bytes(NEWEST, &newest.to_be_bytes())?))
+    }
+
+    /// `None`: that is no word of this store.
+    pub fn newest_of(&self, word: &str) -> Result<Option<i64>, StoreError> {
+        let secrets = self.secrets()?;
+        let plain = unhex(word).and_then(|sealed| secrets.open_bytes(NEWEST, &sealed).ok());
+        Ok(plain.and_then(|plain| plain.try_into().ok()).map(i64::from_be_bytes))
     }
 
     /// What has come to wait since then, oldest first.

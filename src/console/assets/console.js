@@ -17,13 +17,20 @@ document.addEventListener("submit", (event) => {
 
 // What is new is announced; nothing that one reads moves.
 for (const news of document.querySelectorAll("[data-live]")) {
-  const source = new EventSource(news.dataset.live);
-  source.addEventListener(news.dataset.event, (event) => {
-    const place = news.querySelector("[data-count]");
-    if (place) place.textContent = event.data;
-    news.hidden = event.data.trim() === "";
-  });
-  window.addEventListener("pagehide", () => source.close(), { once: true });
+  let source = null;
+  // A browser has few connections to one place: only the page that is looked at listens.
+  const listen = () => {
+    source?.close();
+    source = document.visibilityState === "visible" ? new EventSource(news.dataset.live) : null;
+    source?.addEventListener(news.dataset.event, (event) => {
+      const place = news.querySelector("[data-count]");
+      if (place) place.textContent = event.data;
+      news.hidden = event.data.trim() === "";
+    });
+  };
+  listen();
+  document.addEventListener("visibilitychange", listen);
+  window.addEventListener("pagehide", () => source?.close());
 }
 
 // Lists and forms by single keys; Tab reaches everything without them.

@@ -14,7 +14,7 @@ pub use invitation::{Invitation, LinkFault};
 pub use passkey::{KeptPasskey, PasskeyFault};
 pub use password::{KeptPassword, NewPassword};
 pub use recovery::{RECOVERY_CODES, RecoveryCode};
-pub use session::{OpenSession, Session, SessionWord, SignedIn, Way, Whereabouts};
+pub use session::{OpenSession, Session, SessionWord, SignedIn, Touch, Way, Whereabouts};
 
 use super::store::Random;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -24,6 +24,14 @@ const FRESH: TimeDelta = TimeDelta::minutes(10);
 /// Sessions of one account at once; the oldest ends when there are more.
 const MOST: i64 = 10;
 
+/// Whether a request says that somebody sits there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touch {
+    ByPerson,
+    /// A page that stands open asks by itself.
+    ByPage,
+}
+
 /// How somebody proved who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -187,7 +195,7 @@ impl Store {
     }
 
     /// The session of this word, if it goes on; that it was seen is written down.
-    pub async fn session(&self, word: &SessionWord) -> Result<Option<Session>, StoreError> {
+    pub async fn session(&self, word: &SessionWord, touch: Touch) -> Result<Option<Session>, StoreError> {
         let (digest, now) = (self.session_digest(word)?, self.now());
         let row: Option<Row> = sqlx::query_as(
             "SELECT account, way, begun_at, seen_at, proved_at, ends_at FROM console_session WHERE digest = $1",
@@ -200,7 +208,7 @@ impl Store {
         if time(row.ends_at) <= now || seen + IDLE <= now {
             return Ok(None);
         }
-        if seen + SEEN <= now {
+        if touch == Touch::ByPerson && seen + SEEN <= now {
             self.write(move |tx| {
                 Box::pin(async move {
                     sqlx::query("UPDATE console_session SET seen_at = $1 WHERE digest = $2")

@@ -67,7 +67,7 @@ where
 #[derive(Deserialize)]
 struct Since {
     #[serde(default)]
-    since: i64,
+    since: String,
 }
 
 /// One page that listens.
@@ -93,16 +93,10 @@ async fn queue(
     if !listens(&parts.headers) {
         return Err(Fault::NotThere);
     }
+    let since = console.store.newest_of(&since.since)?.ok_or(Fault::NotThere)?;
     let place = console.live.listeners.clone().try_acquire_owned().map_err(|_| Fault::TooOften)?;
-    let listening = Listening {
-        console,
-        parts,
-        asked,
-        since: since.since,
-        newest: since.since,
-        ends: Instant::now() + LIFE,
-        _place: place,
-    };
+    let listening =
+        Listening { console, parts, asked, since, newest: since, ends: Instant::now() + LIFE, _place: place };
     Ok(answer(stream::unfold(listening, |mut listening| async move {
         let event = listening.next().await?;
         Some((Ok(event), listening))
@@ -133,6 +127,7 @@ impl Listening {
 /// One page of an item that listens for who else is there.
 struct AtItem {
     console: Arc<Console>,
+    parts: Parts,
     item: ItemId,
     me: AccountId,
     moves: watch::Receiver<u64>,
@@ -147,10 +142,10 @@ async fn item(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Result<Response, Fault> {
     let (item, _) = find(&visitor, &id).await?;
-    if !listens(&headers) {
+    if !listens(&parts.headers) {
         return Err(Fault::NotThere);
     }
     let place = console.live.listeners.clone().try_acquire_owned().map_err(|_| Fault::TooOften)?;
@@ -159,6 +154,7 @@ async fn item(
     let moves = console.live.moves();
     let at = AtItem {
         console,
+        parts,
         item: item.id,
         me,
         moves,
@@ -180,6 +176,9 @@ impl AtItem {
             self.moves.mark_unchanged();
             let others = self.console.live.others(&self.item, &self.me);
             if self.others.as_ref() != Some(&others) {
+                // Whoever has signed out, or for whom it is not there any more, hears of nobody.
+                let visitor = self.console.visitor(&self.parts).await.ok()??;
+                find(&visitor, self.item.as_str()).await.ok()?;
                 // Browsers pass over an event that says nothing at all.
                 let names = if others.is_empty() { " ".to_owned() } else { others.join(", ") };
                 self.others = Some(others);
