@@ -44,6 +44,13 @@ fn the_gravest_takes_two_and_what_is_sealed_or_may_be_an_image_nobody_sees() {
     // Two people; the first cannot be both.
     let decide = format!("/queue/{worm}/decide");
     let release = [("act", "release"), ("words", "it was a test of ours")];
+    let looked = format!("/queue/{worm}/look");
+    let unseen = lead.post(&decide, &release);
+    assert!(unseen.text.contains("Look at the message"), "{}", unseen.text);
+    for officer in [&mut lead, &mut head] {
+        let look = officer.post(&looked, &[("purpose", "safeguarding"), ("because", "")]);
+        assert_eq!(look.status, StatusCode::SEE_OTHER, "{}", look.text);
+    }
     assert!(lead.get(&format!("/queue/{worm}")).text.contains("Takes two people"));
     for _ in 0..2 {
         let noted = lead.post(&decide, &release);

@@ -291,11 +291,11 @@ struct Chosen {
     advice_words: String,
 }
 
-/// What was chosen and what was written, as one text of bounded length.
-fn joined(ready: &str, words: &str) -> Option<String> {
-    let parts = [ready.trim(), words.trim()];
-    let text = parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(". ");
-    Some(text.chars().take(2_000).collect::<String>()).filter(|text| !text.is_empty())
+/// One's own words, of bounded length; without any the ready text that was chosen. Never both: the first
+/// ready text stands there by itself, and would say what nobody has said.
+fn reason_of(ready: &str, words: &str) -> Option<String> {
+    let text = if words.trim().is_empty() { ready } else { words };
+    Some(text.trim().chars().take(2_000).collect::<String>()).filter(|text| !text.is_empty())
 }
 
 async fn decide(
@@ -313,9 +313,13 @@ async fn decide(
     if is_grave && !visitor.session.is_fresh() {
         return Err(Fault::ProveAnew);
     }
-    let reason = joined(&chosen.ready, &chosen.words).ok_or_else(|| wrong(w.why))?;
+    let is_sent = matches!(choice, Choose::Release | Choose::Return);
+    if is_sent && console.live.look(account(&visitor), item.id.as_str()).is_none() {
+        return Err(wrong(w.look_first));
+    }
+    let reason = reason_of(&chosen.ready, &chosen.words).ok_or_else(|| wrong(w.why))?;
     let office = ItemOffice::ALL.into_iter().find(|o| o.name() == chosen.to);
-    let advice = joined(&chosen.advice, &chosen.advice_words);
+    let advice = reason_of(&chosen.advice, &chosen.advice_words);
     match choice {
         Choose::Escalate | Choose::HandOver if office.is_none() => return Err(wrong(w.no_office)),
         Choose::Return if advice.is_none() => return Err(wrong(w.no_advice)),
@@ -353,8 +357,8 @@ pub(super) async fn said(
     let w = ActWords::of(visitor.language);
     let sentence = match word {
         "noted" => {
-            let answers = Choose::ALL.into_iter().map(|c| visitor.desk.may(c.act(), case));
-            let waits = answers.filter(|a| matches!(a, Answer::NeedsSecond { .. })).next();
+            let mut answers = Choose::ALL.into_iter().map(|c| visitor.desk.may(c.act(), case));
+            let waits = answers.find(|a| matches!(a, Answer::NeedsSecond { .. }));
             fill(w.noted, &[&waits.map(|a| answer(visitor.language, &a)).unwrap_or_default()])
         }
         "release" if matches!(item.state, ItemState::Releasing | ItemState::Released) => {
@@ -393,7 +397,7 @@ async fn accused(
 ) -> Result<Redirect, Fault> {
     let (item, case) = find(&visitor, &id).await?;
     let (desk, w) = (&visitor.desk, ActWords::of(visitor.language));
-    let why = joined("", &given.words).ok_or_else(|| Fault::Wrong(w.why.to_owned()))?;
+    let why = reason_of("", &given.words).ok_or_else(|| Fault::Wrong(w.why.to_owned()))?;
     let word = match given.word.as_str() {
         "yes" => Accusation::Confirmed,
         "no" => Accusation::Refused,

@@ -46,6 +46,7 @@ words! {
         said_accused: "Written. For whoever is accused, it is not there." / "Ysgrifennwyd. I bwy bynnag a gyhuddir, nid yw yno.",
         said_not_accused: "Written: not accused." / "Ysgrifennwyd: heb ei gyhuddo.",
         nobody_accused: "Nobody of that name is said or guessed to be accused in it." / "Does neb o'r enw hwnnw wedi'i gyhuddo nac yn cael ei amau ynddi.",
+        look_first: "Look at the message before it is sent on or goes back." / "Edrychwch ar y neges cyn iddi gael ei hanfon ymlaen neu ei dychwelyd.",
         why: "Say why: choose a ready reason or write one." / "Dywedwch pam: dewiswch reswm parod neu ysgrifennwch un.",
         no_advice: "Write the advice that the sender is to read." / "Ysgrifennwch y cyngor y mae'r anfonwr i'w ddarllen.",
         no_office: "Choose the office it goes to." / "Dewiswch y swydd y mae'n mynd iddi.",
