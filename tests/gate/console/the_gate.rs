@@ -73,6 +73,7 @@ fn the_switch_back_to_observe_works_at_once_and_ends() {
     assert_eq!(lead.browser.post("/gate/observe", &elsewhere).status, StatusCode::NOT_FOUND);
     let fields = [("school", "oakfield"), ("hours", "1"), ("reason", "for the test")];
     assert_eq!(lead.browser.post("/gate/observe", &fields).status, StatusCode::SEE_OTHER);
+    assert!(lead.browser.get("/queue").text.contains("only observes until"), "reviewers are told");
     let page = lead.browser.get("/gate/observe").text;
     let (_, rest) = page.split_once("name=\"end\" value=\"").expect("a switch that can be ended");
     let number = rest.split('"').next().unwrap().to_owned();

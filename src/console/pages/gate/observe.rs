@@ -112,6 +112,10 @@ pub(super) async fn act(
         known.filter(|s| own.contains(&s.school)).ok_or(Fault::NotThere)?;
         store.end_observing(&id, actor, reason).await?;
     } else {
+        // A school that only observes protects nobody.
+        if !visitor.session.is_fresh() {
+            return Err(Fault::ProveAnew);
+        }
         let school = asked.school.as_deref().and_then(|s| own.iter().find(|id| *id.0 == *s));
         let school = school.ok_or(Fault::NotThere)?;
         let rule = Some(asked.rule.trim()).filter(|rule| !rule.is_empty());

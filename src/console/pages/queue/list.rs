@@ -230,7 +230,7 @@ async fn page(
     let (w, now) = (QueueWords::of(language), Utc::now());
     let filter = asked.filter(now);
     // Before the page is read: what comes meanwhile is announced rather than missed.
-    let since = console.store.newest_waiting().await?;
+    let since = console.store.newest_word(console.store.newest_waiting().await?)?;
     let after = asked.after();
     let is_first = after.is_none();
     let waits = desk.waiting(&filter, after, ROWS, now).await?;
@@ -282,7 +282,7 @@ async fn page(
         is_first,
         next: waits.next.as_ref().map(|spot| asked.address(Some(spot))),
         holds: holds(w, desk.count_holds(&own).await?),
-        away: away(&console, desk, w).await?,
+        away: [away(&console, desk, w).await?, observing(&console, desk, language, now).await?].concat(),
         live,
         here: asked.address(None),
     })
@@ -295,6 +295,29 @@ fn holds(w: &QueueWords, count: u32) -> String {
         MOST_HOLDS.. => fill(w.holds, &[&format!("{MOST_HOLDS} {}", w.more)]),
         count => fill(w.holds, &[&count.to_string()]),
     }
+}
+
+/// Switches back to observe at the asker's schools: while one is in force less comes to wait here.
+async fn observing(
+    console: &Console,
+    desk: &Desk,
+    language: Language,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, Fault> {
+    let (w, own) = (QueueWords::of(language), desk.own_schools());
+    let switches = console.store.switches().await?;
+    let in_force = switches.iter().filter(|s| {
+        s.ended.is_none() && s.period.from <= now && now < s.period.until && own.contains(&s.school)
+    });
+    let said = in_force.map(|switch| {
+        let name = desk.school(&switch.school).map_or_else(|| switch.school.to_string(), |s| s.name.clone());
+        let until = moment(language, switch.period.until);
+        match &switch.rule {
+            Some(rule) => fill(w.observes_rule, &[&name, rule, &until]),
+            None => fill(w.observes, &[&name, &until]),
+        }
+    });
+    Ok(said.collect())
 }
 
 /// Reviewers of the asker's schools who are away now: others stand in for them.

@@ -57,6 +57,9 @@ words! {
         keys: "With script: j and k move, o opens, / goes to the filters, q to the queue, ? comes here; the letter in brackets beside an act opens it. Tab reaches everything without."
             / "Gyda sgript: j a k i symud, o i agor, / i'r hidlwyr, q i'r rhestr, ? i ddod yma; mae'r llythyren mewn cromfachau wrth weithred yn ei hagor. Mae Tab yn cyrraedd popeth hebddynt.",
         keys_toggle: "Turn single keys off or on" / "Troi'r bysellau sengl i ffwrdd neu ymlaen",
+        observes: "{} only observes until {}: what is found is written down, and nothing is kept back."
+            / "Dim ond arsylwi y mae {} tan {}: cofnodir yr hyn a ganfyddir, ac ni ddelir dim yn ôl.",
+        observes_rule: "{}: the rule {} only observes until {}." / "{}: dim ond arsylwi y mae'r rheol {} tan {}.",
         away: "{} is away." / "Mae {} i ffwrdd.",
     }
 }
