@@ -56,7 +56,6 @@ words! {
         answered: "somebody has it" / "mae gan rywun hi",
         grouped: "over the day's number: in the digest" / "dros nifer y dydd: yn y crynodeb",
         answer: "I have it" / "Mae gen i hi",
-        not_asked: "Others are asked, and they say it." / "Eraill y gofynnir iddynt, a hwy sy'n dweud.",
         answer_hint: "Nobody else is asked then." / "Ni ofynnir i neb arall wedyn.",
         became: "What became of it" / "Beth ddigwyddodd iddi",
         what: "What" / "Beth",
@@ -113,9 +112,12 @@ struct ToldPage {
 
 async fn list(visitor: Visitor) -> Result<Response, Fault> {
     let w = ToldWords::of(visitor.language);
-    let mut alerts = visitor.desk.told(false).await?;
-    alerts.retain(|alert| is_own(&visitor, alert));
-    let rows = alerts.iter().take(MOST).map(|alert| row(&visitor, alert)).collect();
+    let mut rows = Vec::new();
+    for alert in visitor.desk.told(false).await?.iter().filter(|alert| is_own(&visitor, alert)) {
+        if rows.len() < MOST && visitor.desk.may_answer_told(alert).await? {
+            rows.push(row(&visitor, alert));
+        }
+    }
     shown(&ToldPage { frame: Frame::of(&visitor, w.title, Place::Told), w, rows })
 }
 
@@ -160,7 +162,7 @@ async fn one(visitor: Visitor, Path(number): Path<String>) -> Result<Response, F
         w,
         row: row(&visitor, &alert),
         item: alert.item.as_ref().map(|id| Place::Item(id).to_string()),
-        may_answer: alert.state != AlertState::Answered && visitor.desk.may_answer_told(&alert).await?,
+        may_answer: alert.state != AlertState::Answered,
         entries,
         action: Place::ToldAnswer(&number).to_string(),
     })
@@ -175,16 +177,18 @@ async fn answer(
     Path(number): Path<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, Fault> {
-    let alert = find(&visitor, &number).await?;
-    if !visitor.desk.may_answer_told(&alert).await? {
-        return Err(Fault::Wrong(ToldWords::of(visitor.language).not_asked.to_owned()));
-    }
+    find(&visitor, &number).await?;
     visitor.desk.answer_told(&number).await?;
     Ok(Redirect::to(&Place::ToldOne(&number).to_string()).into_response())
 }
 
-/// What a notice named so, of one's own schools; the newest where there are several.
+/// What a notice named so, of one's own schools, for whoever reviews there or is asked; the newest where
+/// there are several.
 async fn find(visitor: &Visitor, number: &str) -> Result<AlertSummary, Fault> {
     let found = visitor.desk.told_of(number, true).await?;
-    found.into_iter().find(|alert| is_own(visitor, alert)).ok_or(Fault::NotThere)
+    let alert = found.into_iter().find(|alert| is_own(visitor, alert)).ok_or(Fault::NotThere)?;
+    match visitor.desk.may_answer_told(&alert).await? {
+        true => Ok(alert),
+        false => Err(Fault::NotThere),
+    }
 }
