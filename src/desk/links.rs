@@ -3,8 +3,9 @@
 
 use super::{Desk, DeskFault};
 use crate::{
-    authority::{Act, Thing},
-    storage::{AccountId, KeptUser},
+    authority::{Act, Case, GrantKind, Office, Offices, Scope, Thing},
+    mail::Address,
+    storage::{AccountId, KeptUser, NewUser},
 };
 use chrono::{DateTime, Utc};
 
@@ -23,21 +24,50 @@ impl Desk {
         Ok(Some(Link { address, until: invitation.until }))
     }
 
+    /// Whether the asker may let somebody in: in every office in force that opens something, and at one of
+    /// their schools at least. What is given later ends what let in before (`grant_approve`).
+    pub async fn may_let_in(
+        &self,
+        who: &NewUser,
+        held: &[(Scope, Offices)],
+        id: &str,
+    ) -> Result<(), DeskFault> {
+        self.schools_or_refuse(Act::Grant, Thing::Grant)?;
+        let person = who.person.as_ref().and_then(|id| self.directory.person(id));
+        let own = person.into_iter().flat_map(|p| p.addresses()).map(|(address, _)| address);
+        let addresses: Vec<Address> = own.chain(who.address.clone()).collect();
+        let subject = self.faces(who.person.as_ref(), &addresses)?;
+        let case = |office, scope| {
+            let mut case = Case::new(Thing::Grant, scope);
+            case.grant = GrantKind::of(office);
+            case.subject = subject.clone();
+            case
+        };
+        for (scope, offices) in held {
+            for office in offices.iter().filter(|office| GrantKind::of(*office) != GrantKind::Plain) {
+                self.authorise(Act::Grant, &case(office, scope.clone()), "user", id).await?;
+            }
+        }
+        let schools: Vec<Case> = person
+            .into_iter()
+            .flat_map(|p| p.memberships())
+            .map(|(school, _)| case(Office::Staff, Scope::School(school.clone())))
+            .collect();
+        match schools.first() {
+            Some(first) if !schools.iter().any(|at| self.may(Act::Grant, at).is_allowed()) => {
+                self.authorise(Act::Grant, first, "user", id).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A link for a registered person, for whoever may give each of their offices; former links end.
     pub async fn link_for(&self, user: &KeptUser) -> Result<Link, DeskFault> {
         let nowhere = "There is no [console] in the configuration, so there is nothing to link to.";
         if self.config.console.is_none() {
             return Err(DeskFault::Wrong(nowhere.into()));
         }
-        for (scope, offices) in self.offices_of(user) {
-            for office in offices.iter() {
-                let case = self.grant_case(user, office, scope.clone())?;
-                self.authorise(Act::Grant, &case, "user", user.id.as_str()).await?;
-            }
-        }
-        if user.grants.is_empty() {
-            self.schools_or_refuse(Act::Grant, Thing::Grant)?;
-        }
+        self.may_let_in(&user.who, &self.offices_of(user), user.id.as_str()).await?;
         self.first_link(&user.id).await?.ok_or_else(|| DeskFault::Wrong(nowhere.into()))
     }
 }

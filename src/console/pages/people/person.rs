@@ -82,7 +82,7 @@ pub(super) async fn page(visitor: Visitor, Path(id): Path<String>) -> Result<Res
     }
     let id = user.id.as_str();
     shown(&PersonPage {
-        frame: Frame::of(&visitor, visitor.desk.name_of(user), Place::Person(id)),
+        frame: Frame::of(&visitor, w.person_title, Place::Person(id)),
         w,
         name: visitor.desk.name_of(user),
         address: visitor.desk.address_of(user).map(|a| a.to_string()).unwrap_or_default(),

@@ -48,6 +48,7 @@ words! {
         link_title: "Hand this over in person" / "Rhowch hwn yn bersonol",
         link_once: "It is shown this once, is good for one use, until {}." / "Fe'i dangosir y tro hwn yn unig; mae'n dda at un defnydd, tan {}.",
         back: "Back to the person" / "Yn ôl at y person",
+        person_title: "A person" / "Person",
         no_reason: "Say why in the field for the reason." / "Dywedwch pam ym maes y rheswm.",
         done_title: "Noted" / "Nodwyd",
         given: "Given." / "Rhoddwyd.",
