@@ -33,7 +33,7 @@ pub(super) fn text(language: Language, news: AccountNews, at: DateTime<Utc>) -> 
                 "{what}, on {}.\n\n\
                  If that was you, there is nothing to do.\n\
                  If it was not: open the mail gate as you always do, choose \"Sign out everywhere else\" on your account\n\
-                 page, remove what you do not know there, and tell the mail administrator of your school.\n",
+                 page, remove what you do not know there, and tell the head or the data protection officer of your school.\n",
                 time::english(at)
             )
         }
@@ -47,7 +47,7 @@ pub(super) fn text(language: Language, news: AccountNews, at: DateTime<Utc>) -> 
                 "{what}, {}.\n\n\
                  Os chi oedd hynny, nid oes dim i'w wneud.\n\
                  Os na: agorwch borth y post fel arfer, dewiswch \"Allgofnodi ym mhobman arall\" ar dudalen eich cyfrif,\n\
-                 tynnwch yr hyn nad ydych yn ei adnabod yno, a dywedwch wrth weinyddwr post eich ysgol.\n",
+                 tynnwch yr hyn nad ydych yn ei adnabod yno, a dywedwch wrth bennaeth neu swyddog diogelu data eich ysgol.\n",
                 time::welsh(at)
             )
         }

@@ -209,7 +209,7 @@ impl Notices {
         now: DateTime<Utc>,
     ) -> Result<Written, ComposeError> {
         let subject = subject(languages, handed::subject);
-        let text = text(languages, |l| handed::text(l, handed));
+        let text = text(languages, |l| handed::text(l, handed, self.console.as_deref()));
         self.written(to, &subject, text, &format!("handed.{}", handed.number), now, Answers::None)
     }
 

@@ -23,6 +23,14 @@ pub enum HandedThing {
 }
 
 impl HandedThing {
+    /// Of the console.
+    fn room(self) -> &'static str {
+        match self {
+            Self::Quarantined => "queue",
+            Self::Incident => "incidents",
+        }
+    }
+
     fn command(self) -> &'static str {
         match self {
             Self::Quarantined => "quarantine",
@@ -38,21 +46,30 @@ pub(super) fn subject(language: Language) -> &'static str {
     }
 }
 
-pub(super) fn text(language: Language, handed: &Handed<'_>) -> String {
+pub(super) fn text(language: Language, handed: &Handed<'_>, console: Option<&str>) -> String {
     let Handed { school, number, category, what } = handed;
     let (category, command) = (category.map_or("-", Category::name), what.command());
+    let (see, over) = match console {
+        Some(console) => {
+            let place = format!("{console}/{}/{number}", what.room());
+            (place.clone(), place)
+        }
+        None => {
+            (format!("gatehouse {command} show {number}"), format!("gatehouse {command} hand-over {number}"))
+        }
+    };
     match language {
         Language::English => format!(
             "A colleague has handed something over to you. It waits for you.\n\n\
              School: {school}\nNumber: {number}\nCategory: {category}\n\n\
-             To see it: gatehouse {command} show {number}\n\
-             If it should not be with you, hand it over again, unread: gatehouse {command} hand-over {number}\n"
+             To see it: {see}\n\
+             If it should not be with you, hand it over again, unread: {over}\n"
         ),
         Language::Welsh => format!(
             "Mae cydweithiwr wedi trosglwyddo rhywbeth i chi. Mae'n aros amdanoch.\n\n\
              Ysgol: {school}\nRhif: {number}\nCategori: {category}\n\n\
-             I'w weld: gatehouse {command} show {number}\n\
-             Os na ddylai fod gyda chi, trosglwyddwch ef eto heb ei ddarllen: gatehouse {command} hand-over {number}\n"
+             I'w weld: {see}\n\
+             Os na ddylai fod gyda chi, trosglwyddwch ef eto heb ei ddarllen: {over}\n"
         ),
     }
 }
