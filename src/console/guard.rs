@@ -5,7 +5,7 @@ use super::{Console, Fault, door::Guard, page, visitor::Visitor};
 use crate::authority::{Office, Offices};
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -54,10 +54,25 @@ pub(super) async fn around(State(console): State<Arc<Console>>, request: Request
     let asked = parts.clone();
     match tokio::time::timeout(LONGEST, next.run(Request::from_parts(parts, body))).await {
         Err(_) => page::fault(&console, &asked, Fault::Away).await,
-        Ok(mut response) => match response.extensions_mut().remove::<Fault>() {
+        Ok(mut response) => match response.extensions_mut().remove::<Fault>().or_else(|| unread(&response)) {
             Some(fault) => page::fault(&console, &asked, fault).await,
             None => response,
         },
+    }
+}
+
+/// What a request was that no handler could read: an address or a form of nobody's making.
+fn unread(response: &Response) -> Option<Fault> {
+    let kind = response.headers().get(header::CONTENT_TYPE)?;
+    if !kind.as_bytes().starts_with(b"text/plain") {
+        return None;
+    }
+    match response.status() {
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Some(Fault::NotThere),
+        StatusCode::UNPROCESSABLE_ENTITY
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        | StatusCode::PAYLOAD_TOO_LARGE => Some(Fault::Form),
+        _ => None,
     }
 }
 

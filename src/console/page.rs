@@ -200,7 +200,9 @@ pub fn own_page(next: Option<&str>) -> &str {
     let is_own = |path: &&str| {
         path.starts_with('/')
             && !path.starts_with("//")
-            && !path.contains(['\\', '\r', '\n'])
+            && !path.contains('\\')
+            // Browsers leave tabs and line ends out of an address.
+            && !path.chars().any(char::is_control)
             && path.len() <= 500
     };
     next.filter(is_own).unwrap_or("/")
@@ -213,7 +215,14 @@ mod tests {
     #[test]
     fn one_is_led_to_pages_of_ours_only() {
         assert_eq!(own_page(Some("/queue?x=1")), "/queue?x=1");
-        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "queue", "/a\r\nb"] {
+        for bad in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "queue",
+            "/a\r\nb",
+            "/\t/evil.example",
+        ] {
             assert_eq!(own_page(Some(bad)), "/", "{bad}");
         }
         assert_eq!(own_page(None), "/");
