@@ -128,9 +128,9 @@ impl Desk {
         if !schools.is_empty() {
             return Ok(schools);
         }
-        let answers =
+        let mut answers =
             self.config.schools.iter().map(|s| self.may(act, &Case::any(thing, Scope::School(s.id.clone()))));
-        let told = answers.filter(|answer| answer.sentence().is_some()).next();
+        let told = answers.find(|answer| answer.sentence().is_some());
         Err(DeskFault::Refused(told.map_or(Refusal::NoOffice, Refusal::Answer)))
     }
 

@@ -67,12 +67,12 @@ fn incidents_go_on_the_word_of_two_and_stay_on_the_word_of_one() {
     let until_when = by(&gate, &lead, &keep);
     assert!(until_when.code() == 2 && until_when.err.contains("--until"), "{}", until_when.err);
     done(&by(&gate, &lead, &[&keep[..], &["--until", "2099-07-31"]].concat()));
-    assert_eq!(due(&gate, &lead, "incident"), [one.clone()]);
+    assert_eq!(due(&gate, &lead, "incident"), [one.as_str()]);
 
     assert!(matches!(purge(&teacher, &one).code(), 2 | 3));
     let first = purge(&lead, &one);
     assert!(first.err.contains("noted"), "{}", first.err);
-    assert_eq!(due(&gate, &lead, "incident"), [one.clone()], "one word takes nothing");
+    assert_eq!(due(&gate, &lead, "incident"), [one.as_str()], "one word takes nothing");
     assert!(purge(&lead, &one).err.contains("noted"), "one person is not two");
     let second = purge(&head, &one);
     assert!(second.code() == 0 && second.err.contains("1 of 1 purged"), "{}", second.err);

@@ -102,7 +102,7 @@ impl Demo {
 
     /// Gives somebody a password and codes.
     pub(super) fn sets_password_up(&self, who: &str) {
-        self.by(who, |browser| password::set_up(browser));
+        self.by(who, password::set_up);
     }
 
     /// Unlocks the custodian's key for somebody's session.
