@@ -26,40 +26,45 @@ pub(super) struct Share {
     open: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// A connection's part of it; given back when dropped.
-struct Part(Share, IpAddr);
+/// A connection's part of a network's share; given back when dropped.
+struct Part {
+    share: Share,
+    network: IpAddr,
+}
 
 impl Share {
     pub(super) fn new(each: usize, many: &[Network]) -> Self {
         Self { each, many: many.into(), open: Arc::default() }
     }
 
-    /// `None`: that network has its share.
-    fn take(&self, from: IpAddr) -> Option<Part> {
-        let network = network(from);
+    /// What the connection holds while it lasts: nothing where it comes from a proxy. Fails when its network
+    /// has its share.
+    fn take(&self, from: IpAddr) -> Result<Option<Part>, Full> {
         if self.many.iter().any(|proxy| proxy.contains(from.to_canonical())) {
-            return Some(Part(Self { each: usize::MAX, ..self.clone() }, network));
+            return Ok(None);
         }
+        let network = network(from);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(network).or_default();
         if *count >= self.each {
-            return None;
+            return Err(Full);
         }
         *count += 1;
-        Some(Part(self.clone(), network))
+        Ok(Some(Part { share: self.clone(), network }))
     }
 }
 
+/// A network has its share.
+#[derive(Debug)]
+struct Full;
+
 impl Drop for Part {
     fn drop(&mut self) {
-        if self.0.each == usize::MAX {
-            return;
-        }
-        let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.1) {
+        let mut open = self.share.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.network) {
             *count -= 1;
             if *count == 0 {
-                open.remove(&self.1);
+                open.remove(&self.network);
             }
         }
     }
@@ -97,7 +102,8 @@ where
             () = &mut shutdown => return talks,
             (place, accepted) = next => match accepted {
                 Ok((stream, from)) => {
-                    let Some(part) = share.take(from.ip()) else { continue };
+                    // It is closed at once: whoever has half of the door has had an answer.
+                    let Ok(part) = share.take(from.ip()) else { continue };
                     let talk = talk(stream, from);
                     talks.spawn(async move {
                         let _place = (place, part);
@@ -110,5 +116,33 @@ where
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_network_has_its_share_and_gives_it_back_and_a_proxy_stands_for_many() {
+        let share = Share::new(2, &[Network { address: ip("10.0.0.1"), prefix: 32 }]);
+        let mut held = vec![share.take(ip("2001:db8::1")).unwrap(), share.take(ip("2001:db8::2")).unwrap()];
+        assert!(share.take(ip("2001:db8::3")).is_err(), "one /64 is one network");
+        assert!(share.take(ip("2001:db8:0:1::1")).is_ok());
+        for (one, other) in [("192.0.2.1", "::ffff:192.0.2.1")] {
+            let both = [share.take(ip(one)).unwrap(), share.take(ip(other)).unwrap()];
+            assert!(share.take(ip(one)).is_err(), "one address, written in two ways");
+            drop(both);
+        }
+        held.pop();
+        assert!(share.take(ip("2001:db8::3")).is_ok(), "what has ended is free");
+        let many: Vec<_> = (0..5).map(|_| share.take(ip("10.0.0.1")).unwrap()).collect();
+        assert!(many.iter().all(Option::is_none));
+        drop((held, many));
+        assert!(share.open.lock().unwrap().is_empty(), "nothing of a network stays");
     }
 }
