@@ -14,15 +14,12 @@ impl Desk {
     /// What nobody has answered yet, with `all` the answered too; newest first. Nobody hears of what they
     /// are a party to, or accused in.
     pub async fn told(&self, all: bool) -> Result<Vec<AlertSummary>, DeskFault> {
-        let alerts = self.store.alerts(all).await?;
-        self.there(alerts).await
+        self.there(self.store.alerts(all).await?).await
     }
 
     /// What a notice named by this number.
     pub async fn told_of(&self, number: &str, all: bool) -> Result<Vec<AlertSummary>, DeskFault> {
-        let mut alerts = self.store.alerts(all).await?;
-        alerts.retain(|alert| alert.number == number);
-        self.there(alerts).await
+        self.there(self.store.alerts_of(number, all).await?).await
     }
 
     /// Whether the asker's "I have it" counts: of whoever reviews at that school, or is asked.

@@ -277,12 +277,26 @@ impl Store {
 
     /// Newest first, at most 1,000; unanswered ones unless `all`.
     pub async fn alerts(&self, all: bool) -> Result<Vec<AlertSummary>, StoreError> {
+        self.alerts_where(all, "").await
+    }
+
+    /// The same of what a notice named by this number.
+    pub async fn alerts_of(&self, number: &str, all: bool) -> Result<Vec<AlertSummary>, StoreError> {
+        match number {
+            "" => Ok(Vec::new()),
+            number => self.alerts_where(all, number).await,
+        }
+    }
+
+    /// Of every number when it is empty.
+    async fn alerts_where(&self, all: bool, number: &str) -> Result<Vec<AlertSummary>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT n, id, school, urgency, state, category, policy, number, item, transaction_id, received_at, made_at, rung, sealed
-             FROM alert WHERE state IN ('waiting', 'told', 'grouped') OR ($1 = 1 AND state = 'answered')
-             ORDER BY n DESC LIMIT 1000",
+             FROM alert WHERE (state IN ('waiting', 'told', 'grouped') OR ($1 = 1 AND state = 'answered'))
+             AND ($2 = '' OR number = $2) ORDER BY n DESC LIMIT 1000",
         )
         .bind(i64::from(all))
+        .bind(number)
         .fetch_all(&self.readers)
         .await?;
         let damaged = || StoreError::Damaged("an alert cannot be read".into());
