@@ -24,14 +24,14 @@ impl Desk {
         Ok(Some(Link { address, until: invitation.until }))
     }
 
+    /// Whether the asker may register somebody, who gets a link with it.
+    pub async fn may_register(&self, who: &NewUser) -> Result<(), DeskFault> {
+        self.may_let_in(who, &[], "unregistered").await
+    }
+
     /// Whether the asker may let somebody in: in every office in force that opens something, and at one of
-    /// their schools at least. What is given later ends what let in before (`grant_approve`).
-    pub async fn may_let_in(
-        &self,
-        who: &NewUser,
-        held: &[(Scope, Offices)],
-        id: &str,
-    ) -> Result<(), DeskFault> {
+    /// their schools at least.
+    async fn may_let_in(&self, who: &NewUser, held: &[(Scope, Offices)], id: &str) -> Result<(), DeskFault> {
         self.schools_or_refuse(Act::Grant, Thing::Grant)?;
         let person = who.person.as_ref().and_then(|id| self.directory.person(id));
         let own = person.into_iter().flat_map(|p| p.addresses()).map(|(address, _)| address);

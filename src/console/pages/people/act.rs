@@ -86,7 +86,7 @@ pub(super) async fn register(
     };
     let who =
         NewUser { address: person.is_none().then(|| address.clone()), person, public_key: String::new() };
-    desk.may_let_in(&who, &[], "").await?;
+    desk.may_register(&who).await?;
     let id = desk.store.user_add(who, &desk.actor).await.map_err(DeskFault::from)?;
     let link = desk.first_link(&id).await?.ok_or(Fault::Away)?;
     show_link(&visitor, address.to_string(), id.as_str(), &link)
