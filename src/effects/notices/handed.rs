@@ -73,3 +73,22 @@ pub(super) fn text(language: Language, handed: &Handed<'_>, console: Option<&str
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_leads_to_the_console_where_there_is_one() {
+        let handed = |what| Handed { school: "Oakfield", number: "M9FARJ3HEK", category: None, what };
+        for language in [Language::English, Language::Welsh] {
+            let at = |what, console| text(language, &handed(what), console);
+            let console = Some("https://gate.oakfield.example");
+            let item = at(HandedThing::Quarantined, console);
+            assert!(item.contains("https://gate.oakfield.example/queue/M9FARJ3HEK\n"), "{item}");
+            let incident = at(HandedThing::Incident, console);
+            assert!(incident.contains("https://gate.oakfield.example/incidents/M9FARJ3HEK\n"), "{incident}");
+            assert!(at(HandedThing::Incident, None).contains("gatehouse incident show M9FARJ3HEK\n"));
+        }
+    }
+}

@@ -215,7 +215,8 @@ struct QueuePage {
     is_first: bool,
     next: Option<String>,
     holds: String,
-    away: Vec<String>,
+    /// Who is away, and what only observes.
+    notices: Vec<String>,
     /// What listens for what is new.
     live: String,
     here: String,
@@ -282,7 +283,7 @@ async fn page(
         is_first,
         next: waits.next.as_ref().map(|spot| asked.address(Some(spot))),
         holds: holds(w, desk.count_holds(&own).await?),
-        away: [away(&console, desk, w).await?, observing(&console, desk, language, now).await?].concat(),
+        notices: [away(&console, desk, w).await?, observing(&console, desk, language, now).await?].concat(),
         live,
         here: asked.address(None),
     })
