@@ -47,6 +47,23 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// Reads to its end, which comes; this is not in it.
+    fn ends_without(&mut self, what: &str) {
+        let heard = runtime().block_on(async {
+            let mut heard = String::new();
+            let listening = async {
+                while let Ok(Some(chunk)) = self.0.chunk().await {
+                    heard.push_str(&String::from_utf8_lossy(&chunk));
+                }
+            };
+            tokio::time::timeout(PATIENCE, listening).await.expect("it ends");
+            heard
+        });
+        assert!(!heard.contains(what), "{what:?} in {heard:?}");
+    }
+}
+
 /// Where a page of the queue listens.
 fn live(page: &str) -> String {
     let (_, rest) = page.split_once("data-live=\"").expect("it listens");
@@ -64,6 +81,8 @@ fn what_is_new_is_announced_to_whom_it_may_be_shown_and_reviewers_see_each_other
     let mut head = school.head.browser;
 
     let place = live(&lead.get("/queue").text);
+    // What it begins with tells nobody how many messages there are: it is another word each time.
+    assert_ne!(place, live(&lead.get("/queue").text));
     let mut queue = Listener::at(&lead, &place).unwrap();
     let place = live(&deputy.get("/queue").text);
     let mut others = Listener::at(&deputy, &place).unwrap();
@@ -79,9 +98,15 @@ fn what_is_new_is_announced_to_whom_it_may_be_shown_and_reviewers_see_each_other
     lead_here.hear("event: here\n");
     opened(&mut head, &id);
     lead_here.hear("Marsh (head)");
+    assert_eq!(lead.get("/queue/live?since=0").status, StatusCode::NOT_FOUND, "it is no page");
+    // Whoever signs out hears nobody come or go any more.
+    lead.post("/sign-out", &[]);
+    opened(&mut deputy, &id);
+    let mut deputy_here = Listener::at(&deputy, &place).unwrap();
+    deputy_here.hear("event: here\n");
+    lead_here.ends_without("Ellery");
     let deputys =
         ids(&gate).into_iter().find(|other| deputy.get(&format!("/queue/{other}")).status == 404).unwrap();
     let refused = Listener::at(&deputy, &format!("/queue/{deputys}/live"));
     assert_eq!(refused.err(), Some(StatusCode::NOT_FOUND), "a party hears of nobody");
-    assert_eq!(lead.get("/queue/live?since=0").status, StatusCode::NOT_FOUND, "it is no page");
 }

@@ -120,6 +120,18 @@ fn a_stranger_who_tries_slows_nobody_but_strangers() {
         let statuses: Vec<u16> = told.iter().map(|(status, _)| *status).collect();
         assert_eq!(statuses, [422, 422, 422, 422, 422, 429, 429], "{name}");
         assert!(told[0].1.contains("did not fit") && told[5].1.contains("Too many tries"));
+        // Another spelling of the name is the same name, known or not.
+        let (local, domain) = name.split_once('@').unwrap();
+        for spelt in [name.to_uppercase(), format!("\"{local}\"@{domain}")] {
+            let page = try_by(
+                &mut Browser::new(&gate),
+                "203.0.113.9",
+                &spelt,
+                "some other words",
+                ("code", "123456"),
+            );
+            assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{spelt}");
+        }
     }
     let right = ("code", &*app.code(0));
     let stranger = try_by(&mut Browser::new(&gate), "203.0.113.9", TEACHER, PASSWORD, right);

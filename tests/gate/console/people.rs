@@ -30,6 +30,7 @@ fn number(list: &Page, address: &str) -> String {
 fn an_office_is_asked_for_by_one_and_approved_by_another() {
     let gate = gate();
     let school = School::of(&gate);
+    let mut lead = school.officer(&gate, LEAD, "lead").browser;
     let mut head = school.head.browser;
     let registered = head.post("/people", &[("address", "l.ferrante@oakfield.example")]);
     let unknown = registered.status == StatusCode::OK;
@@ -75,6 +76,8 @@ fn an_office_is_asked_for_by_one_and_approved_by_another() {
     let end = approve.replace("/approve", "/end");
     assert!(head.post(&end, &[BECAUSE]).text.contains("Ended."));
     assert!(!teacher.get("/account").text.contains("safeguarding lead"));
+    // Whoever may give no office makes no link, not even for somebody whose office has ended.
+    assert_eq!(lead.post(&link, &[]).status, StatusCode::FORBIDDEN);
     // Whoever was told of a link has mail of it, without a word of what it was.
     let events = gate.home.list(&["ledger", "list"]);
     for wanted in ["grant.asked", "grant.approved", "grant.revoked", "user.invited", "access.refused"] {

@@ -26,6 +26,14 @@ fn a_governor_sees_counts_and_takes_them_home() {
     in_welsh.cookies.push(("language".into(), "cy".into()));
     let welsh = in_welsh.get("/report?school=oakfield&period=2026-11").text;
     assert!(welsh.contains("Negeseuon yn ôl cyfeiriad") && welsh.contains("o fewn diwrnod ysgol"), "{welsh}");
+    let headings = |page: &str| -> Vec<String> {
+        page.split("<h2").skip(1).map(|rest| rest.split("</h2>").next().unwrap().to_owned()).collect()
+    };
+    let (ours, theirs) = (headings(&page.text), headings(&welsh));
+    assert!(ours.len() > 10 && ours.len() == theirs.len());
+    for (english, welsh) in ours.iter().zip(&theirs) {
+        assert_ne!(english, welsh, "a heading without its Welsh");
+    }
     for english in
         ["Messages", "How soon", "within ", "in all", "enforced", "Counts only", "proved", "changed"]
     {

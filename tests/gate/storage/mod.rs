@@ -2,7 +2,7 @@
 //! and every change is in the ledger. Built twice, for each database once (main.rs).
 //! `bucket` keeps in S3-compatible storage, `clock` leaps, `crash` kills, `custody` opens with public tools
 //! and steals the disk, `drills` changes and loses keys, `lives` and `steps` decide, `nodes` are several,
-//! `notes` are for leads, `outbox` delivers, `ledger` tampers, `search` finds.
+//! `notes` are for leads, `outbox` delivers, `ledger` tampers, `search` finds, `sessions` end.
 
 mod alarms;
 mod breach;
@@ -24,6 +24,7 @@ mod records;
 mod reports;
 mod retention;
 mod search;
+mod sessions;
 mod steps;
 mod tally;
 mod waiting;
