@@ -1,27 +1,47 @@
 //! One-time links to the web pages. Whoever has the link is let in as that person, so that for
-//! somebody who holds an office it takes what giving the office takes.
+//! somebody who holds an office it takes what giving the office takes, and the console mails it to the
+//! person alone: whoever asks for it never sees it. The command line, whose user has the machine anyway,
+//! prints it.
 
 use super::{Desk, DeskFault};
 use crate::{
     authority::{Act, Case, GrantKind, Office, Offices, Scope, Thing},
     mail::Address,
-    storage::{AccountId, KeptUser, NewUser},
+    storage::{AccountId, Invitation, KeptUser, NewOutbox, NewUser},
 };
 use chrono::{DateTime, Utc};
 
-/// An address to hand over, and until when it is good.
+/// A way in as an address, and until when it is good.
 pub struct Link {
     pub address: String,
     pub until: DateTime<Utc>,
+    invitation: Invitation,
 }
 
 impl Desk {
-    /// A link for somebody who has just been registered; `None` where there is no console.
-    pub async fn first_link(&self, id: &AccountId) -> Result<Option<Link>, DeskFault> {
-        let Some(console) = &self.config.console else { return Ok(None) };
-        let invitation = self.store.invite(id, &self.actor).await?;
+    /// A link that is not yet anybody's; `None` where there is no console.
+    pub fn new_link(&self) -> Option<Link> {
+        let console = self.config.console.as_ref()?;
+        let invitation = self.store.new_invitation();
         let address = format!("{}link/{}", console.address, invitation.reveal());
-        Ok(Some(Link { address, until: invitation.until }))
+        Some(Link { address, until: invitation.until, invitation })
+    }
+
+    /// Makes it this person's; `mail` takes it to them.
+    pub async fn keep_link(
+        &self,
+        id: &AccountId,
+        link: &Link,
+        mail: Vec<NewOutbox>,
+    ) -> Result<(), DeskFault> {
+        Ok(self.store.keep_invitation(id, &link.invitation, &self.actor, mail).await?)
+    }
+
+    /// A link to print for somebody who has just been registered; `None` where there is no console.
+    pub async fn first_link(&self, id: &AccountId) -> Result<Option<Link>, DeskFault> {
+        let Some(link) = self.new_link() else { return Ok(None) };
+        self.keep_link(id, &link, Vec::new()).await?;
+        Ok(Some(link))
     }
 
     /// Whether the asker may register somebody, who gets a link with it.
@@ -61,13 +81,18 @@ impl Desk {
         }
     }
 
-    /// A link for a registered person, for whoever may give each of their offices; former links end.
+    /// Whether the asker may let a registered person in anew: who may give each of their offices.
+    pub async fn may_link(&self, user: &KeptUser) -> Result<(), DeskFault> {
+        self.may_let_in(&user.who, &self.offices_of(user), user.id.as_str()).await
+    }
+
+    /// A link to print for a registered person; former links end.
     pub async fn link_for(&self, user: &KeptUser) -> Result<Link, DeskFault> {
         let nowhere = "There is no [console] in the configuration, so there is nothing to link to.";
         if self.config.console.is_none() {
             return Err(DeskFault::Wrong(nowhere.into()));
         }
-        self.may_let_in(&user.who, &self.offices_of(user), user.id.as_str()).await?;
+        self.may_link(user).await?;
         self.first_link(&user.id).await?.ok_or_else(|| DeskFault::Wrong(nowhere.into()))
     }
 }

@@ -48,7 +48,7 @@ pub use lead_notes::NoteDays;
 pub use legal_hold::LegalSaid;
 pub use links::Link;
 pub use look::{Covered, Earlier, Opened};
-pub use named::{By, address_of, user_named};
+pub use named::{By, address_of, own_address_of, user_named};
 pub use offices::{Given, Wish};
 pub use own::{Images, Mine, OwnMessage, OwnPage, Seen, SeenBy, Ways};
 pub use passages::{Passage, Piece, PieceKind, passages};
@@ -148,7 +148,7 @@ impl Desk {
 
     /// The address at the school of a registered user, or the one they were registered by.
     pub fn address_of(&self, user: &KeptUser) -> Option<Address> {
-        named::address_of(user, &self.directory)
+        named::address_of(&user.who, &self.directory)
     }
 
     /// Whoever acts, as a page that is handed over says it.

@@ -3,7 +3,7 @@
 use crate::{
     mail::Address,
     parties::{AddressKind, Directory, Known},
-    storage::KeptUser,
+    storage::{KeptUser, NewUser},
 };
 
 /// Which of somebody's addresses may name them.
@@ -34,8 +34,14 @@ pub fn user_named<'u>(
 
 /// Where a registered person is written to about their account: at the school, else by the address they
 /// were registered by; never at a personal one.
-pub fn address_of(user: &KeptUser, directory: &Directory) -> Option<Address> {
-    let person = user.who.person.as_ref().and_then(|id| directory.person(id));
+pub fn address_of(who: &NewUser, directory: &Directory) -> Option<Address> {
+    let person = who.person.as_ref().and_then(|id| directory.person(id));
     let own = person.and_then(|p| p.addresses().find(|(_, kind)| *kind == AddressKind::School));
-    own.map(|(address, _)| address).or_else(|| user.who.address.clone())
+    own.map(|(address, _)| address).or_else(|| who.address.clone())
+}
+
+/// The same, where nobody else reads what comes there.
+pub fn own_address_of(who: &NewUser, directory: &Directory) -> Option<Address> {
+    let alone = |address: &Address| directory.lookup(address).is_none_or(|k| k.only_holder().is_some());
+    address_of(who, directory).filter(alone)
 }

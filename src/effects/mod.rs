@@ -29,7 +29,7 @@ pub use mark::{is_marked, subject_mark};
 pub use notices::{
     AccountNews, Addressee, Alert, Canary, Comeback, ComposeError, DeliveryReport, Digest, DigestLine, Found,
     Handed, HandedThing, Language, Notices, Nudge, Occasion, Pause, PerHour, Receipt, ReportedRecipient,
-    Returned, Situation, Trouble, Waited, Whereabouts, Withheld, Written, found_line, may_write,
+    Returned, Situation, Trouble, Waited, WayIn, Whereabouts, Withheld, Written, found_line, may_write,
     wants_failure, wants_success,
 };
 pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};

@@ -84,7 +84,8 @@ pub(super) async fn people(
         if is_head {
             head = Actor::Person(person.person.id().clone());
         }
-        let invitation = store.invite(&account, &head).await?;
+        let invitation = store.new_invitation();
+        store.keep_invitation(&account, &invitation, &head, Vec::new()).await?;
         ways.push(WayIn {
             role,
             name: format!("{} {}", person.person.given(), person.person.family()),

@@ -12,6 +12,7 @@ use super::{
     returned::{self, Returned},
     trouble::{self, Trouble},
     waited::{self, Waited},
+    way_in::{self, WayIn},
     words::Language,
 };
 use crate::{
@@ -197,6 +198,19 @@ impl Notices {
     ) -> Result<Written, ComposeError> {
         let subject = subject(languages, account::subject);
         let text = text(languages, |l| account::text(l, news, now));
+        self.written(to, &subject, text, "account", now, Answers::None)
+    }
+
+    /// For whoever is given a way in to the web pages, to them alone.
+    pub fn way_in(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        way: WayIn<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, way_in::subject);
+        let text = text(languages, |l| way_in::text(l, way));
         self.written(to, &subject, text, "account", now, Answers::None)
     }
 

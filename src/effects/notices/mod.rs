@@ -18,6 +18,7 @@ mod returned;
 mod time;
 mod trouble;
 mod waited;
+mod way_in;
 mod words;
 
 pub use account::AccountNews;
@@ -34,4 +35,5 @@ pub use report::{DeliveryReport, ReportedRecipient, wants_failure, wants_success
 pub use returned::{Comeback, Returned};
 pub use trouble::Trouble;
 pub use waited::Waited;
+pub use way_in::WayIn;
 pub use words::Language;

@@ -49,13 +49,23 @@ pub enum LinkFault {
 type Row = (String, i64, Option<i64>);
 
 impl Store {
-    /// Makes a link for a registered person; former links of theirs are good no more.
-    pub async fn invite(&self, account: &AccountId, actor: &Actor) -> Result<Invitation, StoreError> {
-        let word = secret_word(&self.shared.random);
-        let digest = self.secrets()?.hash("invitation", &[word.as_bytes()]);
-        let until = self.now() + LIFE;
+    /// A new link, good for nobody until it is kept for somebody.
+    pub fn new_invitation(&self) -> Invitation {
+        Invitation { word: secret_word(&self.shared.random), until: self.now() + LIFE }
+    }
+
+    /// Makes the link good for a registered person; their former links are good no more. `mail` takes it to them.
+    pub async fn keep_invitation(
+        &self,
+        account: &AccountId,
+        invitation: &Invitation,
+        actor: &Actor,
+        mail: Vec<NewOutbox>,
+    ) -> Result<(), StoreError> {
+        let digest = self.secrets()?.hash("invitation", &[invitation.word.as_bytes()]);
+        let until = invitation.until;
         let (account, actor) = (account.clone(), actor.clone());
-        self.write(move |tx| {
+        self.write_mail(mail, move |tx| {
             Box::pin(async move {
                 sqlx::query("DELETE FROM invitation WHERE account = $1")
                     .bind(account.as_str())
@@ -72,11 +82,11 @@ impl Store {
                 .await?;
                 let by = tx.random_id(&actor).await?;
                 let event = LedgerEvent::new(Event::UserInvited).about(account.as_str());
-                tx.append(&by, event).await.map(|_| ())
+                tx.append(&by, event).await.map(|_| true)
             })
         })
-        .await?;
-        Ok(Invitation { word, until })
+        .await
+        .map(|_| ())
     }
 
     /// Whom a link is for. Looking uses nothing up: mail scanners follow links.

@@ -3,7 +3,7 @@
 
 use super::{
     super::super::{
-        Fault,
+        Console, Fault,
         answers::answer,
         page::{Frame, shown},
         places::Place,
@@ -18,35 +18,53 @@ use crate::{
     desk::{DeskFault, Given, Leave, Link, Wish},
     mail::Address,
     parties::Known,
-    storage::{GrantId, KeptGrant, KeptUser, NewUser},
+    storage::{AccountId, GrantId, KeptGrant, KeptUser, NewOutbox, NewUser},
 };
 use askama::Template;
-use axum::{extract::Path, response::Response};
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::Deserialize;
+use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "people/link.html")]
 struct LinkPage {
     frame: Frame,
     w: &'static PeopleWords,
-    name: String,
-    link: String,
-    once: String,
+    sent: String,
     back: String,
 }
 
-/// The only time its word is seen.
-fn show_link(visitor: &Visitor, name: String, id: &str, link: &Link) -> Result<Response, Fault> {
-    let w = PeopleWords::of(visitor.language);
-    shown(&LinkPage {
-        frame: Frame::of(visitor, w.link_title, Place::People),
-        w,
-        name,
-        link: link.address.clone(),
-        once: fill(w.link_once, &[&moment(visitor.language, link.until)]),
-        back: Place::Person(id).to_string(),
-    })
+/// A link that has been made and not yet been given to anybody, and the mail that takes it to its person.
+struct Posting {
+    link: Link,
+    to: Address,
+    mail: NewOutbox,
+}
+
+impl Posting {
+    fn of(console: &Console, visitor: &Visitor, who: &NewUser) -> Result<Self, Fault> {
+        let link = visitor.desk.new_link().ok_or(Fault::Away)?;
+        let nobody = || Fault::Wrong(PeopleWords::of(visitor.language).no_mailbox.to_owned());
+        let (to, mail) = console.way_in(who, &link)?.ok_or_else(nobody)?;
+        Ok(Self { link, to, mail })
+    }
+
+    /// Whoever asked learns that it is on its way, and never sees it.
+    async fn send(self, visitor: &Visitor, id: &AccountId) -> Result<Response, Fault> {
+        visitor.desk.keep_link(id, &self.link, vec![self.mail]).await?;
+        let w = PeopleWords::of(visitor.language);
+        let until = moment(visitor.language, self.link.until);
+        shown(&LinkPage {
+            frame: Frame::of(visitor, w.link_title, Place::People),
+            w,
+            sent: fill(w.link_sent, &[&self.to.to_string(), &until]),
+            back: Place::Person(id.as_str()).to_string(),
+        })
+    }
 }
 
 #[derive(Template)]
@@ -72,6 +90,7 @@ pub(super) struct Registered {
 }
 
 pub(super) async fn register(
+    State(console): State<Arc<Console>>,
     Fresh(visitor): Fresh,
     Posted(form): Posted<Registered>,
 ) -> Result<Response, Fault> {
@@ -87,22 +106,23 @@ pub(super) async fn register(
     let who =
         NewUser { address: person.is_none().then(|| address.clone()), person, public_key: String::new() };
     desk.may_register(&who).await?;
+    let posting = Posting::of(&console, &visitor, &who)?;
     let id = desk.store.user_add(who, &desk.actor).await.map_err(DeskFault::from)?;
-    let link = desk.first_link(&id).await?.ok_or(Fault::Away)?;
-    show_link(&visitor, address.to_string(), id.as_str(), &link)
+    posting.send(&visitor, &id).await
 }
 
 #[derive(Deserialize)]
 pub(super) struct Nothing {}
 
 pub(super) async fn link(
+    State(console): State<Arc<Console>>,
     Fresh(visitor): Fresh,
     Path(id): Path<String>,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Response, Fault> {
     let user = seen(&visitor, &id)?;
-    let link = visitor.desk.link_for(user).await?;
-    show_link(&visitor, visitor.desk.name_of(user), user.id.as_str(), &link)
+    visitor.desk.may_link(user).await?;
+    Posting::of(&console, &visitor, &user.who)?.send(&visitor, &user.id).await
 }
 
 #[derive(Deserialize)]

@@ -15,8 +15,8 @@ words! {
         later: "More" / "Mwy",
         first: "From the beginning" / "O'r dechrau",
         register: "Register somebody" / "Cofrestru rhywun",
-        register_text: "By a school address that the directory knows, or by the address of somebody whom it does not know, a chair of governors for example. You get a link to hand over in person."
-            / "Drwy gyfeiriad ysgol y mae'r cyfeiriadur yn ei adnabod, neu drwy gyfeiriad rhywun nad yw'n ei adnabod, cadeirydd llywodraethwyr er enghraifft. Cewch ddolen i'w rhoi yn bersonol.",
+        register_text: "By a school address that the directory knows, or by the address of somebody whom it does not know, a chair of governors for example. A one-time link goes to that address by mail; nobody else sees it."
+            / "Drwy gyfeiriad ysgol y mae'r cyfeiriadur yn ei adnabod, neu drwy gyfeiriad rhywun nad yw'n ei adnabod, cadeirydd llywodraethwyr er enghraifft. Anfonir dolen untro i'r cyfeiriad hwnnw drwy e-bost; nid oes neb arall yn ei gweld.",
         address: "Mail address" / "Cyfeiriad e-bost",
         no_address: "This is no mail address." / "Nid cyfeiriad e-bost yw hwn.",
         not_theirs_alone: "This address belongs to a group or to several people. Give one that is theirs alone."
@@ -42,11 +42,15 @@ words! {
         last_day: "Last day (when it ends)" / "Diwrnod olaf (os daw i ben)",
         give_button: "Give or ask for it" / "Rhoi neu ofyn amdani",
         link: "A new way in" / "Ffordd newydd i mewn",
-        link_text: "A one-time link, for somebody who has lost their way in. Former links end. Hand it over in person, not by mail: it lets whoever has it in as this person."
-            / "Dolen untro, i rywun sydd wedi colli eu ffordd i mewn. Daw dolenni blaenorol i ben. Rhowch hi'n bersonol, nid drwy e-bost: mae'n gadael pwy bynnag sydd â hi i mewn fel y person hwn.",
-        make_link: "Make a link" / "Gwneud dolen",
-        link_title: "Hand this over in person" / "Rhowch hwn yn bersonol",
-        link_once: "It is shown this once, is good for one use, until {}." / "Fe'i dangosir y tro hwn yn unig; mae'n dda at un defnydd, tan {}.",
+        link_text: "A one-time link, for somebody who has lost their way in. It goes to their own mailbox; nobody else sees it. Former links end."
+            / "Dolen untro, i rywun sydd wedi colli eu ffordd i mewn. Mae'n mynd i'w blwch post eu hunain; nid oes neb arall yn ei gweld. Daw dolenni blaenorol i ben.",
+        make_link: "Send a link" / "Anfon dolen",
+        link_title: "A link is on its way" / "Mae dolen ar ei ffordd",
+        link_sent: "It goes to {} and is good for one use, until {}." / "Mae'n mynd i {} ac yn dda at un defnydd, tan {}.",
+        link_kept: "Only that mailbox has it. If no mail comes, look at How the gate stands: mail of the gate may be waiting."
+            / "Dim ond y blwch post hwnnw sydd â hi. Os na ddaw neges, edrychwch ar Sut mae'r porth: gall post y porth fod yn aros.",
+        no_mailbox: "There is no mailbox that is theirs alone, to which a link could go. Add their own address to the directory first; whoever runs the machine can also make a link there: `gatehouse users link`."
+            / "Nid oes blwch post sy'n eiddo iddynt hwy yn unig, y gallai dolen fynd iddo. Ychwanegwch eu cyfeiriad eu hunain at y cyfeiriadur yn gyntaf; gall pwy bynnag sy'n rhedeg y peiriant wneud dolen yno hefyd: `gatehouse users link`.",
         back: "Back to the person" / "Yn ôl at y person",
         person_title: "A person" / "Person",
         no_reason: "Say why in the field for the reason." / "Dywedwch pam ym maes y rheswm.",
