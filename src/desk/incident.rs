@@ -6,7 +6,7 @@ use super::{
     take_over::{allegation, take_over},
 };
 use crate::{
-    authority::{Act, Case, Scope, Thing},
+    authority::{Act, Case, Office, Offices, Scope, Thing},
     effects::HandedThing,
     mail::SchoolId,
     storage::{
@@ -14,6 +14,9 @@ use crate::{
         ItemOffice, Link, NewIncident, Part, StoreError, Who, Why,
     },
 };
+
+/// Who follows a concern up: if one of them opens it, the others need no notice.
+const FOLLOW_UP: &[Office] = &[Office::Lead, Office::Deputy, Office::Head];
 
 /// As an answer calls one.
 const WHAT: &str = "incident";
@@ -34,6 +37,8 @@ pub struct OpenedCase {
     pub id: IncidentId,
     /// Kept as what, and whose that is, as a sentence goes on.
     pub whose: Option<(IncidentKind, &'static str)>,
+    /// How many have a notice of it: where whoever opened it does not follow it up themselves.
+    pub told: usize,
     /// Whoever opened it is in it, and does not see it from now on.
     pub is_party: bool,
 }
@@ -87,11 +92,18 @@ impl Desk {
             let case = Case::new(thing, Scope::School(school.clone()));
             let allegation = allegation(self, &case, &faces, (id.as_str(), None, HandedThing::Incident))?;
             (whose, outbox) = (Some((kind, allegation.whose)), allegation.outbox);
+        } else if !self.holds(Offices::of(FOLLOW_UP), &school) {
+            let mut case = Case::new(thing, Scope::School(school.clone()));
+            case.accused.extend(faces);
+            let taken = take_over(self, ItemOffice::Lead, &case, (id.as_str(), None, HandedThing::Incident));
+            // Where nobody is free it is kept all the same, and whoever opened it hears so.
+            outbox = taken.map_or_else(|_| Vec::new(), |taken| taken.outbox);
         }
+        let told = outbox.len();
         let new = NewIncident { school, kind, title, people, links, why };
         self.store.incident_open(&id, new, outbox, &self.actor).await?;
         let (_, case) = self.store.incident_case(&id).await?;
-        Ok(OpenedCase { is_party: self.is_hidden(&case), id, whose })
+        Ok(OpenedCase { is_party: self.is_hidden(&case), id, whose, told })
     }
 
     /// A line of the timeline that one person may write.

@@ -5,7 +5,7 @@ use super::{
     DEPUTY, School, gate,
     queue::{colleague_elsewhere, ids, quarantined},
 };
-use crate::gate::{LEAD, PUPIL, TEACHER};
+use crate::gate::{Gate, HEAD, LEAD, PUPIL, TEACHER};
 use reqwest::StatusCode;
 
 const TITLE: &str = "Quetzal";
@@ -94,4 +94,51 @@ fn an_incident_is_opened_about_an_item_followed_up_and_closed() {
         assert!(!list.text.contains(other.trim_start_matches("/incidents/")), "{who}");
     }
     assert_eq!(gate.home.run(&["ledger", "verify"]).code(), 0);
+}
+
+#[test]
+fn anybody_at_work_tells_of_a_concern_and_whoever_follows_it_up_is_told() {
+    let gate = gate();
+    let school = School::of(&gate);
+    let mut lead = school.officer(&gate, LEAD, "lead").browser;
+    let mut teacher = school.officer(&gate, TEACHER, "staff").browser;
+    let page = teacher.get("/concern").text;
+    assert!(page.contains("999") && teacher.get("/messages").text.contains("href=\"/concern\""), "{page}");
+    let telling = |kind: &'static str, accused: &'static str| {
+        [
+            ("school", "oakfield"),
+            ("kind", kind),
+            ("title", TITLE),
+            ("why", "He said so at the gate."),
+            ("affected", PUPIL),
+            ("accused", accused),
+        ]
+    };
+    let told = teacher.post("/concern", &telling("concern", "")).leads_to().to_owned();
+    let (_, id) = told.split_once("/concern?told=").unwrap_or_else(|| panic!("{told}"));
+    assert!(teacher.get(&told).text.contains(&format!("number {id}")));
+    assert_eq!(teacher.get(&format!("/incidents/{id}")).status, StatusCode::NOT_FOUND);
+    assert!(lead.get("/incidents").text.contains(id));
+    let notice = notice_to(&gate, LEAD, id);
+    assert!(!notice.contains(TITLE) && !notice.contains(PUPIL), "{notice}");
+    // What is said of the lead is not the lead's.
+    let told = teacher.post("/concern", &telling("concern", LEAD)).leads_to().to_owned();
+    let (_, id) = told.split_once("/concern?told=").unwrap_or_else(|| panic!("{told}"));
+    notice_to(&gate, HEAD, id);
+    assert!(!lead.get("/incidents").text.contains(id));
+    assert!(!gate.sink.deliveries().iter().any(|mail| mail.is_for(LEAD) && mail.text().contains(id)));
+    let empty = teacher.post("/concern", &[("school", "oakfield"), ("kind", "concern")]);
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// The mail to this person that names this number.
+fn notice_to(gate: &Gate, address: &str, id: &str) -> String {
+    let mut count = 1;
+    loop {
+        let all = gate.sink.wait_for(count);
+        if let Some(mail) = all.iter().find(|mail| mail.is_for(address) && mail.text().contains(id)) {
+            return mail.text();
+        }
+        count = all.len() + 1;
+    }
 }

@@ -138,11 +138,6 @@ async fn page(
             break;
         }
     }
-    let school = |id: &SchoolId| Choice {
-        value: id.to_string(),
-        name: desk.school(id).map_or_else(|| id.to_string(), |s| s.name.clone()),
-        is_chosen: false,
-    };
     shown(&ListPage {
         frame: Frame::of(&visitor, w.title, Place::Incidents),
         w,
@@ -151,8 +146,18 @@ async fn page(
         next: next.map(|id| format!("{}?after={id}{}", Place::Incidents, if all { "&all=1" } else { "" })),
         counted: (counted > 0).then(|| fill(w.counted, &[&counted.to_string()])),
         kinds: kinds(language),
-        schools: own.iter().map(school).collect(),
+        schools: own_schools(desk),
     })
+}
+
+/// The asker's schools to choose from.
+pub(super) fn own_schools(desk: &Desk) -> Vec<Choice> {
+    let choice = |id: SchoolId| Choice {
+        name: desk.school(&id).map_or_else(|| id.to_string(), |s| s.name.clone()),
+        value: id.to_string(),
+        is_chosen: false,
+    };
+    desk.own_schools().into_iter().map(choice).collect()
 }
 
 fn row(desk: &Desk, language: Language, incident: &IncidentSummary) -> Row {
@@ -174,7 +179,7 @@ fn row(desk: &Desk, language: Language, incident: &IncidentSummary) -> Row {
 }
 
 #[derive(Deserialize)]
-struct New {
+pub(super) struct New {
     #[serde(default)]
     school: String,
     #[serde(default)]
@@ -191,32 +196,38 @@ struct New {
     item: String,
 }
 
+impl New {
+    /// What was filled in, as the desk wants it.
+    pub(super) fn case(self, visitor: &Visitor) -> Result<NewCase, Fault> {
+        let (desk, w) = (&visitor.desk, ListWords::of(visitor.language));
+        let school = desk.config.schools.iter().find(|s| *s.id.0 == *self.school);
+        let school = school.ok_or_else(|| Fault::Wrong(w.no_school.to_owned()))?.id.clone();
+        if self.title.trim().is_empty() || self.why.trim().is_empty() {
+            return Err(Fault::Wrong(w.no_text.to_owned()));
+        }
+        let mut links = Vec::new();
+        if !self.item.is_empty() {
+            links.push(Link::Item(self.item.parse().map_err(|()| Fault::NotThere)?));
+        }
+        let named = |texts: &str| -> Result<Vec<Named>, DeskFault> {
+            let texts = texts.split(',').map(str::trim).filter(|t| !t.is_empty());
+            texts.map(|text| Named::of(text, &desk.directory)).collect()
+        };
+        Ok(NewCase {
+            school,
+            kind: IncidentKind::ALL.iter().copied().find(|k| k.name() == self.kind).ok_or(Fault::Form)?,
+            title: self.title.trim().chars().take(200).collect(),
+            why: self.why.trim().chars().take(2_000).collect(),
+            affected: named(&self.affected)?,
+            accused: named(&self.accused)?,
+            links,
+        })
+    }
+}
+
 /// A person opens one, by itself or about an item.
 async fn open(visitor: Visitor, Posted(new): Posted<New>) -> Result<Redirect, Fault> {
-    let (desk, w) = (&visitor.desk, ListWords::of(visitor.language));
-    let school = desk.config.schools.iter().find(|s| *s.id.0 == *new.school);
-    let school = school.ok_or_else(|| Fault::Wrong(w.no_school.to_owned()))?.id.clone();
-    if new.title.trim().is_empty() || new.why.trim().is_empty() {
-        return Err(Fault::Wrong(w.no_text.to_owned()));
-    }
-    let mut links = Vec::new();
-    if !new.item.is_empty() {
-        links.push(Link::Item(new.item.parse().map_err(|()| Fault::NotThere)?));
-    }
-    let named = |texts: &str| -> Result<Vec<Named>, DeskFault> {
-        let texts = texts.split(',').map(str::trim).filter(|t| !t.is_empty());
-        texts.map(|text| Named::of(text, &desk.directory)).collect()
-    };
-    let case = NewCase {
-        school,
-        kind: IncidentKind::ALL.iter().copied().find(|k| k.name() == new.kind).ok_or(Fault::Form)?,
-        title: new.title.trim().chars().take(200).collect(),
-        why: new.why.trim().chars().take(2_000).collect(),
-        affected: named(&new.affected)?,
-        accused: named(&new.accused)?,
-        links,
-    };
-    let opened = desk.open_incident(case).await?;
+    let opened = visitor.desk.open_incident(new.case(&visitor)?).await?;
     let place = match opened.is_party {
         // Others follow it up.
         true => Place::Incidents.to_string(),

@@ -3,6 +3,7 @@
 
 mod case;
 mod case_words;
+mod concern;
 mod list;
 mod write;
 
@@ -21,6 +22,7 @@ pub(super) const ROOM: Entry =
 
 pub(super) fn doors() -> Vec<Door> {
     let mut doors = list::doors();
+    doors.extend(concern::doors());
     doors.extend(case::doors());
     doors.extend(write::doors());
     doors

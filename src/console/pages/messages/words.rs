@@ -22,6 +22,7 @@ words! {
         to: "To" / "At",
         more: "and {} more" / "a {} arall",
         written: "Written" / "Ysgrifennwyd",
+        concern: "Worried about a child, or about an adult who works with children? Tell of it here." / "Yn poeni am blentyn, neu am oedolyn sy'n gweithio gyda phlant? Dywedwch yma.",
         older: "Older ones" / "Rhai hŷn",
         newest: "Back to the newest" / "Yn ôl i'r rhai diweddaraf",
         leaves: "Leaves by itself, {}" / "Yn gadael ohoni ei hun, {}",

@@ -268,6 +268,7 @@ fn strangers(tour: &mut Tour) {
 fn teachers(tour: &mut Tour) {
     tour.is(TEACHER);
     tour.visit("messages", "/messages");
+    tour.visit("concern", "/concern");
     let message = tour.link("/messages/{id}");
     tour.visit("message", &message);
     tour.visit("refused", "/queue");
