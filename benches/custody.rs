@@ -177,6 +177,7 @@ async fn item(
         category: Category::PersonalHealth,
         severity: Severity::High,
         subject,
+        conversation: vec![],
         findings: vec![],
         may_hold_image: false,
         settled_policies: vec![],

@@ -123,6 +123,7 @@ async fn hold(store: &Store) {
         category: Category::PersonalHealth,
         severity: Severity::High,
         subject: "number".into(),
+        conversation: vec![],
         findings: vec![],
         may_hold_image: false,
         settled_policies: vec![],

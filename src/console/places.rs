@@ -77,6 +77,8 @@ places! {
     /// One item on one screen.
     Item(id) = "/queue/{id}";
     ItemLook(id) = "/queue/{id}/look";
+    /// What waits after it.
+    ItemNext(id) = "/queue/{id}/next";
     /// The message in its frame.
     ItemMessage(id) = "/queue/{id}/message";
     ItemDecide(id) = "/queue/{id}/decide";
@@ -87,6 +89,8 @@ places! {
     ItemNoteEnd(id, note) = "/queue/{id}/notes/{note}/end";
     /// The evidence as a file.
     ItemBundle(id) = "/queue/{id}/bundle";
+    /// Where anybody at work tells of a worry.
+    Concern = "/concern";
     Incidents = "/incidents";
     Incident(id) = "/incidents/{id}";
     IncidentLook(id) = "/incidents/{id}/look";

@@ -45,6 +45,9 @@ pub enum Covered {
 /// What else there is of the same people that the asker may know of.
 #[derive(Default)]
 pub struct Earlier {
+    /// Of the same conversation, oldest first.
+    pub conversation: Vec<Waiting>,
+    /// The rest, newest first.
     pub items: Vec<Waiting>,
     pub incidents: Vec<IncidentSummary>,
 }
@@ -85,7 +88,10 @@ impl Desk {
 
     /// Other items and incidents of those who wrote and got it.
     pub async fn earlier(&self, detail: &ItemDetail, now: DateTime<Utc>) -> Result<Earlier, DeskFault> {
-        let mut earlier = Earlier::default();
+        let id = &detail.summary.id;
+        let conversation = self.store.quarantined_conversation(id, MOST_EARLIER).await?;
+        let mut earlier =
+            Earlier { conversation: self.known_of(conversation, now).await?, ..Earlier::default() };
         let recipients = detail.envelope.recipients.iter().map(|r| &r.address);
         let everyone: Vec<&Address> =
             detail.envelope.sender.address().into_iter().chain(recipients).collect();
@@ -99,13 +105,9 @@ impl Desk {
             let known = self.directory.lookup(address).and_then(Known::only_holder);
             whos.extend(known.map(|holder| Who::Person(holder.person.id().clone())));
         }
-        let items = self.store.quarantine_with(&faces, &detail.summary.id, MOST_EARLIER).await?;
-        let cases = self.store.item_cases(&items).await?;
-        for (item, case) in items.into_iter().zip(cases) {
-            if self.may(Act::List, &case).is_allowed() {
-                earlier.items.push(self.waits(item, case, now));
-            }
-        }
+        let mut items = self.store.quarantine_with(&faces, id, MOST_EARLIER).await?;
+        items.retain(|item| !earlier.conversation.iter().any(|known| known.item.id == item.id));
+        earlier.items = self.known_of(items, now).await?;
         let mut found: Vec<IncidentSummary> = Vec::new();
         for who in &whos {
             for incident in self.store.incident_history(who).await? {
@@ -123,6 +125,13 @@ impl Desk {
         }
         earlier.incidents.truncate(MOST_EARLIER as usize);
         Ok(earlier)
+    }
+
+    /// Those of them that the asker may know of.
+    async fn known_of(&self, items: Vec<ItemSummary>, now: DateTime<Utc>) -> Result<Vec<Waiting>, DeskFault> {
+        let cases = self.store.item_cases(&items).await?;
+        let known = items.into_iter().zip(cases).filter(|(_, case)| self.may(Act::List, case).is_allowed());
+        Ok(known.map(|(item, case)| self.waits(item, case, now)).collect())
     }
 
     /// How often each of these rules was right in the last ninety days, at the asker's schools.

@@ -73,6 +73,8 @@ pub struct NewItem {
     pub severity: Severity,
     /// Shown to whoever decides; encrypted in the row.
     pub subject: String,
+    /// Its Message-ID, then those that it answers: the conversation it belongs to. Of quarantine alone.
+    pub conversation: Vec<String>,
     pub findings: Vec<FindingSummary>,
     /// It may hold an image of a child (practice.md, A3): nobody exports or releases it.
     pub may_hold_image: bool,

@@ -17,6 +17,7 @@ mod canary;
 mod capsule;
 mod clock;
 mod concerned;
+mod conversation;
 mod custodians;
 mod database;
 mod decide;

@@ -52,6 +52,7 @@ impl Tx {
         for statement in [
             "DELETE FROM item_recipient WHERE item = $1",
             "DELETE FROM item_rule WHERE item = $1",
+            "DELETE FROM item_link WHERE item = $1",
             "DELETE FROM token WHERE item = $1",
             "DELETE FROM retry_key WHERE item = $1 OR outbox IN (SELECT id FROM outbox WHERE item = $1)",
             "DELETE FROM instruction WHERE item = $1",

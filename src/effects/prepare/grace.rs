@@ -61,6 +61,7 @@ pub(super) fn delay(
         category: Category::PersonalRecipients,
         severity: Severity::Low,
         subject: matter.message.header.subject.clone(),
+        conversation: Vec::new(),
         findings: Vec::new(),
         may_hold_image: false,
         settled_policies: Vec::new(),

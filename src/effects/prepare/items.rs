@@ -4,6 +4,7 @@ use super::{Matter, Prepared, Tools, edits::Ready};
 use crate::{
     detection::{Finding, Origin},
     mail::SchoolId,
+    message::Header,
     policy::may_hold_image,
     ruleset::{Category, Severity},
     storage::{FindingSummary, ItemKind, NewItem, Owner},
@@ -64,6 +65,11 @@ fn item(
         category: worst.map_or(Category::FileNotInspected, |f| f.category),
         severity: worst.map_or(Severity::Medium, |f| f.severity),
         subject: matter.message.header.subject.clone(),
+        conversation: if kind == ItemKind::Quarantine {
+            conversation(&matter.message.header)
+        } else {
+            Vec::new()
+        },
         findings: stood_on.iter().map(|f| summary(f)).collect(),
         may_hold_image: may_hold_image(matter.findings, matter.message),
         settled_policies: policies(groups),
@@ -74,6 +80,11 @@ fn item(
         grace: None,
         school,
     }
+}
+
+fn conversation(header: &Header) -> Vec<String> {
+    let answers = header.references.iter().chain(&header.in_reply_to);
+    header.message_id.iter().chain(answers).cloned().collect()
 }
 
 /// The findings that the groups' reasons stand on, each once.

@@ -30,6 +30,7 @@ pub fn keep_unread(
         category: Category::FileNotInspected,
         severity: Severity::Medium,
         subject: String::new(),
+        conversation: Vec::new(),
         findings: Vec::new(),
         may_hold_image: false,
         settled_policies: Vec::new(),

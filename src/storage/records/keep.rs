@@ -17,10 +17,6 @@ use crate::{
     },
 };
 
-/// Message-IDs of one message that are kept. A thread's first one comes first and its last
-/// ones last (RFC 5322 section 3.6.4), so that the middle of a very long list can go.
-const MOST_LINKS: usize = 64;
-
 /// A record's rows, hashed and ready.
 pub(in crate::storage) struct RecordRow {
     pub(in crate::storage) id: RecordId,
@@ -49,12 +45,7 @@ impl RecordRow {
         // Who is certain in one place and not in another is certain.
         people.sort_unstable();
         people.dedup_by(|a, b| (&a.0, a.1) == (&b.0, b.1));
-        let link = |id: &String| secrets.hash("message-id", &[id.as_bytes()]).to_vec();
-        let (first, last) = record.answers.split_at(record.answers.len().min(MOST_LINKS / 2));
-        let last = last.get(last.len().saturating_sub(MOST_LINKS / 2)..).unwrap_or_default();
-        let mut links: Vec<_> = record.message_id.iter().chain(first).chain(last).map(link).collect();
-        links.sort_unstable();
-        links.dedup();
+        let links = secrets.links(record.message_id.as_ref(), &record.answers);
         Self {
             id: RecordId::on(message.received_at, random),
             school: record.school,

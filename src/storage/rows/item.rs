@@ -34,6 +34,7 @@ pub(super) struct ItemRow {
     token: Option<[u8; 32]>,
     retry_keys: Vec<RetryKey>,
     rules: Vec<String>,
+    links: Vec<Vec<u8>>,
     /// A match with a hash list: sealed from the beginning (practice.md, A3).
     pub(super) matched: bool,
 }
@@ -46,6 +47,7 @@ impl ItemRow {
         let matched = item.findings.iter().any(|f| f.category == Category::FileIllegalImage);
         let rules =
             if matched { Vec::new() } else { rules_of(item.findings.iter().map(|f| &*f.rule), secrets) };
+        let links = secrets.links(None, &item.conversation);
         let secret = ItemSecret {
             sender: message.envelope.sender.clone(),
             parameters: message.envelope.parameters.clone(),
@@ -73,6 +75,7 @@ impl ItemRow {
             recipients: hashes,
             retry_keys: item.retry_keys,
             rules,
+            links,
             matched,
         })
     }
@@ -112,6 +115,13 @@ impl Tx {
             sqlx::query("INSERT INTO item_recipient (item, address_hash) VALUES ($1, $2)")
                 .bind(item.id.as_str())
                 .bind(&hash[..])
+                .execute(&mut self.conn)
+                .await?;
+        }
+        for link in &item.links {
+            sqlx::query("INSERT INTO item_link (item, link_hash) VALUES ($1, $2)")
+                .bind(item.id.as_str())
+                .bind(link)
                 .execute(&mut self.conn)
                 .await?;
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     dangers::GROOMING,
-    gate::{Gate, HEAD, LEAD, PUPIL, TEACHER},
+    gate::{Gate, HEAD, LEAD, PUPIL, TEACHER, mail},
 };
 use reqwest::StatusCode;
 use std::fs;
@@ -216,4 +216,52 @@ fn hostile_messages_are_shown_as_text_with_names_made_safe() {
             message.text
         );
     }
+}
+
+#[test]
+fn the_conversation_of_an_item_is_beside_it_and_the_next_one_is_a_step_away() {
+    let gate = gate();
+    let answering = |own: &str, answers: &str| {
+        let raw = mail(STRANGER, PUPIL, SUBJECT, GROOMING);
+        let (_, rest) = raw.split_once("Message-ID:").unwrap();
+        let (_, rest) = rest.split_once("\r\n").unwrap();
+        let fields = format!("Message-ID: <{own}@chat.example>\r\nReferences: <{answers}@chat.example>\r\n");
+        let raw = format!("{}{fields}{rest}", raw.split_once("Message-ID:").unwrap().0);
+        assert!(gate.send_unproved(STRANGER, &[PUPIL], &raw).starts_with("250"));
+    };
+    answering("two", "one");
+    answering("other", "else");
+    // What the deputy got is there for nobody but the others.
+    let raw = mail(STRANGER, &[PUPIL, DEPUTY].join(", "), SUBJECT, GROOMING).replacen(
+        "\r\nMIME",
+        "\r\nIn-Reply-To: <two@chat.example>\r\nMIME",
+        1,
+    );
+    assert!(gate.send_unproved(STRANGER, &[PUPIL, DEPUTY], &raw).starts_with("250"));
+    answering("four", "one");
+    let all = ids(&gate);
+    let [two, other, three, four] = &all[..] else { panic!("{all:?}") };
+    let school = School::of(&gate);
+    let mut lead = school.officer(&gate, LEAD, "lead").browser;
+    let mut deputy = school.officer(&gate, DEPUTY, "deputy").browser;
+    let conversation = |page: &str| -> Vec<bool> {
+        let (_, rest) = page.split_once("Of the same conversation").unwrap_or_else(|| panic!("{page}"));
+        let (listed, rest) = rest.split_once("</ol>").unwrap();
+        assert!(rest.contains("Others of the same people") && rest.contains(&format!("/queue/{other}\"")));
+        [two, other, three, four].iter().map(|id| listed.contains(&format!("/queue/{id}\""))).collect()
+    };
+    assert_eq!(conversation(&opened(&mut lead, two)), [false, false, true, true]);
+    assert_eq!(conversation(&opened(&mut deputy, two)), [false, false, false, true]);
+    // From the last one the way leads to the first.
+    let next = |browser: &mut Browser, id: &str| {
+        browser.get(&format!("/queue/{id}/next")).leads_to().trim_start_matches("/queue/").to_owned()
+    };
+    for (id, then) in [(two, other), (other, three), (three, four), (four, two)] {
+        assert_eq!(next(&mut lead, id), *then);
+    }
+    assert_eq!(next(&mut deputy, other), *four, "not the one that they got");
+    let kept = [("act", "keep"), ("ready", "Evidence of a concern")];
+    assert_eq!(lead.post(&format!("/queue/{other}/decide"), &kept).status, StatusCode::SEE_OTHER);
+    assert_eq!(next(&mut lead, two), *three, "what is decided waits no more");
+    assert_eq!(next(&mut lead, other), *three, "from a decided one too");
 }

@@ -254,6 +254,7 @@ impl Sample {
             category: Category::PersonalHealth,
             severity: Severity::High,
             subject: "Trip list".into(),
+            conversation: vec![],
             findings: vec![FindingSummary {
                 rule: "pd.nhs-number".into(),
                 category: Category::PersonalHealth,

@@ -255,6 +255,7 @@ fn copy(item: &NewItem) -> NewItem {
         category: item.category,
         severity: item.severity,
         subject: item.subject.clone(),
+        conversation: vec![],
         findings: vec![],
         may_hold_image: false,
         settled_policies: vec![],

@@ -26,7 +26,7 @@ use crate::{
     authority::{Act, Case, Offices},
     desk::{Covered, Opened},
     report::bundle::write as write_bundle,
-    storage::{AccountId, Delivery, ItemId, ItemSummary, Purpose, SealedView},
+    storage::{AccountId, Delivery, ItemId, ItemSummary, Purpose, SealedView, Spot, WaitingFilter},
 };
 use askama::Template;
 use axum::{
@@ -45,6 +45,7 @@ pub(super) fn doors() -> Vec<Door> {
         Door::post(at::ItemLook, Guard::SignedIn, look),
         Door::get(at::ItemMessage, Guard::SignedIn, message),
         Door::post(at::ItemBundle, Guard::SignedIn, bundle),
+        Door::get(at::ItemNext, Guard::SignedIn, next),
     ]
 }
 
@@ -80,6 +81,7 @@ pub(super) struct Head {
     pub(super) others: Vec<String>,
     pub(super) look: String,
     pub(super) live: String,
+    pub(super) next: String,
     pub(super) said: Option<String>,
 }
 
@@ -102,6 +104,7 @@ struct Inside {
     why_not: Option<String>,
     bundle: Option<String>,
     files: Vec<render::File>,
+    conversation: Vec<Row>,
     earlier: Vec<Row>,
     incidents: Vec<people::Incident>,
     ways: Vec<Way>,
@@ -176,6 +179,7 @@ async fn page(
         others: console.live.others(&item.id, &me),
         look: Place::ItemLook(item.id.as_str()).to_string(),
         live: Place::ItemLive(item.id.as_str()).to_string(),
+        next: Place::ItemNext(item.id.as_str()).to_string(),
         said: act::said(&visitor, &after.said, &item, &case)
             .await?
             .or_else(|| notes::said(language, &after.said)),
@@ -251,6 +255,7 @@ async fn inside(
         bundle: (opened.raw.is_ok() && desk.may(Act::Export, case).is_allowed())
             .then(|| Place::ItemBundle(item.id.as_str()).to_string()),
         files,
+        conversation: rows(desk, language, &earlier.conversation, now),
         earlier: rows(desk, language, &earlier.items, now),
         incidents: earlier.incidents.iter().map(|i| people::incident(language, i)).collect(),
         ways: delivery
@@ -286,6 +291,20 @@ async fn look(
     let why = given.why(&visitor)?;
     console.live.give_purpose(account(&visitor), item.id.as_str(), why);
     Ok(Redirect::to(&Place::Item(item.id.as_str()).to_string()))
+}
+
+/// Leads to what waits after this one, whatever has become of it; from the last to the first, and to the
+/// queue when nothing else waits.
+async fn next(visitor: Visitor, Path(id): Path<String>) -> Result<Redirect, Fault> {
+    let (item, _) = find(&visitor, &id).await?;
+    let (all, now) = (WaitingFilter::default(), Utc::now());
+    for after in [Some(Spot::of(&item)), None] {
+        let waits = visitor.desk.waiting(&all, after, 2, now).await?;
+        if let Some(one) = waits.rows.iter().find(|one| one.item.id != item.id) {
+            return Ok(Redirect::to(&Place::Item(one.item.id.as_str()).to_string()));
+        }
+    }
+    Ok(Redirect::to(&Place::Queue.to_string()))
 }
 
 /// The frame's document: what the page beside it has rendered, for whoever it was rendered for.

@@ -52,6 +52,11 @@ words! {
         accused: "said to be accused" / "dywedir ei fod wedi'i gyhuddo",
         guessed: "the gate guesses: accused" / "mae'r porth yn dyfalu: wedi'i gyhuddo",
         earlier: "Earlier, of the same people" / "Yn gynharach, am yr un bobl",
+        next: "Next in the queue" / "Nesaf yn y rhestr aros",
+        conversation: "Of the same conversation" / "O'r un sgwrs",
+        conversation_hint: "What was delivered of it is not kept here; what a message quotes stands in the message."
+            / "Nid yw'r hyn a ddanfonwyd ohoni'n cael ei gadw yma; mae'r hyn y mae neges yn ei ddyfynnu yn y neges.",
+        others: "Others of the same people" / "Eraill am yr un bobl",
         earlier_none: "Nothing else that you may see." / "Dim byd arall y cewch ei weld.",
         incidents: "Incidents" / "Digwyddiadau",
         here: "Here now:" / "Yma nawr:",
