@@ -34,7 +34,7 @@ pub struct ReportArgs {
     /// A month, for example 2026-10; without it the last whole one
     #[arg(long, value_name = "MONTH", conflicts_with = "term")]
     month: Option<String>,
-    /// The term in which this day lies, by the school's calendar
+    /// The term in which this day lies: September to December, January to March, or April to August
     #[arg(long, value_name = "DAY")]
     term: Option<String>,
     /// As a file for people or a spreadsheet; by the ending of --out when missing
@@ -71,7 +71,7 @@ pub(super) fn run(cli: &Cli, args: &ReportArgs) -> Answer {
             (None, None) => Asked::last_month(&school.calendar)?,
         };
         let rules = app::rules(&desk.config.rulesets)?;
-        let report = school_report::make(&desk, &school, &asked, &rules).await?;
+        let (report, _) = school_report::make(&desk, &school, &asked, &rules).await?;
         school_report::note(&desk, &school, &asked, form.map_or("text", Form::name)).await?;
         desk.close().await;
         Ok(report)

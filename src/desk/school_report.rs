@@ -1,20 +1,20 @@
-//! The report of a month or a term, for whoever asks at the command line or in the console: which days
+//! The report of a month or a term, for whoever asks at the command line or in the console: which months
 //! are meant, what they are compared with, and where the facts come from.
 
 use super::{Desk, DeskFault, ways};
 use crate::{
     config::Config,
     mail::SchoolId,
-    parties::{Calendar, Direction, School, Span},
+    parties::{Calendar, Direction, Month, School, Span, Term, span},
     report::{
         self, Coverage, Standing, Table, coverage,
-        school::{Facts, Period, Report},
+        school::{Facts, Period, Report, Stands},
         unproved,
     },
     ruleset::RuleSet,
-    storage::{Between, Event, LedgerEvent, Store, StoreError, Switch},
+    storage::{Between, Event, LedgerEvent, MonthFigures, Store, StoreError, Switch},
 };
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::sync::Arc;
 
 const DIRECTIONS: [(Direction, &str); 3] = [
@@ -23,29 +23,50 @@ const DIRECTIONS: [(Direction, &str); 3] = [
     (Direction::Internal, "mail within the school"),
 ];
 
-/// Which days, and which they are compared with. Whole months and terms alone: two reports whose
-/// days differ by one would tell what happened on it.
+/// Which months, and which they are compared with. Whole months and terms of whole months alone: two
+/// reports whose days differ by one would tell what happened on it.
 pub struct Asked {
+    months: Vec<Month>,
     pub span: Span,
     /// As people call it.
     pub called: String,
-    before: Option<(Span, String)>,
+    before: Vec<Month>,
+    before_called: String,
 }
 
 impl Asked {
     /// The last whole month.
     pub fn last_month(calendar: &Calendar) -> Result<Self, DeskFault> {
-        let today = calendar.local(Utc::now()).date();
-        let this = today.with_day(1).unwrap_or(today);
-        Self::month_from(this.checked_sub_months(Months::new(1)).unwrap_or(this))
+        Self::of_month(this_month(calendar).before())
     }
 
     /// `2026-10`.
     pub fn month(month: &str, calendar: &Calendar) -> Result<Self, DeskFault> {
-        let first = format!("{month}-01").parse();
-        let first =
-            first.map_err(|_| DeskFault::Wrong(format!("`{month}` is no month; write it as 2026-10")))?;
-        Self::month_from(first)?.begun(calendar)
+        let named = Month::named(month);
+        let named =
+            named.ok_or_else(|| DeskFault::Wrong(format!("`{month}` is no month; write it as 2026-10")))?;
+        Self::of_month(named)?.begun(calendar)
+    }
+
+    /// The term in which this day lies, `2026-09-14`.
+    pub fn term(day: &str, calendar: &Calendar) -> Result<Self, DeskFault> {
+        let day: NaiveDate = day
+            .parse()
+            .map_err(|_| DeskFault::Wrong(format!("`{day}` is no day; write it as 2026-09-01")))?;
+        let term = Term::of(Month::of(day));
+        let before = term.before();
+        Self::new((term.months(), term.called()), (before.months(), before.called()))?.begun(calendar)
+    }
+
+    fn of_month(month: Month) -> Result<Self, DeskFault> {
+        let before = month.before();
+        Self::new((vec![month], month.called()), (vec![before], before.called()))
+    }
+
+    fn new(now: (Vec<Month>, String), before: (Vec<Month>, String)) -> Result<Self, DeskFault> {
+        let span = span(&now.0).filter(|span| span.first < span.last);
+        let span = span.ok_or_else(|| DeskFault::Wrong("No calendar has that month.".into()))?;
+        Ok(Self { months: now.0, span, called: now.1, before: before.0, before_called: before.1 })
     }
 
     fn begun(self, calendar: &Calendar) -> Result<Self, DeskFault> {
@@ -54,79 +75,78 @@ impl Asked {
             false => Ok(self),
         }
     }
+}
 
-    fn month_from(first: NaiveDate) -> Result<Self, DeskFault> {
-        let span = |first: NaiveDate| {
-            let last = first.checked_add_months(Months::new(1))?.checked_sub_days(Days::new(1))?;
-            Some(Span { first, last })
-        };
-        let called = |span: Span| span.first.format("%B %Y").to_string();
-        let now = span(first).ok_or_else(|| DeskFault::Wrong("No calendar has that month.".into()))?;
-        let before = first.checked_sub_months(Months::new(1)).and_then(span);
-        Ok(Self { span: now, called: called(now), before: before.map(|b| (b, called(b))) })
-    }
-
-    /// The term in which this day lies, `2026-09-14`.
-    pub fn term(day: &str, calendar: &Calendar) -> Result<Self, DeskFault> {
-        let day: NaiveDate = day
-            .parse()
-            .map_err(|_| DeskFault::Wrong(format!("`{day}` is no day; write it as 2026-09-01")))?;
-        let Some(at) = calendar.terms.iter().position(|term| term.holds(day)) else {
-            return Err(DeskFault::Wrong(
-                "That day lies in no term of the school's calendar: [school.calendar] in gatehouse.toml names the terms."
-                    .into(),
-            ));
-        };
-        let called = |s: Span| {
-            format!("the term from {} to {}", s.first.format("%-d %B %Y"), s.last.format("%-d %B %Y"))
-        };
-        let now = calendar.terms[at];
-        let before = at.checked_sub(1).map(|at| calendar.terms[at]);
-        Self { span: now, called: called(now), before: before.map(|b| (b, called(b))) }.begun(calendar)
-    }
+fn this_month(calendar: &Calendar) -> Month {
+    Month::of(calendar.local(Utc::now()).date())
 }
 
 /// From midnight to midnight by the school's clock.
-fn between(span: Span, calendar: &Calendar) -> Between {
-    let midnight = |day: NaiveDate| calendar.instant(day.and_time(NaiveTime::MIN));
-    let after = span.last.checked_add_days(Days::new(1)).unwrap_or(span.last);
-    Between { from: midnight(span.first), until: midnight(after) }
+fn between(months: &[Month], calendar: &Calendar) -> Option<Between> {
+    let (from, _) = months.first()?.moments(calendar);
+    let (_, until) = months.last()?.moments(calendar);
+    Some(Between { from, until })
 }
 
-/// The report, of the rules in force.
+/// The months of these that are over, one after the other.
+async fn figures(store: &Store, school: &School, months: &[Month]) -> Result<Vec<MonthFigures>, StoreError> {
+    let (hours, mut all) = (school.time(), Vec::with_capacity(months.len()));
+    for month in months {
+        match store.month_figures(&school.id, &hours, *month).await? {
+            Some(figures) => all.push(figures),
+            None => break,
+        }
+    }
+    Ok(all)
+}
+
+/// The report, of the rules in force; and how its period stands.
 pub async fn make(
     desk: &Desk,
     school: &Arc<School>,
     asked: &Asked,
     rules: &RuleSet,
-) -> Result<Report, DeskFault> {
-    let (store, made_at) = (&desk.store, Utc::now());
-    let time = between(asked.span, &school.calendar);
-    let now = store.tally(&school.id, &school.time(), time).await?;
-    let before = match &asked.before {
-        Some((span, _)) => {
-            Some(store.tally(&school.id, &school.time(), between(*span, &school.calendar)).await?)
+) -> Result<(Report, Stands), DeskFault> {
+    let (store, calendar) = (&desk.store, &school.calendar);
+    let day = |at: DateTime<Utc>| calendar.local(at).date();
+    let now = figures(store, school, &asked.months).await?;
+    let under_way = asked.months.get(now.len());
+    let stands = match (under_way, now.iter().map(|month| month.counted_at).max()) {
+        (None, Some(counted_at)) => Stands::Counted(day(counted_at)),
+        (None, None) => Stands::Counted(day(Utc::now())),
+        (Some(month), _) => {
+            Stands::UnderWay { counted: asked.months[..now.len()].to_vec(), more: month.next().first() }
         }
-        None => None,
     };
+    // A part of a term beside a whole one would look like less mail.
+    let before = match under_way {
+        None => figures(store, school, &asked.before).await?,
+        Some(_) => Vec::new(),
+    };
+    let tallies = |all: Vec<MonthFigures>| all.into_iter().map(|month| month.tally).collect::<Vec<_>>();
+    let is_compared = before.len() == asked.before.len();
+    let (now, before) = (tallies(now), tallies(before));
+    let time = between(&asked.months, calendar)
+        .ok_or_else(|| DeskFault::Wrong("No calendar has that month.".into()))?;
     let (proved, not_proved) = routes(desk, school).await?;
     let facts = Facts {
         school: &school.name,
         mode: school.mode,
         period: Period {
             called: asked.called.clone(),
-            before: asked.before.as_ref().map(|(_, called)| called.clone()),
-            is_over: time.until <= made_at,
+            before: is_compared.then(|| asked.before_called.clone()),
+            stands: stands.clone(),
         },
-        made_at,
+        made_on: day(Utc::now()),
         now: &now,
-        before: before.as_ref(),
+        before: is_compared.then_some(&before[..]),
+        changes: &store.changes_by_name(time).await?,
         coverage: &clauses(desk, school, rules).await?,
         switches: &switches(store, school, (time.from, time.until)).await?,
         proved: &proved,
         not_proved: &not_proved,
     };
-    Ok(report::school::report(&facts))
+    Ok((report::school::report(&facts), stands))
 }
 
 /// What a canary proves now, and what none does.

@@ -17,6 +17,7 @@ mod gather;
 mod itself;
 mod measures;
 mod metrics;
+mod months;
 mod overdue;
 mod recall;
 mod relayed;

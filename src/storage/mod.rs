@@ -44,6 +44,7 @@ pub mod lives;
 mod locks;
 mod measures;
 mod messages;
+mod months;
 mod names;
 mod node;
 mod objects;
@@ -137,6 +138,7 @@ pub use measures::{
     Act, Approval, KeptMeasure, Measure, MeasureError, MeasureKind, MeasureState, NewMeasure,
 };
 pub use messages::{Logged, LoggedSummary, LoggedView, PassFate, Passed};
+pub use months::MonthFigures;
 pub use names::{
     AccountId, AlertId, BreachId, CredentialId, CustodianId, EpochId, GrantId, IncidentId, ItemId,
     LeadNoteId, LegalHoldId, MeasureId, ObjectId, OutboxId, RecordId, ReleaseId, SubjectAccessId, SwitchId,

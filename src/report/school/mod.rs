@@ -2,12 +2,14 @@
 //! people answered, what was changed, what it does not see. Counts alone: no name, no message, and
 //! no count from which a single person could be told ([`cells`]).
 
+mod beside;
 mod cells;
+mod counted;
 mod make;
 mod shown;
 
-pub use cells::{Cell, alone, parts};
-pub use make::{Facts, Period, report};
+pub use cells::Cell;
+pub use make::{Facts, Period, Stands, report};
 pub use shown::{csv, rows, sheet};
 
 /// What a cell says.

@@ -10,6 +10,7 @@ impl Says {
     fn text(&self) -> String {
         match self {
             Self::Cell(Cell::Count(count)) => count.to_string(),
+            Self::Cell(Cell::AtLeast(count)) => format!("{count} or more"),
             Self::Share(Some(share)) => format!("{share} %"),
             Self::Cell(Cell::Withheld) | Self::Share(None) => WITHHELD.to_owned(),
             Self::Text(text) => text.clone(),
@@ -18,9 +19,9 @@ impl Says {
 
     fn json(&self) -> Value {
         match self {
-            Self::Cell(cell) => cell.count().map_or_else(|| WITHHELD.into(), Value::from),
-            Self::Share(share) => share.map_or_else(|| WITHHELD.into(), Value::from),
-            Self::Text(text) => text.as_str().into(),
+            Self::Cell(Cell::Count(count)) => (*count).into(),
+            Self::Share(Some(share)) => (*share).into(),
+            other => other.text().into(),
         }
     }
 }

@@ -197,6 +197,8 @@ events! {
     LeadNoteEnded = "lead-note.ended",
     /// Read by itself, not beside a message.
     LeadNoteViewed = "lead-note.viewed",
+    /// The figures of a month that is over were counted, once for all.
+    ReportCounted = "report.counted",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

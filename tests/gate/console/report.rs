@@ -1,21 +1,46 @@
 //! The governors' page: counts for whoever may see them, no word of any message, and files to take
 //! home.
 
-use super::{Browser, School, gate};
+use super::{Browser, School, gate, runtime};
 use crate::{
     dangers::HEALTH,
-    gate::{OUTSIDE, TEACHER, mail},
+    gate::{Gate, OUTSIDE, TEACHER, mail},
+    storage::Sample,
 };
+use chrono::{TimeDelta, Utc};
+use gatehouse::{parties::Month, storage::ItemKind};
 use reqwest::StatusCode;
+
+/// Held on the last day of last month, as far as the rows say.
+async fn held_last_month(gate: &Gate, number: u128) {
+    let store = gate.home.store().await;
+    for number in 0..number {
+        let mut keep = Sample::new(number).keep(&store, ItemKind::Hold).await;
+        let first = Month::of(Utc::now().date_naive()).first().and_hms_opt(0, 0, 0).unwrap().and_utc();
+        keep.message.received_at = first - TimeDelta::hours(12);
+        store.keep(keep).await.unwrap();
+    }
+    store.close().await;
+}
 
 #[test]
 fn a_governor_sees_counts_and_takes_them_home() {
     let gate = gate();
     gate.send(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "For your records", HEALTH));
+    runtime().block_on(held_last_month(&gate, 12));
+    let last = Month::of(Utc::now().date_naive()).before().name();
+    let (place, now) =
+        (format!("/report?school=oakfield&period={last}"), Month::of(Utc::now().date_naive()).name());
     let school = School::of(&gate);
     let mut governor = school.officer(&gate, "g.whitlock@oakfield.example", "governor");
     assert_eq!(governor.browser.get("/").leads_to(), "/report", "their first room");
-    let page = governor.browser.get("/report?school=oakfield&period=2026-11");
+    let under_way = governor.browser.get(&format!("/report?school=oakfield&period={now}"));
+    assert!(
+        under_way.text.contains("Under way") && !under_way.text.contains("How soon"),
+        "{}",
+        under_way.text
+    );
+    let page = governor.browser.get(&place);
     assert_eq!(page.status, StatusCode::OK, "{}", page.text);
     assert!(page.text.contains("<h2") && page.text.contains("</table>"));
     for word in ["For your records", "okafor", "harbour"] {
@@ -24,7 +49,7 @@ fn a_governor_sees_counts_and_takes_them_home() {
     let mut in_welsh = Browser::new(&gate);
     in_welsh.cookies = governor.browser.cookies.clone();
     in_welsh.cookies.push(("language".into(), "cy".into()));
-    let welsh = in_welsh.get("/report?school=oakfield&period=2026-11").text;
+    let welsh = in_welsh.get(&place).text;
     assert!(welsh.contains("Negeseuon yn ôl cyfeiriad") && welsh.contains("o fewn diwrnod ysgol"), "{welsh}");
     let headings = |page: &str| -> Vec<String> {
         page.split("<h2").skip(1).map(|rest| rest.split("</h2>").next().unwrap().to_owned()).collect()
@@ -39,10 +64,11 @@ fn a_governor_sees_counts_and_takes_them_home() {
     {
         assert!(!welsh.contains(english), "{english}: {welsh}");
     }
-    let csv = governor.browser.get("/report/file?school=oakfield&period=2026-11&as=csv");
+    let csv = governor.browser.get(&format!("/report/file?school=oakfield&period={last}&as=csv"));
     assert!(csv.text.starts_with("part,name,now,before,change"), "{}", csv.text);
+    assert!(csv.text.contains("messages-by-direction,outbound,12,0,12"), "{}", csv.text);
     let kind = |p: &super::Page| p.headers["content-type"].to_str().unwrap().to_owned();
-    assert_eq!(kind(&governor.browser.get("/report/file?period=2026-11&as=pdf")), "application/pdf");
+    assert_eq!(kind(&governor.browser.get(&format!("/report/file?period={last}&as=pdf"))), "application/pdf");
     assert_eq!(governor.browser.get("/report/file?as=exe").status, StatusCode::NOT_FOUND);
     assert_eq!(
         governor.browser.get("/report?school=brynglas").status,

@@ -3,7 +3,7 @@
 use super::*;
 use gatehouse::{
     authority::Matter,
-    parties::{Calendar, SchoolTime, Zone},
+    parties::{Calendar, Month, SchoolTime, Zone},
     ruleset::Category,
 };
 
@@ -47,6 +47,46 @@ async fn numbers_are_added_up_by_school_time_and_kind() {
     assert_eq!((count("item.withdrawn"), count("item.quarantined")), (Some(1), None), "{:?}", tally.events);
     let other = bench.store.tally(&SchoolId("brynglas".into()), &every_day(), days(-1, 5)).await.unwrap();
     assert!(other.messages.is_empty() && other.items.is_empty(), "{other:?}");
+    let soon = bench.store.tally(&school(), &every_day(), days(-1, 1)).await.unwrap();
+    assert_eq!(soon.items[0].waits.unanswered, 1, "answered after the end of what is counted: {soon:?}");
     let later = bench.store.tally(&school(), &every_day(), days(5, 9)).await.unwrap();
     assert!(later.messages.is_empty() && later.items.is_empty() && later.events.is_empty(), "{later:?}");
+}
+
+#[tokio::test]
+async fn a_month_is_counted_once_when_it_is_over_and_nothing_later_changes_it() {
+    let bench = Bench::new().await;
+    let (store, hours) = (&bench.store, every_day());
+    let month = Month::of(bench.store_now().date_naive());
+    let mut held = Vec::new();
+    for number in 0..12 {
+        held.push(Sample::new(number).held(store, ItemKind::Hold).await);
+    }
+    let figures = async || store.month_figures(&school(), &hours, month).await.unwrap();
+    let counted = async || {
+        let events = vec!["report.counted".to_owned()];
+        store.ledger_rows(&LedgerFilter { events, ..LedgerFilter::default() }).await.unwrap().len()
+    };
+    assert_eq!(figures().await, None, "it is under way");
+    bench.pass(TimeDelta::days(32));
+    let (first, second) = tokio::join!(figures(), figures());
+    let first = first.expect("it is over");
+    assert_eq!((first.tally.messages[0].count, first.tally.items[0].waits.unanswered), (12, 12));
+    assert_eq!(Some(&first), second.as_ref());
+    assert_eq!(counted().await, 1);
+
+    // Decided, purged, come late, turned into an allegation: it stays what it was.
+    for id in &held[..6] {
+        store.decide(id, ruling(Decision::Withdraw, owner())).await.unwrap();
+    }
+    Sample::new(20).held(store, ItemKind::Hold).await;
+    bench.pass(TimeDelta::days(400));
+    let purged = store.retain(&super::retention::due(&bench)).await.unwrap();
+    assert!(purged.items >= 6 && purged.log_rows >= 6, "{purged:?}");
+    let bench = bench.reopen().await;
+    let again = bench.store.month_figures(&school(), &hours, month).await.unwrap();
+    assert_eq!(again, Some(first));
+    let before = bench.store.month_figures(&school(), &hours, month.before()).await.unwrap().unwrap();
+    assert_eq!(before.tally, Tally::default(), "before there was a store");
+    assert!(bench.verify().await.sealed);
 }

@@ -16,7 +16,7 @@ const MOST: usize = 12;
 /// A bar for each line of a part whose lines are counts; none where less than two may be shown.
 pub fn bars(part: &Part) -> Vec<Bar> {
     let count = |says: &Says| match says {
-        Says::Cell(Cell::Count(count)) => Some(*count),
+        Says::Cell(Cell::Count(count) | Cell::AtLeast(count)) => Some(*count),
         _ => None,
     };
     let counted: Vec<(Option<u64>, Option<u64>)> =

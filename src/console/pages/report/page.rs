@@ -15,9 +15,9 @@ use crate::{
     authority::{Act, Case, Scope, Thing},
     desk::school_report::{self, Asked},
     effects::Language,
-    parties::{Calendar, School},
+    parties::{Calendar, Month, School, Season, Term},
     report::{
-        school::{self, Part, Report},
+        school::{self, Part, Report, Stands},
         sheet,
     },
 };
@@ -27,7 +27,7 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use chrono::{Datelike, Months, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate, Utc};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -47,8 +47,15 @@ words! {
         nothing: "Nothing." / "Dim.",
         title: "Mail at {}: {}" / "Post yn {}: {}",
         // In English the report has its own.
-        mark: "" / "Gatehouse {}, gwnaed ar {}. Cyfrifon yn unig: ni ddangosir yr un dan bump, nac un a fyddai'n ei ddatgelu (\"heb ei ddangos\"). Nid yw honiadau yn erbyn staff, pryderon lefel isel ac eitemau dan sêl yn yr un o'r niferoedd. Nid yr hyn a ddigwyddodd yw'r hyn y mae'r porth yn ei ganfod: nid digwyddiad yw canfyddiad.",
-        not_over: "" / " Nid yw'r cyfnod ar ben eto.",
+        mark: "" / "Gatehouse {}, gwnaed ar {}. {} Cyfrifon yn unig: ni ddangosir yr un dan bump, nac un a fyddai'n ei ddatgelu (\"heb ei ddangos\", neu \"20 neu ragor\" lle na ellir dangos mis). Nid yw honiadau yn erbyn staff, pryderon lefel isel ac eitemau dan sêl yn yr un o'r niferoedd. Nid yr hyn a ddigwyddodd yw'r hyn y mae'r porth yn ei ganfod: nid digwyddiad yw canfyddiad.",
+        counted: "" / "Cyfrifwyd ar {}, pan oedd ar ben; nid yw dim a benderfynwyd nac a ddilëwyd ers hynny yn newid dim.",
+        under_way: "" / "Ar y gweill; {}. Daw rhagor ar {}: byddai cyfrifon sy'n tyfu o ddydd i ddydd yn datgelu beth ddigwyddodd ar ddiwrnod.",
+        none_counted: "" / "ni chyfrifwyd yr un mis ohono eto",
+        counted_so_far: "" / "cyfrifwyd hyd yma: {}",
+        autumn: "Autumn {} (September to December)" / "Tymor yr hydref {} (Medi i Ragfyr)",
+        spring: "Spring {} (January to March)" / "Tymor y gwanwyn {} (Ionawr i Fawrth)",
+        summer: "Summer {} (April to August)" / "Tymor yr haf {} (Ebrill i Awst)",
+        under_way_mark: "{}: under way" / "{}: ar y gweill",
         files_english: "" / "Saesneg yw geiriau'r PDF a'r CSV.",
         legend: "Thick bar: this period. Thin bar: the one before." / "Bar trwchus: y cyfnod hwn. Bar tenau: y cyfnod cynt.",
     }
@@ -136,7 +143,7 @@ pub(super) async fn report(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fault> {
     let (schools, school) = school_of(&visitor, Act::Particulars, &wanted)?;
-    let (asked, report) = made(&console, &visitor, &school, &wanted, "page").await?;
+    let (asked, report, stands) = made(&console, &visitor, &school, &wanted, "page").await?;
     let w = ReportWords::of(visitor.language);
     let period = match wanted.period.as_deref() {
         None | Some("") => asked.span.first.format("%Y-%m").to_string(),
@@ -151,7 +158,7 @@ pub(super) async fn report(
     });
     let (title, mark) = match visitor.language {
         Language::English => (report.title, report.mark),
-        Language::Welsh => in_welsh(w, &school, &asked),
+        Language::Welsh => in_welsh(w, &school, &asked, &stands),
     };
     shown(&ReportPage {
         frame: Frame::of(&visitor, title.clone(), Place::Report),
@@ -159,8 +166,8 @@ pub(super) async fn report(
         title,
         mark,
         schools: schools.collect(),
-        months: months(&school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
-        terms: terms(&school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
+        months: months(w, &school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
+        terms: terms(w, &school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
         pdf: file("pdf"),
         csv: file("csv"),
         parts: report.parts.iter().map(|one| part(visitor.language, one)).collect(),
@@ -168,14 +175,22 @@ pub(super) async fn report(
 }
 
 /// Heading and mark.
-fn in_welsh(w: &ReportWords, school: &School, asked: &Asked) -> (String, String) {
+fn in_welsh(w: &ReportWords, school: &School, asked: &Asked, stands: &Stands) -> (String, String) {
     let day = |day: NaiveDate| day.format("%d/%m/%Y").to_string();
     let period = format!("{} – {}", day(asked.span.first), day(asked.span.last));
     let today = school.calendar.local(Utc::now()).date();
-    let mut mark = fill(w.mark, &[env!("CARGO_PKG_VERSION"), &day(today)]);
-    if asked.span.last >= today {
-        mark.push_str(w.not_over);
-    }
+    let stands = match stands {
+        Stands::Counted(on) => fill(w.counted, &[&day(*on)]),
+        Stands::UnderWay { counted, more } => {
+            let months: Vec<String> = counted.iter().map(|m| m.first().format("%m/%Y").to_string()).collect();
+            let so_far = match months.is_empty() {
+                true => w.none_counted.to_owned(),
+                false => fill(w.counted_so_far, &[&months.join(", ")]),
+            };
+            fill(w.under_way, &[&so_far, &day(*more)])
+        }
+    };
+    let mark = fill(w.mark, &[env!("CARGO_PKG_VERSION"), &day(today), &stands]);
     (fill(w.title, &[&school.name, &period]), mark)
 }
 
@@ -185,30 +200,42 @@ async fn made(
     school: &Arc<School>,
     wanted: &Wanted,
     form: &'static str,
-) -> Result<(Asked, Report), Fault> {
+) -> Result<(Asked, Report, Stands), Fault> {
     let asked = asked(wanted, &school.calendar)?;
     let standing = console.gate.standing();
-    let report = school_report::make(&visitor.desk, school, &asked, &standing.rulebook.rules).await?;
+    let (report, stands) =
+        school_report::make(&visitor.desk, school, &asked, &standing.rulebook.rules).await?;
     school_report::note(&visitor.desk, school, &asked, form).await?;
-    Ok((asked, report))
+    Ok((asked, report, stands))
 }
 
 /// The months of two years that have begun, newest first.
-fn months(calendar: &Calendar) -> Vec<(String, String)> {
-    let today = calendar.local(Utc::now()).date();
-    let this = today.with_day(1).unwrap_or(today);
-    let back = (0..24).filter_map(|n| this.checked_sub_months(Months::new(n)));
-    back.map(|m| (m.format("%Y-%m").to_string(), m.format("%B %Y").to_string())).collect()
+fn months(w: &ReportWords, calendar: &Calendar) -> Vec<(String, String)> {
+    let mut month = Month::of(calendar.local(Utc::now()).date());
+    let mut all = vec![(month.name(), fill(w.under_way_mark, &[&month.called()]))];
+    for _ in 1..24 {
+        month = month.before();
+        all.push((month.name(), month.called()));
+    }
+    all
 }
 
-fn terms(calendar: &Calendar) -> Vec<(String, String)> {
-    let today = calendar.local(Utc::now()).date();
-    let begun = calendar.terms.iter().rev().filter(|t| t.first <= today).take(12);
-    let called = |t: &crate::parties::Span| {
-        let name = format!("{} – {}", t.first.format("%-d %b %Y"), t.last.format("%-d %b %Y"));
-        (format!("term-{}", t.first), name)
-    };
-    begun.map(called).collect()
+/// The terms of four years that have begun, newest first.
+fn terms(w: &ReportWords, calendar: &Calendar) -> Vec<(String, String)> {
+    let mut term = Term::of(Month::of(calendar.local(Utc::now()).date()));
+    let mut all = Vec::with_capacity(12);
+    for n in 0..12 {
+        let named = match term.season {
+            Season::Autumn => w.autumn,
+            Season::Spring => w.spring,
+            Season::Summer => w.summer,
+        };
+        let named = fill(named, &[&term.first().year().to_string()]);
+        let named = if n == 0 { fill(w.under_way_mark, &[&named]) } else { named };
+        all.push((format!("term-{}", term.first()), named));
+        term = term.before();
+    }
+    all
 }
 
 fn part(language: Language, part: &Part) -> Shown {
@@ -251,7 +278,7 @@ pub(super) async fn file(
         Some("csv") => ("csv", "text/csv; charset=utf-8"),
         _ => return Err(Fault::NotThere),
     };
-    let (asked, report) = made(&console, &visitor, &school, &wanted, form).await?;
+    let (asked, report, _) = made(&console, &visitor, &school, &wanted, form).await?;
     let bytes = match form {
         "pdf" => sheet::pdf(&school::sheet(&report)),
         _ => school::csv(&report).into_bytes(),

@@ -52,7 +52,8 @@ const PHRASES: &[(&str, &str)] = &[
     ("in all", "i gyd"),
     ("withheld", "heb ei ddangos"),
     ("later", "yn hwyrach"),
-    ("not yet", "ddim eto"),
+    ("others", "eraill"),
+    ("not within the month", "ddim o fewn y mis"),
     ("released", "wedi'u rhyddhau"),
     ("sent now: child at risk", "anfonwyd nawr: plentyn mewn perygl"),
     ("withdrawn by their senders", "tynnwyd yn ôl gan eu hanfonwyr"),
@@ -168,6 +169,9 @@ fn welsh(text: &str) -> String {
             return format!("{number}{welsh}");
         }
     }
+    if let Some(number) = text.strip_suffix(" or more").filter(|n| n.bytes().all(|b| b.is_ascii_digit())) {
+        return format!("{number} neu ragor");
+    }
     let clauses = text.strip_suffix(" not yet").and_then(|text| {
         let (enforced, rest) = text.split_once(" enforced, ")?;
         let (part, none) = rest.split_once(" in part, ")?;
@@ -186,6 +190,7 @@ mod tests {
         assert_eq!(cy("within 15 minutes"), "o fewn 15 munud");
         assert_eq!(cy("within one school day"), "o fewn diwrnod ysgol");
         assert_eq!(cy("3 enforced, 4 in part, 5 not yet"), "3 wedi'u gweithredu, 4 yn rhannol, 5 ddim eto");
+        assert_eq!(cy("26 or more"), "26 neu ragor");
         assert_eq!(cy("harm.bullying"), "Bwlio");
         assert_eq!(said(Language::English, "harm.bullying"), "Bullying");
         assert_eq!(said(Language::English, "deliver"), "delivered");
