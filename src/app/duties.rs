@@ -43,8 +43,14 @@ pub(super) fn begin(tasks: &mut Tasks, store: &Store, gate: &Arc<Gate>, closing:
         "store.housekeeping", HOUSEKEEPING, |store, _| store.housekeep();
         "search.tidy", HOUSEKEEPING, |store, _| store.search_tidy();
         "store.scrub", HOUSEKEEPING, |store, _| store.scrub_some();
+        "report.months", HOUSEKEEPING, |_, gate| gate.count_months();
         "store.locks", HOUSEKEEPING, |store, _| store.keep_locks();
     }
+    // Each node for itself: it keeps them in its memory.
+    let (counted, ending) = (store.clone(), closing.clone());
+    tasks.spawn("counts", async move {
+        regularly(("counts", LOOK), ending, || counted.count_again()).await;
+    });
     let (store, closing) = (store.clone(), closing.clone());
     tasks.spawn("node", async move { regularly(("node", LOOK), closing, || store.note_node()).await });
 }

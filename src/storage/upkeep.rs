@@ -7,6 +7,31 @@ use super::{
     writer::Tx,
 };
 use chrono::{DateTime, Utc};
+use std::{
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+/// What is counted by going through all rows, which of many takes longer than a page may.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Totals {
+    open_quarantine: u64,
+    records: u64,
+    messages: u64,
+    at: DateTime<Utc>,
+    counted: Instant,
+}
+
+/// More rows than this are not counted whenever somebody asks, but every few minutes by a gate that serves.
+const MANY: u64 = 50_000;
+/// An older count is not used; one that is half as old is made anew.
+const LATELY: Duration = Duration::from_secs(10 * 60);
+
+impl Totals {
+    fn are_many(&self) -> bool {
+        self.open_quarantine + self.records + self.messages > MANY
+    }
+}
 
 #[derive(Clone, Debug)]
 pub struct Counts {
@@ -26,6 +51,8 @@ pub struct Counts {
     pub faulty: u64,
     pub records: u64,
     pub messages: u64,
+    /// When quarantine, records and messages were counted; in a large store a moment ago.
+    pub counted_at: DateTime<Utc>,
     pub ledger_rows: u64,
     pub database_bytes: u64,
     pub working_key: bool,
@@ -56,20 +83,66 @@ impl Store {
         Ok(DatabaseFacts { kind: self.kind(), version, synced })
     }
 
-    pub async fn counts(&self) -> Result<Counts, StoreError> {
-        let count = async |sql: &'static str| -> Result<u64, StoreError> {
-            Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.readers).await?.unsigned_abs())
+    /// When `store backup` ended last.
+    pub async fn backed_up(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        // Written out as the partial index of the table has it, so that it is used.
+        let last: Option<i64> = sqlx::query_scalar(
+            "SELECT at FROM ledger WHERE event = 'store.backed-up' ORDER BY n DESC LIMIT 1",
+        )
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(last.map(time))
+    }
+
+    async fn count(&self, sql: &'static str) -> Result<u64, StoreError> {
+        Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.readers).await?.unsigned_abs())
+    }
+
+    /// Counts anew what takes long in a large store, so that whoever asks need not wait for it. Call it
+    /// every minute.
+    pub async fn count_again(&self) -> Result<(), StoreError> {
+        let is_due = |last: Totals| last.are_many() && last.counted.elapsed() >= LATELY / 2;
+        if self.last_totals().is_none_or(is_due) {
+            self.count_totals().await?;
+        }
+        Ok(())
+    }
+
+    fn last_totals(&self) -> Option<Totals> {
+        *self.shared.totals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn totals(&self) -> Result<Totals, StoreError> {
+        match self.last_totals() {
+            Some(last) if last.are_many() && last.counted.elapsed() < LATELY => Ok(last),
+            _ => self.count_totals().await,
+        }
+    }
+
+    async fn count_totals(&self) -> Result<Totals, StoreError> {
+        let quarantine =
+            "SELECT COUNT(*) FROM item WHERE state IN ('open', 'escalated') AND kind = 'quarantine'";
+        let totals = Totals {
+            open_quarantine: self.count(quarantine).await?,
+            records: self.count("SELECT COUNT(*) FROM record WHERE state = 'kept'").await?,
+            messages: self.count("SELECT COUNT(*) FROM message").await?,
+            at: self.now(),
+            counted: Instant::now(),
         };
+        *self.shared.totals.lock().unwrap_or_else(PoisonError::into_inner) = Some(totals);
+        Ok(totals)
+    }
+
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        let count = async |sql| self.count(sql).await;
+        let totals = self.totals().await?;
         let oldest: Option<i64> =
             sqlx::query_scalar("SELECT MIN(created_at) FROM outbox WHERE state = 'waiting'")
                 .fetch_one(&self.readers)
                 .await?;
         Ok(Counts {
             open_holds: count("SELECT COUNT(*) FROM item WHERE state = 'open' AND kind = 'hold'").await?,
-            open_quarantine: count(
-                "SELECT COUNT(*) FROM item WHERE state IN ('open', 'escalated') AND kind = 'quarantine'",
-            )
-            .await?,
+            open_quarantine: totals.open_quarantine,
             releasing: count("SELECT COUNT(*) FROM item WHERE state = 'releasing'").await?,
             provisional: count("SELECT COUNT(*) FROM item WHERE state = 'provisional'").await?,
             outbox_waiting: count("SELECT COUNT(*) FROM outbox WHERE state = 'waiting'").await?,
@@ -86,8 +159,9 @@ impl Store {
             .await?,
             faulty: count("SELECT COUNT(*) FROM object WHERE fault IS NOT NULL AND purged_at IS NULL")
                 .await?,
-            records: count("SELECT COUNT(*) FROM record WHERE state = 'kept'").await?,
-            messages: count("SELECT COUNT(*) FROM message").await?,
+            records: totals.records,
+            messages: totals.messages,
+            counted_at: totals.at,
             ledger_rows: count("SELECT COALESCE(MAX(n), 0) FROM ledger").await?,
             database_bytes: self.shared.place.bytes(&self.readers).await?,
             working_key: self.shared.secrets.is_some(),

@@ -48,7 +48,7 @@ pub struct Retained {
 }
 
 /// How many go in one commit; whoever sends mail meanwhile waits no longer than for these.
-const BATCH: i64 = 100;
+const BATCH: i64 = 50;
 /// More than a trust has.
 const MOST_SCHOOLS: i64 = 10_000;
 

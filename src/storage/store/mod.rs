@@ -17,6 +17,7 @@ use super::{
     names::{ItemId, Token},
     search::{Directories, Tidying},
     secrets::Secrets,
+    upkeep::Totals,
     vault::Vault,
     writer::{Tx, Unwritten, Writer},
 };
@@ -25,7 +26,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     path::PathBuf,
     sync::{
-        Arc, RwLock,
+        Arc, Mutex, RwLock,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
@@ -69,6 +70,8 @@ pub(super) struct Shared {
     pub(super) tidying: Tidying,
     /// Of the search index's segments.
     pub(super) directories: Directories,
+    /// What is not counted anew for everybody who asks.
+    pub(super) totals: Mutex<Option<Totals>>,
 }
 
 impl Shared {

@@ -20,7 +20,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{
-        Arc, RwLock,
+        Arc, Mutex, RwLock,
         atomic::{AtomicBool, AtomicI64},
     },
 };
@@ -118,6 +118,7 @@ impl Store {
             keeping: RwLock::new(keeping),
             tidying: Tidying::default(),
             directories: Directories::default(),
+            totals: Mutex::default(),
             secrets,
         });
         let writer = shared.secrets.is_some().then(|| Writer::start(conn, Arc::clone(&shared)).into());

@@ -11,11 +11,13 @@ use super::{
 use crate::{
     config::{Config, TlsFiles, VaultConfig},
     effects::Language,
-    storage::{Counts, Event, LedgerFilter},
+    storage::Counts,
     wire::{CertificateFacts, certificate_facts},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// Of a count that is older it is said.
+const A_MOMENT: TimeDelta = TimeDelta::seconds(10);
 /// A certificate that ends within this is soon over.
 const SOON: TimeDelta = TimeDelta::days(30);
 /// A backup that is older is no backup of this week.
@@ -29,6 +31,7 @@ words! {
         folder: "a folder in {}" / "ffolder yn {}",
         bucket: "the bucket {}" / "y bwced {}",
         size: "{} MB, {} rows in the ledger, {} messages in the log" / "{} MB, {} rhes yn y cofnod, {} neges yn y log",
+        counted: "(counted {})" / "(cyfrifwyd {})",
         unsynced: "fsync is off: what it acknowledges is lost with the power" / "mae fsync i ffwrdd: collir yr hyn y mae'n ei gydnabod gyda'r pŵer",
         well: "well" / "iawn",
         needs_you: "needs you" / "angen sylw",
@@ -73,7 +76,10 @@ pub(super) async fn stores(
     let (w, store, now) = (KeptWords::of(language), &console.store, Utc::now());
     let facts = store.database().await?;
     let size = [counts.database_bytes >> 20, counts.ledger_rows, counts.messages].map(|n| n.to_string());
-    let size = fill(w.size, &[&size[0], &size[1], &size[2]]);
+    let mut size = fill(w.size, &[&size[0], &size[1], &size[2]]);
+    if now - counts.counted_at > A_MOMENT {
+        size = format!("{size} {}", fill(w.counted, &[&moment(language, counts.counted_at)]));
+    }
     let well = |name: &str, says: String| line(name, "good", w.well, says);
     let bad = |name: &str, says: String| line(name, "critical", w.needs_you, says);
     let database = format!("{} {}", facts.kind.name(), facts.version);
@@ -110,7 +116,7 @@ pub(super) async fn stores(
         if counts.faulty > 0 { w.needs_you } else { w.well },
         says,
     ));
-    lines.push(match backed_up(console).await? {
+    lines.push(match store.backed_up().await? {
         None => line(w.backup, "high", w.needs_you, w.no_backup.to_owned()),
         Some(at) => {
             let says = fill(w.backed, &[&moment(language, at)]);
@@ -125,12 +131,6 @@ pub(super) async fn stores(
 
 fn line(name: &str, badge: &'static str, state: &str, says: String) -> Line {
     Line { name: name.to_owned(), badge, state: state.to_owned(), says }
-}
-
-async fn backed_up(console: &Console) -> Result<Option<DateTime<Utc>>, Fault> {
-    let events = vec![Event::StoreBackedUp.name().to_owned()];
-    let last = LedgerFilter { events, limit: Some(1), ..LedgerFilter::default() };
-    Ok(console.store.ledger_rows(&last).await?.first().map(|row| row.at))
 }
 
 /// The certificates of our own doors, as their files have them; and the doors without one, as sentences.
