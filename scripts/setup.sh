@@ -7,8 +7,8 @@ case "${1:-build}" in
   # libhyperscan-dev: pattern matching; pkg-config: finds it; lld: links quickly; cmake is not needed.
   build) want="gcc libc6-dev make pkg-config libhyperscan-dev lld" ;;
   # A real MTA (with a mechanism to sign in by), SMTP and milter test clients, the public tools that must open what we
-  # keep, and a browser with its driver and letters for the console's pages.
-  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules jq util-linux postgresql chromium chromium-driver fonts-liberation ca-certificates" ;;
+  # keep, a browser with its driver and letters for the console's pages, and a malware scanner (without its signatures).
+  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules jq util-linux postgresql chromium chromium-driver fonts-liberation ca-certificates clamav-daemon" ;;
   *) echo "usage: $0 build|test" >&2; exit 2 ;;
 esac
 # Fetches the tests' S3 server (scripts/s3-server.sh).
@@ -35,7 +35,7 @@ fi
 echo "Installing from Debian${sudo:+ (by sudo)}:$missing"
 export DEBIAN_FRONTEND=noninteractive
 case "$missing" in
-  *postfix* | *opendkim* | *postgresql*)
+  *postfix* | *opendkim* | *postgresql* | *clamav*)
     # The tests run private instances; Debian's own must neither be configured nor started, and PostgreSQL's
     # package must not make a cluster that would start with the machine.
     case "$missing" in *postgresql*)

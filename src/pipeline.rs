@@ -2,7 +2,7 @@
 //! become an assessment. No I/O, no clock, no chance: same facts, same verdict.
 
 use crate::{
-    detection::{DetectLimits, Detector, Finding, Scratch},
+    detection::{self, DetectLimits, Detector, Finding, Scratch},
     extraction,
     mail::{Facts, Transaction},
     message::{self, Message, Protection},
@@ -65,7 +65,9 @@ pub fn assess<T>(
     let message = message::read(&transaction.raw, rulebook.limits.read);
     let parties = parties::resolve(transaction, &message.header, &rulebook.directory, &rulebook.schools);
     let extract = extraction::extract(&message, rulebook.limits.extract);
-    let findings = rulebook.detector.detect(&message, &extract, &parties, scratch, rulebook.limits.detect);
+    let mut findings =
+        rulebook.detector.detect(&message, &extract, &parties, scratch, rulebook.limits.detect);
+    findings.extend(detection::scanned(facts));
     let settled: Vec<String> =
         facts.releases.iter().flat_map(|r| r.settled_policies.iter().cloned()).collect();
     let measures = Applying::to(facts, &parties, &rulebook.directory);
@@ -78,6 +80,7 @@ pub fn assess<T>(
             settled: &settled,
             measures: &measures,
             answers: facts.answers,
+            unscanned: facts.unscanned,
         };
         decide(&rulebook.rules, &situation)
     };
@@ -128,6 +131,7 @@ impl Assessment {
                 "proved": self.parties.proved_sender.is_some(),
                 "settled": facts.releases.iter().flat_map(|r| &r.settled_policies).collect::<Vec<_>>(),
                 "scans": facts.scans,
+                "unscanned": facts.unscanned,
                 "similar_recent": facts.similar_recent,
                 "measures": self.measures,
                 "answers": facts.answers,

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 
 /// How often a node looks whether a canary is due, and whether all is well.
 const LOOK: Duration = Duration::from_secs(60);
+/// How often each node asks its scanner.
+const SCANNER: Duration = Duration::from_secs(15);
 /// A little less, so that of several nodes one does it each time.
 const ONCE: TimeDelta = TimeDelta::seconds(50);
 
@@ -21,6 +23,14 @@ pub(super) fn begin(
     closing: &watch::Receiver<bool>,
 ) {
     let (canaries, itself) = ((store.clone(), gate.clone(), client.clone()), (store.clone(), gate.clone()));
+    let (scanning, until) = (gate.clone(), closing.clone());
+    tasks.spawn("scanner", async move {
+        let turn = || async {
+            scanning.check_scanner().await;
+            Ok(())
+        };
+        regularly(("scanner", SCANNER), until, turn).await;
+    });
     let (closing, closing_too) = (closing.clone(), closing.clone());
     tasks.spawn("canaries", async move {
         let (store, gate, client) = canaries;

@@ -16,6 +16,7 @@ use crate::{
     pipeline::Rulebook,
     ruleset::{self, RuleFaults, RuleSet},
     storage::{KeyError, Keys, Searchable, StoreError},
+    wire::clamd::Clamd,
 };
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -107,6 +108,7 @@ pub fn standing(config: &Config, keys: &Keys) -> Result<Standing, StartFault> {
         alarms: config.alarms.clone(),
         admins: admins(config),
         canaries: config.canaries.clone(),
+        scanner: config.scanner.clone().map(|scanner| Arc::new(Clamd::new(scanner))),
     })
 }
 

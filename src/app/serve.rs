@@ -10,7 +10,7 @@ use crate::{
     console::{self, Console},
     desk::in_force::in_force,
     effects::{Delivery, DeliveryOptions},
-    gateway::{Gate, GateHouse, Standing},
+    gateway::{Gate, GateHouse, Rescanner, Standing},
     ids,
     mail::House,
     storage::{Actor, Event, Keeping, Keys, LedgerEvent, Store, StoreOptions, TakenUp},
@@ -107,6 +107,7 @@ pub async fn start(config: Config) -> Result<Running, StartFault> {
     itself::begin(tasks, (&store, &gate, &client), &closing);
     let (officers, counting) = (gate.clone(), gate.clone());
     let options = DeliveryOptions {
+        scanner: Some(Arc::new(Rescanner(gate.clone()))),
         told_of_recall: Arc::new(move |job| officers.told_of_recall(job)),
         observer: Arc::new(move |turn| counting.count_turn(turn)),
         ..DeliveryOptions::of(&config)?

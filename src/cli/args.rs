@@ -160,6 +160,9 @@ pub struct ScanArgs {
     /// Rule folders instead of the configured ones; may be given several times
     #[arg(long, value_name = "FOLDER")]
     pub rules: Vec<PathBuf>,
+    /// Leave out the malware scanner, also where one is configured
+    #[arg(long)]
+    pub without_scanner: bool,
     /// Threads that assess; the default is one for each core
     #[arg(long, value_name = "N")]
     pub jobs: Option<usize>,

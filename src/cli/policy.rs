@@ -29,7 +29,12 @@ pub(super) fn run(cli: &Cli, command: &PolicyCommand) -> Answer {
     let config = context::config(cli)?;
     let rules = app::rules(&config.rulesets)?;
     let without_readers = without_readers(&config)?;
-    let standing = Standing { rules: &rules, schools: &config.schools, without_readers: &without_readers };
+    let standing = Standing {
+        rules: &rules,
+        schools: &config.schools,
+        without_readers: &without_readers,
+        scanner: config.scanner.as_ref(),
+    };
     let mut all = coverage(Table::of_this_edition()?, &standing);
     let asked = |c: &Coverage| {
         let is = |id: &String| {

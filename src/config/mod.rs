@@ -11,6 +11,7 @@ mod lives;
 mod model;
 mod network;
 mod read;
+mod scanner;
 mod schools;
 mod secret_file;
 mod section;
@@ -28,7 +29,8 @@ pub use model::{
     AlarmConfig, AlarmWay, AnchorConfig, AnchorPlace, BareNewline, BucketConfig, BucketCredentials,
     CanaryConfig, CanaryEnd, CanaryRoute, CanaryWay, Config, DkimConfig, FailureChoice, HopTls, KeysConfig,
     Limits, Listen, LockMode, MilterConfig, NextHop, NoticesConfig, OnFailure, PasswordSource, RelayClient,
-    RelayConfig, StoreConfig, TenantSecret, TlsFiles, TokenSource, VaultConfig, WorkingKeySource,
+    RelayConfig, ScannerAddress, ScannerConfig, StoreConfig, TenantSecret, TlsFiles, TokenSource, TooLarge,
+    VaultConfig, WorkingKeySource,
 };
 pub use network::Network;
 pub use secret_file::others_may_read;

@@ -6,7 +6,7 @@ use crate::{
     parties::{Direction, School},
 };
 use chrono::TimeDelta;
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -45,6 +45,48 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// The web pages.
     pub console: Option<ConsoleConfig>,
+    /// What looks for malware.
+    pub scanner: Option<ScannerConfig>,
+}
+
+/// The clamd that looks into every message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScannerConfig {
+    pub address: ScannerAddress,
+    /// Messages that it looks into at once.
+    pub connections: usize,
+    /// Of one message, the wait for a connection and for the answer included.
+    pub deadline: Duration,
+    /// Bytes of one message that it takes: clamd's `StreamMaxLength`, or less.
+    pub largest: usize,
+    pub too_large: TooLarge,
+    /// Signatures that are older are said to be old.
+    pub old_after: TimeDelta,
+    /// Signatures that are older are an alarm.
+    pub alarm_after: TimeDelta,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScannerAddress {
+    Unix(PathBuf),
+    /// `host:port`.
+    Tcp(String),
+}
+
+impl fmt::Display for ScannerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Tcp(address) => f.write_str(address),
+        }
+    }
+}
+
+/// What becomes of a message that is larger than the scanner takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooLarge {
+    Quarantine,
+    DeliverMarked,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource,
-    alerts, anchors, canary, console, doors, schools,
+    alerts, anchors, canary, console, doors, scanner, schools,
     section::Section,
     settings,
     source::{At, Source, WHOLE_FILE},
@@ -26,6 +26,7 @@ pub(super) struct Marks {
     pub(super) notices_hop: Option<At<String>>,
     pub(super) reply_to: Option<Range<usize>>,
     pub(super) limits: Range<usize>,
+    pub(super) scanner: Range<usize>,
     pub(super) keys: Range<usize>,
     pub(super) dkim: Vec<Range<usize>>,
     pub(super) anchors: Vec<At<String>>,
@@ -91,6 +92,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         canaries: canaries.filter_map(|s| canary::canary(source, s, m)).collect(),
         metrics: root.section("metrics").and_then(|s| doors::metrics(source, s, m)),
         console: root.section("console").and_then(|s| console::console(source, s, m)),
+        scanner: root.section("scanner").map(|s| scanner::scanner(source, s, &mut m.scanner)),
         hostname,
     };
     let (mut config, marks) = (config, marks);
@@ -131,7 +133,7 @@ fn rulesets(source: &Source<'_>, root: &Section<'_>, marks: &mut Marks) -> Vec<P
 
 /// Postfix waits 300 s for a milter's answer at the end of a message
 /// (`milter_content_timeout`); ours must come before.
-const LONGEST_DEADLINE: Duration = Duration::from_secs(290);
+pub(super) const LONGEST_DEADLINE: Duration = Duration::from_secs(290);
 
 impl Default for Limits {
     fn default() -> Self {

@@ -141,6 +141,12 @@ fn every_mistake_has_its_fault() {
         ("[limits]\ndeadline = \"90s\"\nidle = \"30s\"\n".into(), "9:1: `idle` is shorter than `deadline`. | A client may be silent at least as long as it waits for us."),
         ("[on-failure]\nassessment = \"defered\"\n".into(), "10:14: `assessment` must be one of \"defer\", \"deliver-marked\", \"quarantine\". | Did you mean \"defer\"?"),
         ("[on-failure]\nstorage = \"quarantine\"\n".into(), "10:11: `storage` must be one of \"defer\", \"deliver-marked\". | "),
+        // The scanner.
+        ("[scanner]\nlargest = \"1 MB\"\n".into(), "9:1: `[scanner]` has no `clamd`. | Write \"unix:/run/clamav/clamd.ctl\" or \"127.0.0.1:3310\"."),
+        ("[scanner]\nclamd = \"unix:clamd.ctl\"\n".into(), "10:9: `clamd` must be the address of a clamd. | Write \"unix:/run/clamav/clamd.ctl\" or \"127.0.0.1:3310\"."),
+        ("[scanner]\nclamd = \"127.0.0.1\"\ntoo-large = \"defer\"\n".into(), "11:13: `too-large` must be one of \"quarantine\", \"deliver-marked\". | "),
+        ("[scanner]\nclamd = \"127.0.0.1\"\nalarm-after = \"1d\"\n".into(), "9:1: `alarm-after` comes before `old-after`. | Signatures are old before they are an alarm."),
+        ("[scanner]\nclamd = \"127.0.0.1\"\ndeadline = \"239s\"\n".into(), "9:1: `deadline` of `[scanner]` and of `[limits]` are 299s together. | 290s at most, since an MTA waits no longer."),
         ("record-parent-mail = \"yes\"\n".into(), "9:22: `record-parent-mail` must be true or false. | Write it without quotation marks."),
         ("mode = \"off\"\n".into(), "9:8: `mode` must be one of \"observe\", \"enforce\". | "),
         ("languages = [\"english\"]\n".into(), "9:14: `languages` must be a language. | As in \"en\" or \"cy\"."),

@@ -68,6 +68,7 @@ fn is_harmless(key: &str, value: &str) -> bool {
     bare || CHOICES.contains(&last)
         || ["limits.", "on-failure."].iter().any(|section| key.starts_with(section))
         || key.contains("retention")
+        || (key.starts_with("scanner.") && last != "clamd")
 }
 
 /// Whose file it is and when it was changed last: all that a file tells of who changed it.

@@ -8,6 +8,7 @@ mod excerpts;
 mod findings;
 mod identifiers;
 mod judge;
+mod malware;
 mod model;
 mod pass;
 pub mod people;
@@ -20,6 +21,7 @@ mod wordlike;
 
 pub use detector::{Detector, Scratch};
 pub(crate) use identifiers::canonical;
+pub use malware::{NOT_SCANNED_RULE, scanned};
 pub use model::{DetectLimits, DetectorFaults, Explained, Finding, Miss, NearMiss, Origin};
 pub use people::{People, PersonName, folded_words, without_marks};
 pub use wordlike::is_also_a_word;

@@ -34,4 +34,4 @@ pub use notices::{
 };
 pub use prepare::{Matter, Prepared, Tools, keep_unread, prepare};
 pub use reminder::reminder;
-pub use rescan::Rescan;
+pub use rescan::{Looked, Rescan};

@@ -46,7 +46,7 @@ impl Gate {
         onward: &mut dyn Onward,
     ) -> Result<Outcome, (Place, Failure)> {
         let stored = |failure| (Place::Storage, failure);
-        let Gathered { facts, release } = self.gather(transaction).await.map_err(stored)?;
+        let Gathered { facts, release } = self.gather(standing, transaction).await?;
         let assessed = self
             .assess(standing, transaction, facts)
             .await

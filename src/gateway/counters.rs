@@ -19,6 +19,7 @@ pub(super) struct Counters {
     messages: [AtomicU64; DISPOSITIONS.len()],
     assessments_failed: AtomicU64,
     storage_failed: AtomicU64,
+    scanner_failed: AtomicU64,
     canaries_not_ours: AtomicU64,
     /// Recipients, by kind of job.
     outbox: [[AtomicU64; RESULTS.len()]; OutboxKind::ALL.len()],
@@ -40,6 +41,7 @@ impl Counters {
         match place {
             Place::Assessment => add(Some(&self.assessments_failed), 1),
             Place::Storage => add(Some(&self.storage_failed), 1),
+            Place::Scanner => add(Some(&self.scanner_failed), 1),
         }
     }
 
@@ -72,6 +74,7 @@ impl Counters {
         out.head(FAILURES, "counter", "Messages for which something inside failed.");
         out.line(FAILURES, &[("place", "assessment")], read(&self.assessments_failed));
         out.line(FAILURES, &[("place", "storage")], read(&self.storage_failed));
+        out.line(FAILURES, &[("place", "scanner")], read(&self.scanner_failed));
         const OUTBOX: &str = "gatehouse_outbox_recipients_total";
         out.head(OUTBOX, "counter", "What became of recipients of the gate's own mail, try by try.");
         for (kind, counters) in OutboxKind::ALL.iter().zip(&self.outbox) {

@@ -18,6 +18,15 @@ use chrono::{DateTime, Utc};
 pub(super) enum Place {
     Assessment,
     Storage,
+    Scanner,
+}
+
+impl Place {
+    /// Whether mail of a school that observes passes. Whoever scans has asked for that already, and
+    /// knows more of it.
+    fn is_of_observe(self) -> bool {
+        !matches!(self, Self::Scanner)
+    }
 }
 
 /// Says on a message that nobody looked into it.
@@ -31,17 +40,24 @@ impl Gate {
         onward: &mut dyn Onward,
         (place, failure): (Place, Failure),
     ) -> Outcome {
-        tracing::error!(
-            transaction = %transaction.id, place = ?place, blame = ?failure.blame, what = %failure.what,
-            "message.failed"
-        );
+        match place {
+            // Said once, when it went away.
+            Place::Scanner => tracing::debug!(transaction = %transaction.id, "message.not-scanned"),
+            Place::Assessment | Place::Storage => tracing::error!(
+                transaction = %transaction.id, place = ?place, blame = ?failure.blame, what = %failure.what,
+                "message.failed"
+            ),
+        }
         self.counters.failure(place);
         let choice = match place {
             Place::Assessment => standing.on_failure.assessment,
             Place::Storage => standing.on_failure.storage,
+            // Every other choice is a fact of the assessment, and this place is not reached.
+            Place::Scanner => FailureChoice::Defer,
         };
         // Observe changes and delays nothing, whatever the choice.
-        let observing = standing.observes(&transaction.envelope, &self.measures.now(), (self.clock)());
+        let observing = place.is_of_observe()
+            && standing.observes(&transaction.envelope, &self.measures.now(), (self.clock)());
         match (choice, place) {
             _ if observing => self.pass_unread(transaction, onward, Edits::default()).await,
             (FailureChoice::DeliverMarked, _) => {
@@ -80,12 +96,17 @@ impl Gate {
 }
 
 impl Standing {
-    /// Whether every school that a message is of, by its addresses, only observes; of a message of
-    /// none, every school. What others of the trust do delays no message of one that observes.
+    /// Whether every school that a message is of only observes. What others of the trust do delays no
+    /// message of one that observes.
     fn observes(&self, envelope: &Envelope, measures: &Measures, now: DateTime<Utc>) -> bool {
+        self.all_of(envelope, |s| s.mode == Mode::Observe || measures.school_observes(&s.id, now))
+    }
+
+    /// Whether something is true of every school that a message is of, by its addresses; of a
+    /// message of none, of every school.
+    pub(super) fn all_of(&self, envelope: &Envelope, observes: impl Fn(&School) -> bool) -> bool {
         let addresses = || envelope.recipients.iter().map(|r| &r.address).chain(envelope.sender.address());
         let is_of = |school: &School| addresses().any(|a| school.domains.iter().any(|d| a.is_within(d)));
-        let observes = |s: &School| s.mode == Mode::Observe || measures.school_observes(&s.id, now);
         let schools = &self.rulebook.schools;
         let mut own = schools.iter().filter(|school| is_of(school)).peekable();
         match own.peek() {

@@ -1,7 +1,7 @@
-//! Facts gathered before the assessment: the time, the sender's proof, and whether this
-//! is one of our own releases on its way back through the gate.
+//! Facts gathered before the assessment: the time, the sender's proof, what the scanner says, and
+//! whether this is one of our own releases on its way back through the gate.
 
-use super::Gate;
+use super::{Gate, Standing, failure::Place, scanner::Scanned};
 use crate::{
     mail::{Address, Answers, Facts, Failure, Release, SenderProof, Transaction, fields, header_end},
     parties::Known,
@@ -15,7 +15,23 @@ pub(super) struct Gathered {
 }
 
 impl Gate {
-    pub(super) async fn gather(&self, transaction: &Transaction) -> Result<Gathered, Failure> {
+    /// Asks store and scanner at the same time.
+    pub(super) async fn gather(
+        &self,
+        standing: &Standing,
+        transaction: &Transaction,
+    ) -> Result<Gathered, (Place, Failure)> {
+        let (known, scanned) = tokio::join!(self.remembered(transaction), self.scan(standing, transaction));
+        let mut gathered = known.map_err(|failure| (Place::Storage, failure))?;
+        match scanned.map_err(|failure| (Place::Scanner, failure))? {
+            Scanned::NoScanner => {}
+            Scanned::Scanned(scan) => gathered.facts.scans.push(scan),
+            Scanned::Not(unscanned) => gathered.facts.unscanned = Some(unscanned),
+        }
+        Ok(gathered)
+    }
+
+    async fn remembered(&self, transaction: &Transaction) -> Result<Gathered, Failure> {
         let mut facts = Facts::at(transaction.received_at, transaction.arrival.proof.clone());
         facts.measures = self.measures.now();
         if self.answers_hostile(transaction).await? {

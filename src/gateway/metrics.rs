@@ -63,6 +63,7 @@ impl Gate {
             "Configured ways of the alarm that is no mail.",
             standing.alarms.len() as u64,
         );
+        self.scanner_metrics(&mut out);
         self.counters.write(&mut out);
         Ok(out.0)
     }

@@ -23,6 +23,8 @@ mod recall;
 mod relayed;
 mod retain;
 pub mod routes;
+mod scanner;
+mod scanner_signs;
 mod seats;
 mod trouble;
 
@@ -30,6 +32,8 @@ pub use answer::ByCode;
 pub use canary::{Handed, send_canary};
 pub use itself::{Remark, Remarked, remarks};
 pub use overdue::{Overdue, Rung, overdue};
+pub use scanner::{Rescanner, ScannerSeen, ScannerStands};
+pub use scanner_signs::SignatureAge;
 
 use crate::{
     clock::Clock,
@@ -38,6 +42,7 @@ use crate::{
     mail::{Address, Custody, House, Mode, Onward, Outcome, Transaction, TransactionId, Waiting},
     pipeline::Rulebook,
     storage::{Actor, Store},
+    wire::clamd::Clamd,
 };
 use std::{
     collections::HashSet,
@@ -67,6 +72,8 @@ pub struct Standing {
     pub admins: Vec<Address>,
     /// Ways of the mail that are proved every day.
     pub canaries: Vec<CanaryConfig>,
+    /// What looks for malware.
+    pub scanner: Option<Arc<Clamd>>,
 }
 
 /// The house behind every door.
@@ -86,6 +93,7 @@ pub struct Gate {
     /// Of reports, apart: anyone outside may ask for those, and must not use up what our own people get.
     reports_per_hour: Mutex<PerHour>,
     counters: counters::Counters,
+    scanner: scanner::Watch,
     runtime: tokio::runtime::Handle,
 }
 
@@ -105,6 +113,7 @@ impl Gate {
             per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             reports_per_hour: Mutex::new(PerHour::new(notices_per_hour)),
             counters: counters::Counters::default(),
+            scanner: scanner::Watch::default(),
             runtime: tokio::runtime::Handle::current(),
         }
     }

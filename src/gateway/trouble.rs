@@ -32,6 +32,7 @@ impl Gate {
             let stands = routes::standing(canary, &self.store.canary_state(canary).await?, now);
             signs.push(canary_sign(canary, stands));
         }
+        signs.extend(self.scanner_signs(&standing, now));
         signs.extend(itself::signs(&self.store, &standing, now).await?);
         for sign in &signs {
             let fails = kept.remove(&sign.name).is_some_and(|t| t.failing_since.is_some());

@@ -27,6 +27,56 @@ pub struct Scan {
     pub hit: Option<String>,
 }
 
+/// What a scanner's hit means for the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    Malware,
+    /// It says that it could not look into a part: one that is encrypted, or beyond its limits. A
+    /// protected attachment is no malware.
+    NotLookedInto,
+}
+
+/// By these names clamd calls what it could not look into, where its admin wants to hear of it
+/// (`AlertEncrypted`, `AlertExceedsMax` in clamd.conf).
+const NOT_LOOKED_INTO: [&str; 2] = ["Heuristics.Encrypted", "Heuristics.Limits.Exceeded"];
+
+impl Scan {
+    pub fn meaning(&self) -> Option<Hit> {
+        let name = self.hit.as_deref()?;
+        Some(match NOT_LOOKED_INTO.iter().any(|start| name.starts_with(start)) {
+            true => Hit::NotLookedInto,
+            false => Hit::Malware,
+        })
+    }
+}
+
+/// A scanner is configured, and has not looked into this message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unscanned {
+    pub why: NotScanned,
+    pub then: UnscannedThen,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotScanned {
+    /// It is away, late, full, or answers nothing that can be understood.
+    Away,
+    /// The message is larger than it takes.
+    TooLarge,
+}
+
+/// What the school chose for a message into which no scanner has looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnscannedThen {
+    /// It goes its way as it is: its school observes.
+    Pass,
+    /// It goes its way, with a field of the header that says so.
+    Mark,
+    Quarantine,
+}
+
 /// A released item on its way back through the gate: which policy rule's decision is
 /// settled and is not to be made again. Everything else is inspected as ever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +101,8 @@ pub struct Facts {
     pub now: DateTime<Utc>,
     pub proof: SenderProof,
     pub scans: Vec<Scan>,
+    #[serde(default)]
+    pub unscanned: Option<Unscanned>,
     pub releases: Vec<Release>,
     /// How often this very body went out lately to how many recipients (chain
     /// letters, spread); zero when unknown.
@@ -68,6 +120,7 @@ impl Facts {
             now,
             proof,
             scans: Vec::new(),
+            unscanned: None,
             releases: Vec::new(),
             similar_recent: 0,
             measures: Arc::default(),

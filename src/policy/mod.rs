@@ -4,6 +4,7 @@ mod judge;
 mod measures;
 mod practice;
 mod situation;
+mod unscanned;
 
 pub use judge::{Judgement, WhyNot, judge};
 pub use measures::{Applying, always_stops, lessens, may_be_excepted, suspension_rule};
@@ -12,3 +13,4 @@ pub use practice::{
     sender_may_hear,
 };
 pub use situation::{Situation, covers};
+pub use unscanned::{NOT_SCANNED, unscanned};

@@ -3,7 +3,7 @@
 use super::Applying;
 use crate::{
     detection::Finding,
-    mail::Answers,
+    mail::{Answers, Unscanned},
     message::{Message, Protection},
     parties::{Parties, Party, Role, School},
 };
@@ -21,6 +21,8 @@ pub struct Situation<'a> {
     pub measures: &'a Applying<'a>,
     /// What the message answers.
     pub answers: Answers,
+    /// No scanner has looked into it, although one is configured.
+    pub unscanned: Option<Unscanned>,
 }
 
 impl Situation<'_> {

@@ -46,6 +46,8 @@ pub enum Need {
     Records,
     /// Entries of kind `helpline` or `protected`.
     ConfidentialList,
+    /// A malware scanner, for all schools of the machine.
+    Scanner,
 }
 
 /// One clause as the table has it.

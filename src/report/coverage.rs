@@ -3,6 +3,7 @@
 
 use super::clauses::{Clause, Need, Status, Table, section_title};
 use crate::{
+    config::ScannerConfig,
     mail::{Mode, SchoolId},
     parties::{Listing, School},
     ruleset::RuleSet,
@@ -15,6 +16,7 @@ pub struct Standing<'a> {
     pub schools: &'a [Arc<School>],
     /// Schools of whose records nobody could open one.
     pub without_readers: &'a [SchoolId],
+    pub scanner: Option<&'a ScannerConfig>,
 }
 
 /// Whether a rule does what the table counts on.
@@ -140,6 +142,7 @@ fn unmet(need: Need, school: &School, standing: &Standing<'_>) -> Option<&'stati
         Need::ConfidentialList => {
             (listed(&[Listing::Helpline, Listing::Protected]), "no confidential service is on its lists")
         }
+        Need::Scanner => (standing.scanner.is_some(), "no malware scanner is configured"),
     };
     (!met).then_some(words)
 }
@@ -185,7 +188,12 @@ mod tests {
     #[test]
     fn table_and_shipped_rules_name_each_other() {
         let rules = shipped();
-        let standing = Standing { rules: &rules, schools: &[school(Mode::Enforce)], without_readers: &[] };
+        let standing = Standing {
+            rules: &rules,
+            schools: &[school(Mode::Enforce)],
+            without_readers: &[],
+            scanner: None,
+        };
         let mut faults = Vec::new();
         let all = coverage(Table::of_this_edition().unwrap(), &standing);
         for row in &all {
@@ -217,7 +225,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("r.toml"), rules.concat()).unwrap();
         let rules = ruleset::load(&[dir.path().to_owned()]).unwrap();
-        let standing = Standing { rules: &rules, schools, without_readers: &[] };
+        let standing = Standing { rules: &rules, schools, without_readers: &[], scanner: None };
         let all = coverage(Table::read(TABLE).unwrap(), &standing);
         (one(&all, "PD-1").here, one(&all, "PD-1").lessened.clone())
     }

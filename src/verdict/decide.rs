@@ -4,7 +4,7 @@
 use super::{Account, Disposition, Group, Reason, Verdict, plan};
 use crate::{
     detection::Finding,
-    policy::{Bounds, Judgement, Situation, bounds, covers, is_hushed, judge, suspension_rule},
+    policy::{Bounds, Judgement, Situation, bounds, covers, is_hushed, judge, suspension_rule, unscanned},
     ruleset::{Category, DispositionName, RuleSet},
 };
 use std::sync::Arc;
@@ -32,6 +32,7 @@ fn account(rules: &RuleSet, situation: &Situation<'_>, recipient: usize) -> Acco
         judge(rules, situation, recipient, &exempt)
     };
     judgements.extend(suspended(situation, recipient));
+    judgements.extend(unscanned(situation));
     let ceilings = ceilings(&judgements, &bounds);
     let reasons: Vec<Reason> = spoken(&judgements)
         .map(|(judgement, findings)| reason(judgement, findings, &ceilings, situation))

@@ -2,6 +2,7 @@
 
 mod accept;
 mod certificate;
+pub mod clamd;
 pub mod files;
 pub mod http;
 mod memory;

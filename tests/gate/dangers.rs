@@ -59,7 +59,7 @@ fn outbox_is_empty(gate: &Gate) -> bool {
 }
 
 /// Asks the command line until it is so.
-fn wait(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) fn wait(what: &str, mut so: impl FnMut() -> bool) {
     let since = Instant::now();
     while !so() {
         assert!(since.elapsed() < PATIENCE, "never came: {what}");

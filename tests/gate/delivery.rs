@@ -7,8 +7,8 @@ use crate::{
 };
 use chrono::TimeDelta;
 use gatehouse::{
-    config::{HopTls, NextHop, NoticesConfig},
-    effects::{Delivery, DeliveryOptions, Notices, ReleaseField, Rescan, Turn},
+    config::{FailureChoice, HopTls, NextHop, NoticesConfig},
+    effects::{Delivery, DeliveryOptions, Looked, Notices, ReleaseField, Rescan, Turn},
     mail::{Custody, Failure, Proof, Scan, Waiting},
     message::{ReadLimits, read},
     storage::*,
@@ -54,7 +54,6 @@ impl Worker {
             postmasters: HashMap::from([(school(), address("postmaster@oakfield.example"))]),
             release_field,
             scanner,
-            on_scanner_failure: gatehouse::config::FailureChoice::Defer,
             told_of_recall: Arc::new(|_| vec![vec![address("p.nair@oakfield.example")]]),
             parallel: 4,
             lease: TimeDelta::minutes(30),
@@ -243,13 +242,17 @@ async fn a_recipient_without_a_next_hop_waits_and_the_others_go() {
 struct Scanner(std::sync::Mutex<Vec<Result<Option<&'static str>, ()>>>);
 
 impl Rescan for Scanner {
-    fn scan<'a>(&'a self, _: &'a bytes::Bytes) -> Waiting<'a, Result<Vec<Scan>, Failure>> {
+    fn scan<'a>(&'a self, _: &'a bytes::Bytes) -> Waiting<'a, Result<Looked, Failure>> {
         let said = self.0.lock().unwrap().remove(0);
         Box::pin(async move {
             let hit =
                 said.map_err(|()| Failure::new(gatehouse::mail::Blame::Operator, "the scanner is away"))?;
-            Ok(vec![Scan { scanner: "probe".into(), part: String::new(), hit: hit.map(str::to_owned) }])
+            let scan = Scan { scanner: "probe".into(), part: String::new(), hit: hit.map(str::to_owned) };
+            Ok(Looked::Into(vec![scan]))
         })
+    }
+    fn on_failure(&self) -> FailureChoice {
+        FailureChoice::Defer
     }
 }
 
@@ -293,12 +296,15 @@ async fn a_release_in_which_the_scanner_finds_something_is_stopped_and_the_lead_
 struct PanicsOnce(std::sync::Mutex<bool>);
 
 impl Rescan for PanicsOnce {
-    fn scan<'a>(&'a self, _: &'a bytes::Bytes) -> Waiting<'a, Result<Vec<Scan>, Failure>> {
+    fn scan<'a>(&'a self, _: &'a bytes::Bytes) -> Waiting<'a, Result<Looked, Failure>> {
         let panics = std::mem::replace(&mut *self.0.lock().unwrap(), false);
         Box::pin(async move {
             assert!(!panics, "as a test");
-            Ok(Vec::new())
+            Ok(Looked::NoScanner)
         })
+    }
+    fn on_failure(&self) -> FailureChoice {
+        FailureChoice::Defer
     }
 }
 

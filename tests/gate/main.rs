@@ -27,6 +27,7 @@ mod incidents;
 mod keys_cli;
 mod kills;
 mod lives;
+mod malware;
 mod measures;
 mod metrics;
 mod milter;

@@ -5,6 +5,7 @@ mod coverage;
 mod kept;
 mod postfix;
 mod reach;
+mod scanner;
 mod settings;
 
 use super::{
@@ -16,6 +17,7 @@ use crate::{
     authority::{Act, Thing},
     config,
 };
+use scanner::Asked;
 use serde_json::json;
 use std::{
     io::{self, Write},
@@ -65,6 +67,8 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Answer {
             checks.extend(context::block_on(async {
                 let mut found = kept::all(&config).await;
                 found.extend(reach::next_hops(&config).await);
+                let asked = if args.probe { Asked::WithTheLargest } else { Asked::Shortly };
+                found.extend(scanner::scanner(&config, asked).await);
                 if args.probe {
                     found.extend(reach::doors(&config).await);
                 }

@@ -2,6 +2,7 @@
 //! Messages are assessed on all cores; lines come in the order of the input.
 
 mod line;
+mod malware;
 mod work;
 
 use super::{
@@ -17,6 +18,7 @@ use crate::{
     wire::files::{FileLimits, Overrides, PassedOver, sources},
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use malware::Malware;
 use serde_json::Value;
 use std::{
     fs::File,
@@ -37,9 +39,12 @@ pub(super) fn run(cli: &Cli, args: &ScanArgs) -> Answer {
     let mut printer = Printer::new(cli.format, args.fail_on.as_deref())?;
     let input = sources(args.paths.clone(), limits);
     let passed_over = input.passed_over();
-    let job = work::Job { rulebook: &rulebook, overrides: &overrides, proof: &proof };
+    let malware = config.scanner.clone().filter(|_| !args.without_scanner).map(Malware::new).transpose()?;
+    let job =
+        work::Job { rulebook: &rulebook, overrides: &overrides, proof: &proof, malware: malware.as_ref() };
     work::in_order(input, &job, jobs, |scanned| printer.put(&scanned))?;
     say_passed_over(&passed_over)?;
+    say_unscanned(malware.as_ref())?;
     printer.end()
 }
 
@@ -53,6 +58,16 @@ fn say_passed_over(passed_over: &PassedOver) -> io::Result<()> {
     let more = if count > names.len() { format!(" and {} more", count - names.len()) } else { String::new() };
     let names = render::printable(&names.join(", "));
     writeln!(io::stderr(), "Passed over as no mail: {names}{more}. Name such a file itself to have it read.")
+}
+
+fn say_unscanned(malware: Option<&Malware>) -> io::Result<()> {
+    match malware.map_or(0, Malware::unscanned) {
+        0 => Ok(()),
+        count => writeln!(
+            io::stderr(),
+            "{count} were not scanned for malware, since clamd did not answer: `gatehouse doctor` says more."
+        ),
+    }
 }
 
 /// The envelope as the command line gives it.

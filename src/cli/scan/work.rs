@@ -1,7 +1,7 @@
 //! Assessing many messages on several threads, answers in the order of the input, with a
 //! bounded number of messages in memory.
 
-use super::line;
+use super::{line, malware::Malware};
 use crate::{
     clock,
     detection::Scratch,
@@ -33,6 +33,8 @@ pub(super) struct Job<'a> {
     pub(super) rulebook: &'a Rulebook,
     pub(super) overrides: &'a Overrides,
     pub(super) proof: &'a SenderProof,
+    /// `None`: nothing looks for malware.
+    pub(super) malware: Option<&'a Malware>,
 }
 
 type Input = Result<Source, Unreadable>;
@@ -143,7 +145,7 @@ fn work(
 
 fn one(job: &Job<'_>, input: Input, scratch: &mut Scratch) -> Scanned {
     match input {
-        Ok(source) => assess_file(job.rulebook, &source, job.overrides, job.proof, scratch),
+        Ok(source) => assess_file(job, &source, scratch),
         Err(unreadable) => Scanned::Unreadable {
             line: line::unreadable(&unreadable.path, unreadable.index, &unreadable.reason),
         },
@@ -151,19 +153,16 @@ fn one(job: &Job<'_>, input: Input, scratch: &mut Scratch) -> Scanned {
 }
 
 /// Assesses one message of a file.
-fn assess_file(
-    rulebook: &Rulebook,
-    source: &Source,
-    overrides: &Overrides,
-    proof: &SenderProof,
-    scratch: &mut Scratch,
-) -> Scanned {
+fn assess_file(job: &Job<'_>, source: &Source, scratch: &mut Scratch) -> Scanned {
     let started = Instant::now();
     let now = clock::system()();
-    let mut transaction = transaction(source, overrides, ids::transaction_id(), now);
-    transaction.arrival.proof = proof.clone();
-    let facts = Facts::at(now, proof.clone());
-    let (assessment, ()) = assess(&transaction, &facts, rulebook, scratch, |_, _, _| ());
+    let mut transaction = transaction(source, job.overrides, ids::transaction_id(), now);
+    transaction.arrival.proof = job.proof.clone();
+    let mut facts = Facts::at(now, job.proof.clone());
+    if let Some(malware) = job.malware {
+        malware.look_into(&transaction.raw, &mut facts);
+    }
+    let (assessment, ()) = assess(&transaction, &facts, job.rulebook, scratch, |_, _, _| ());
     let elapsed = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     Scanned::Message {
         line: line::message(&source.path, source.index, &transaction, &assessment, elapsed),

@@ -5,7 +5,7 @@ mod doors;
 
 use super::{
     Config,
-    read::Marks,
+    read::{LONGEST_DEADLINE, Marks},
     source::{Source, WHOLE_FILE},
     units,
 };
@@ -25,6 +25,7 @@ pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
     cross.hops();
     cross.relay();
     cross.limits();
+    cross.scanner();
     cross.notices();
     cross.keys_and_dkim();
     cross.anchors();
@@ -164,6 +165,21 @@ impl Cross<'_> {
         if limits.idle < limits.deadline {
             let hint = "A client may be silent at least as long as it waits for us.";
             self.source.error(&self.marks.limits, "`idle` is shorter than `deadline`.", hint);
+        }
+    }
+
+    /// A message is scanned before it is assessed.
+    fn scanner(&self) {
+        let Some(scanner) = &self.config.scanner else { return };
+        let both = scanner.deadline + self.config.limits.deadline;
+        if both > LONGEST_DEADLINE {
+            let text = format!(
+                "`deadline` of `[scanner]` and of `[limits]` are {} together.",
+                units::show_duration(both)
+            );
+            let hint =
+                format!("{} at most, since an MTA waits no longer.", units::show_duration(LONGEST_DEADLINE));
+            self.source.error(&self.marks.scanner, text, hint);
         }
     }
 

@@ -7,6 +7,8 @@ mod forwarding;
 mod recipients;
 mod unread;
 
+pub(super) use unread::fallback;
+
 use super::{judge::Candidate, model::Finding, pass::Pass};
 use crate::ruleset::Builtin;
 use std::sync::Arc;

@@ -22,7 +22,7 @@ static UNREAD: LazyLock<DetectionRule> = LazyLock::new(|| {
 });
 
 /// The rule that holds when no file gives one.
-fn fallback(id: &str, category: Category, reason: &str) -> DetectionRule {
+pub(in crate::detection) fn fallback(id: &str, category: Category, reason: &str) -> DetectionRule {
     DetectionRule {
         id: id.into(),
         category,

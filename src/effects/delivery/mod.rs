@@ -10,7 +10,7 @@ pub use options::{DeliveryOptions, Observer, ReleaseField, Turn};
 
 use super::{
     notices::wants_success,
-    rescan::{Rescanned, rescan},
+    rescan::{NOT_SCANNED, Rescanned, rescan},
 };
 use crate::{
     config::NextHop,
@@ -29,9 +29,6 @@ use std::{
     },
 };
 use tokio::task::JoinSet;
-
-/// Says on a release that no scanner has looked into it.
-const NOT_SCANNED: &str = "X-Gatehouse-Not-Scanned";
 
 /// The worker.
 pub struct Delivery {
@@ -139,8 +136,8 @@ impl Delivery {
     async fn deliver(&self, job: &OutboxJob, recipients: &[JobRecipient]) -> Result<Turn, StoreError> {
         let mut message = self.message(job);
         if job.kind == OutboxKind::Release {
-            match rescan(self.options.scanner.as_deref(), &message, self.options.on_scanner_failure).await {
-                Rescanned::Leaves | Rescanned::LeavesUnscanned => {}
+            match rescan(self.options.scanner.as_deref(), &message).await {
+                Rescanned::Leaves => {}
                 Rescanned::LeavesMarked => message = marked_unscanned(&message),
                 Rescanned::Recalled(scanner) => {
                     tracing::warn!(job = %job.id, "release.recalled");

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{self, Clock},
-    config::{Config, FailureChoice, NextHop},
+    config::{Config, NextHop},
     effects::{
         notices::{ComposeError, Notices},
         rescan::Rescan,
@@ -51,7 +51,6 @@ pub struct DeliveryOptions {
     pub release_field: ReleaseField,
     /// Looks into releases before they leave; `None`: nothing does.
     pub scanner: Option<Arc<dyn Rescan>>,
-    pub on_scanner_failure: FailureChoice,
     /// Who of the school is asked to look when it has stopped one, office by office; never a party.
     pub told_of_recall: ToldOfRecall,
     /// Jobs at once.
@@ -76,7 +75,6 @@ impl DeliveryOptions {
             postmasters: config.schools.iter().filter_map(postmaster).collect(),
             release_field: if config.milter.is_some() { ReleaseField::Keep } else { ReleaseField::Omit },
             scanner: None,
-            on_scanner_failure: config.on_failure.scanner,
             told_of_recall: Arc::new(|_| Vec::new()),
             parallel: 8,
             lease: TimeDelta::minutes(5),

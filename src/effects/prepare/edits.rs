@@ -3,8 +3,8 @@
 
 use super::{Matter, Tools};
 use crate::{
-    effects::{conserved::conserved, disclaimer_edits, subject_mark},
-    mail::{Address, Edits, HeaderEdit, Mode},
+    effects::{conserved::conserved, disclaimer_edits, rescan::NOT_SCANNED, subject_mark},
+    mail::{Address, Edits, HeaderEdit, Mode, UnscannedThen},
     parties::{Direction, Parties},
     storage::{Event, LedgerEvent, RELEASE_HEADER},
 };
@@ -24,6 +24,10 @@ pub(super) fn edits(matter: &Matter<'_>, tools: &Tools<'_>) -> Ready {
     let school = tools.school(matter.parties.school.as_ref());
     if !matter.facts.releases.is_empty() {
         ready.edits.headers.push(HeaderEdit::Remove { name: RELEASE_HEADER.into(), nth: 1 });
+    }
+    if matter.facts.unscanned.is_some_and(|unscanned| unscanned.then == UnscannedThen::Mark) {
+        let mark = HeaderEdit::Prepend { name: NOT_SCANNED.into(), value: "yes".into() };
+        ready.edits.headers.push(mark);
     }
     if !is_ours(matter.parties) || tools.mode(matter.parties.school.as_ref()) != Mode::Enforce {
         return ready;

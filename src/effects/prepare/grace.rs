@@ -33,6 +33,7 @@ pub(super) fn delay(
         settled: &[],
         measures: &applying,
         answers: matter.facts.answers,
+        unscanned: matter.facts.unscanned,
     };
     let may_wait = |&r: &usize| {
         let bounds = bounds(&situation, r);

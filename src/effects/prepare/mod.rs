@@ -22,7 +22,7 @@ use crate::{
     mail::{Edits, Facts, Mode, Reply, SchoolId, Transaction},
     message::Message,
     parties::{Directory, Parties, School},
-    policy::always_stops,
+    policy::{NOT_SCANNED, always_stops},
     storage::{
         Concerned, Hostile, IncidentId, ItemId, LedgerEvent, NewAlert, NewItem, NewOutbox, NewProposal,
         NewRecord, Searchable, Token,
@@ -126,11 +126,12 @@ fn effects(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
 }
 
 /// Whether a group's verdict is carried out. By a switch back to observe (practice.md, C) only
-/// malware and matched images still are.
+/// malware, what nothing could look into for it, and matched images still are.
 fn is_live(group: &Group, matter: &Matter<'_>, tools: &Tools<'_>) -> bool {
     let stops = |reason: &Reason| {
         let mut findings = reason.findings.iter().filter_map(|&i| matter.findings.get(i));
-        reason.given > Disposition::Deliver && findings.any(|f| always_stops(f.category))
+        reason.given > Disposition::Deliver
+            && (*reason.policy == *NOT_SCANNED || findings.any(|f| always_stops(f.category)))
     };
     tools.configured(group.school.as_ref()) == Mode::Enforce
         && (tools.mode(group.school.as_ref()) == Mode::Enforce || group.reasons.iter().any(stops))

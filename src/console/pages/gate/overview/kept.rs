@@ -11,6 +11,7 @@ use super::{
 use crate::{
     config::{Config, TlsFiles, VaultConfig},
     effects::Language,
+    gateway::{ScannerStands, SignatureAge},
     storage::Counts,
     wire::{CertificateFacts, certificate_facts},
 };
@@ -61,8 +62,18 @@ words! {
         plain_relay: "relay: none; mail comes to it in plain text" / "relay: dim; daw post ati mewn testun plaen",
         by_proxy: "these pages: none; the proxy before them has one" / "y tudalennau hyn: dim; mae gan y dirprwy o'u blaen un",
         scanner: "Malware scanner" / "Sganiwr maleiswedd",
-        no_scanner: "No scanner is configured: this edition scans nothing for malware. Files whose kind can harm are found by their rules."
-            / "Nid oes sganiwr wedi'i ffurfweddu: nid yw'r argraffiad hwn yn sganio dim am faleiswedd. Caiff ffeiliau y gall eu math niweidio eu canfod gan eu rheolau.",
+        no_scanner: "No scanner is configured: nothing scans mail for malware. [scanner] in gatehouse.toml names a clamd."
+            / "Nid oes sganiwr wedi'i ffurfweddu: nid oes dim yn sganio post am faleiswedd. Mae [scanner] yn gatehouse.toml yn enwi clamd.",
+        answers: "answers" / "yn ateb",
+        not_asked: "not asked yet" / "heb ei holi eto",
+        away: "does not answer since {}: {}" / "ddim yn ateb ers {}: {}",
+        takes_less: "it refuses messages that [scanner] largest allows: raise StreamMaxLength in clamd.conf"
+            / "mae'n gwrthod negeseuon y mae [scanner] largest yn eu caniatáu: codwch StreamMaxLength yn clamd.conf",
+        signatures: "Its signatures" / "Ei lofnodion",
+        made: "of {}" / "o {}",
+        no_date: "it does not say how old they are" / "nid yw'n dweud pa mor hen ydynt",
+        fresh: "fresh" / "newydd",
+        old: "old: does freshclam run?" / "hen: a yw freshclam yn rhedeg?",
     }
 }
 
@@ -127,6 +138,37 @@ pub(super) async fn stores(
         }
     });
     Ok(lines)
+}
+
+/// How the scanner stands and how old its signatures are; nothing when none is configured.
+pub(super) fn scanner(console: &Console, language: Language, config: &Config) -> Vec<Line> {
+    let w = KeptWords::of(language);
+    let (Some(scanner), Some(seen)) = (&config.scanner, console.gate.scanner_seen()) else {
+        return Vec::new();
+    };
+    let address = scanner.address.to_string();
+    let stands = match seen.stands {
+        ScannerStands::NotAsked => line("clamd", "medium", w.not_asked, address),
+        ScannerStands::Away { since, fault } => {
+            let says = fill(w.away, &[&moment(language, since), &fault.to_string()]);
+            line("clamd", "critical", w.needs_you, format!("{address}: {says}"))
+        }
+        ScannerStands::Well if seen.takes_less => {
+            line("clamd", "critical", w.needs_you, w.takes_less.to_owned())
+        }
+        ScannerStands::Well => line("clamd", "good", w.answers, address),
+    };
+    let Some(signatures) = seen.signatures else { return vec![stands] };
+    let (badge, state) = match SignatureAge::of(Some(&signatures), scanner, Utc::now()) {
+        SignatureAge::Unknown => ("medium", w.no_date),
+        SignatureAge::Fresh => ("good", w.fresh),
+        SignatureAge::Old => ("high", w.old),
+        SignatureAge::Alarm(_) => ("critical", w.old),
+    };
+    let mut says = format!("ClamAV {}", signatures.engine);
+    says.extend(signatures.number.map(|number| format!(", {number}")));
+    says.extend(signatures.made_at.map(|at| format!(", {}", fill(w.made, &[&moment(language, at)]))));
+    vec![stands, line(w.signatures, badge, state, says)]
 }
 
 fn line(name: &str, badge: &'static str, state: &str, says: String) -> Line {

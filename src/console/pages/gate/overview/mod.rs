@@ -86,6 +86,7 @@ struct OverviewPage {
     stores: Vec<Line>,
     certificates: Vec<Line>,
     without: Vec<&'static str>,
+    scanner: Vec<Line>,
 }
 
 pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) -> Result<Response, Fault> {
@@ -148,6 +149,7 @@ pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) 
         stores,
         certificates,
         without,
+        scanner: kept::scanner(&console, language, &config),
     })
 }
 
