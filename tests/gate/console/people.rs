@@ -13,12 +13,12 @@ fn link_of(gate: &Gate, asked: &Page, address: &str) -> String {
     let mut count = 1;
     loop {
         let all = gate.sink.wait_for(count);
-        let links = all.iter().filter(|mail| mail.is_for(address)).filter_map(|mail| {
+        let mut links = all.iter().filter(|mail| mail.is_for(address)).filter_map(|mail| {
             let text = mail.text();
             let (_, rest) = text.split_once("http://localhost/link/")?;
             Some(format!("/link/{}", rest.split_whitespace().next()?))
         });
-        if let Some(link) = links.last() {
+        if let Some(link) = links.next_back() {
             assert!(all.iter().all(|mail| mail.is_for(address) || !mail.text().contains(&link)));
             return link;
         }

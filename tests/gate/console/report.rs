@@ -4,21 +4,28 @@
 use super::{Browser, School, gate, runtime};
 use crate::{
     dangers::HEALTH,
-    gate::{Gate, OUTSIDE, TEACHER, mail},
-    storage::Sample,
+    gate::{OUTSIDE, TEACHER, mail},
+    storage::{Sample, owner, ruling},
 };
 use chrono::{TimeDelta, Utc};
-use gatehouse::{parties::Month, storage::ItemKind};
+use gatehouse::{
+    parties::Month,
+    ruleset::Category,
+    storage::{Decision, ItemKind, Store},
+};
 use reqwest::StatusCode;
 
-/// Held on the last day of last month, as far as the rows say.
-async fn held_last_month(gate: &Gate, number: u128) {
-    let store = gate.home.store().await;
-    for number in 0..number {
-        let mut keep = Sample::new(number).keep(&store, ItemKind::Hold).await;
+/// Held on the last day of last month, as far as the rows say, so many of each; and withdrawn now, so that
+/// they wait for nobody.
+pub(super) async fn last_month(store: Store, held: &[(Category, u32)]) {
+    let all = held.iter().flat_map(|(category, times)| (0..*times).map(move |_| *category));
+    for (number, category) in all.enumerate() {
+        let mut keep = Sample::new(number as u128).keep(&store, ItemKind::Hold).await;
         let first = Month::of(Utc::now().date_naive()).first().and_hms_opt(0, 0, 0).unwrap().and_utc();
         keep.message.received_at = first - TimeDelta::hours(12);
-        store.keep(keep).await.unwrap();
+        keep.items[0].category = category;
+        let id = store.keep(keep).await.unwrap().items.remove(0);
+        store.decide(&id, ruling(Decision::Withdraw, owner())).await.unwrap();
     }
     store.close().await;
 }
@@ -27,7 +34,8 @@ async fn held_last_month(gate: &Gate, number: u128) {
 fn a_governor_sees_counts_and_takes_them_home() {
     let gate = gate();
     gate.send(TEACHER, &[OUTSIDE], &mail(TEACHER, OUTSIDE, "For your records", HEALTH));
-    runtime().block_on(held_last_month(&gate, 12));
+    let held = [(Category::PersonalHealth, 12)];
+    runtime().block_on(async { last_month(gate.home.store().await, &held).await });
     let last = Month::of(Utc::now().date_naive()).before().name();
     let (place, now) =
         (format!("/report?school=oakfield&period={last}"), Month::of(Utc::now().date_naive()).name());

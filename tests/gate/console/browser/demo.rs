@@ -1,8 +1,13 @@
 //! The demonstration as a newcomer meets it on a terminal: two invented schools, a week's mail, the console running,
 //! one link for each role. Tests that run at one time share one.
 
-use super::super::{Browser, key, password};
+use super::super::{Browser, key, password, report, runtime};
 use crate::{debian::program, gate::ROOT, house::PATIENCE};
+use gatehouse::{
+    config,
+    ruleset::Category,
+    storage::{Keys, Store, StoreOptions},
+};
 use reqwest::{Method, StatusCode};
 use std::{
     collections::HashMap,
@@ -109,6 +114,20 @@ impl Demo {
     pub(super) fn unlocks_key(&self, who: &str) {
         let file = self.folder.path().join("shown/keys/records.key");
         self.by(who, |browser| key::unlock_by(browser, &file));
+    }
+
+    /// Mail of the month before the week that is played, for the report.
+    pub(super) fn has_a_month(&self) {
+        let config = config::load(&self.folder.path().join("shown/gatehouse.toml")).unwrap();
+        let options = StoreOptions::from_config(&config, Keys::from_config(&config.keys).unwrap());
+        let held = [
+            (Category::PersonalHealth, 14),
+            (Category::PersonalFinancial, 9),
+            (Category::PersonalIdentifier, 6),
+            (Category::PersonalBulk, 4),
+            (Category::PersonalImage, 2),
+        ];
+        runtime().block_on(async { report::last_month(Store::open(options).await.unwrap(), &held).await });
     }
 
     /// The files of the demonstration's people, of whom one has another name by now.

@@ -375,10 +375,17 @@ fn records(tour: &mut Tour) {
 
 fn governors(tour: &mut Tour) {
     tour.is(CHAIR);
+    tour.demo.has_a_month();
     tour.chrome.go("/report");
-    // The newest period: that of the week's mail.
-    let newest = tour.chrome.run("return document.querySelector('#period').options[0].value", vec![]);
-    tour.visit("report", &format!("/report?period={}", newest.as_str().unwrap()));
+    // The month under way, the one before, and the term.
+    let options = "return ['#period option', '#period option:nth-child(2)', '#period optgroup:nth-child(2) option']\
+                   .map((one) => document.querySelector(one).value)";
+    let periods = tour.chrome.run(options, vec![]);
+    for (name, period) in
+        ["report-under-way", "report", "report-term"].iter().zip(periods.as_array().unwrap())
+    {
+        tour.visit(name, &format!("/report?period={}", period.as_str().unwrap()));
+    }
 }
 
 /// The pages without parts once more in the other language, whose words are longer.
