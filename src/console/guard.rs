@@ -2,7 +2,7 @@
 //! the headers that hold browsers to what our pages are.
 
 use super::{Console, Fault, door::Guard, page, visitor::Visitor};
-use crate::authority::{Office, Offices};
+use crate::authority::Office;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -40,7 +40,7 @@ pub(super) async fn check(
 }
 
 fn holds(visitor: &Visitor, offices: &[Office]) -> bool {
-    visitor.desk.own_offices().iter().any(|(_, held)| held.any(Offices::of(offices)))
+    visitor.holds_one_of(offices)
 }
 
 /// Around all doors: what acts must come from a page of ours, nothing takes for ever, and a fault

@@ -1,7 +1,9 @@
 //! What is known only while it happens, in memory alone: who has given a purpose for which item, who
 //! looks at which item now, and how many pages listen for what is new.
 
+use super::{Fault, render};
 use crate::storage::{AccountId, ItemId, Why};
+use axum::response::Response;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -51,7 +53,7 @@ pub(super) struct Live {
     moved: watch::Sender<u64>,
     pub(super) listeners: Arc<Semaphore>,
     /// Messages that are read and rendered at once: the gate's own work goes before.
-    pub(super) renderings: Arc<Semaphore>,
+    renderings: Arc<Semaphore>,
 }
 
 impl Default for Live {
@@ -83,6 +85,25 @@ impl Live {
     pub(super) fn look(&self, who: &AccountId, thing: &str) -> Option<Look> {
         let look = held(&self.looks).get(&(who.clone(), thing.to_owned())).cloned();
         look.filter(|look| look.at.elapsed() < LOOK_LIFE)
+    }
+
+    /// Renders when it is its turn, of which there are few, and not where others wait for answers.
+    pub(super) async fn render<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        let place = self.renderings.clone().acquire_owned().await.map_err(|_| Fault::Away)?;
+        let rendered = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            work()
+        });
+        rendered.await.map_err(|_| Fault::Away)
+    }
+
+    /// The frame's document: what the page beside it has rendered for them.
+    pub(super) fn framed(&self, who: &AccountId, thing: &str) -> Result<Response, Fault> {
+        let document = self.look(who, thing).and_then(|look| look.document).ok_or(Fault::NotThere)?;
+        Ok(render::framed(&document))
     }
 
     /// Keeps the rendered message for the frame that asks for it next.

@@ -3,6 +3,7 @@
 
 use super::{Console, Fault, cookies};
 use crate::{
+    authority::{Office, Offices},
     desk::Desk,
     effects::Language,
     storage::{Actor, KeptUser, Session, SessionWord, Touch},
@@ -28,6 +29,11 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Whether they hold one of these offices, at whatever school.
+    pub fn holds_one_of(&self, offices: &[Office]) -> bool {
+        self.desk.own_offices().iter().any(|(_, held)| held.any(Offices::of(offices)))
+    }
+
     /// As the pages call them.
     pub fn name(&self) -> String {
         self.desk.name_of(&self.user)

@@ -54,6 +54,11 @@ impl Desk {
         self.config.schools.iter().find(|school| school.id == *id)
     }
 
+    /// As people call a school; by its id where the configuration names it no more.
+    pub fn school_name(&self, id: &SchoolId) -> String {
+        self.school(id).map_or_else(|| id.to_string(), |school| school.name.clone())
+    }
+
     /// A page of what waits. The filter's schools are those asked for; others are left out here.
     pub async fn waiting(
         &self,

@@ -176,7 +176,7 @@ async fn two_looks_at_one_time_tell_nothing_of_what_came_between_them() {
     for part in ["Messages by direction", "How soon senders answered", "What people decided"] {
         assert!(!first[0].contains(part) && first[2].contains(part), "{part}");
     }
-    assert!(first[2].contains("Counted on"), "{}", first[2]);
+    assert!(first[2].contains("Counted once"), "{}", first[2]);
 
     // Enough of everything that a step of five would show it.
     now.held(7, 7).await;

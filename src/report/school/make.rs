@@ -77,22 +77,18 @@ fn mark(facts: &Facts<'_>) -> String {
     let day = |day: NaiveDate| day.format("%-d %B %Y").to_string();
     let before = facts.period.before.as_ref().map_or_else(String::new, |b| format!(" Compared with {b}."));
     let stands = match &facts.period.stands {
-        Stands::Counted(on) => format!(
-            "Counted on {}, when it was over; what was decided or purged since changes nothing.",
-            day(*on)
-        ),
+        Stands::Counted(on) => {
+            format!("Counted once, on {}: what was decided or purged since changes nothing.", day(*on))
+        }
         Stands::UnderWay { counted, more } => {
-            let so_far = match &counted[..] {
-                [] => "no month of it is counted yet".to_owned(),
+            let comes = match &counted[..] {
+                [] => format!("Under way: the first counts come on {}.", day(*more)),
                 counted => {
                     let names: Vec<String> = counted.iter().map(|month| month.called()).collect();
-                    format!("counted so far: {}", names.join(", "))
+                    format!("Under way; counted so far: {}. More comes on {}.", names.join(", "), day(*more))
                 }
             };
-            format!(
-                "Under way; {so_far}. More comes on {}: counts that grow from day to day would tell what happened on one.",
-                day(*more)
-            )
+            format!("{comes} Counts that grow from day to day would tell what happened on one of them.")
         }
     };
     format!(

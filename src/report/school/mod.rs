@@ -10,7 +10,7 @@ mod shown;
 
 pub use cells::Cell;
 pub use make::{Facts, Period, Stands, report};
-pub use shown::{csv, rows, sheet};
+pub use shown::{csv, rows, sheet, signed};
 
 /// What a cell says.
 #[derive(Clone, Debug, PartialEq, Eq)]

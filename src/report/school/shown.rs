@@ -36,6 +36,11 @@ fn trend(line: &Line) -> Option<i64> {
     }
 }
 
+/// As people write a change.
+pub fn signed(by: i64) -> String {
+    if by == 0 { "0".to_owned() } else { format!("{by:+}") }
+}
+
 /// For HTML and PDF.
 pub fn sheet(report: &Report) -> Sheet {
     let section = |part: &Part| {
@@ -67,7 +72,7 @@ fn table(part: &Part) -> Block {
         let mut row = vec![line.name.clone(), line.now.text()];
         if compared {
             row.push(line.before.as_ref().map_or_else(String::new, Says::text));
-            row.push(trend(line).map_or_else(String::new, |by| format!("{by:+}")));
+            row.push(trend(line).map_or_else(String::new, signed));
         }
         row
     }));

@@ -232,3 +232,36 @@ async fn what_an_open_request_for_subject_access_speaks_of_stays() {
     store.subject_access_finish(&request, [0; 32], &officer).await.unwrap();
     assert_eq!(store.retain(&due(&bench)).await.unwrap().items, 1);
 }
+
+/// However many stay, the others go, some in each commit, so that whoever writes meanwhile waits for few.
+#[tokio::test]
+async fn the_log_goes_in_small_batches_past_what_stays() {
+    let bench = Bench::new().await;
+    let store = &bench.store;
+    for number in 0..120 {
+        let sample = Sample::new(number);
+        match number % 40 {
+            20 => drop(sample.held(store, ItemKind::Quarantine).await),
+            _ => {
+                let passed = Passed {
+                    message: sample.logged(),
+                    bytes_out: sample.raw.clone(),
+                    fate: PassFate::NextHopAccepted,
+                    ledger: vec![],
+                };
+                store.log_passed(passed).await.unwrap();
+            }
+        }
+    }
+    bench.pass(TimeDelta::days(200));
+    assert_eq!(store.retain(&due(&bench)).await.unwrap().log_rows, 117);
+    assert_eq!(store.counts().await.unwrap().messages, 3, "those that wait for a reviewer");
+    let events = vec!["retention.purged".to_owned()];
+    let proofs = store.ledger_rows(&LedgerFilter { events, ..LedgerFilter::default() }).await.unwrap();
+    let count = |row: &LedgerEntry| -> u64 {
+        let details: serde_json::Value = serde_json::from_str(&row.details).unwrap();
+        details["count"].as_u64().unwrap()
+    };
+    assert_eq!(proofs.iter().map(count).collect::<Vec<_>>(), [50, 50, 17]);
+    assert_eq!(store.retain(&due(&bench)).await.unwrap(), Retained::default());
+}

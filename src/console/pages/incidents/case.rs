@@ -16,7 +16,7 @@ use super::{
     write::{Form, forms},
 };
 use crate::{
-    authority::{Act, Case, Offices},
+    authority::{Act, Case},
     desk::{Desk, incident_as_json},
     effects::Language,
     storage::{
@@ -44,8 +44,7 @@ pub(super) fn doors() -> Vec<Door> {
 /// The incident of an address, for whom it is there.
 pub(super) async fn find(visitor: &Visitor, id: &str) -> Result<(IncidentSummary, Case), Fault> {
     let id: IncidentId = id.parse().map_err(|()| Fault::NotThere)?;
-    let reviews = |held: &Offices| held.any(Offices::of(REVIEWERS));
-    if !visitor.desk.own_offices().iter().any(|(_, held)| reviews(held)) {
+    if !visitor.holds_one_of(REVIEWERS) {
         return Err(Fault::NotThere);
     }
     let (summary, case) = visitor.desk.store.incident_case(&id).await?;
@@ -157,7 +156,7 @@ async fn page(
         state: called::incident_state(language, summary.state),
         since: moment(language, summary.made_at),
         ended: summary.ended_at.map(|at| moment(language, at)),
-        school: desk.school(&summary.school).map_or_else(|| summary.school.to_string(), |s| s.name.clone()),
+        school: desk.school_name(&summary.school),
         look: Place::IncidentLook(id).to_string(),
         write: Place::IncidentWrite(id).to_string(),
         purposes: purposes(language, Some(Purpose::Safeguarding)),

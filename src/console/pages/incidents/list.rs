@@ -173,7 +173,7 @@ fn row(desk: &Desk, language: Language, incident: &IncidentSummary) -> Row {
         },
         about: incident.category.map_or("", |c| called::category(language, c)),
         since: moment(language, incident.made_at),
-        school: desk.school(&incident.school).map_or_else(|| incident.school.to_string(), |s| s.name.clone()),
+        school: desk.school_name(&incident.school),
         messages: incident.messages,
     }
 }

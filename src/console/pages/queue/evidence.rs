@@ -61,12 +61,9 @@ pub(super) async fn read(
     let wanted: HashSet<(String, String)> =
         opened.detail.findings.iter().map(|f| (f.rule.clone(), f.part.clone())).collect();
     let transaction = transaction(opened, raw);
-    let place = console.live.renderings.clone().acquire_owned().await.map_err(|_| Fault::Away)?;
-    let work = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        evidence(&standing.rulebook, &transaction, &wanted, ItemWords::of(language), code(language))
-    });
-    work.await.map_err(|_| Fault::Away)
+    let work =
+        move || evidence(&standing.rulebook, &transaction, &wanted, ItemWords::of(language), code(language));
+    console.live.render(work).await
 }
 
 /// As it came, as far as is known.

@@ -23,7 +23,7 @@ use super::{
     purpose::Purposeful,
 };
 use crate::{
-    authority::{Act, Case, Offices},
+    authority::{Act, Case},
     desk::{Covered, Opened},
     report::bundle::write as write_bundle,
     storage::{AccountId, Delivery, ItemId, ItemSummary, Purpose, SealedView, Spot, WaitingFilter},
@@ -53,8 +53,7 @@ pub(super) fn doors() -> Vec<Door> {
 /// that it is for others to open.
 pub(super) async fn find(visitor: &Visitor, id: &str) -> Result<(ItemSummary, Case), Fault> {
     let id: ItemId = id.parse().map_err(|()| Fault::NotThere)?;
-    let reviews = |held: &Offices| held.any(Offices::of(REVIEWERS));
-    if !visitor.desk.own_offices().iter().any(|(_, held)| reviews(held)) {
+    if !visitor.holds_one_of(REVIEWERS) {
         return Err(Fault::NotThere);
     }
     Ok(visitor.desk.reviewed(&id).await?)
@@ -317,9 +316,7 @@ async fn message(
     if !visitor.desk.may(Act::Bytes, &case).is_allowed() {
         return Err(Fault::NotThere);
     }
-    let look = console.live.look(account(&visitor), item.id.as_str());
-    let document = look.and_then(|look| look.document).ok_or(Fault::NotThere)?;
-    Ok(render::framed(&document))
+    console.live.framed(account(&visitor), item.id.as_str())
 }
 
 #[derive(Deserialize)]

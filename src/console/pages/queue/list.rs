@@ -150,7 +150,7 @@ pub(super) fn rows(desk: &Desk, language: Language, all: &[Waiting], now: DateTi
 
 fn row(desk: &Desk, language: Language, one: &Waiting, now: DateTime<Utc>) -> Row {
     let (w, item) = (QueueWords::of(language), &one.item);
-    let school = desk.school(&item.school).map_or_else(|| item.school.to_string(), |s| s.name.clone());
+    let school = desk.school_name(&item.school);
     let sealed = item.state.is_sealed();
     Row {
         place: Place::Item(item.id.as_str()).to_string(),
@@ -311,7 +311,7 @@ async fn observing(
         s.ended.is_none() && s.period.from <= now && now < s.period.until && own.contains(&s.school)
     });
     let said = in_force.map(|switch| {
-        let name = desk.school(&switch.school).map_or_else(|| switch.school.to_string(), |s| s.name.clone());
+        let name = desk.school_name(&switch.school);
         let until = moment(language, switch.period.until);
         match &switch.rule {
             Some(rule) => fill(w.observes_rule, &[&name, rule, &until]),

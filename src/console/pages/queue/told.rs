@@ -76,14 +76,13 @@ struct Row {
 }
 
 fn row(visitor: &Visitor, alert: &AlertSummary) -> Row {
-    let school = visitor.desk.school(&alert.school);
     Row {
         number: alert.number.clone(),
         place: Place::ToldOne(&alert.number).to_string(),
         about: called::category(visitor.language, alert.category),
         urgent: alert.urgency == Urgency::Urgent,
         when: moment(visitor.language, alert.made_at),
-        school: school.map_or_else(|| alert.school.to_string(), |s| s.name.clone()),
+        school: visitor.desk.school_name(&alert.school),
         state: state(visitor.language, alert.state),
     }
 }

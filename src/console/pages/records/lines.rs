@@ -66,7 +66,7 @@ fn line(desk: &Desk, language: Language, record: &RecordSummary, filed: &[Filed]
         children: listed(FiledAs::Child, record.children),
         staff: listed(FiledAs::Staff, record.staff),
         files: record.attachments,
-        school: desk.school(&record.school).map_or_else(|| record.school.to_string(), |s| s.name.clone()),
+        school: desk.school_name(&record.school),
     }
 }
 

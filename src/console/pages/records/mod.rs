@@ -6,6 +6,7 @@ mod ask;
 mod ask_words;
 mod file;
 mod found;
+mod letter;
 mod lines;
 mod looks;
 mod one;

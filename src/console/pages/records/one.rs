@@ -1,5 +1,4 @@
-//! One record: whom it is filed under, the message in a frame of its own that can do nothing, its
-//! conversation, and who looked at it. The message opens with the key of a custodian alone; each look is in
+//! One record: whom it is filed under, the message, its conversation, and who looked at it; each look is in
 //! the ledger before anything is shown.
 
 use super::{
@@ -10,24 +9,21 @@ use super::{
         places::{Place, at},
         render,
         visitor::{Posted, Visitor},
-        words::{code, fill, moment},
+        words::{fill, moment},
     },
-    super::queue::{Choice, ItemWords, Purposeful, Someone, recipients, sender},
+    super::queue::{Choice, ItemWords, Purposeful},
     READERS,
     ask::{AskWords, of_records},
     found::question,
+    letter::{self, Letter},
     lines::{Line, lines, name_of, way},
     looks::{Looked, looks, who},
 };
 use crate::{
-    authority::{Act, Case, Offices},
-    desk::{DeskFault, Opening},
-    message::{ReadLimits, read},
+    authority::{Act, Case},
+    desk::DeskFault,
     parties::PersonId,
-    storage::{
-        Certainty, Filed, FiledAs, LegalSubject, Proved, RecordExport, RecordId, RecordLook, RecordSummary,
-        StoreError, Why,
-    },
+    storage::{Certainty, Filed, FiledAs, LegalSubject, RecordId, RecordSummary, Why},
 };
 use askama::Template;
 use axum::{
@@ -43,19 +39,15 @@ pub(super) fn doors() -> Vec<Door> {
     vec![
         Door::get(at::Record, Guard::SignedIn, page),
         Door::post(at::RecordLook, Guard::SignedIn, look),
-        Door::get(at::RecordMessage, Guard::SignedIn, message),
+        Door::get(at::RecordMessage, Guard::SignedIn, letter::message),
         Door::post(at::RecordHold, Guard::SignedIn, legal_hold),
     ]
 }
 
-/// Bytes of one message.
-const MOST_BYTES: usize = 256 << 20;
-
 /// The record of an address, for whom it is there. Who reads none learns nothing here.
 pub(super) async fn find(visitor: &Visitor, id: &str) -> Result<(RecordSummary, Case), Fault> {
     let id: RecordId = id.parse().map_err(|()| Fault::NotThere)?;
-    let reads = |held: &Offices| held.any(Offices::of(READERS));
-    if !visitor.desk.own_offices().iter().any(|(_, held)| reads(held)) {
+    if !visitor.holds_one_of(READERS) {
         return Err(Fault::NotThere);
     }
     match visitor.desk.record(&id).await {
@@ -77,25 +69,6 @@ struct Whose {
     name: String,
     place: String,
     is_chosen: bool,
-}
-
-/// The message, opened.
-struct Opened {
-    subject: String,
-    from: Someone,
-    proof: &'static str,
-    to: Vec<Someone>,
-    frame: String,
-    files: Vec<render::File>,
-    object_sha256: String,
-    export: Option<String>,
-}
-
-/// Why it is not shown.
-enum Letter {
-    Open(Box<Opened>),
-    NeedsKey(String),
-    Not(&'static str),
 }
 
 /// A legal hold in force.
@@ -192,7 +165,7 @@ async fn page(
         },
         received: moment(language, record.received_at),
         way: way(q, record.direction),
-        school: desk.school(&record.school).map_or_else(|| record.school.to_string(), |s| s.name.clone()),
+        school: desk.school_name(&record.school),
         files: record.attachments,
         size: render::sized(usize::try_from(record.bytes).unwrap_or(usize::MAX)),
         sha256: record.sha256.clone(),
@@ -229,7 +202,7 @@ async fn inside(
     let names = super::filed_names(console, visitor)?;
     let known = console.store.records_filed(std::slice::from_ref(&record.id), &names).await?;
     let filed = known.get(&record.id).map_or(&[][..], Vec::as_slice);
-    let letter = letter(console, visitor, (record, case), why, from).await?;
+    let letter = letter::letter(console, visitor, (record, case), why, from).await?;
     let (whose, thread) = thread(console, visitor, record, filed, why, (from, whose)).await?;
     let mut legal = Vec::new();
     for hold in console.store.legal_holds(Some(&LegalSubject::Record(record.id.clone()))).await? {
@@ -265,74 +238,6 @@ fn filed_under(visitor: &Visitor, w: &OneWords, filed: &Filed) -> FiledUnder {
         },
         not_certain: filed.certainty == Certainty::NotCertain,
     }
-}
-
-/// Opens the message where the session holds a key.
-async fn letter(
-    console: &Console,
-    visitor: &Visitor,
-    (record, case): (&RecordSummary, &Case),
-    why: &Why,
-    from: &str,
-) -> Result<Letter, Fault> {
-    let (desk, w) = (&visitor.desk, OneWords::of(visitor.language));
-    let Ok(key) = console.key_of(visitor) else {
-        let here = match from {
-            "" => Place::Record(record.id.as_str()).to_string(),
-            from => format!("{}?from={from}", Place::Record(record.id.as_str())),
-        };
-        let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
-        return Ok(Letter::NeedsKey(format!("{}?next={next}", Place::Key)));
-    };
-    let opening = Opening { look: RecordLook::Shown, why, most_bytes: MOST_BYTES };
-    let opened = desk.open_records(std::slice::from_ref(&record.id), &opening, || Ok(key)).await;
-    let export = match opened {
-        Ok(mut all) => all.pop().ok_or(Fault::NotThere)?,
-        Err(DeskFault::Store(StoreError::NotForThisKey | StoreError::CustodianKey(_))) => {
-            return Ok(Letter::Not(w.wrong_key));
-        }
-        Err(DeskFault::Store(StoreError::NoLeave(_))) => return Ok(Letter::Not(w.no_leave)),
-        Err(DeskFault::Store(StoreError::Object { .. })) => return Ok(Letter::Not(w.unreadable)),
-        Err(fault) => return Err(fault.into()),
-    };
-    Ok(Letter::Open(Box::new(opened_letter(console, visitor, case, export).await?)))
-}
-
-async fn opened_letter(
-    console: &Console,
-    visitor: &Visitor,
-    case: &Case,
-    record: RecordExport,
-) -> Result<Opened, Fault> {
-    let (desk, language) = (&visitor.desk, visitor.language);
-    let (w, i) = (OneWords::of(language), ItemWords::of(language));
-    let id = record.id.as_str();
-    let raw = record.raw.clone();
-    let place = console.live.renderings.clone().acquire_owned().await.map_err(|_| Fault::Away)?;
-    let rendered = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        let message = read(&raw, ReadLimits::default());
-        (
-            render::message(&message, &[], &i.of_document(code(language))),
-            render::line(&message.header.subject, &[]),
-        )
-    });
-    let (document, subject) = rendered.await.map_err(|_| Fault::Away)?;
-    console.live.keep_document(&visitor.user.id, id, document.document.into());
-    Ok(Opened {
-        subject: if subject.trim().is_empty() { i.no_subject.to_owned() } else { subject },
-        from: sender(desk, language, &record.envelope.sender, case)?,
-        proof: match record.proved {
-            Proved::Yes => w.proved,
-            Proved::No => i.unproved,
-            Proved::Unknown => i.unknown,
-        },
-        to: recipients(desk, language, &record.envelope, case)?,
-        frame: Place::RecordMessage(id).to_string(),
-        files: document.files,
-        export: desk.may(Act::Export, case).is_allowed().then(|| Place::RecordFile(id).to_string()),
-        object_sha256: record.object_sha256,
-    })
 }
 
 /// For one parent at a time: of several, the one that was chosen.
@@ -386,22 +291,6 @@ async fn look(
     let why = given.why_of_record(&visitor)?;
     console.live.give_purpose(&visitor.user.id, record.id.as_str(), why);
     Ok(Redirect::to(&Place::Record(record.id.as_str()).to_string()))
-}
-
-/// The frame's document: what the page beside it has opened, for whoever it was opened for.
-async fn message(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Response, Fault> {
-    let (record, case) = find(&visitor, &id).await?;
-    // What a key has opened is shown as long as the session holds it.
-    if !visitor.desk.may(Act::Bytes, &case).is_allowed() || !console.holds_key(&visitor) {
-        return Err(Fault::NotThere);
-    }
-    let look = console.live.look(&visitor.user.id, record.id.as_str());
-    let document = look.and_then(|look| look.document).ok_or(Fault::NotThere)?;
-    Ok(render::framed(&document))
 }
 
 #[derive(Deserialize)]

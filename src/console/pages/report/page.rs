@@ -48,10 +48,10 @@ words! {
         title: "Mail at {}: {}" / "Post yn {}: {}",
         // In English the report has its own.
         mark: "" / "Gatehouse {}, gwnaed ar {}. {} Cyfrifon yn unig: ni ddangosir yr un dan bump, nac un a fyddai'n ei ddatgelu (\"heb ei ddangos\", neu \"20 neu ragor\" lle na ellir dangos mis). Nid yw honiadau yn erbyn staff, pryderon lefel isel ac eitemau dan sêl yn yr un o'r niferoedd. Nid yr hyn a ddigwyddodd yw'r hyn y mae'r porth yn ei ganfod: nid digwyddiad yw canfyddiad.",
-        counted: "" / "Cyfrifwyd ar {}, pan oedd ar ben; nid yw dim a benderfynwyd nac a ddilëwyd ers hynny yn newid dim.",
-        under_way: "" / "Ar y gweill; {}. Daw rhagor ar {}: byddai cyfrifon sy'n tyfu o ddydd i ddydd yn datgelu beth ddigwyddodd ar ddiwrnod.",
-        none_counted: "" / "ni chyfrifwyd yr un mis ohono eto",
-        counted_so_far: "" / "cyfrifwyd hyd yma: {}",
+        counted: "" / "Cyfrifwyd unwaith, ar {}: nid yw dim a benderfynwyd nac a ddilëwyd ers hynny yn newid dim.",
+        first_counts: "" / "Ar y gweill: daw'r cyfrifon cyntaf ar {}.",
+        more_counts: "" / "Ar y gweill; cyfrifwyd hyd yma: {}. Daw rhagor ar {}.",
+        grow: "" / "Byddai cyfrifon sy'n tyfu o ddydd i ddydd yn datgelu beth ddigwyddodd ar un ohonynt.",
         autumn: "Autumn {} (September to December)" / "Tymor yr hydref {} (Medi i Ragfyr)",
         spring: "Spring {} (January to March)" / "Tymor y gwanwyn {} (Ionawr i Fawrth)",
         summer: "Summer {} (April to August)" / "Tymor yr haf {} (Ebrill i Awst)",
@@ -183,11 +183,11 @@ fn in_welsh(w: &ReportWords, school: &School, asked: &Asked, stands: &Stands) ->
         Stands::Counted(on) => fill(w.counted, &[&day(*on)]),
         Stands::UnderWay { counted, more } => {
             let months: Vec<String> = counted.iter().map(|m| m.first().format("%m/%Y").to_string()).collect();
-            let so_far = match months.is_empty() {
-                true => w.none_counted.to_owned(),
-                false => fill(w.counted_so_far, &[&months.join(", ")]),
+            let comes = match months.is_empty() {
+                true => fill(w.first_counts, &[&day(*more)]),
+                false => fill(w.more_counts, &[&months.join(", "), &day(*more)]),
             };
-            fill(w.under_way, &[&so_far, &day(*more)])
+            format!("{comes} {}", w.grow)
         }
     };
     let mark = fill(w.mark, &[env!("CARGO_PKG_VERSION"), &day(today), &stands]);
@@ -253,7 +253,7 @@ fn part(language: Language, part: &Part) -> Shown {
             name: text(&row["name"]),
             now: text(&row["now"]),
             before: text(&row["before"]),
-            change: row["change"].as_i64().map_or_else(String::new, |by| format!("{by:+}")),
+            change: row["change"].as_i64().map_or_else(String::new, school::signed),
             bar: bars.next(),
         })
         .collect();

@@ -65,7 +65,7 @@ fn row(visitor: &Visitor, w: &AccessWords, request: &SubjectAccess, now: DateTim
         is_overdue: request.finished_at.is_none() && request.due_at < now,
         state,
         badge,
-        school: desk.school(&request.school).map_or_else(|| request.school.to_string(), |s| s.name.clone()),
+        school: desk.school_name(&request.school),
     }
 }
 

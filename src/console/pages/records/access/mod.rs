@@ -10,7 +10,7 @@ mod words;
 
 use super::super::super::{Fault, door::Door, visitor::Visitor, words::moment};
 use crate::{
-    authority::{Act, Office, Offices},
+    authority::{Act, Office},
     desk::Desk,
     report::subject_access::Reviewed,
     storage::{Eyes, PieceNote, RulingOffice, SubjectAccess, SubjectAccessId, SubjectRuling, WHOLE},
@@ -40,8 +40,7 @@ pub(in super::super::super) struct Review {
 /// The request of an address, for whom it is there.
 async fn find(visitor: &Visitor, id: &str) -> Result<SubjectAccess, Fault> {
     let id: SubjectAccessId = id.parse().map_err(|()| Fault::NotThere)?;
-    let reviews = |held: &Offices| held.any(Offices::of(REVIEWERS));
-    if !visitor.desk.own_offices().iter().any(|(_, held)| reviews(held)) {
+    if !visitor.holds_one_of(REVIEWERS) {
         return Err(Fault::NotThere);
     }
     Ok(visitor.desk.access(Act::Particulars, &id).await?)

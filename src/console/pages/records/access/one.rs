@@ -111,7 +111,7 @@ async fn page(
         w,
         person: name_of(desk, &request.asked.person),
         by: request.asked.by.as_ref().map_or_else(|| w.themselves.to_owned(), |by| name_of(desk, by)),
-        school: desk.school(&request.school).map_or_else(|| request.school.to_string(), |s| s.name.clone()),
+        school: desk.school_name(&request.school),
         made: moment(language, request.made_at),
         due: moment(language, request.due_at),
         is_overdue: is_open && request.due_at < Utc::now(),
