@@ -147,6 +147,18 @@ impl Demo {
             .collect()
     }
 
+    /// The same, as soon as the mail that has it is there.
+    pub(super) fn waits_for_notice(&self, place: &str) -> String {
+        let since = Instant::now();
+        loop {
+            if let Some(found) = self.noticed(place) {
+                return found;
+            }
+            assert!(since.elapsed() < PATIENCE, "no mail leads to {place}");
+            thread::yield_now();
+        }
+    }
+
     /// An address of the console as a notice has it, with this at its beginning.
     pub(super) fn noticed(&self, place: &str) -> Option<String> {
         let wanted = format!("{}{place}", self.origin);
