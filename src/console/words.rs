@@ -3,7 +3,7 @@
 //! says so (practice.md, D).
 
 use crate::{clock::in_uk, effects::Language};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 /// `words! { pub struct QueueWords { title: "Queue" / "Rhestr", ... } }` makes a struct of texts
 /// with `of(Language)`. `{}` in a text is filled by [`fill`].
@@ -39,6 +39,15 @@ pub fn fill(text: &str, values: &[&str]) -> String {
     out
 }
 
+/// With a capital and an end.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let rest = letters.as_str();
+    let end = if rest.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{rest}{end}")
+}
+
 /// A moment in United Kingdom time: `25 Nov 2026, 14:05`; figures in Welsh.
 pub fn moment(language: Language, at: DateTime<Utc>) -> String {
     let form = match language {
@@ -46,6 +55,28 @@ pub fn moment(language: Language, at: DateTime<Utc>) -> String {
         Language::Welsh => "%d/%m/%Y, %H:%M",
     };
     in_uk(at).format(form).to_string()
+}
+
+/// A month of a year: `November 2026`, `Tachwedd 2026`.
+pub fn month(language: Language, day: NaiveDate) -> String {
+    const WELSH: [&str; 12] = [
+        "Ionawr",
+        "Chwefror",
+        "Mawrth",
+        "Ebrill",
+        "Mai",
+        "Mehefin",
+        "Gorffennaf",
+        "Awst",
+        "Medi",
+        "Hydref",
+        "Tachwedd",
+        "Rhagfyr",
+    ];
+    match language {
+        Language::English => day.format("%B %Y").to_string(),
+        Language::Welsh => format!("{} {}", WELSH[day.month0() as usize], day.year()),
+    }
 }
 
 /// The code of a language for `lang=`.

@@ -1,7 +1,7 @@
 //! A person's word on who is accused (practice.md, A4): what the machine guesses is confirmed
 //! or refused, what a person said is taken back.
 
-use super::{Desk, DeskFault, take_over::allegation};
+use super::{Desk, DeskFault, Wrong, take_over::allegation};
 use crate::{
     authority::{Act, Matter},
     effects::HandedThing,
@@ -84,9 +84,7 @@ impl Named {
                 },
             }),
             (None, Some(address)) => Ok(Self { person: None, addresses: vec![address], at_work: AtWork::No }),
-            (None, None) => {
-                Err(DeskFault::Wrong("that is neither an id of the directory nor a mail address".into()))
-            }
+            (None, None) => Err(Wrong::NeitherIdNorAddress.into()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Releasing a hold with changes by its sender: the changed message is inspected again for all that was not
 //! decided, and what leaves, who gets it and what was changed are one commit.
 
-use super::{Desk, DeskFault};
+use super::{Desk, DeskFault, Wrong};
 use crate::{
     authority::Act,
     detection::Scratch,
@@ -30,7 +30,7 @@ impl Desk {
         }
         let held = self.store.changeable(id, &self.actor, Why::new(Purpose::Facts, reason)).await?;
         let signers =
-            Signers::load(&self.config.dkim).map_err(|faults| DeskFault::Wrong(faults.join("; ")))?;
+            Signers::load(&self.config.dkim).map_err(|faults| Wrong::NoSigner(faults.join("; ")))?;
         let copies = changed(&held, changes, &signers)?;
         let measures = Arc::new(self.store.measures_in_force().await?);
         let stopped = tokio::task::block_in_place(|| {
@@ -38,9 +38,7 @@ impl Desk {
             copies.iter().find_map(|copy| stopped(rulebook, &held, copy, &measures, &mut scratch))
         });
         if let Some(rule) = stopped {
-            return Err(DeskFault::Wrong(format!(
-                "Changed like this, another rule would stop it ({rule}). Choose another way, or take it back and write it anew."
-            )));
+            return Err(Wrong::StoppedChanged(rule).into());
         }
         let ruling = Ruling {
             decision: Decision::Release,

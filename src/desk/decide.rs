@@ -1,6 +1,6 @@
 //! Deciding what waits: the same for whoever sits at the command line and at the console.
 
-use super::{Desk, DeskFault, Leave, take_over::take_over};
+use super::{Desk, DeskFault, Leave, Wrong, take_over::take_over};
 use crate::{
     authority::{Act, Answer},
     config::Config,
@@ -117,14 +117,10 @@ fn back(config: &Config, detail: &ItemDetail, why: Comeback<'_>) -> Result<NewOu
         || !sender_may_hear(detail.summary.category);
     // What is only delayed may have no finding at all.
     if silent && detail.summary.kind != ItemKind::Grace {
-        return Err(DeskFault::Wrong(format!(
-            "{} is about {}: the gate tells no party of it. Keep it, and let a person speak with whom it concerns.",
-            detail.summary.id, detail.summary.category
-        )));
+        return Err(Wrong::TellsNoParty(detail.summary.id.clone(), detail.summary.category).into());
     }
-    let sender = detail.envelope.sender.address().ok_or_else(|| {
-        DeskFault::Wrong(format!("{} has no sender to go back to; release it or keep it", detail.summary.id))
-    })?;
+    let sender =
+        detail.envelope.sender.address().ok_or_else(|| Wrong::NoSender(detail.summary.id.clone()))?;
     let notices = Notices::new(&config.notices, &config.hostname)?;
     Ok(comeback(&notices, &config.schools, detail, sender, why, Utc::now())?)
 }

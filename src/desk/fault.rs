@@ -1,5 +1,6 @@
 //! Why somebody does not get what they asked for.
 
+use super::Wrong;
 use crate::{
     authority::Answer,
     effects::{CannotChange, ComposeError},
@@ -55,7 +56,7 @@ pub enum DeskFault {
     Refused(Refusal),
     /// What was asked for makes no sense here; the sentence says why.
     #[error("{0}")]
-    Wrong(String),
+    Wrong(#[from] Wrong),
     /// The item is not where the decision would take it from.
     #[error(transparent)]
     State(#[from] StateError),
@@ -89,6 +90,6 @@ impl From<IncidentError> for DeskFault {
 
 impl From<CannotChange> for DeskFault {
     fn from(why: CannotChange) -> Self {
-        Self::Wrong(why.to_string())
+        Self::Wrong(why.into())
     }
 }

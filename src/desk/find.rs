@@ -1,6 +1,6 @@
 //! Whom somebody means by what they typed.
 
-use super::DeskFault;
+use super::{DeskFault, Wrong};
 use crate::{
     mail::Address,
     parties::{Directory, Person, PersonId},
@@ -27,12 +27,8 @@ pub fn person<'d>(directory: &'d Directory, text: &str) -> Result<Person<'d>, De
     .unwrap_or_default();
     match (found.pop(), found.is_empty()) {
         (Some(one), true) => Ok(one),
-        (None, _) => Err(DeskFault::Wrong(format!(
-            "Nobody in the directory is `{text}`; give an id, an address or a whole name"
-        ))),
-        (Some(_), false) => Err(DeskFault::Wrong(format!(
-            "Several people in the directory are `{text}`; give the id that the school's system has"
-        ))),
+        (None, _) => Err(Wrong::NobodyCalled(text.to_owned()).into()),
+        (Some(_), false) => Err(Wrong::SeveralCalled(text.to_owned()).into()),
     }
 }
 
@@ -40,8 +36,7 @@ pub fn person<'d>(directory: &'d Directory, text: &str) -> Result<Person<'d>, De
 pub fn correspondents(directory: &Directory, text: &str) -> Result<Vec<Correspondent>, DeskFault> {
     let text = text.trim();
     if text.contains('@') {
-        let address =
-            Address::parse(text).ok_or_else(|| DeskFault::Wrong(format!("`{text}` is no mail address")))?;
+        let address = Address::parse(text).ok_or_else(|| Wrong::NoAddress(text.to_owned()))?;
         return Ok(vec![Correspondent::Address(address)]);
     }
     Ok(all_of(person(directory, text)?))

@@ -2,7 +2,7 @@
 //! them over, for the command line and the console alike.
 
 use super::{
-    DeskFault,
+    DeskFault, Wrong,
     in_force::in_force,
     people_file::{Lying, PeopleFault, save},
     rulebook::with_people,
@@ -32,7 +32,7 @@ impl From<ImportFault> for DeskFault {
     fn from(fault: ImportFault) -> Self {
         match fault {
             ImportFault::Store(error) => error.into(),
-            ImportFault::People(fault) => Self::Wrong(format!("The people cannot be kept: {fault}.")),
+            ImportFault::People(fault) => Self::Wrong(Wrong::NotKept(fault.to_string())),
         }
     }
 }

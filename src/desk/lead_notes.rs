@@ -1,7 +1,7 @@
 //! Notes for leads on a person (practice.md, A12): written, read beside what waits of the same person, and
 //! ended. The same at the command line and in the console.
 
-use super::{Desk, DeskFault};
+use super::{Desk, DeskFault, Wrong};
 use crate::{
     authority::{Act, Case, Face, Scope, Thing},
     mail::{Address, SchoolId},
@@ -101,14 +101,14 @@ impl Desk {
             self.note_case(id, person.id()).is_ok_and(|case| self.may(Act::Open, &case).is_allowed())
         };
         let id = own.iter().copied().find(writes).or(own.first().copied());
-        let (id, school) = id.and_then(|id| Some((id, self.school(id)?))).ok_or_else(|| {
-            DeskFault::Wrong("This person does not belong to the school, as the directory has it".into())
-        })?;
+        let (id, school) = id
+            .and_then(|id| Some((id, self.school(id)?)))
+            .ok_or_else(|| DeskFault::from(Wrong::OfOtherSchool))?;
         self.authorise(Act::Open, &self.note_case(id, person.id())?, "note", "new").await?;
         let days = NoteDays::of(&school.calendar, Utc::now());
         let last = last.unwrap_or(days.usual);
         if !days.allow(last) {
-            return Err(DeskFault::Wrong("A note's last day is today or later, and within a year".into()));
+            return Err(Wrong::NoteDay.into());
         }
         let after = last.checked_add_days(Days::new(1)).unwrap_or(last).and_time(NaiveTime::MIN);
         let new = NewLeadNote {

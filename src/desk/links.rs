@@ -3,7 +3,7 @@
 //! person alone: whoever asks for it never sees it. The command line, whose user has the machine anyway,
 //! prints it.
 
-use super::{Desk, DeskFault};
+use super::{Desk, DeskFault, Wrong};
 use crate::{
     authority::{Act, Case, GrantKind, Office, Offices, Scope, Thing},
     mail::Address,
@@ -88,11 +88,10 @@ impl Desk {
 
     /// A link to print for a registered person; former links end.
     pub async fn link_for(&self, user: &KeptUser) -> Result<Link, DeskFault> {
-        let nowhere = "There is no [console] in the configuration, so there is nothing to link to.";
         if self.config.console.is_none() {
-            return Err(DeskFault::Wrong(nowhere.into()));
+            return Err(Wrong::NoConsole.into());
         }
         self.may_link(user).await?;
-        self.first_link(&user.id).await?.ok_or_else(|| DeskFault::Wrong(nowhere.into()))
+        self.first_link(&user.id).await?.ok_or(Wrong::NoConsole.into())
     }
 }

@@ -1,7 +1,7 @@
 //! Giving an office, saying yes to one that another asked for, ending one; and the first officers of a
 //! school, whom the configuration names.
 
-use super::{Desk, DeskFault, Leave, refusal};
+use super::{Desk, DeskFault, Leave, Wrong, refusal};
 use crate::{
     authority::{Act, Answer, Approval, Case, GrantKind, Office, Scope, Thing},
     mail::Address,
@@ -35,12 +35,7 @@ impl From<UserError> for DeskFault {
     fn from(error: UserError) -> Self {
         match error {
             UserError::Store(error) => error.into(),
-            error => {
-                let text = error.to_string();
-                let mut letters = text.chars();
-                let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-                Self::Wrong(format!("{first}{}.", letters.as_str()))
-            }
+            error => Self::Wrong(Wrong::Office(error)),
         }
     }
 }
@@ -100,9 +95,7 @@ impl Desk {
         if self.user.is_none() || !answer.is_allowed() {
             return Err(match self.user {
                 Some(_) => refusal(&answer, "grant", grant.id.as_str()),
-                None => DeskFault::Wrong(
-                    "An office is approved by a person: say who you are with --me FILE.".into(),
-                ),
+                None => Wrong::ApprovedByNobody.into(),
             });
         }
         Ok(self.store.grant_approve(&grant.id, &self.actor, reason).await?)

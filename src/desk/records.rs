@@ -1,7 +1,7 @@
 //! Records of mail with parents: found, opened and written out by whoever sits at the command line or at
 //! the console. Each look is in the ledger before anything is shown.
 
-use super::{Desk, DeskFault, SeenBy};
+use super::{Desk, DeskFault, SeenBy, Wrong};
 use crate::{
     authority::{Act, Case, Thing},
     parties::PersonId,
@@ -99,8 +99,7 @@ impl Desk {
         key: impl FnOnce() -> Result<Identities, E>,
     ) -> Result<Vec<RecordExport>, E> {
         if ids.len() > MOST_OPENED {
-            let fault = format!("At most {MOST_OPENED} records are opened at once; ask for fewer.");
-            return Err(DeskFault::Wrong(fault).into());
+            return Err(DeskFault::from(Wrong::TooManyRecords(MOST_OPENED)).into());
         }
         let act = match opening.look {
             RecordLook::Exported => Act::Export,
@@ -119,8 +118,7 @@ impl Desk {
             let record = opened.map_err(DeskFault::from)?;
             bytes += record.raw.len();
             if bytes > opening.most_bytes {
-                let fault = "Together they are larger than one export can be; ask for fewer records.";
-                return Err(DeskFault::Wrong(fault.into()).into());
+                return Err(DeskFault::from(Wrong::TooLarge).into());
             }
             all.push(record);
         }
@@ -146,8 +144,7 @@ impl Desk {
             let mut bytes = Vec::new();
             bundle::write(&mut bytes, contents).map(|digest| (bytes, digest))
         });
-        let (bytes, digest) =
-            written.map_err(|e| DeskFault::Wrong(format!("The bundle cannot be written: {e}.")))?;
+        let (bytes, digest) = written.map_err(|e| DeskFault::from(Wrong::NotBundled(e.to_string())))?;
         let mut event = LedgerEvent::new(Event::RecordsBundled)
             .with("records", count as i64)
             .with("purpose", purpose.name())

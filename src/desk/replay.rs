@@ -1,7 +1,7 @@
 //! What other rules would have done to the last days' mail, as a table of changes. Only what was kept, and
 //! what the gate may open, can be assessed anew; of the rest it says how much there is, and claims nothing.
 
-use super::{Desk, DeskFault};
+use super::{Desk, DeskFault, Wrong};
 use crate::{
     detection::Scratch,
     mail::{Arrival, Channel, Facts, Scan, SchoolId, SenderProof, Transaction},
@@ -101,8 +101,7 @@ pub async fn replay(
             }
             (tally, scratch, page.pop())
         });
-        (tally, scratch, last) =
-            judged.await.map_err(|_| DeskFault::Wrong("A message could not be assessed anew.".into()))?;
+        (tally, scratch, last) = judged.await.map_err(|_| Wrong::NotAssessed)?;
         bounds.done.store(tally.messages, Ordering::Relaxed);
     }
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);

@@ -1,7 +1,7 @@
 //! The report of a month or a term, for whoever asks at the command line or in the console: which months
 //! are meant, what they are compared with, and where the facts come from.
 
-use super::{Desk, DeskFault, ways};
+use super::{Desk, DeskFault, Wrong, ways};
 use crate::{
     config::Config,
     mail::SchoolId,
@@ -43,16 +43,12 @@ impl Asked {
     /// `2026-10`.
     pub fn month(month: &str, calendar: &Calendar) -> Result<Self, DeskFault> {
         let named = Month::named(month);
-        let named =
-            named.ok_or_else(|| DeskFault::Wrong(format!("`{month}` is no month; write it as 2026-10")))?;
-        Self::of_month(named)?.begun(calendar)
+        Self::of_month(named.ok_or_else(|| Wrong::NoMonth(month.to_owned()))?)?.begun(calendar)
     }
 
     /// The term in which this day lies, `2026-09-14`.
     pub fn term(day: &str, calendar: &Calendar) -> Result<Self, DeskFault> {
-        let day: NaiveDate = day
-            .parse()
-            .map_err(|_| DeskFault::Wrong(format!("`{day}` is no day; write it as 2026-09-01")))?;
+        let day: NaiveDate = day.parse().map_err(|_| Wrong::NoDay(day.to_owned()))?;
         let term = Term::of(Month::of(day));
         let before = term.before();
         Self::new((term.months(), term.called()), (before.months(), before.called()))?.begun(calendar)
@@ -65,13 +61,13 @@ impl Asked {
 
     fn new(now: (Vec<Month>, String), before: (Vec<Month>, String)) -> Result<Self, DeskFault> {
         let span = span(&now.0).filter(|span| span.first < span.last);
-        let span = span.ok_or_else(|| DeskFault::Wrong("No calendar has that month.".into()))?;
+        let span = span.ok_or(Wrong::NoSuchMonth)?;
         Ok(Self { months: now.0, span, called: now.1, before: before.0, before_called: before.1 })
     }
 
     fn begun(self, calendar: &Calendar) -> Result<Self, DeskFault> {
         match self.span.first > calendar.local(Utc::now()).date() {
-            true => Err(DeskFault::Wrong(format!("{} has not begun yet.", self.called))),
+            true => Err(Wrong::NotBegun(self.called).into()),
             false => Ok(self),
         }
     }
@@ -127,7 +123,7 @@ pub async fn make(
     let is_compared = before.len() == asked.before.len();
     let (now, before) = (tallies(now), tallies(before));
     let time = between(&asked.months, calendar)
-        .ok_or_else(|| DeskFault::Wrong("No calendar has that month.".into()))?;
+        .ok_or(Wrong::NoSuchMonth)?;
     let (proved, not_proved) = routes(desk, school).await?;
     let facts = Facts {
         school: &school.name,
@@ -165,7 +161,7 @@ async fn clauses(desk: &Desk, school: &Arc<School>, rules: &RuleSet) -> Result<V
     let schools = [Arc::clone(school)];
     let without_readers = &unread_in(&desk.store, &desk.config).await?;
     Ok(coverage(
-        Table::of_this_edition().map_err(|e| DeskFault::Wrong(e.to_string()))?,
+        Table::of_this_edition().map_err(|e| Wrong::NoClauses(e.to_string()))?,
         &Standing { rules, schools: &schools, without_readers, scanner: desk.config.scanner.as_ref() },
     ))
 }

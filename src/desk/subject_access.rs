@@ -1,7 +1,7 @@
 //! What is held on a person (PD-12): gathered, ruled upon by two people, given. The same for whoever sits at
 //! the command line and at the console.
 
-use super::{Desk, DeskFault, Refusal, person};
+use super::{Desk, DeskFault, Refusal, Wrong, person};
 use crate::{
     authority::{self, Act, Case, Office, Offices, Scope, State, Thing},
     mail::{Address, SchoolId},
@@ -13,7 +13,7 @@ use crate::{
         },
     },
     storage::{
-        Asked, Concern, Eyes, Identities, NO_SUCH_PIECE, PieceNote, RulingOffice, StoreError, SubjectAccess,
+        Asked, Cannot, Concern, Eyes, Identities, PieceNote, RulingOffice, StoreError, SubjectAccess,
         SubjectAccessId, SubjectRuling,
     },
 };
@@ -90,9 +90,10 @@ impl Desk {
     ) -> Result<AccessMade, E> {
         let subject = person(&self.directory, whose)?;
         let asker = requested_by.map(|p| person(&self.directory, p)).transpose()?;
-        let school = subject.memberships().find_map(|(id, _)| self.school(id)).ok_or_else(|| {
-            DeskFault::Wrong("This person belongs to no school of the configuration".into())
-        })?;
+        let school = subject
+            .memberships()
+            .find_map(|(id, _)| self.school(id))
+            .ok_or_else(|| DeskFault::from(Wrong::OfNoSchool))?;
         let by_other = asker.is_some_and(|a| a != subject);
         let rights = childs_rights(subject, by_other, school.child_decides_from, Utc::now().date_naive());
         let concerns: BTreeSet<Concern> = rights.then_some(Concern::ChildsRights).into_iter().collect();
@@ -147,7 +148,7 @@ impl Desk {
         if let Some(known) = known
             && !self.sees_piece(known).await?
         {
-            return Err(StoreError::NotAllowed(NO_SUCH_PIECE).into());
+            return Err(StoreError::NotAllowed(Cannot::AccessNoPiece).into());
         }
         if !self.rules_for(office, &request.school) {
             return Err(DeskFault::Refused(Refusal::NotForThatOffice));
@@ -156,10 +157,7 @@ impl Desk {
         if let Some(other) = other
             && self.is_asker(&self.faces_behind(&other.by).await?)
         {
-            return Err(StoreError::NotAllowed(
-                "two people rule: who spoke for the one office does not speak for the other",
-            )
-            .into());
+            return Err(StoreError::NotAllowed(Cannot::AccessByOne).into());
         }
         Ok(self.store.subject_access_rule(id, piece, office, ruling, because, &self.actor).await?)
     }
@@ -185,7 +183,7 @@ impl Desk {
     ) -> Result<AccessGiven, E> {
         let request = self.access(Act::Particulars, id).await?;
         if let Err(open) = request.ready() {
-            return Err(DeskFault::Wrong(format!("Still to be ruled upon: {}", open.join(", "))).into());
+            return Err(DeskFault::from(Wrong::StillToRule(open.join(", "))).into());
         }
         self.access(Act::Export, id).await?;
         let school = self.school_of(&request)?;
@@ -217,7 +215,7 @@ impl Desk {
             let mut bytes = Vec::new();
             write(&mut bytes, request, gathered, &mut redactor, audience, (school, &by, Utc::now()))
                 .map(|_| bytes)
-                .map_err(|e| DeskFault::Wrong(format!("The bundle cannot be written: {e}.")))
+                .map_err(|e| Wrong::NotBundled(e.to_string()).into())
         })
     }
 
@@ -237,12 +235,7 @@ impl Desk {
         gathered: &Gathered,
         keep: &[String],
     ) -> Result<Redactor<'_>, DeskFault> {
-        let gone = || {
-            DeskFault::Wrong(
-                "This person is no longer in the directory; import the people of that time".into(),
-            )
-        };
-        let subject = self.directory.person(&request.asked.person).ok_or_else(gone)?;
+        let subject = self.directory.person(&request.asked.person).ok_or(Wrong::NotInDirectoryNow)?;
         // Correspondents whom the directory does not know have names too.
         let known =
             |name: &str| format!("{} {}", subject.given(), subject.family()).eq_ignore_ascii_case(name);
@@ -258,8 +251,7 @@ impl Desk {
     }
 
     fn school_of(&self, request: &SubjectAccess) -> Result<&Arc<School>, DeskFault> {
-        let gone = || DeskFault::Wrong("The school is not there any more".into());
-        self.school(&request.school).ok_or_else(gone)
+        self.school(&request.school).ok_or(Wrong::SchoolGone.into())
     }
 
     /// Whether a thing is there for whoever acts; not whether they may read it otherwise.
@@ -274,8 +266,7 @@ impl Desk {
         school: &School,
         custodian: &Identities,
     ) -> Result<Gathered, DeskFault> {
-        let gone = || DeskFault::Wrong("The person is not there any more".into());
-        let subject = self.directory.person(&asked.person).ok_or_else(gone)?;
+        let subject = self.directory.person(&asked.person).ok_or(Wrong::PersonGone)?;
         let sees = |case: &Case| self.is_there(case);
         let with = Gathering {
             store: &self.store,

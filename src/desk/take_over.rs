@@ -2,7 +2,7 @@
 //! on unread): whoever holds the office there and is no party. Each gets a notice with number
 //! and category, and may look and decide as its reviewers do.
 
-use super::{Desk, DeskFault};
+use super::{Desk, DeskFault, Wrong};
 use crate::{
     authority::{Act, Case, Face, Office, Scope},
     effects::{Handed, HandedThing, Language, Notices},
@@ -87,7 +87,7 @@ pub fn allegation(
 
 /// It must not tell whether somebody there is a party.
 fn nobody() -> DeskFault {
-    DeskFault::Wrong("Nobody who holds that office can take it over; hand it to another.".to_owned())
+    Wrong::NoTaker.into()
 }
 
 fn takers_in(desk: &Desk, office: ItemOffice, school: &School, case: &Case) -> Vec<Taker> {

@@ -2,7 +2,7 @@
 //! what waits or waited in quarantine and the incidents in which they stand. Newest first, page by page; of
 //! each thing only that it is there, for whom it is there (practice.md, A4).
 
-use super::{Desk, DeskFault, Waiting, find::all_of};
+use super::{Desk, DeskFault, Waiting, Wrong, find::all_of};
 use crate::{
     authority::{Act, Thing},
     parties::{Person, PersonId},
@@ -87,7 +87,7 @@ impl Desk {
         from: &TimelineSpot,
         now: DateTime<Utc>,
     ) -> Result<TimelinePage, DeskFault> {
-        let gone = || DeskFault::Wrong("This person is no longer in the directory.".to_owned());
+        let gone = || DeskFault::from(Wrong::NotInDirectory);
         let person = self.directory.person(&of.person).ok_or_else(gone)?;
         let records = self.records_of(of, &from.records).await?;
         let reviews = |thing| !self.schools_where(Act::Search, thing).is_empty();

@@ -30,7 +30,7 @@ mod trouble;
 
 pub use answer::ByCode;
 pub use canary::{Handed, send_canary};
-pub use itself::{Remark, Remarked, remarks};
+pub use itself::{Remark, Remarked, Room, Says, remarks};
 pub use overdue::{Overdue, Rung, overdue};
 pub use scanner::{Rescanner, ScannerSeen, ScannerStands};
 pub use scanner_signs::SignatureAge;

@@ -63,10 +63,7 @@ impl Why {
 
     /// For whoever runs the machine: what is wrong and where to look.
     pub fn sentence(self, canary: &CanaryConfig) -> String {
-        let hosts = match &canary.way {
-            CanaryWay::Route(route) => route.submit.hosts.join(", "),
-            CanaryWay::Notices => "the outbox".to_owned(),
-        };
+        let hosts = hosts(canary);
         match self {
             Self::NotSent => "No probe was sent for more than a day: is `gatehouse serve` running?".to_owned(),
             Self::HostAway => format!("Nobody answers at {hosts}, where mail of this way begins."),
@@ -89,6 +86,14 @@ impl Why {
                     .to_owned()
             }
         }
+    }
+}
+
+/// Where mail of this way begins.
+pub fn hosts(canary: &CanaryConfig) -> String {
+    match &canary.way {
+        CanaryWay::Route(route) => route.submit.hosts.join(", "),
+        CanaryWay::Notices => "the outbox".to_owned(),
     }
 }
 

@@ -12,7 +12,7 @@ pub struct Diff {
     /// Still there, but marked as having left.
     pub left: Vec<PersonId>,
     /// With the names of what is different.
-    pub changed: Vec<(PersonId, Vec<&'static str>)>,
+    pub changed: Vec<(PersonId, Vec<Differs>)>,
     pub groups_changed: usize,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for Diff {
             }
         }
         for (id, what) in &self.changed {
-            writeln!(f, "~ {}: {}", id.0, what.join(", "))?;
+            writeln!(f, "~ {}: {}", id.0, what.iter().map(|one| one.name()).collect::<Vec<_>>().join(", "))?;
         }
         Ok(())
     }
@@ -87,6 +87,36 @@ pub fn diff(old: &Directory, new: &Directory) -> Diff {
     diff
 }
 
+/// What of a person is different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Differs {
+    Names,
+    Roles,
+    Addresses,
+    Classes,
+    Children,
+    MustNotContact,
+    BirthDate,
+    ImageConsent,
+    Standing,
+}
+
+impl Differs {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Names => "names",
+            Self::Roles => "roles",
+            Self::Addresses => "addresses",
+            Self::Classes => "classes",
+            Self::Children => "children",
+            Self::MustNotContact => "must-not-contact",
+            Self::BirthDate => "birth date",
+            Self::ImageConsent => "image consent",
+            Self::Standing => "standing",
+        }
+    }
+}
+
 impl Diff {
     fn compare(&mut self, a: &PersonRecord, b: &PersonRecord) {
         if b.standing == Standing::Left && a.standing != Standing::Left {
@@ -94,16 +124,16 @@ impl Diff {
             return;
         }
         let names = (&a.given, &a.family, &a.preferred) != (&b.given, &b.family, &b.preferred);
-        let what: Vec<&'static str> = [
-            ("names", names),
-            ("roles", a.memberships != b.memberships),
-            ("addresses", a.addresses != b.addresses),
-            ("classes", a.classes != b.classes),
-            ("children", a.children != b.children),
-            ("must-not-contact", a.must_not_contact != b.must_not_contact),
-            ("birth date", a.born != b.born),
-            ("image consent", a.images != b.images),
-            ("standing", a.standing != b.standing),
+        let what: Vec<Differs> = [
+            (Differs::Names, names),
+            (Differs::Roles, a.memberships != b.memberships),
+            (Differs::Addresses, a.addresses != b.addresses),
+            (Differs::Classes, a.classes != b.classes),
+            (Differs::Children, a.children != b.children),
+            (Differs::MustNotContact, a.must_not_contact != b.must_not_contact),
+            (Differs::BirthDate, a.born != b.born),
+            (Differs::ImageConsent, a.images != b.images),
+            (Differs::Standing, a.standing != b.standing),
         ]
         .into_iter()
         .filter_map(|(name, differs)| differs.then_some(name))

@@ -25,7 +25,7 @@ pub mod snapshot;
 pub use alerts::{Alerts, Attendance, OnDuty, Pace};
 pub use calendar::{Calendar, Span, Zone};
 pub use conflict::{Matter, involved, ladder, may_be_told};
-pub use diff::{Diff, diff};
+pub use diff::{Diff, Differs, diff};
 pub use directory::{Directory, Group, Holder, Known, Name, Person};
 pub use fault::{Fault, Faults, Gravity, closest, render};
 pub use import::{Import, SourceFile, import, import_files};

@@ -4,6 +4,7 @@
 use super::{
     ItemState,
     access::Class,
+    cannot::Cannot,
     names::{CustodianId, ItemId},
 };
 use crate::mail::{Blame, Failure};
@@ -49,10 +50,10 @@ pub enum StoreError {
     MayHoldImage,
     /// practice.md, A and E; the sentence says who may, or what is missing.
     #[error("{0}")]
-    NotAllowed(&'static str),
+    NotAllowed(Cannot),
     /// practice.md, E: looking in somebody's absence takes leave.
     #[error("{0}")]
-    NoLeave(&'static str),
+    NoLeave(Cannot),
     /// practice.md, A3.
     #[error("it is sealed: hash, time and roles are all that anybody sees of it")]
     Sealed,
@@ -174,7 +175,7 @@ pub enum StateError {
     #[error("the message is still being received")]
     StillProvisional,
     #[error("{0}")]
-    NotAllowed(&'static str),
+    NotAllowed(Cannot),
     #[error(transparent)]
     Token(#[from] TokenError),
     #[error(transparent)]

@@ -3,6 +3,7 @@
 //! days later person and words are purged (`retention`).
 
 use super::{
+    cannot::Cannot,
     database::{Sql, micros, time},
     error::StoreError,
     ledger::{Actor, Event, LedgerEvent},
@@ -108,10 +109,10 @@ impl LeadNote {
 impl NewLeadNote {
     fn check(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         if !(1..=LONGEST_LEAD_NOTE).contains(&self.text.chars().count()) {
-            return Err(StoreError::NotAllowed("a note has between 1 and 500 letters"));
+            return Err(StoreError::NotAllowed(Cannot::NoteLength));
         }
         if self.until <= now || self.until > now + LONGEST {
-            return Err(StoreError::NotAllowed("a note ends in time to come, within a year"));
+            return Err(StoreError::NotAllowed(Cannot::NoteEnd));
         }
         Ok(())
     }
@@ -293,7 +294,7 @@ impl Tx {
         .await?;
         match in_force < MOST_LEAD_NOTES {
             true => Ok(()),
-            false => Err(StoreError::NotAllowed("twenty notes on this person are in force: end one first")),
+            false => Err(StoreError::NotAllowed(Cannot::NoteMany)),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{
     alerts::{AlertRow, NewAlert, Urgency},
+    cannot::Cannot,
     database::micros,
     error::{StateError, StoreError},
     items::ItemState,
@@ -66,9 +67,7 @@ impl Tx {
         .await
         .map_err(StoreError::from)?;
         if going.is_some() {
-            return Err(StateError::NotAllowed(
-                "it is being sent at this very moment: look in a minute what became of it",
-            ));
+            return Err(StateError::NotAllowed(Cannot::BeSent));
         }
         Ok(self.forget_releases(item.as_str()).await?)
     }

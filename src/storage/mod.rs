@@ -14,6 +14,7 @@ mod backoff;
 mod begin;
 mod breach;
 mod canary;
+mod cannot;
 mod capsule;
 mod clock;
 mod concerned;
@@ -104,6 +105,7 @@ pub use breach::{
 pub use canary::{
     CANARY_HEADER, CanaryNeeds, CanaryState, NewCanary, NotOurs, Onto, Probe, Sighted, Sighting,
 };
+pub use cannot::Cannot;
 pub use clock::ClockState;
 pub use concerned::{Concerned, Faces, Involvement};
 pub use custodians::{Custodian, CustodianFaults, Custodians};
@@ -173,8 +175,7 @@ pub use signin::{
 };
 pub use store::{Random, Store, StoreOptions, Timing, system_random};
 pub use subject_access::{
-    Asked, Concern, Eyes, NO_SUCH_PIECE, PieceNote, Ruled, RulingOffice, SentMessage, SubjectAccess,
-    SubjectRuling, WHOLE,
+    Asked, Concern, Eyes, PieceNote, Ruled, RulingOffice, SentMessage, SubjectAccess, SubjectRuling, WHOLE,
 };
 pub use switches::{LONGEST_SWITCH, Signature, Switch};
 pub use tally::{Between, Step, Tallied, TalliedMessages, Tally, Waits};

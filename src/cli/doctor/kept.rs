@@ -114,9 +114,9 @@ async fn keyed(store: &Store, config: &Config) -> Result<Vec<Check>, StoreError>
 /// What the running gate gives the alarm for.
 fn remarked(remark: Remark) -> Check {
     match remark.stands {
-        Remarked::Well => Check::good(remark.name, remark.says),
-        Remarked::Soon => Check::note(remark.name, remark.says),
-        Remarked::Failing(_) => Check::fault(remark.name, remark.says),
+        Remarked::Well => Check::good(remark.name, remark.says.to_string()),
+        Remarked::Soon => Check::note(remark.name, remark.says.to_string()),
+        Remarked::Failing(_) => Check::fault(remark.name, remark.says.to_string()),
     }
 }
 

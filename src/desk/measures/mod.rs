@@ -5,7 +5,7 @@ mod named;
 
 pub use named::{Edge, class_of, excepted, moment, person_of};
 
-use super::{Desk, DeskFault, refusal};
+use super::{Desk, DeskFault, Wrong, refusal};
 use crate::{
     authority::{Act, Answer, Case, Face, Scope, Thing},
     mail::{Covers, SchoolId},
@@ -84,12 +84,7 @@ impl From<MeasureError> for DeskFault {
             MeasureError::NotFound(id) => {
                 Self::NotThere { what: "exception or suspension", id: id.to_string() }
             }
-            error => {
-                let text = error.to_string();
-                let mut letters = text.chars();
-                let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-                Self::Wrong(format!("{first}{}.", letters.as_str()))
-            }
+            error => Self::Wrong(Wrong::Measure(error)),
         }
     }
 }
@@ -169,9 +164,9 @@ impl Desk {
         }
         let mut case = self.measure_case(&kept.school, &kept.measure)?;
         if kept.measure.kind() != kind {
-            let is = kept.measure.kind().name();
+            let is = kept.measure.kind();
             return Err(match self.may(Act::List, &case).is_allowed() {
-                true => DeskFault::Wrong(format!("{id} is no {}, it is a {is}", kind.name())),
+                true => Wrong::OtherMeasure { id: id.to_string(), asked: kind, is }.into(),
                 false => none(),
             });
         }

@@ -1,7 +1,7 @@
 //! What is typed as what it names: a person, a class, a rule that may be excepted from, a moment.
 
 use crate::{
-    desk::DeskFault,
+    desk::{DeskFault, Wrong},
     mail::Address,
     parties::{Directory, PersonId},
     policy::may_be_excepted,
@@ -16,18 +16,12 @@ pub fn person_of(text: &str, directory: &Directory) -> Result<PersonId, DeskFaul
         let holder = directory.lookup(&Address::parse(text)?)?.only_holder()?;
         Some(holder.person.id().clone())
     };
-    by_id().or_else(by_address).ok_or_else(|| {
-        DeskFault::Wrong("The directory knows no one person by that; give a school address or the id.".into())
-    })
+    by_id().or_else(by_address).ok_or(Wrong::NotOnePerson.into())
 }
 
 pub fn class_of(text: &str, directory: &Directory) -> Result<Arc<str>, DeskFault> {
     let known = directory.people().any(|p| p.classes().any(|class| class == text));
-    if known {
-        Ok(text.into())
-    } else {
-        Err(DeskFault::Wrong(format!("The directory has no class `{text}`.")))
-    }
+    if known { Ok(text.into()) } else { Err(Wrong::NoClass(text.to_owned()).into()) }
 }
 
 /// A name that rules go by, unless nobody may be excepted from it.
@@ -40,14 +34,10 @@ pub fn excepted(name: &str, rules: &RuleSet) -> Result<Arc<str>, DeskFault> {
     let all: Vec<Category> = categories.into_iter().chain(detection).collect();
     let policy = rules.policy.iter().any(|r| *r.id == *name);
     if all.is_empty() && !policy {
-        return Err(DeskFault::Wrong(format!(
-            "`{name}` is no rule, category or family; the page of rules and `gatehouse rules list` name them."
-        )));
+        return Err(Wrong::NoRule(name.to_owned()).into());
     }
     if !all.is_empty() && !all.iter().any(|c| may_be_excepted(*c)) {
-        return Err(DeskFault::Wrong(format!(
-            "Nobody can be excepted from `{name}`: it guards against harm."
-        )));
+        return Err(Wrong::GuardsAgainstHarm(name.to_owned()).into());
     }
     Ok(name.into())
 }
@@ -63,9 +53,7 @@ pub fn moment(text: &str, edge: Edge) -> Result<DateTime<Utc>, DeskFault> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.to_utc());
     }
-    let day: NaiveDate = text.parse().map_err(|_| {
-        DeskFault::Wrong(format!("`{text}` is no time; write 2026-12-18 or 2026-12-18T16:00:00Z."))
-    })?;
+    let day: NaiveDate = text.parse().map_err(|_| Wrong::NoTime(text.to_owned()))?;
     let day = match edge {
         Edge::First => day,
         Edge::Last => day.checked_add_days(Days::new(1)).unwrap_or(day),

@@ -16,7 +16,7 @@ use crate::{
     mail::Address,
     parties::{Directory, ListEntry, Listing, Person, Role, School},
     storage::{
-        Actor, Concern, Eyes, Identities, IncidentId, ItemId, PieceNote, Purpose, RecordId, Store,
+        Actor, Cannot, Concern, Eyes, Identities, IncidentId, ItemId, PieceNote, Purpose, RecordId, Store,
         StoreError, Why,
     },
 };
@@ -92,10 +92,7 @@ type Pieces = BTreeMap<String, Piece>;
 
 fn add(found: &mut Pieces, piece: Piece) -> Result<(), StoreError> {
     if found.len() >= MOST_PIECES {
-        return Err(StoreError::NotAllowed(
-            "more than 5,000 pieces are held on this person: agree with the person on a time or a matter, and \
-             export what that is with `records search` and `records export`",
-        ));
+        return Err(StoreError::NotAllowed(Cannot::AccessTooMuch));
     }
     found.insert(piece.note.key.clone(), piece);
     Ok(())

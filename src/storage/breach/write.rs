@@ -4,6 +4,7 @@ use super::{Audience, NewBreach, Telling};
 use crate::{
     mail::SchoolId,
     storage::{
+        cannot::Cannot,
         database::micros,
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
@@ -33,18 +34,14 @@ impl Store {
                 .fetch_one(&self.readers)
                 .await?;
         if released == 0 && fate != "left-with-mta" && fate != "next-hop-accepted" {
-            return Err(StoreError::NotAllowed(
-                "this message never left: what was held is a near miss, which `breach list` counts by itself",
-            ));
+            return Err(StoreError::NotAllowed(Cannot::BreachOfHeld));
         }
-        let school = school.ok_or(StoreError::NotAllowed("this message is of no school"))?;
+        let school = school.ok_or(StoreError::NotAllowed(Cannot::BreachOfNoSchool))?;
         if new.aware_at > self.now() || micros(new.aware_at) < received_at {
-            return Err(StoreError::NotAllowed(
-                "nobody can have known before the message went out, or later than now",
-            ));
+            return Err(StoreError::NotAllowed(Cannot::BreachKnownWhen));
         }
         if new.words.what.trim().is_empty() {
-            return Err(StoreError::NotAllowed("say what happened"));
+            return Err(StoreError::NotAllowed(Cannot::BreachWithoutWords));
         }
         let sealed = self.secrets()?.seal(&format!("breach/{id}"), &new.words)?;
         let (actor, made) = (actor.clone(), id.clone());
@@ -68,7 +65,7 @@ impl Store {
                 .fetch_optional(&mut tx.conn)
                 .await?;
                 if opened.is_none() {
-                    return Err(StoreError::NotAllowed("a breach was opened for this message already"));
+                    return Err(StoreError::NotAllowed(Cannot::BreachTwice));
                 }
                 let event = LedgerEvent::new(Event::BreachOpened)
                     .school(&SchoolId(school.into()))
@@ -104,9 +101,7 @@ impl Store {
     pub async fn breach_close(&self, id: &BreachId, words: &str, actor: &Actor) -> Result<(), StoreError> {
         let summary = self.breach_summary(id).await?;
         if summary.regulator == Telling::Undecided || summary.told == Telling::Undecided {
-            return Err(StoreError::NotAllowed(
-                "say first whether the regulator and the people concerned were told, or why not: `breach decide`",
-            ));
+            return Err(StoreError::NotAllowed(Cannot::BreachUndecided));
         }
         self.breach_note(id, words, actor).await?;
         let (id, actor) = (id.to_string(), actor.clone());
@@ -136,7 +131,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let summary = self.breach_summary(id).await?;
         if words.trim().is_empty() || words.len() > MOST_WORDS {
-            return Err(StoreError::NotAllowed("a note has some words, and at most 20,000 letters"));
+            return Err(StoreError::NotAllowed(Cannot::BreachNote));
         }
         let sealed = self.secrets()?.seal(&format!("breach/{id}/note"), &words)?;
         let (id, actor) = (id.to_string(), actor.clone());
@@ -186,7 +181,7 @@ impl Tx {
             .await?;
         match state.as_deref() {
             Some("open") => Ok(()),
-            _ => Err(StoreError::NotAllowed("this breach is closed; open questions belong to a new one")),
+            _ => Err(StoreError::NotAllowed(Cannot::BreachClosed)),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod rule;
 
 use super::{
+    cannot::Cannot,
     database::named,
     error::{StateError, StoreError},
     items::{ItemKind, ItemOffice, ItemState, ItemSummary},
@@ -278,12 +279,9 @@ impl Store {
     }
 }
 
-const MAY_HOLD_IMAGE: StateError = StateError::NotAllowed(
-    "it may hold an image of a child: nobody releases it; do not look at or forward pictures, tell the lead in person",
-);
-const CANNOT_BE_CHANGED: StateError =
-    StateError::NotAllowed("this message cannot be changed before it leaves");
-const CANNOT_BE_MARKED: StateError = StateError::NotAllowed("this message cannot be marked");
+const MAY_HOLD_IMAGE: StateError = StateError::NotAllowed(Cannot::ReleaseImage);
+const CANNOT_BE_CHANGED: StateError = StateError::NotAllowed(Cannot::BeChanged);
+const CANNOT_BE_MARKED: StateError = StateError::NotAllowed(Cannot::BeMarked);
 
 /// Why not, in the words of whoever decided before.
 fn refused(refusal: Refusal, item: &ItemSummary) -> StateError {

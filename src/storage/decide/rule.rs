@@ -3,6 +3,7 @@
 
 use super::{CANNOT_BE_MARKED, Decided, Decision};
 use crate::storage::{
+    cannot::Cannot,
     database::{micros, named, time},
     error::{StateError, StoreError},
     items::{ItemKind, ItemOffice, ItemState},
@@ -58,7 +59,7 @@ impl Prepared {
         let step = step(kind, from, self.decision.act()).map_err(|r| row.refused(r, &self.id, from))?;
         self.may_rule(&row, kind, step, tx)?;
         if self.decision == Decision::Expire && tx.is_under_legal_hold("item", self.id.as_str()).await? {
-            return Err(StateError::NotAllowed("it is under legal hold: it does not run out"));
+            return Err(StateError::NotAllowed(Cannot::RunOutUnderHold));
         }
         if let (Some(token), Actor::Sender { address, .. }) = (&self.token, &self.actor) {
             tx.use_token(token, address, &self.id).await??;
@@ -109,25 +110,21 @@ impl Prepared {
         }
         match &self.actor {
             Actor::Gate if step.by.contains(&Hand::Gate) => Ok(()),
-            Actor::Gate => not("a person decides this, never the gate by itself"),
+            Actor::Gate => not(Cannot::GateDecide),
             Actor::Person(_) | Actor::Account(_) | Actor::Operator(_) if step.by.contains(&Hand::Office) => {
                 Ok(())
             }
-            Actor::Person(_) | Actor::Account(_) | Actor::Operator(_) => {
-                not("only the gate does this, when its time has come")
-            }
+            Actor::Person(_) | Actor::Account(_) | Actor::Operator(_) => not(Cannot::PersonDecide),
             Actor::Sender { address, .. } => {
                 let own = tx.shared.secrets()?.address(address);
                 if kind == ItemKind::Quarantine || row.owner_hash.as_deref() != Some(&own[..]) {
-                    return not("only the hold's own sender can decide it");
+                    return not(Cannot::OtherSender);
                 }
                 match self.decision {
                     Decision::Withdraw => Ok(()),
                     Decision::Release | Decision::ReleaseMarked if row.sender_may_release != 0 => Ok(()),
-                    Decision::Release | Decision::ReleaseMarked => {
-                        not("policy does not let the sender release this")
-                    }
-                    _ => not("a sender can release or withdraw"),
+                    Decision::Release | Decision::ReleaseMarked => not(Cannot::SenderByPolicy),
+                    _ => not(Cannot::SenderOtherwise),
                 }
             }
         }

@@ -17,7 +17,10 @@ pub use people::Accusation;
 pub(in crate::storage) use propose::ProposalRow;
 pub use read::{Incident, IncidentEntry, IncidentFilter, IncidentLink, IncidentPerson, IncidentSummary};
 
-use super::names::{IncidentId, ItemId, RecordId};
+use super::{
+    cannot::Cannot,
+    names::{IncidentId, ItemId, RecordId},
+};
 use crate::{
     mail::{Address, SchoolId, TransactionId},
     parties::PersonId,
@@ -261,7 +264,7 @@ pub enum IncidentError {
     #[error("there is no incident {0}")]
     NotFound(IncidentId),
     #[error("it is {}: {why}", state.name())]
-    State { state: IncidentState, why: &'static str },
+    State { state: IncidentState, why: Cannot },
     #[error("say first whether the parents were told: yes, or no and why (`incident parents`)")]
     ParentsNotSaid,
     #[error("a text has 1 to {MOST_LETTERS} letters")]
@@ -274,6 +277,12 @@ pub enum IncidentError {
     NotNamed,
     #[error(transparent)]
     Store(#[from] super::StoreError),
+}
+
+impl IncidentError {
+    /// The most that a text, and that an incident, may have.
+    pub const LETTERS: usize = MOST_LETTERS;
+    pub const ENTRIES: i64 = MOST_ENTRIES;
 }
 
 /// What lies encrypted in an incident's own row.

@@ -5,6 +5,7 @@ use super::{Dismissal, Entry, IncidentError, IncidentState, MOST_ENTRIES, MOST_L
 use crate::{
     mail::SchoolId,
     storage::{
+        cannot::Cannot,
         database::{micros, named},
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
@@ -138,19 +139,19 @@ fn next(state: IncidentState, entry: &Entry) -> Result<IncidentState, IncidentEr
     match (state, entry) {
         (S::Proposed, Entry::Opened { .. }) => Ok(S::Open),
         (S::Proposed | S::Open, Entry::Dismissed { .. }) => Ok(S::Dismissed),
-        (_, Entry::Opened { .. }) => not("only a proposal is opened"),
-        (_, Entry::Dismissed { .. }) => not("what has ended is not dismissed"),
+        (_, Entry::Opened { .. }) => not(Cannot::IncidentOpened),
+        (_, Entry::Dismissed { .. }) => not(Cannot::IncidentEnded),
         (S::Open, Entry::Closed { .. }) => Ok(S::Closed),
-        (_, Entry::Closed { .. }) => not("only an open one is closed"),
+        (_, Entry::Closed { .. }) => not(Cannot::IncidentNotOpen),
         (S::Closed | S::Dismissed, Entry::Reopened { .. }) => Ok(S::Open),
-        (_, Entry::Reopened { .. }) => not("only what has ended is reopened"),
+        (_, Entry::Reopened { .. }) => not(Cannot::IncidentNotEnded),
         // To look, to hand on and to say who is accused does not wait for its being opened.
         (_, Entry::HandedOver { .. } | Entry::Exported { .. } | Entry::Moved { .. }) => Ok(state),
         (_, Entry::Struck { .. })
         | (S::Proposed, Entry::Named { part: Part::Accused, .. })
         | (S::Open, _) => Ok(state),
-        (S::Proposed, _) => not("open it first; a proposal is no incident"),
-        _ => not("reopen it first"),
+        (S::Proposed, _) => not(Cannot::IncidentProposed),
+        _ => not(Cannot::IncidentReopenFirst),
     }
 }
 

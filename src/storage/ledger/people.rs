@@ -4,6 +4,7 @@ use super::{Actor, Event, LedgerEvent};
 use crate::{
     parties::PersonId,
     storage::{
+        cannot::Cannot,
         database::{Sql, micros},
         error::StoreError,
         names::random_word,
@@ -136,7 +137,7 @@ impl Store {
         why: &str,
     ) -> Result<bool, StoreError> {
         if key_of(person) == key_of(by) {
-            return Err(StoreError::NotAllowed("nobody has themselves forgotten: another does it"));
+            return Err(StoreError::NotAllowed(Cannot::ForgetOneself));
         }
         let account = self.users().await?.into_iter().find(|u| key_of(&u.actor()) == key_of(person));
         let account = account.map_or_else(String::new, |user| user.id.to_string());
@@ -146,9 +147,7 @@ impl Store {
                 if let Some(known) = tx.known(&person).await?
                     && tx.has_open_word(&known, &account).await?
                 {
-                    return Err(StoreError::NotAllowed(
-                        "a word of theirs still waits for another's, or for a review: that comes first",
-                    ));
+                    return Err(StoreError::NotAllowed(Cannot::ForgetWhoIsAwaited));
                 }
                 let hash =
                     tx.shared.secrets()?.hash("person", &[key_of(&person).unwrap_or_default().as_bytes()]);

@@ -4,6 +4,7 @@
 use super::{Act, step};
 use crate::mail::SchoolId;
 use crate::storage::{
+    cannot::Cannot,
     database::{micros, named, time},
     error::{StateError, StoreError},
     items::{ItemKind, ItemState},
@@ -140,17 +141,11 @@ impl Tx {
         let kind = named(&ItemKind::ALL, ItemKind::name, &row.kind)?;
         let state = named(&ItemState::ALL, ItemState::name, &row.state)?;
         if !matches!(state, ItemState::Sealed | ItemState::HandedToPolice) {
-            return Err(StateError::NotAllowed(
-                "only a sealed item is subject to such an instruction: seal it first",
-            ));
+            return Err(StateError::NotAllowed(Cannot::InstructUnsealed));
         }
-        step(kind, state, what.act()).map_err(|_| {
-            StateError::NotAllowed(
-                "it can be purged only after it was handed to the police, and they have said so",
-            )
-        })?;
+        step(kind, state, what.act()).map_err(|_| StateError::NotAllowed(Cannot::PurgeBeforePolice))?;
         if what == Instruction::Purge && self.is_under_legal_hold("item", id.as_str()).await? {
-            return Err(StateError::NotAllowed("it is under legal hold: lift that first"));
+            return Err(StateError::NotAllowed(Cannot::PurgeUnderHold));
         }
         let by = self.random_id(actor).await?;
         let school = SchoolId(row.school.into());
@@ -166,9 +161,7 @@ impl Tx {
         };
         self.append(&by, event(Event::PoliceInstructed).because(Some(reason))).await?;
         match first {
-            Some(first) if first == by => {
-                Err(StateError::NotAllowed("the second word must be another person's"))
-            }
+            Some(first) if first == by => Err(StateError::NotAllowed(Cannot::BeBothWords)),
             Some(_) => {
                 self.forget_instruction(id, what).await?;
                 match what {

@@ -1,7 +1,10 @@
 //! The one table of all lives. Pure: what is asked of it, the store enforces, the command line
 //! says and docs/lives.md shows. Which person of an office may act is `authority`'s answer.
 
-use crate::storage::items::{ItemKind, ItemState};
+use crate::storage::{
+    cannot::Cannot,
+    items::{ItemKind, ItemState},
+};
 use std::fmt;
 
 macro_rules! acts {
@@ -80,7 +83,7 @@ pub enum Refusal {
     Gone,
     /// Somebody was quicker.
     Decided,
-    Never(&'static str),
+    Never(Cannot),
 }
 
 use Act::*;
@@ -174,9 +177,7 @@ pub fn step(kind: ItemKind, state: ItemState, act: Act) -> Result<&'static Step,
     Err(match state {
         S::Provisional => Refusal::StillProvisional,
         S::Dropped | S::Purged => Refusal::Gone,
-        S::Sealed | S::HandedToPolice => Refusal::Never(
-            "it is sealed: only a recorded instruction of two people hands it, still encrypted, to the police",
-        ),
+        S::Sealed | S::HandedToPolice => Refusal::Never(Cannot::LeaveSeal),
         _ if of_act().next().is_none() => Refusal::Never(never(kind, act)),
         S::Open | S::Escalated => Refusal::Never(not_while_waiting(act)),
         _ => Refusal::Decided,
@@ -184,28 +185,28 @@ pub fn step(kind: ItemKind, state: ItemState, act: Act) -> Result<&'static Step,
 }
 
 /// Why an act has no place in the life of this kind.
-fn never(kind: ItemKind, act: Act) -> &'static str {
+fn never(kind: ItemKind, act: Act) -> Cannot {
     match (kind, act) {
-        (Quarantine, Withdraw) => "only a hold can be withdrawn",
-        (Quarantine, Expire) => "quarantine never expires unseen",
-        (Quarantine, ReleaseMarked) => "this message cannot be marked",
-        (Quarantine, SendNow) => "a reviewer releases it, which is as quick",
-        (Hold, KeepAsEvidence) => "a hold is the sender's business, not evidence",
-        (Hold, Escalate | HandOn) => "a hold is the sender's business: no office has it",
+        (Quarantine, Withdraw) => Cannot::WithdrawQuarantine,
+        (Quarantine, Expire) => Cannot::ExpireQuarantine,
+        (Quarantine, ReleaseMarked) => Cannot::BeMarked,
+        (Quarantine, SendNow) => Cannot::SendNowQuarantine,
+        (Hold, KeepAsEvidence) => Cannot::KeepHold,
+        (Hold, Escalate | HandOn) => Cannot::MoveHold,
         (Grace, Expire | Return | KeepAsEvidence | Escalate | HandOn | ReleaseMarked) => {
-            "it is only delayed for its sender, and leaves by itself; it can be withdrawn or sent at once"
+            Cannot::DecideDelayed
         }
-        (_, Reopen) => "only what was kept as evidence can be reopened",
-        _ => "that is not part of its life",
+        (_, Reopen) => Cannot::ReopenOther,
+        _ => Cannot::BeOfItsLife,
     }
 }
 
-fn not_while_waiting(act: Act) -> &'static str {
+fn not_while_waiting(act: Act) -> Cannot {
     match act {
-        Reopen => "it is open already",
-        HandToPolice => "only a sealed item goes to the police, still encrypted: seal it first",
-        Purge => "it waits for a decision, so it stays",
-        _ => "that is not possible while it waits",
+        Reopen => Cannot::ReopenOpen,
+        HandToPolice => Cannot::HandUnsealed,
+        Purge => Cannot::PurgeWaiting,
+        _ => Cannot::WhileWaiting,
     }
 }
 

@@ -5,6 +5,7 @@ use super::{FiledAs, person_hash};
 use crate::{
     parties::PersonId,
     storage::{
+        cannot::Cannot,
         database::micros,
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
@@ -37,10 +38,10 @@ impl Store {
     ) -> Result<AbsenceAccess, StoreError> {
         let now = self.now();
         if ends_at <= now {
-            return Err(StoreError::NotAllowed("the leave would be over already; give a later day"));
+            return Err(StoreError::NotAllowed(Cannot::LeaveOver));
         }
         if ends_at > now + LONGEST {
-            return Err(StoreError::NotAllowed("leave is given for 31 days at most, then approved again"));
+            return Err(StoreError::NotAllowed(Cannot::LeaveLong));
         }
         let owner = person_hash(self.secrets()?, owner);
         let (approver, why) = (approver.clone(), why.to_owned());
@@ -93,11 +94,8 @@ impl Store {
             self.write(move |tx| Box::pin(async move { tx.random_id(&reader).await })).await?;
         match found.iter().find(|(_, by)| *by != reader) {
             Some((id, _)) => Ok(id.clone()),
-            None if found.is_empty() => Err(StoreError::NoLeave(
-                "nobody gave leave to read what is filed under this record's member of staff, or it is over: \
-                 `gatehouse records absence`",
-            )),
-            None => Err(StoreError::NoLeave("leave is used by another person than the one who gave it")),
+            None if found.is_empty() => Err(StoreError::NoLeave(Cannot::LookWithoutLeave)),
+            None => Err(StoreError::NoLeave(Cannot::LookByOwnLeave)),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     parties::PersonId,
     storage::{
+        cannot::Cannot,
         database::Sql,
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
@@ -48,13 +49,11 @@ impl Store {
         .await?;
         let parent = match (parent.map(|p| person_hash(secrets, p)), parents.as_slice()) {
             (Some(wanted), all) if all.contains(&wanted) => Some(wanted),
-            (Some(_), _) => return Err(StoreError::NotAllowed("this record is not filed under that parent")),
+            (Some(_), _) => return Err(StoreError::NotAllowed(Cannot::ThreadOfOther)),
             (None, []) => None,
             (None, [one]) => Some(one.clone()),
             (None, _) => {
-                return Err(StoreError::NotAllowed(
-                    "several parents stand in this record; say whose thread, since one must not see the other's",
-                ));
+                return Err(StoreError::NotAllowed(Cannot::ThreadOfSeveral));
             }
         };
         let members = self.thread_members(id, parent.as_deref(), &school).await?;

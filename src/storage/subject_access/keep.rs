@@ -1,9 +1,10 @@
 //! A request as it is made, looked up, ruled upon and finished.
 
-use super::{Asked, Eyes, NO_SUCH_PIECE, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE};
+use super::{Asked, Eyes, Ruled, RulingOffice, SubjectAccess, SubjectRuling, WHOLE};
 use crate::{
     mail::SchoolId,
     storage::{
+        cannot::Cannot,
         database::{Sql, micros, named, time},
         error::StoreError,
         ledger::{Actor, Event, LedgerEvent},
@@ -159,26 +160,26 @@ impl Store {
     ) -> Result<(), StoreError> {
         let request = self.subject_access(id).await?;
         if request.finished_at.is_some() {
-            return Err(StoreError::NotAllowed("this request is finished"));
+            return Err(StoreError::NotAllowed(Cannot::AccessFinished));
         }
         let eyes = match request.asked.pieces.iter().find(|p| p.key == piece) {
             Some(known) => known.eyes,
             None if piece == WHOLE => Eyes::Reviewers,
             None => {
-                return Err(StoreError::NotAllowed(NO_SUCH_PIECE));
+                return Err(StoreError::NotAllowed(Cannot::AccessNoPiece));
             }
         };
         match (eyes, office) {
             (Eyes::Reviewers, RulingOffice::Head) => {
-                return Err(StoreError::NotAllowed("data protection officer and lead rule upon this one"));
+                return Err(StoreError::NotAllowed(Cannot::AccessOfReviewers));
             }
             (Eyes::Head, RulingOffice::DataProtection | RulingOffice::Lead) => {
-                return Err(StoreError::NotAllowed("the head rules upon this one"));
+                return Err(StoreError::NotAllowed(Cannot::AccessOfHead));
             }
             _ => {}
         }
         if words.trim().is_empty() {
-            return Err(StoreError::NotAllowed("say why; it is kept encrypted"));
+            return Err(StoreError::NotAllowed(Cannot::AccessWithoutWhy));
         }
         let place = format!("subject-access/{id}/{piece}/{}", office.name());
         let sealed = self.secrets()?.seal(&place, &words)?;
@@ -195,16 +196,12 @@ impl Store {
                 .fetch_optional(&mut tx.conn)
                 .await?;
                 if other.as_ref() == Some(&by) {
-                    return Err(StoreError::NotAllowed(
-                        "two people rule: who spoke for the one office does not speak for the other",
-                    ));
+                    return Err(StoreError::NotAllowed(Cannot::AccessByOne));
                 }
                 if let Some(other) = &other
                     && !tx.is_known(other).await?
                 {
-                    return Err(StoreError::NotAllowed(
-                        "the ledger has forgotten who spoke for the other office: somebody has to rule for it again",
-                    ));
+                    return Err(StoreError::NotAllowed(Cannot::AccessForgotten));
                 }
                 sqlx::query(
                     "INSERT INTO subject_access_ruling (request, piece, office, ruling, ruled_by, ruled_at, sealed)
@@ -243,7 +240,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let request = self.subject_access(id).await?;
         if request.ready().is_err() {
-            return Err(StoreError::NotAllowed("not everything is ruled upon yet: `subject-access show`"));
+            return Err(StoreError::NotAllowed(Cannot::AccessOpen));
         }
         let (id, actor, school) = (id.to_string(), actor.clone(), request.school);
         self.write(move |tx| {

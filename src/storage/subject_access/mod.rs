@@ -15,8 +15,6 @@ use std::collections::BTreeSet;
 /// The key of the ruling on the request as a whole.
 pub const WHOLE: &str = "request";
 /// Said of a piece that is not there, and of one that is not there for whoever asks.
-pub const NO_SUCH_PIECE: &str = "this request has no such piece: `subject-access show` lists them";
-
 /// Why a piece is not given out before two people have looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

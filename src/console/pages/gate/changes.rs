@@ -4,6 +4,7 @@
 use super::{
     super::super::{
         Fault,
+        events::event,
         page::{Frame, shown},
         places::Place,
         visitor::Visitor,
@@ -33,6 +34,8 @@ struct Row {
     when: String,
     who: String,
     what: String,
+    /// The rule, setting, person or measure, by its own name or number.
+    about: String,
     why: String,
 }
 
@@ -54,11 +57,11 @@ pub(super) async fn page(visitor: Visitor) -> Result<Response, Fault> {
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries.into_iter().rev() {
         let who = names.of(&entry.actor).await?;
-        let subject = entry.subject.map_or_else(String::new, |subject| format!(" {subject}"));
         rows.push(Row {
             when: moment(visitor.language, entry.at),
             who,
-            what: format!("{}{subject}", entry.event),
+            what: event(visitor.language, &entry.event),
+            about: entry.subject.unwrap_or_default(),
             why: entry.reason.unwrap_or_default(),
         });
     }

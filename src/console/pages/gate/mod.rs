@@ -16,12 +16,13 @@ pub(in super::super) use happened::WouldHave;
 pub(in super::super) use what_if::WhatIf;
 
 use super::super::{
+    Fault,
     door::{Door, Guard},
     page::Entry,
     places::{Place, at},
     words::words,
 };
-use crate::authority::Office;
+use crate::{authority::Office, effects::Language};
 
 /// Whoever may look at how the gate stands; `authority` is asked besides.
 const WHO: &[Office] = &[Office::Admin, Office::Head, Office::DataProtection, Office::Lead, Office::Deputy];
@@ -39,6 +40,16 @@ words! {
         directory: "Directory" / "Cyfeiriadur",
         exceptions: "Exceptions" / "Eithriadau",
         suspensions: "Suspensions" / "Ataliadau",
+        no_reason: "A reason of 3 to 2,000 letters is needed." / "Mae angen rheswm o 3 i 2,000 llythyren.",
+    }
+}
+
+/// Why, as it was typed in the field of that name.
+fn reason(language: Language, typed: &str) -> Result<&str, Fault> {
+    let reason = typed.trim();
+    match (3..=2_000).contains(&reason.chars().count()) {
+        true => Ok(reason),
+        false => Err(Fault::Wrong(GateWords::of(language).no_reason.to_owned()).at("reason")),
     }
 }
 

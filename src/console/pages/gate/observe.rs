@@ -9,7 +9,7 @@ use super::{
         visitor::{Posted, Visitor},
         words::{fill, moment, words},
     },
-    GateWords,
+    GateWords, reason,
 };
 use crate::{
     authority::{Act, Thing},
@@ -38,6 +38,8 @@ words! {
         nothing: "Nothing is switched." / "Nid oes dim wedi'i droi.",
         until: "{} until {}" / "{} tan {}",
         end: "End it" / "Ei orffen",
+        no_rule: "There is no policy rule of that number; the page of rules shows them."
+            / "Nid oes rheol bolisi â'r rhif hwnnw; mae tudalen y rheolau yn eu dangos.",
         not_yours: "You hold no office that may switch." / "Nid oes gennych swydd a all droi.",
     }
 }
@@ -101,10 +103,7 @@ pub(super) async fn act(
     Posted(asked): Posted<Asked>,
 ) -> Result<Response, Fault> {
     let own = visitor.desk.schools_or_refuse(Act::SwitchToObserve, Thing::ObserveSwitch)?;
-    let reason = asked.reason.trim();
-    if reason.chars().count() < 3 || reason.chars().count() > 2_000 {
-        return Err(Fault::Wrong("A reason of 3 to 2,000 letters is needed.".to_owned()));
-    }
+    let reason = reason(visitor.language, &asked.reason)?;
     let (store, actor) = (&console.store, &visitor.desk.actor);
     if let Some(end) = &asked.end {
         let id: SwitchId = end.parse().map_err(|()| Fault::NotThere)?;
@@ -123,9 +122,7 @@ pub(super) async fn act(
         if let Some(rule) = rule
             && !standing.rulebook.rules.policy.iter().any(|r| *r.id == *rule)
         {
-            return Err(Fault::Wrong(
-                "There is no policy rule of that number; the page of rules shows them.".to_owned(),
-            ));
+            return Err(Fault::Wrong(ObserveWords::of(visitor.language).no_rule.to_owned()).at("rule"));
         }
         let lasts =
             TimeDelta::hours(asked.hours.trim().parse().unwrap_or(24_i64).clamp(1, 24)).min(LONGEST_SWITCH);

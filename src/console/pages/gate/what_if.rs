@@ -63,6 +63,7 @@ words! {
         look: "Look again" / "Edrych eto",
         broken: "It broke off by a fault of ours; the gate's log says more. Ask again." / "Torrodd i ffwrdd oherwydd bai ynom ni; mae cofnod y porth yn dweud mwy. Gofynnwch eto.",
         faults: "These rules or settings could not be taken into force:" / "Ni ellid rhoi'r rheolau neu'r gosodiadau hyn mewn grym:",
+        in_english: "" / "Daw'r llinellau isod o'r gwiriwr, yn Saesneg, fel ar y llinell orchymyn.",
         outcome: "What would have happened" / "Beth fyddai wedi digwydd",
         of_days: "the last {} days, asked {}" / "y {} diwrnod diwethaf, gofynnwyd {}",
         same: "The rules on the machine are those in force." / "Y rheolau ar y peiriant yw'r rhai sydd mewn grym.",

@@ -5,6 +5,7 @@ use super::{
     super::super::{
         Fault, called,
         door::{Door, Guard},
+        events::event,
         page::{Frame, shown},
         places::{Place, at},
         visitor::{Posted, Visitor},
@@ -59,7 +60,6 @@ words! {
         answer_hint: "Nobody else is asked then." / "Ni ofynnir i neb arall wedyn.",
         became: "What became of it" / "Beth ddigwyddodd iddi",
         what: "What" / "Beth",
-        details: "Details" / "Manylion",
         back: "All notices" / "Pob hysbysiad",
         queue: "Back to the queue" / "Yn ôl i'r rhestr",
     }
@@ -124,7 +124,6 @@ async fn list(visitor: Visitor) -> Result<Response, Fault> {
 struct Entry {
     when: String,
     what: String,
-    details: String,
 }
 
 #[derive(Template)]
@@ -152,8 +151,7 @@ async fn one(visitor: Visitor, Path(number): Path<String>) -> Result<Response, F
     };
     let entries = entries.into_iter().map(|entry| Entry {
         when: moment(visitor.language, entry.at),
-        what: entry.event,
-        details: entry.details,
+        what: event(visitor.language, &entry.event),
     });
     let entries = entries.collect();
     shown(&OnePage {

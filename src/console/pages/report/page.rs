@@ -6,7 +6,7 @@ use super::{
         page::{Frame, shown},
         places::Place,
         visitor::Visitor,
-        words::{fill, words},
+        words::{fill, month as month_called, words},
     },
     chart::{self, Bar},
     said::said,
@@ -166,7 +166,7 @@ pub(super) async fn report(
         title,
         mark,
         schools: schools.collect(),
-        months: months(w, &school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
+        months: months(visitor.language, &school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
         terms: terms(w, &school.calendar).into_iter().map(|(v, n)| choice(v, n)).collect(),
         pdf: file("pdf"),
         csv: file("csv"),
@@ -210,12 +210,14 @@ async fn made(
 }
 
 /// The months of two years that have begun, newest first.
-fn months(w: &ReportWords, calendar: &Calendar) -> Vec<(String, String)> {
+fn months(language: Language, calendar: &Calendar) -> Vec<(String, String)> {
+    let w = ReportWords::of(language);
+    let called = |month: Month| month_called(language, month.first());
     let mut month = Month::of(calendar.local(Utc::now()).date());
-    let mut all = vec![(month.name(), fill(w.under_way_mark, &[&month.called()]))];
+    let mut all = vec![(month.name(), fill(w.under_way_mark, &[&called(month)]))];
     for _ in 1..24 {
         month = month.before();
-        all.push((month.name(), month.called()));
+        all.push((month.name(), called(month)));
     }
     all
 }

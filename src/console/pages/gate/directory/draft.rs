@@ -13,7 +13,7 @@ use super::{
         GateWords,
     },
     Line, lines,
-    words::{DirectoryWords, odd},
+    words::{DirectoryWords, differences, odd},
 };
 use crate::{
     authority::{Act, Thing},
@@ -114,7 +114,11 @@ fn made(visitor: &Visitor, draft: &Draft, wrong: &'static str) -> Result<Respons
         tiles.push((draft.skipped.to_string(), w.skipped));
     }
     let ids = |ids: &[PersonId]| ids.iter().map(|id| id.0.to_string()).take(NAMED).collect::<Vec<_>>();
-    let changed = diff.changed.iter().take(NAMED).map(|(id, what)| format!("{} ({})", id.0, what.join(", ")));
+    let changed = diff
+        .changed
+        .iter()
+        .take(NAMED)
+        .map(|(id, what)| format!("{} ({})", id.0, differences(language, what)));
     let parts = [
         (w.added, diff.added.len(), ids(&diff.added)),
         (w.left, diff.left.len(), ids(&diff.left)),

@@ -1,7 +1,7 @@
 //! What the pages of the directory say.
 
 use super::super::super::super::words::words;
-use crate::{desk::import::Odd, effects::Language};
+use crate::{desk::import::Odd, effects::Language, parties::Differs};
 
 words! {
     pub struct DirectoryWords {
@@ -25,6 +25,7 @@ words! {
             / "Mae rhywun yn dod â phobl i mewn ar hyn o bryd; rhowch gynnig arall arni ymhen munud.",
         faults: "These files cannot be taken: {} faults. Nothing was changed." / "Ni ellir derbyn y ffeiliau hyn: {} o feiau. Ni newidiwyd dim.",
         first_faults: "The first {} of them:" / "Y {} cyntaf ohonynt:",
+        in_english: "" / "Daw'r brawddegau isod o'r gwiriwr, yn Saesneg, fel ar y llinell orchymyn.",
         fault_line: "line {}" / "llinell {}",
         draft: "What would change" / "Beth fyddai'n newid",
         draft_lead: "Nothing of this is in force yet. It is kept here for half an hour." / "Nid oes dim o hyn mewn grym eto. Fe'i cedwir yma am hanner awr.",
@@ -78,6 +79,25 @@ words! {
         no_staff: "classes without staff" / "dosbarthiadau heb staff",
         listed: "people whose own address is on a list of partners or protected correspondents" / "pobl y mae eu cyfeiriad eu hunain ar restr partneriaid neu ohebwyr gwarchodedig",
     }
+}
+
+/// What of a person is different.
+pub(super) fn differences(language: Language, what: &[Differs]) -> String {
+    let called = |one: &Differs| match language {
+        Language::English => one.name(),
+        Language::Welsh => match one {
+            Differs::Names => "enwau",
+            Differs::Roles => "rolau",
+            Differs::Addresses => "cyfeiriadau",
+            Differs::Classes => "dosbarthiadau",
+            Differs::Children => "plant",
+            Differs::MustNotContact => "peidio â chysylltu",
+            Differs::BirthDate => "dyddiad geni",
+            Differs::ImageConsent => "caniatâd lluniau",
+            Differs::Standing => "sefyllfa",
+        },
+    };
+    what.iter().map(called).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn odd(language: Language, odd: Odd) -> &'static str {

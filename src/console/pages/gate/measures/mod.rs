@@ -25,7 +25,6 @@ use crate::{
     parties::PersonId,
     storage::{KeptMeasure, Measure, MeasureKind},
 };
-use ask::Wish;
 use askama::Template;
 use axum::{
     extract::{Path, State},
@@ -88,8 +87,6 @@ struct ListPage {
     /// Where one may be asked for.
     schools: Vec<(String, String)>,
     here: String,
-    wish: Wish,
-    fault: String,
 }
 
 impl ListPage {
@@ -103,17 +100,7 @@ pub(super) async fn page(
     visitor: Visitor,
     Path(kind): Path<String>,
 ) -> Result<Response, Fault> {
-    made(&console, &visitor, kind_of(&kind)?, Wish::default(), String::new()).await
-}
-
-/// The page, with what was filled in and could not be taken.
-async fn made(
-    console: &Console,
-    visitor: &Visitor,
-    kind: MeasureKind,
-    wish: Wish,
-    fault: String,
-) -> Result<Response, Fault> {
+    let (kind, visitor) = (kind_of(&kind)?, &visitor);
     let (w, now) = (MeasureWords::of(visitor.language), Utc::now());
     let is_open = |kept: &KeptMeasure| MeasureStands::of(kept, now).is_open();
     let open = visitor.desk.measures(kind, is_open, MOST + 1).await?;
@@ -137,8 +124,6 @@ async fn made(
         more: if more { fill(w.more, &[&MOST.to_string()]) } else { String::new() },
         schools: schools.map(|s| (s.id.to_string(), s.name.clone())).collect(),
         here: Place::GateMeasures(part(kind)).to_string(),
-        wish,
-        fault,
     })
 }
 

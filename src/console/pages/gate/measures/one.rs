@@ -11,6 +11,7 @@ use super::{
         },
         GateWords,
         names::Names,
+        reason,
     },
     MeasureWords, covers, kind_of, observes, part, rules, school_called, title, words,
 };
@@ -122,12 +123,8 @@ pub(in super::super) struct Word {
 }
 
 impl Word {
-    fn reason(&self) -> Result<&str, Fault> {
-        let reason = self.reason.trim();
-        match (3..=2_000).contains(&reason.chars().count()) {
-            true => Ok(reason),
-            false => Err(Fault::Wrong("A reason of 3 to 2,000 letters is needed.".to_owned())),
-        }
+    fn reason(&self, visitor: &Visitor) -> Result<&str, Fault> {
+        reason(visitor.language, &self.reason)
     }
 }
 
@@ -144,7 +141,7 @@ pub(in super::super) async fn decide(
         "no" => Approval::No,
         _ => return Err(Fault::Form),
     };
-    visitor.desk.decide_measure(kind, &id, approval, word.reason()?).await?;
+    visitor.desk.decide_measure(kind, &id, approval, word.reason(&visitor)?).await?;
     at_once(&console, kind, &id).await
 }
 
@@ -155,7 +152,7 @@ pub(in super::super) async fn end(
     Posted(word): Posted<Word>,
 ) -> Result<Response, Fault> {
     let (kind, id) = (kind_of(&kind)?, named(&id)?);
-    visitor.desk.end_measure(kind, &id, word.reason()?).await?;
+    visitor.desk.end_measure(kind, &id, word.reason(&visitor)?).await?;
     at_once(&console, kind, &id).await
 }
 

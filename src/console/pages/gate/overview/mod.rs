@@ -2,6 +2,7 @@
 
 mod flow;
 mod kept;
+mod stands;
 
 use super::{
     super::super::{
@@ -46,6 +47,11 @@ words! {
         enforces: "enforces" / "gorfodi",
         records: "keeps mail with parents" / "yn cadw post â rhieni",
         doors: "Doors" / "Drysau",
+        milter: "milter" / "milter",
+        relay: "relay" / "trosglwyddo",
+        console: "these pages" / "y tudalennau hyn",
+        metrics: "metrics" / "mesuriadau",
+        next_hop: "next mail server" / "gweinydd post nesaf",
         outbox: "Outbox" / "Blwch allan",
         waits: "waiting" / "yn aros",
         delayed: "tried before, and waiting" / "wedi rhoi cynnig arni, ac yn aros",
@@ -100,17 +106,18 @@ pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) 
             Remarked::Soon => ("high", w.soon),
             Remarked::Failing(_) => ("critical", w.failing),
         };
-        Line { name: remark.name.to_owned(), badge, state: state.to_owned(), says: remark.says }
+        let says = stands::says(language, &remark.says);
+        Line { name: stands::name(language, &remark), badge, state: state.to_owned(), says }
     });
     let health = health.collect();
     let ways = ways::all(&config, store).await?;
     let ways = ways.iter().map(|way| {
-        let (badge, state) = stands(language, w, way.stands);
+        let (badge, state) = standing(language, w, way.stands);
         let says = match way.stands {
-            Standing::Failing { why, .. } => why.sentence(way.canary),
+            Standing::Failing { why, .. } => stands::why(language, why, way.canary),
             _ => String::new(),
         };
-        Line { name: format!("{} {}", way.canary.name, way.canary.direction()), badge, state, says }
+        Line { name: stands::way(language, way.canary), badge, state, says }
     });
     let schools = config.schools.iter().filter(|s| own.contains(&s.id)).map(|school| {
         let (badge, mode) = match school.mode {
@@ -129,9 +136,9 @@ pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) 
     outbox.extend(counts.outbox_oldest.map(|at| (w.oldest, moment(language, at))));
     let stores = kept::stores(&console, language, &config, &counts).await?;
     let (certificates, without) = kept::certificates(&console, language, &config).await?;
-    let standing = console.gate.standing();
-    let rules = standing.rulebook.rules.digest.get(..12).unwrap_or_default();
-    let people = fill(w.people, &[&standing.rulebook.directory.len().to_string(), rules]);
+    let in_force = console.gate.standing();
+    let rules = in_force.rulebook.rules.digest.get(..12).unwrap_or_default();
+    let people = fill(w.people, &[&in_force.rulebook.directory.len().to_string(), rules]);
     let g = GateWords::of(language);
     shown(&OverviewPage {
         frame: Frame::of(&visitor, g.overview, Place::Gate),
@@ -140,7 +147,7 @@ pub(super) async fn page(State(console): State<Arc<Console>>, visitor: Visitor) 
         health,
         ways: ways.collect(),
         schools: schools.collect(),
-        doors: doors(&config),
+        doors: doors(&config, w),
         outbox,
         anchors: anchors(&config, language, w, store.anchors().await?),
         people,
@@ -160,7 +167,7 @@ fn anchors(config: &Config, language: Language, w: &OverviewWords, states: Vec<A
         let (badge, state, says) = match state {
             None => ("medium", w.no_head.to_owned(), String::new()),
             Some(AnchorState { failing: Some((since, fault)), .. }) => {
-                ("critical", fill(w.fails, &[&moment(language, *since)]), fault.to_string())
+                ("critical", fill(w.fails, &[&moment(language, *since)]), stands::anchor(language, *fault))
             }
             Some(AnchorState { anchored_at, rows, .. }) => {
                 let at = anchored_at.map_or_else(String::new, |at| moment(language, at));
@@ -172,7 +179,7 @@ fn anchors(config: &Config, language: Language, w: &OverviewWords, states: Vec<A
     config.anchors.iter().map(|anchor| line(&anchor.name)).collect()
 }
 
-fn stands(language: Language, w: &OverviewWords, stands: Standing) -> (&'static str, String) {
+fn standing(language: Language, w: &OverviewWords, stands: Standing) -> (&'static str, String) {
     match stands {
         Standing::Never => ("high", w.not_proved.to_owned()),
         Standing::Waiting => ("medium", w.waiting.to_owned()),
@@ -182,18 +189,18 @@ fn stands(language: Language, w: &OverviewWords, stands: Standing) -> (&'static 
 }
 
 /// Where the gate listens and whom it hands mail to, as the configuration says.
-fn doors(config: &Config) -> Vec<(&'static str, String)> {
+fn doors(config: &Config, w: &OverviewWords) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     for listen in config.milter.iter().flat_map(|milter| &milter.listen) {
         let at = match listen {
             Listen::Tcp(address) => address.to_string(),
             Listen::Unix(path, _) => path.display().to_string(),
         };
-        all.push(("milter", at));
+        all.push((w.milter, at));
     }
-    all.extend(config.relay.iter().flat_map(|r| &r.listen).map(|at| ("relay", at.to_string())));
-    all.extend(config.console.iter().map(|c| ("console", c.listen.to_string())));
-    all.extend(config.metrics.iter().map(|at| ("metrics", at.to_string())));
-    all.extend(config.next_hops.iter().map(|h| ("next hop", format!("{}: {}", h.name, h.hosts.join(", ")))));
+    all.extend(config.relay.iter().flat_map(|r| &r.listen).map(|at| (w.relay, at.to_string())));
+    all.extend(config.console.iter().map(|c| (w.console, c.listen.to_string())));
+    all.extend(config.metrics.iter().map(|at| (w.metrics, at.to_string())));
+    all.extend(config.next_hops.iter().map(|h| (w.next_hop, format!("{}: {}", h.name, h.hosts.join(", ")))));
     all
 }
