@@ -79,7 +79,12 @@ impl Desk {
             }
             (Answer::Allowed, _) => Ok(Leave::Go),
             (answer @ Answer::NeedsSecond { .. }, Some(user)) => {
-                self.store.be_first_of_two(act, id, &user.id, &self.actor, reason).await?;
+                // Whoever says it again tells nobody again.
+                let outbox = match first.as_ref().is_some_and(|first| first.account == user.id) {
+                    true => Vec::new(),
+                    false => self.second_words(&answer, &case, (what, id)).await?,
+                };
+                self.store.be_first_of_two(act, id, (&user.id, &self.actor), reason, outbox).await?;
                 Ok(Leave::WaitForSecond(answer))
             }
             (answer, user) => {

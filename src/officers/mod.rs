@@ -2,6 +2,9 @@
 //! registered users whose grants are in force. Whoever tells officers of something, or asks whether one
 //! may know of it, asks here: the gate's notices, the command line, pages.
 //!
+//! Whoever had an office by a grant and has it no more is out of it, though the configuration still names them:
+//! their school has said so since. Of somebody who was never registered the configuration is all there is.
+//!
 //! Which mail counts as mail to the lead is no question of this room: for that the rules go by the
 //! configuration alone, so that the same facts give the same verdict.
 
@@ -43,6 +46,8 @@ enum Named {
 
 struct Reader {
     faces: Vec<Face>,
+    /// Whose office there has ended; what comes to the mailbox they would still read.
+    is_former: bool,
     /// Where this one alone is reached.
     own: Option<Address>,
 }
@@ -74,22 +79,31 @@ impl Roll {
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let mut roll = Self::default();
+        let mut registered = Vec::with_capacity(users.len());
+        for user in users {
+            let (faces, offices) = (faces_of_user(user, directory, store)?, offices_of(user, directory, now));
+            registered.push((user, Member { faces, offices }));
+        }
         for school in schools {
+            let scope = Scope::School(school.id.clone());
             for (office, address) in named(&school.officers) {
-                let readers = readers(address, directory, store)?;
-                let offices = vec![(Scope::School(school.id.clone()), Offices::of(&[office]))];
-                let members =
-                    readers.iter().map(|r| Member { faces: r.faces.clone(), offices: offices.clone() });
+                let mut readers = readers(address, directory, store)?;
+                for reader in &mut readers {
+                    let is_theirs = |member: &Member| reader.faces.iter().any(|f| member.faces.contains(f));
+                    let mut own = registered.iter().filter(|(_, member)| is_theirs(member));
+                    reader.is_former = own.any(|(user, member)| is_former(user, member, &scope, office, now));
+                }
+                let offices = vec![(scope.clone(), Offices::of(&[office]))];
+                let members = readers
+                    .iter()
+                    .filter(|reader| !reader.is_former)
+                    .map(|r| Member { faces: r.faces.clone(), offices: offices.clone() });
                 roll.bench.0.extend(members);
                 let (school, address) = (school.id.clone(), address.clone());
                 roll.seats.push(Seat { school, office, address, named: Named::Configuration, readers });
             }
         }
-        for user in users {
-            let member = Member {
-                faces: faces_of_user(user, directory, store)?,
-                offices: offices_of(user, directory, now),
-            };
+        for (user, member) in registered {
             roll.seat(schools, &member, address_of(user, directory));
             roll.bench.0.push(member);
         }
@@ -105,11 +119,14 @@ impl Roll {
                 continue;
             }
             for office in TOLD.into_iter().filter(|office| held.has(*office)) {
-                let sits = |reader: &Reader| reader.faces.iter().any(|face| member.faces.contains(face));
+                let sits = |reader: &Reader| {
+                    !reader.is_former && reader.faces.iter().any(|face| member.faces.contains(face))
+                };
                 if self.at(id, office).any(|seat| seat.readers.iter().any(sits)) {
                     continue;
                 }
-                let reader = Reader { faces: member.faces.clone(), own: Some(address.clone()) };
+                let reader =
+                    Reader { faces: member.faces.clone(), is_former: false, own: Some(address.clone()) };
                 let (school, address) = (id.clone(), address.clone());
                 let (named, readers) = (Named::Grant, vec![reader]);
                 self.seats.push(Seat { school, office, address, named, readers });
@@ -122,15 +139,17 @@ impl Roll {
         &self.bench
     }
 
-    /// The school with whoever holds an office by a grant among its officers.
+    /// The school with whoever holds an office by a grant among its officers, and without those whose
+    /// office has ended.
     pub fn seated(&self, school: &Arc<School>) -> Arc<School> {
-        let granted = |seat: &&Seat| seat.school == school.id && seat.named == Named::Grant;
-        let mut more = self.seats.iter().filter(granted).peekable();
-        if more.peek().is_none() {
+        let differs =
+            |seat: &&Seat| seat.school == school.id && (seat.named == Named::Grant || seat.is_former());
+        let mut others = self.seats.iter().filter(differs).peekable();
+        if others.peek().is_none() {
             return school.clone();
         }
         let mut school = School::clone(school);
-        for seat in more {
+        for seat in others {
             let officers = &mut school.officers;
             let all = match seat.office {
                 Office::Lead => &mut officers.lead,
@@ -140,8 +159,10 @@ impl Roll {
                 Office::DataProtection => &mut officers.data_protection,
                 _ => continue,
             };
-            if !all.contains(&seat.address) {
-                all.push(seat.address.clone());
+            match seat.is_former() {
+                true => all.retain(|address| *address != seat.address),
+                false if all.contains(&seat.address) => {}
+                false => all.push(seat.address.clone()),
             }
         }
         Arc::new(school)
@@ -149,7 +170,8 @@ impl Roll {
 
     /// The schools and offices that are reached at an address.
     pub fn offices_at(&self, address: &Address) -> impl Iterator<Item = (&SchoolId, Office)> {
-        self.seats.iter().filter(move |seat| seat.address == *address).map(|seat| (&seat.school, seat.office))
+        let here = move |seat: &&Seat| seat.address == *address && !seat.is_former();
+        self.seats.iter().filter(here).map(|seat| (&seat.school, seat.office))
     }
 
     /// The addresses of an office by which those are reached who may know that the thing is there.
@@ -158,7 +180,7 @@ impl Roll {
         let Scope::School(school) = &case.scope else { return Vec::new() };
         let mut to: Vec<Address> = Vec::new();
         for seat in self.at(school, office) {
-            let knows = |reader: &&Reader| self.may_know(office, &reader.faces, case);
+            let knows = |reader: &&Reader| !reader.is_former && self.may_know(office, &reader.faces, case);
             let free: Vec<&Reader> = seat.readers.iter().filter(knows).collect();
             let reached = match free.len() == seat.readers.len() {
                 true => vec![seat.address.clone()],
@@ -171,7 +193,7 @@ impl Roll {
     }
 
     /// The same for one address at which somebody was to be asked: of its readers those who are
-    /// neither party nor accused. Nobody where no officer reads any more.
+    /// neither party nor accused, nor out of office. Nobody where no officer reads any more.
     pub fn still_free(&self, address: &Address, case: &Case) -> Vec<Address> {
         let Scope::School(school) = &case.scope else { return Vec::new() };
         let readers = || {
@@ -180,10 +202,10 @@ impl Roll {
                 seat.readers.iter().filter(move |r| here || r.own.as_ref() == Some(address))
             })
         };
-        if readers().next().is_none() {
+        if readers().all(|reader| reader.is_former) {
             return Vec::new();
         }
-        let is_concerned = |reader: &&Reader| is_concerned(&reader.faces, case);
+        let is_concerned = |reader: &&Reader| reader.is_former || is_concerned(&reader.faces, case);
         match readers().any(|reader| is_concerned(&reader)) {
             false => vec![address.clone()],
             true => readers()
@@ -197,7 +219,7 @@ impl Roll {
     /// Everyone who holds an office there, one by one, and where each alone is reached: what came to
     /// an office's mailbox its members would read, a party among them too.
     pub fn each(&self, office: Office, school: &SchoolId) -> impl Iterator<Item = (&Address, &[Face])> {
-        let readers = self.at(school, office).flat_map(|seat| &seat.readers);
+        let readers = self.at(school, office).flat_map(|seat| &seat.readers).filter(|r| !r.is_former);
         readers.filter_map(|reader| Some((reader.own.as_ref()?, reader.faces.as_slice())))
     }
 
@@ -210,6 +232,26 @@ impl Roll {
         let asker = Asker { faces: faces.to_vec(), offices };
         authority::may(&asker, Act::List, case, &self.bench).is_allowed()
     }
+}
+
+impl Seat {
+    /// Nobody who reads there holds it any more.
+    fn is_former(&self) -> bool {
+        !self.readers.is_empty() && self.readers.iter().all(|reader| reader.is_former)
+    }
+}
+
+/// Whether a registered person had this office there, and has it no more: it was ended, ran out, or they have
+/// left the school.
+fn is_former(user: &KeptUser, member: &Member, scope: &Scope, office: Office, now: DateTime<Utc>) -> bool {
+    let had = |grant: &authority::Grant| {
+        grant.scope == *scope
+            && grant.office == office
+            && grant.approval == authority::Approval::Given
+            && grant.from <= now
+    };
+    let holds = member.offices.iter().any(|(at, held)| at == scope && held.has(office));
+    !holds && user.grants.iter().any(|kept| had(&kept.grant))
 }
 
 fn is_concerned(faces: &[Face], case: &Case) -> bool {
@@ -272,17 +314,17 @@ fn readers(address: &Address, directory: &Directory, store: &Store) -> Result<Ve
     let group = directory.lookup(address).and_then(Known::group);
     let Some(group) = group.filter(|group| group.kind() == GroupKind::Mailbox) else {
         let faces = faces(None, at, directory, store)?;
-        return Ok(vec![Reader { faces, own: Some(address.clone()) }]);
+        return Ok(vec![Reader { faces, is_former: false, own: Some(address.clone()) }]);
     };
     let mut readers = Vec::new();
     for member in group.members() {
         // What is about the mailbox is about each of them.
         let of_mailbox = faces(None, at, directory, store)?;
         let faces = [faces_of_person(member.id(), directory, store)?, of_mailbox].concat();
-        readers.push(Reader { faces, own: own_address(member) });
+        readers.push(Reader { faces, is_former: false, own: own_address(member) });
     }
     if readers.is_empty() {
-        readers.push(Reader { faces: faces(None, at, directory, store)?, own: None });
+        readers.push(Reader { faces: faces(None, at, directory, store)?, is_former: false, own: None });
     }
     Ok(readers)
 }

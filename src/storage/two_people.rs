@@ -6,6 +6,7 @@ use super::{
     error::StoreError,
     ledger::{Actor, Event, LedgerEvent},
     names::AccountId,
+    outbox::NewOutbox,
     store::Store,
 };
 use crate::authority::Act;
@@ -38,18 +39,18 @@ impl Store {
         }))
     }
 
-    /// Keeps the first word; a later one takes its place.
+    /// Keeps the first word, with the notices to whoever may say the second; a later one takes its place.
     pub async fn be_first_of_two(
         &self,
         act: Act,
         subject: &str,
-        account: &AccountId,
-        actor: &Actor,
+        (account, actor): (&AccountId, &Actor),
         reason: &str,
+        outbox: Vec<NewOutbox>,
     ) -> Result<(), StoreError> {
         let (subject, account) = (subject.to_owned(), account.clone());
         let (actor, reason) = (actor.clone(), reason.to_owned());
-        self.write(move |tx| {
+        self.write_telling(outbox, move |tx| {
             Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO first_of_two (act, subject, account, at) VALUES ($1,$2,$3,$4)

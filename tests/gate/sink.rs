@@ -117,6 +117,19 @@ impl Sink {
     }
 }
 
+impl Sink {
+    /// Waits for the first message that this holds of, whatever else comes meanwhile.
+    pub(crate) fn wait_for_one(&self, wanted: impl Fn(&Delivery) -> bool) -> Delivery {
+        let mut all = self.deliveries();
+        loop {
+            match all.iter().find(|delivery| wanted(delivery)) {
+                Some(found) => return found.clone(),
+                None => all = self.wait_for(all.len() + 1),
+            }
+        }
+    }
+}
+
 impl Drop for Sink {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);

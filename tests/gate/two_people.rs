@@ -169,3 +169,26 @@ fn whom_a_thing_is_about_has_no_word_in_it() {
     is_not_there(&gate, &lead, &["incident", "hand-over", "ID", "--to", "deputy", "--reason", "x"], &low);
     assert_eq!(gate.home.run(&["ledger", "verify"]).code(), 0);
 }
+
+#[test]
+fn whose_office_has_ended_is_handed_nothing_though_the_configuration_names_them() {
+    let gate = Gate::new(Door::Relay, Setup::default());
+    let groomed = mail("stranger@chat.example", PUPIL, "hey", GROOMING);
+    assert!(gate.send_unproved("stranger@chat.example", &[PUPIL], &groomed).starts_with("250"));
+    let head = first_head(&gate);
+    let listed = |words: &[&str]| by(&gate, &head, &[words, &["--format", "jsonl"]].concat()).lines();
+    let item = listed(&["quarantine", "list"])[0]["id"].as_str().unwrap().to_owned();
+    let hand =
+        || by(&gate, &head, &["quarantine", "hand-over", &item, "--to", "deputy", "--reason", "please"]);
+    // Named by the configuration and not registered: handed to as ever.
+    assert_eq!(hand().code(), 0, "{}", hand().err);
+    officer(&gate, &head, DEPUTY, "deputy");
+    assert_eq!(hand().code(), 0, "{}", hand().err);
+    let users = listed(&["users", "list"]);
+    let mut grants = users.iter().flat_map(|user| user["grants"].as_array().unwrap());
+    let grant = grants.find(|grant| grant["office"] == "deputy").expect("the deputy's")["id"].clone();
+    let ended = by(&gate, &head, &["users", "revoke", grant.as_str().unwrap(), "--reason", "moved on"]);
+    assert_eq!(ended.code(), 0, "{}", ended.err);
+    let nobody = hand();
+    assert!(nobody.code() == 2 && nobody.err.contains("Nobody who holds that office"), "{}", nobody.err);
+}

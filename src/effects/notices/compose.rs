@@ -227,6 +227,19 @@ impl Notices {
         self.written(to, &subject, text, &format!("handed.{}", handed.number), now, Answers::None)
     }
 
+    /// For whoever may say the second word of two.
+    pub fn second_word(
+        &self,
+        to: &Address,
+        languages: &[Language],
+        asked: &Handed<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Written, ComposeError> {
+        let subject = subject(languages, handed::second_subject);
+        let text = text(languages, |l| handed::second_text(l, asked, self.console.as_deref()));
+        self.written(to, &subject, text, &format!("handed.{}", asked.number), now, Answers::None)
+    }
+
     /// The postmaster hears of mail with a null sender that could not be delivered, since
     /// nobody else may (RFC 5321 section 4.5.5). Codes only.
     pub fn postmaster(

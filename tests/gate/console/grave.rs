@@ -6,7 +6,11 @@ use super::{
     item::opened,
     queue::{STRANGER, SUBJECT, ids},
 };
-use crate::gate::{Gate, LEAD, PUPIL, Setup, mail};
+use crate::{
+    gate::{Gate, HEAD, LEAD, PUPIL, Setup, mail},
+    incidents::text_of,
+    sink::Delivery,
+};
 use reqwest::StatusCode;
 
 fn named(category: &str, word: &str) -> String {
@@ -57,6 +61,17 @@ fn the_gravest_takes_two_and_what_is_sealed_or_may_be_an_image_nobody_sees() {
         assert_eq!(noted.leads_to(), format!("/queue/{worm}?said=noted"), "{}", noted.text);
     }
     assert!(lead.get(&format!("/queue/{worm}?said=noted")).text.contains("Your word is noted"));
+    // Whoever may say the second is told by number and category, once.
+    let is_asked = |d: &Delivery| d.text().contains("Your word is asked for");
+    let notice = text_of(&gate.sink.wait_for_one(|d| is_asked(d) && d.is_for(HEAD)).data);
+    assert!(notice.contains(&worm) && notice.contains("Category: file.malware"), "{notice}");
+    assert!(
+        !notice.contains(SUBJECT) && !notice.contains("wormword") && !notice.contains(STRANGER),
+        "{notice}"
+    );
+    let told = gate.sink.deliveries().into_iter().filter(is_asked);
+    assert!(told.filter(|d| d.is_for(HEAD)).count() == 1, "saying it again tells nobody again");
+    assert!(!gate.sink.deliveries().iter().any(|d| is_asked(d) && d.is_for(LEAD)), "not whoever spoke");
     assert!(head.get(&format!("/queue/{worm}")).text.contains("Nair said the same"));
     assert_eq!(head.post(&decide, &release).leads_to(), format!("/queue/{worm}?said=release"));
 

@@ -118,7 +118,10 @@ async fn decided(bench: &Bench, id: &ItemId, record: &RecordId) {
     };
     let account = store.user_add(user, &lead()).await.unwrap();
     for (act, subject) in [(Act::Release, id.as_str()), (Act::Purge, record.as_str())] {
-        store.be_first_of_two(act, subject, &account, &lead(), "the first of two").await.unwrap();
+        store
+            .be_first_of_two(act, subject, (&account, &lead()), "the first of two", Vec::new())
+            .await
+            .unwrap();
     }
     for on in [LegalSubject::Item(id.clone()), LegalSubject::Record(record.clone())] {
         let hold = store.set_legal_hold(on, &school(), &lead(), "tribunal").await.unwrap();
