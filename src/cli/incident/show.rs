@@ -10,7 +10,7 @@ use crate::{
         desk::Desk,
         render,
     },
-    desk::{incident_as_json as as_json, proof_of_sender as proof, said_in_line as texts},
+    desk::{proof_of_sender as proof, said_in_line as texts},
     storage::{Class, Entry, Incident, IncidentId, Who, Why},
 };
 use serde_json::Value;
@@ -22,12 +22,13 @@ use std::{
 
 pub(super) fn show(cli: &Cli, id: &str, why: Why) -> Answer {
     let id = parse(id)?;
-    let incident = context::block_on(async {
+    let (incident, value) = context::block_on(async {
         let desk = Desk::open(cli).await?;
-        read(&desk, Act::Particulars, &id, why).await
+        let incident = read(&desk, Act::Particulars, &id, why).await?;
+        let value = desk.incident_as_json(&incident).await?;
+        Ok::<_, Mistake>((incident, value))
     })?;
     let mut out = io::stdout().lock();
-    let value = as_json(&incident);
     if cli.format == Format::Jsonl {
         writeln!(out, "{value}")?;
         return Ok(ExitCode::SUCCESS);
@@ -41,10 +42,14 @@ pub(super) fn show(cli: &Cli, id: &str, why: Why) -> Answer {
         summary.school,
         render::time(summary.made_at)
     )?;
-    for person in &incident.people {
+    for (person, named) in incident.people.iter().zip(value["people"].as_array().into_iter().flatten()) {
         let who = match &person.who {
             Who::Person(id) => id.0.to_string(),
             Who::Address(address) => address.as_str().to_owned(),
+        };
+        let who = match named["name"].as_str() {
+            Some(name) => format!("{name} ({who})"),
+            None => who,
         };
         writeln!(out, "  {:10} {}", person.part.name(), render::printable(&who))?;
     }
@@ -54,7 +59,8 @@ pub(super) fn show(cli: &Cli, id: &str, why: Why) -> Answer {
     writeln!(out)?;
     for line in value["timeline"].as_array().into_iter().flatten() {
         let word = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-        writeln!(out, "  {} {:16} {} (by {})", word("at"), word("kind"), texts(line).join(", "), word("by"))?;
+        let by = line["by_name"].as_str().map_or_else(|| word("by"), render::printable);
+        writeln!(out, "  {} {:16} {} (by {by})", word("at"), word("kind"), texts(line).join(", "))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -84,7 +90,8 @@ pub(super) fn export(cli: &Cli, id: &str, out: &Path, why: Why) -> Answer {
     }
     context::block_on(async {
         let desk = Desk::open(cli).await?;
-        let value = as_json(&read(&desk, Act::Export, &id, why.clone()).await?);
+        let incident = read(&desk, Act::Export, &id, why.clone()).await?;
+        let value = desk.incident_as_json(&incident).await?;
         let text = match out.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
             true => timeline_csv(&value)?,
             false => serde_json::to_string_pretty(&value)? + "\n",
@@ -119,13 +126,17 @@ async fn read(desk: &Desk, act: Act, id: &IncidentId, why: Why) -> Result<Incide
 /// One line for each line of the timeline. A cell never begins like a formula.
 fn timeline_csv(incident: &Value) -> Result<String, Mistake> {
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    out.write_record(["incident", "at", "by", "kind", "text"])?;
+    out.write_record(["incident", "at", "by", "kind", "text", "by_name"])?;
     for line in incident["timeline"].as_array().into_iter().flatten() {
         let word = |name: &str| line[name].as_str().unwrap_or_default();
         let texts = texts(line).join("; ");
-        let guard = if texts.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+        let guarded = |text: &str| match text.starts_with(['=', '+', '-', '@']) {
+            true => format!("'{text}"),
+            false => text.to_owned(),
+        };
         let id = incident["id"].as_str().unwrap_or_default();
-        out.write_record([id, word("at"), word("by"), word("kind"), &format!("{guard}{texts}")])?;
+        let name = guarded(word("by_name"));
+        out.write_record([id, word("at"), word("by"), word("kind"), &guarded(&texts), &name])?;
     }
     let bytes = out.into_inner().map_err(|e| Mistake(e.to_string()))?;
     Ok(String::from_utf8(bytes)?)

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     authority::{Act, Case},
-    desk::{Desk, incident_as_json},
+    desk::Desk,
     effects::Language,
     storage::{
         Entry, IncidentEntry, IncidentId, IncidentLink, IncidentPerson, IncidentSummary, Part, Purpose, Who,
@@ -190,12 +190,11 @@ async fn notes(
 }
 
 fn person(desk: &Desk, w: &CaseWords, person: &IncidentPerson) -> Person {
-    let name = match &person.who {
-        Who::Person(id) => match desk.directory.person(id) {
-            Some(person) => format!("{} {}", person.given(), person.family()),
-            None => id.0.to_string(),
-        },
-        Who::Address(address) => called::plain(address.as_str(), 320),
+    let name = match (&person.who, desk.who_is(&person.who)) {
+        (Who::Person(_), Some(name)) => name,
+        (Who::Person(id), None) => id.0.to_string(),
+        (Who::Address(address), Some(name)) => format!("{name} ({})", called::plain(address.as_str(), 320)),
+        (Who::Address(address), None) => called::plain(address.as_str(), 320),
     };
     Person { name, part: part(w, person.part) }
 }
@@ -323,7 +322,8 @@ async fn export(
     let look = console.live.look(&visitor.user.id, id.as_str()).ok_or(Fault::Form)?;
     desk.incident(Act::Export, id).await?;
     let incident = desk.read_incident(id, &look.why).await?;
-    let text = serde_json::to_string_pretty(&incident_as_json(&incident)).map_err(|_| Fault::Away)?;
+    let text =
+        serde_json::to_string_pretty(&desk.incident_as_json(&incident).await?).map_err(|_| Fault::Away)?;
     let why = look.why.words.unwrap_or_else(|| look.why.purpose.name().to_owned());
     console.store.incident_write(id, Entry::Exported { why }, &desk.actor).await?;
     file(&format!("incident-{id}.json"), "application/json", text + "\n")

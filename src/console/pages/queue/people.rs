@@ -90,17 +90,13 @@ fn someone(desk: &Desk, language: Language, address: &Address, case: &Case) -> R
 
 /// Whoever stands behind a random id of the ledger, by name where the register still knows them.
 pub(in super::super) async fn writer(desk: &Desk, language: Language, by: &str) -> Result<String, Fault> {
-    let name = match desk.store.person(by).await? {
-        Some(Actor::Account(id)) => {
-            desk.users.iter().find(|u| u.id.as_str() == &*id).map(|u| desk.name_of(u)).unwrap_or_default()
-        }
-        Some(Actor::Person(id)) => {
-            desk.directory.person(&id).map(|p| format!("{} {}", p.given(), p.family())).unwrap_or_default()
-        }
+    if let Some(name) = desk.who_wrote(by).await? {
+        return Ok(name);
+    }
+    Ok(match desk.store.person(by).await? {
         Some(Actor::Operator(_)) => called::office(language, Office::Admin).to_owned(),
-        _ => String::new(),
-    };
-    Ok(if name.is_empty() { by.to_owned() } else { name })
+        _ => by.to_owned(),
+    })
 }
 
 /// Those about whom it can be said that they are accused: people of the directory in it, by their place.
