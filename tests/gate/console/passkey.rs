@@ -1,7 +1,10 @@
 //! Passkeys, with an authenticator made of a key, a counter and the rules of Web Authentication: it
 //! stands in the place of browser and device together.
 
-use super::{Browser, DEPUTY, Page, Person, School, gate, password::let_proofs_age};
+use super::{
+    Browser, DEPUTY, Page, Person, School, gate,
+    password::{let_proofs_age, set_up},
+};
 use crate::gate::TEACHER;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use reqwest::{Method, StatusCode};
@@ -175,7 +178,10 @@ fn a_passkey_lets_in_without_a_name_and_only_while_its_owner_shows_themselves() 
     assert_eq!(deputy.post(&format!("/account/passkeys/{id}/remove"), &[]).status, StatusCode::NOT_FOUND);
     own.post(&format!("/account/passkeys/{id}/name"), &[("name", "old laptop")]);
     assert!(own.get("/account").text.contains("old laptop"));
-    assert_eq!(own.post(&format!("/account/passkeys/{id}/remove"), &[]).leads_to(), "/account");
+    let remove = format!("/account/passkeys/{id}/remove");
+    assert_eq!(own.post(&remove, &[]).status, StatusCode::UNPROCESSABLE_ENTITY, "their last way");
+    set_up(&mut own);
+    assert_eq!(own.post(&remove, &[]).leads_to(), "/account");
     assert_eq!(other.get("/account").status, StatusCode::SEE_OTHER);
     let gone = sign_in(&mut Browser::new(&gate), &mut device, good, ORIGIN);
     assert_eq!(gone.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -157,7 +157,7 @@ fn a_stranger_who_tries_slows_nobody_but_strangers() {
 #[test]
 fn a_grave_act_asks_for_a_fresh_proof_and_leads_back() {
     let gate = gate();
-    let school = School::of(&gate);
+    let mut school = School::of(&gate);
     let mut person = school.officer(&gate, DEPUTY, "deputy");
     let (app, _) = set_up(&mut person.browser);
     let_proofs_age(&gate);
@@ -175,10 +175,12 @@ fn a_grave_act_asks_for_a_fresh_proof_and_leads_back() {
     let right = [("password", PASSWORD), ("code", &*code), ("next", "/account/password")];
     let proved = person.browser.post("/sign-in/again", &right);
     assert_eq!((proved.status, proved.leads_to()), (StatusCode::SEE_OTHER, "/account/password"));
-    assert_eq!(person.browser.post("/account/password/remove", &[]).leads_to(), "/account");
-    assert!(person.browser.get("/account").text.contains("Set up a password"));
+    // Nobody takes their last way away; the page says so before anybody tries.
+    let kept = person.browser.post("/account/password/remove", &[]);
+    assert_eq!(kept.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", kept.text);
+    let page = person.browser.get("/account").text;
+    assert!(page.contains("your only way to sign in") && !page.contains("/password/remove"), "{page}");
 
     // Who came by a link and has nothing else is told what to do.
-    let_proofs_age(&gate);
-    assert!(person.browser.get("/sign-in/again").text.contains("Ask for another link"));
+    assert!(school.head.browser.get("/sign-in/again").text.contains("Ask for another link"));
 }

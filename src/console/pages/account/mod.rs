@@ -52,6 +52,8 @@ words! {
         password: "Password and app" / "Cyfrinair ac ap",
         password_text: "A password, and a code that an app on your telephone shows. You can also write ten recovery codes down."
             / "Cyfrinair, a chod y mae ap ar eich ffôn yn ei ddangos. Gallwch hefyd nodi deg cod adfer.",
+        last_way: "This is your only way to sign in. Add another first; then you can remove this one."
+            / "Dyma'ch unig ffordd o fewngofnodi. Ychwanegwch un arall yn gyntaf; yna gallwch dynnu'r un yma.",
         set_up: "Set up a password" / "Gosod cyfrinair",
         change: "Change" / "Newid",
         remove_password: "Remove" / "Tynnu",
@@ -87,6 +89,8 @@ struct AccountPage {
     until: String,
     /// There is nothing but links.
     no_way: bool,
+    /// Of the two one may be removed only when there is another.
+    only_one: bool,
     k: &'static PasskeyWords,
     /// For whoever may open records at all.
     key: Option<(&'static KeyWords, bool)>,
@@ -114,12 +118,29 @@ async fn account(State(console): State<Arc<Console>>, visitor: Visitor) -> Resul
         since: moment(visitor.language, visitor.session.begun_at),
         until: moment(visitor.language, visitor.session.until),
         no_way: visitor.session.way == Way::Link && password.is_none() && passkeys.is_empty(),
+        only_one: is_last_way(&console, usize::from(password.is_some()) + passkeys.len()),
         k: PasskeyWords::of(visitor.language),
         key: opens_records(&visitor).then(|| (KeyWords::of(visitor.language), console.holds_key(&visitor))),
         passkeys,
         password,
         sessions: sessions::lines(&console, &visitor).await?,
     })
+}
+
+/// Whether removing one of so many would leave somebody with links alone. Who signs in at the school has
+/// that way besides.
+fn is_last_way(console: &Console, own: usize) -> bool {
+    own <= 1 && console.at.sign_in.is_empty()
+}
+
+/// Refuses to take somebody's last way away.
+async fn keeps_a_way(console: &Console, visitor: &Visitor) -> Result<(), Fault> {
+    let account = &visitor.user.id;
+    let password = usize::from(console.store.password(account).await?.is_some());
+    match is_last_way(console, password + console.store.passkeys(account).await?.len()) {
+        true => Err(Fault::Wrong(AccountWords::of(visitor.language).last_way.to_owned())),
+        false => Ok(()),
+    }
 }
 
 /// Whether there is any school whose records they might read.

@@ -142,6 +142,7 @@ async fn remove(
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, Fault> {
     let kept = own(&console, &visitor, &id).await?;
+    super::keeps_a_way(&console, &visitor).await?;
     console.store.passkey_remove(&kept, &visitor.word, &visitor.desk.actor).await?;
     Ok(Redirect::to(&Place::Account.to_string()))
 }

@@ -150,6 +150,9 @@ async fn remove(
     Fresh(visitor): Fresh,
     Posted(Nothing {}): Posted<Nothing>,
 ) -> Result<Redirect, Fault> {
+    if console.store.password(&visitor.user.id).await?.is_some() {
+        super::keeps_a_way(&console, &visitor).await?;
+    }
     console.store.remove_password(&visitor.user.id, &visitor.word, &visitor.desk.actor).await?;
     Ok(Redirect::to(&Place::Account.to_string()))
 }
