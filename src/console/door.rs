@@ -57,10 +57,13 @@ impl Door {
     }
 }
 
+/// Whether there is a page at this address, for anybody.
+pub(super) fn is_page(path: &str) -> bool {
+    super::pages::doors().iter().any(|door| door.method == Method::GET && fits(door.place, path))
+}
+
 /// The nearest page at this address or above it: where somebody goes on whose form could not be taken.
 pub(super) fn page_above(path: &str) -> &str {
-    let doors = super::pages::doors();
-    let is_page = |path: &str| doors.iter().any(|door| door.method == Method::GET && fits(door.place, path));
     let mut path = path;
     while !is_page(path) {
         path = match path.rsplit_once('/') {

@@ -1,6 +1,7 @@
 //! Why a page is not shown: a sentence for whoever asked, a line without content for the log. What
 //! is not there for somebody looks like what is there for nobody.
 
+use super::said::Said;
 use crate::{
     authority::Office,
     desk::{DeskFault, Refusal},
@@ -13,7 +14,7 @@ use axum::{
 
 /// The page itself is made at the very outside, where language and layout are known
 /// ([`super::guard`]).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Fault {
     /// Nobody is signed in, or not any more.
     SignIn,
@@ -27,10 +28,14 @@ pub enum Fault {
     Refused(Refusal),
     /// The page is these offices'.
     Offices(&'static [Office]),
-    /// The store holds to what somebody has ordered; the sentence says it.
-    Kept(String),
-    /// What was filled in cannot be taken; the sentence says why.
+    /// The store holds to what somebody has ordered.
+    Kept(Said),
+    /// What was filled in cannot be taken; the page's own sentence says why.
     Wrong(String),
+    /// The same, as desk or store answer by name.
+    Cannot(Said),
+    /// The same, of one field of the form.
+    At(&'static str, Box<Self>),
     /// Somebody was quicker.
     Decided,
     /// An incident is closed only when it is said whether the parents were told.
@@ -44,12 +49,25 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Of this field of the form.
+    pub fn at(self, field: &'static str) -> Self {
+        match self {
+            Self::Wrong(_) | Self::Cannot(_) | Self::Decided | Self::ParentsNotSaid => {
+                Self::At(field, Box::new(self))
+            }
+            other => other,
+        }
+    }
+
     pub fn status(&self) -> StatusCode {
         match self {
+            Self::At(_, fault) => fault.status(),
             Self::SignIn | Self::ProveAnew | Self::UnlockKey => StatusCode::SEE_OTHER,
             Self::NotThere => StatusCode::NOT_FOUND,
             Self::Refused(_) | Self::Offices(_) | Self::Kept(_) | Self::Form => StatusCode::FORBIDDEN,
-            Self::Wrong(_) | Self::Decided | Self::ParentsNotSaid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Wrong(_) | Self::Cannot(_) | Self::Decided | Self::ParentsNotSaid => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::Away => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -66,30 +84,23 @@ impl IntoResponse for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
+        use StoreError as E;
         match error {
-            StoreError::NotFound { .. } => Self::NotThere,
-            e if e.is_refusal() => Self::Kept(e.to_string()),
-            StoreError::NotAllowed(_) | StoreError::NothingToSearchFor | StoreError::TooMuchAsked { .. } => {
-                Self::Wrong(sentence(&error.to_string()))
-            }
+            E::NotFound { .. } => Self::NotThere,
+            E::Sealed => Self::Kept(Said::Sealed),
+            E::MayHoldImage => Self::Kept(Said::MayHoldImage),
+            E::NoLeave(why) => Self::Kept(why.into()),
+            E::NotAllowed(why) => Self::Cannot(why.into()),
+            E::NothingToSearchFor => Self::Cannot(Said::NothingToSearchFor),
+            E::TooMuchAsked { most } => Self::Cannot(Said::TooMuchAsked(most)),
             // Of the session: the store never sees another's.
-            StoreError::NotForThisKey | StoreError::CustodianKey(_) => Self::Wrong(
-                "The key that you have unlocked does not open this: it takes the key of a custodian of the school's records."
-                    .to_owned(),
-            ),
+            E::NotForThisKey | E::CustodianKey(_) => Self::Cannot(Said::OtherKey),
             error => {
                 tracing::warn!(%error, "console.store");
                 Self::Away
             }
         }
     }
-}
-
-/// With a capital and an end.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 impl From<StateError> for Fault {
@@ -99,7 +110,9 @@ impl From<StateError> for Fault {
             StateError::Store(error) => error.into(),
             // Who was quicker has a random name there, which says nothing to anybody.
             StateError::AlreadyDecided { .. } => Self::Decided,
-            other => Self::Wrong(format!("{other}.")),
+            StateError::StillProvisional => Self::Cannot(Said::StillReceived),
+            StateError::NotAllowed(why) => Self::Cannot(why.into()),
+            StateError::Token(token) => Self::Cannot(Said::Token(token)),
         }
     }
 }
@@ -110,7 +123,10 @@ impl From<IncidentError> for Fault {
             IncidentError::NotFound(_) | IncidentError::NoTarget { .. } => Self::NotThere,
             IncidentError::Store(error) => error.into(),
             IncidentError::ParentsNotSaid => Self::ParentsNotSaid,
-            other => Self::Wrong(format!("This cannot be done: {other}.")),
+            IncidentError::State { state, why } => Self::Cannot(Said::Incident(state, why)),
+            IncidentError::Text => Self::Cannot(Said::IncidentText(IncidentError::LETTERS)),
+            IncidentError::Full => Self::Cannot(Said::IncidentFull(IncidentError::ENTRIES)),
+            IncidentError::NotNamed => Self::Cannot(Said::NobodyAccused),
         }
     }
 }
@@ -120,7 +136,7 @@ impl From<DeskFault> for Fault {
         match fault {
             DeskFault::NotThere { .. } => Self::NotThere,
             DeskFault::Refused(refusal) => Self::Refused(refusal),
-            DeskFault::Wrong(sentence) => Self::Wrong(sentence),
+            DeskFault::Wrong(wrong) => Self::Cannot(Said::Wrong(Box::new(wrong))),
             DeskFault::State(error) => error.into(),
             DeskFault::Incident(error) => error.into(),
             DeskFault::Notice(error) => {

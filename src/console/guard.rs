@@ -1,7 +1,7 @@
 //! What stands before and around every page: whether a request may come in at all, who asks, and
 //! the headers that hold browsers to what our pages are.
 
-use super::{Console, Fault, door::Guard, page, visitor::Visitor};
+use super::{Console, Fault, door::Guard, page, typed, visitor::Visitor};
 use crate::authority::Office;
 use axum::{
     extract::{Request, State},
@@ -52,12 +52,27 @@ pub(super) async fn around(State(console): State<Arc<Console>>, request: Request
         return page::fault(&console, &parts, Fault::Form).await;
     }
     let asked = parts.clone();
-    match tokio::time::timeout(LONGEST, next.run(Request::from_parts(parts, body))).await {
-        Err(_) => page::fault(&console, &asked, Fault::Away).await,
-        Ok(mut response) => match response.extensions_mut().remove::<Fault>().or_else(|| unread(&response)) {
-            Some(fault) => page::fault(&console, &asked, fault).await,
-            None => response,
-        },
+    let once_more = next.clone();
+    let answered = tokio::time::timeout(LONGEST, async {
+        let (typed, body) = match typed::read(&parts, body).await {
+            Ok(read) => read,
+            Err(fault) => return (None, fault.into_response()),
+        };
+        (typed, next.run(Request::from_parts(parts, body)).await)
+    });
+    let Ok((typed, mut response)) = answered.await else {
+        return page::fault(&console, &asked, Fault::Away).await;
+    };
+    let Some(fault) = response.extensions_mut().remove::<Fault>().or_else(|| unread(&response)) else {
+        return console.with_typed(&asked, response).await;
+    };
+    let with_typed = match typed {
+        Some(typed) => console.answer_typed((&asked, once_more), typed, &fault).await,
+        None => None,
+    };
+    match with_typed {
+        Some(page) => page,
+        None => page::fault(&console, &asked, fault).await,
     }
 }
 

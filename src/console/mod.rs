@@ -9,6 +9,7 @@ mod called;
 mod cookies;
 mod door;
 mod drafts;
+mod events;
 mod fault;
 mod guard;
 mod held_keys;
@@ -20,8 +21,11 @@ mod page;
 mod pages;
 mod places;
 mod proof;
+mod refill;
 mod render;
+mod said;
 mod told;
+mod typed;
 mod upload;
 mod visitor;
 mod words;
@@ -65,6 +69,7 @@ pub struct Console {
     held_keys: HeldKeys,
     asked: pages::Asked,
     drafts: drafts::Drafts,
+    typed: typed::AllTyped,
     what_ifs: works::Works<pages::WhatIf>,
     would_haves: works::Works<pages::WouldHave>,
 }
@@ -86,6 +91,7 @@ impl Console {
             held_keys: HeldKeys::default(),
             asked: pages::Asked::default(),
             drafts: drafts::Drafts::default(),
+            typed: typed::none_typed(),
             what_ifs: works::Works::default(),
             would_haves: works::Works::default(),
         }
@@ -113,12 +119,15 @@ pub type Service = TowerToHyperService<Router>;
 /// All pages behind their guards.
 pub fn service(console: Console) -> (Arc<Console>, Service) {
     let console = Arc::new(console);
-    let router = door::router(pages::doors(), &console)
+    let behind = door::router(pages::doors(), &console)
         .fallback(pages::nowhere)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
-        .layer(from_fn_with_state(console.clone(), guard::around))
-        .layer(from_fn(guard::headers))
         .with_state(console.clone());
+    // As one service, so that what stands around a form can ask for its page too.
+    let router = Router::new()
+        .fallback_service(behind)
+        .layer(from_fn_with_state(console.clone(), guard::around))
+        .layer(from_fn(guard::headers));
     (console, TowerToHyperService::new(router))
 }
 

@@ -8,7 +8,8 @@ use super::{
     words::{code, fill, words},
 };
 use crate::{
-    authority::{Office, Offices},
+    authority::{Answer, Office, Offices, Why},
+    desk::Refusal,
     effects::Language,
 };
 use askama::Template;
@@ -123,6 +124,11 @@ words! {
         not_there_text: "It may have been decided, taken back, or never have been there. Your own pages are in the list above."
             / "Efallai ei bod wedi'i phenderfynu, ei thynnu'n ôl, neu na fu erioed yno. Mae eich tudalennau chi yn y rhestr uchod.",
         refused: "This is not yours to open" / "Nid chi sydd i agor hon",
+        two: "Another person has to say the same" / "Rhaid i berson arall ddweud yr un peth",
+        another: "This is for another person to decide" / "Mater i berson arall ei benderfynu yw hyn",
+        not_yet: "Not yet" / "Ddim eto",
+        nobody: "Nobody opens this" / "Nid oes neb yn agor hon",
+        not_so: "That cannot be done with it" / "Ni ellir gwneud hynny â hi",
         wrong: "That could not be taken" / "Ni ellid derbyn hynny",
         wrong_next: "Nothing was changed. Go back and try again." / "Ni newidiwyd dim. Ewch yn ôl a rhoi cynnig arall arni.",
         decided: "Somebody has decided this already; reload the page." / "Mae rhywun wedi penderfynu hyn eisoes; ail-lwythwch y dudalen.",
@@ -149,24 +155,37 @@ struct FaultPage {
     text: String,
 }
 
+/// What was wrong with what was filled in, as a sentence; `None` for what is no fault of a form.
+pub(super) fn wrong(language: Language, fault: &Fault) -> Option<String> {
+    let w = FaultWords::of(language);
+    match fault {
+        Fault::Wrong(sentence) => Some(sentence.clone()),
+        Fault::Cannot(why) => Some(why.sentence(language)),
+        Fault::At(_, fault) => wrong(language, fault),
+        Fault::Decided => Some(w.decided.to_owned()),
+        Fault::ParentsNotSaid => Some(w.parents.to_owned()),
+        _ => None,
+    }
+}
+
 /// What went wrong, as a page.
 pub(super) async fn fault(console: &Console, asked: &Parts, fault: Fault) -> Response {
     let language = cookies::language(&asked.headers);
     let w = FaultWords::of(language);
     let (heading, text) = match &fault {
-        Fault::SignIn => return to_sign_in(asked, Place::SignIn),
-        Fault::ProveAnew => return to_sign_in(asked, Place::Again),
-        Fault::UnlockKey => return to_sign_in(asked, Place::Key),
+        Fault::SignIn => return to_sign_in(Place::SignIn, wanted(asked)),
+        Fault::ProveAnew | Fault::UnlockKey => return to_prove(&fault, wanted(asked)),
         Fault::NotThere => (w.not_there, w.not_there_text.to_owned()),
-        Fault::Refused(refusal) => (w.refused, answers::refusal(language, refusal)),
-        Fault::Kept(sentence) => (w.refused, sentence.clone()),
+        Fault::Refused(refusal) => (heading(w, refusal), answers::refusal(language, refusal)),
+        Fault::Kept(why) => (w.nobody, why.sentence(language)),
         Fault::Offices(offices) => {
             let named: Vec<&str> = offices.iter().map(|office| called::office(language, *office)).collect();
             (w.refused, fill(w.offices, &[&named.join(", ")]))
         }
-        Fault::Wrong(sentence) => (w.wrong, format!("{sentence} {}", w.wrong_next)),
-        Fault::Decided => (w.wrong, w.decided.to_owned()),
-        Fault::ParentsNotSaid => (w.wrong, w.parents.to_owned()),
+        Fault::Wrong(_) | Fault::Cannot(_) | Fault::At(..) | Fault::Decided | Fault::ParentsNotSaid => {
+            let said = wrong(language, &fault).unwrap_or_default();
+            (w.wrong, format!("{said} {}", w.wrong_next))
+        }
         Fault::Form => (w.form, w.form_text.to_owned()),
         Fault::TooOften => (w.often, w.often_text.to_owned()),
         Fault::Away => (w.away, w.away_text.to_owned()),
@@ -182,13 +201,46 @@ pub(super) async fn fault(console: &Console, asked: &Parts, fault: Fault) -> Res
     }
 }
 
-/// To the page of signing in, and back to where one wanted to go.
-fn to_sign_in(asked: &Parts, place: Place<'_>) -> Response {
-    let wanted = match asked.method.is_safe() {
+/// Over a refusal: by what it says, not that whoever asks has no business here.
+fn heading(w: &FaultWords, refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Answer(Answer::NeedsSecond { .. }) | Refusal::EachSaysWho(_) => w.two,
+        Refusal::Answer(Answer::No { why, .. }) => match why {
+            Why::Sealed | Why::Protected => w.nobody,
+            Why::NoSuchAct | Why::PolicyForbids => w.not_so,
+            Why::LegalHold | Why::NotDecided | Why::NotReviewed | Why::NothingAsked => w.not_yet,
+            Why::OwnCase | Why::OwnRequest => w.another,
+            Why::SendersBusiness
+            | Why::NoEmergency
+            | Why::AdminReadsNoContent
+            | Why::GovernorReadsReports
+            | Why::TrustSeesNoSchool
+            | Why::NotYourOffice => w.refused,
+        },
+        Refusal::Answer(Answer::Allowed | Answer::NotThere)
+        | Refusal::NoOffice
+        | Refusal::NoOfficeAt(_)
+        | Refusal::NotForThatOffice
+        | Refusal::HeadsAlone => w.refused,
+    }
+}
+
+fn wanted(asked: &Parts) -> &str {
+    match asked.method.is_safe() {
         true => asked.uri.path_and_query().map_or("/", |p| p.as_str()),
         // The address of a form that acts may be no page.
         false => door::page_above(asked.uri.path()),
-    };
+    }
+}
+
+/// To where somebody proves who they are, or gives their key, and back.
+pub(super) fn to_prove(fault: &Fault, wanted: &str) -> Response {
+    let place = if matches!(fault, Fault::UnlockKey) { Place::Key } else { Place::Again };
+    to_sign_in(place, wanted)
+}
+
+/// To the page of signing in, and back to where one wanted to go.
+fn to_sign_in(place: Place<'_>, wanted: &str) -> Response {
     let next = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>();
     let mut response = Redirect::to(&format!("{place}?next={next}")).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
@@ -226,5 +278,16 @@ mod tests {
             assert_eq!(own_page(Some(bad)), "/", "{bad}");
         }
         assert_eq!(own_page(None), "/");
+    }
+
+    #[test]
+    fn a_refusal_stands_under_a_heading_of_its_own() {
+        let w = FaultWords::of(Language::English);
+        let two = Answer::NeedsSecond { who: Vec::new() };
+        assert_eq!(heading(w, &Refusal::Answer(two)), "Another person has to say the same");
+        let no = |why| Refusal::Answer(Answer::No { why, instead: Vec::new() });
+        assert_eq!(heading(w, &no(Why::NotYourOffice)), w.refused);
+        assert_eq!(heading(w, &no(Why::OwnRequest)), w.another);
+        assert_eq!(heading(w, &no(Why::Sealed)), w.nobody);
     }
 }

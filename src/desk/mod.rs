@@ -30,12 +30,14 @@ mod records;
 pub mod replay;
 pub mod rulebook;
 pub mod school_report;
+mod second;
 mod sight;
 mod subject_access;
 mod take_over;
 mod timeline;
 mod told;
 pub mod ways;
+mod wrong;
 
 pub use accused::{AtWork, Judged, Named};
 pub use ask::{Leave, refusal};
@@ -43,7 +45,7 @@ pub use decide::{Asked, Said, act_of};
 pub use fault::{DeskFault, Refusal};
 pub use find::{correspondents, person};
 pub use incident::{NewCase, OpenedCase};
-pub use incident_file::{incident_as_json, incident_row, proof_of_sender, said_in_line};
+pub use incident_file::{incident_row, proof_of_sender, said_in_line};
 pub use lead_notes::NoteDays;
 pub use legal_hold::LegalSaid;
 pub use links::Link;
@@ -57,6 +59,7 @@ pub use records::{Bundle, MOST_OPENED, Opening, RecordLooked, mbox_of};
 pub use subject_access::{AccessGiven, AccessMade};
 pub use take_over::{Allegation, TakenOver, allegation, take_over};
 pub use timeline::{Happened, Read, TIMELINE_PAGE, TimelineOf, TimelinePage, TimelineSpot};
+pub use wrong::Wrong;
 
 use crate::{
     authority::{Asker, Offices, Scope},

@@ -25,6 +25,8 @@ mod school;
 mod table;
 mod the_gate;
 mod told;
+mod typed;
+mod welsh;
 mod what_if;
 mod would_have;
 

@@ -32,14 +32,14 @@ const MARKS: [(char, &[&str]); 5] = [
     ('t', &[REPLY]),
 ];
 
-struct Things {
-    item: String,
+pub(super) struct Things {
+    pub(super) item: String,
     /// One that the deputy got.
     of_a_party: String,
-    hold: String,
+    pub(super) hold: String,
     told: String,
-    incident: String,
-    record: String,
+    pub(super) incident: String,
+    pub(super) record: String,
     exception: String,
     account: String,
     grant: String,
@@ -100,7 +100,7 @@ fn things(gate: &Gate) -> Things {
 }
 
 /// The addresses behind a door, with a name for each that does not change from run to run.
-fn addresses(place: &str, things: &Things) -> Vec<(String, String)> {
+pub(super) fn addresses(place: &str, things: &Things) -> Vec<(String, String)> {
     // The parts of an address, one after the other.
     let with = |parts: &[(&str, &str)]| {
         let mut own = parts.iter();
@@ -204,8 +204,8 @@ fn rows(people: &mut [(&str, Browser)], things: &Things) -> Vec<(String, Vec<Str
     rows
 }
 
-#[test]
-fn every_door_with_everybody() {
+/// A gate with something behind every door, and somebody of every office before it.
+pub(super) fn staffed() -> (Gate, Things, Vec<(&'static str, Browser)>) {
     let gate = gate_with(Setup { school: "record-parent-mail = true\n".into(), ..Setup::default() });
     let mut things = things(&gate);
     let school = School::of(&gate);
@@ -229,7 +229,12 @@ fn every_door_with_everybody() {
     people.insert(1, ("elsewhere", colleague_elsewhere(&gate).browser));
     let at = people.len() - 1;
     people.insert(at, ("head", school.head.browser));
+    (gate, things, people)
+}
 
+#[test]
+fn every_door_with_everybody() {
+    let (_gate, things, mut people) = staffed();
     let mut table = format!("{:48}", "");
     people.iter().for_each(|(office, _)| write!(table, " {office:>10.10}").unwrap());
     for (name, cells) in rows(&mut people, &things) {

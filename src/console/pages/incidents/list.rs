@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     authority::Act,
-    desk::{Desk, DeskFault, Named, NewCase},
+    desk::{Desk, Named, NewCase},
     effects::Language,
     mail::SchoolId,
     storage::{IncidentFilter, IncidentId, IncidentKind, IncidentState, IncidentSummary, Link},
@@ -201,25 +201,28 @@ impl New {
     pub(super) fn case(self, visitor: &Visitor) -> Result<NewCase, Fault> {
         let (desk, w) = (&visitor.desk, ListWords::of(visitor.language));
         let school = desk.config.schools.iter().find(|s| *s.id.0 == *self.school);
-        let school = school.ok_or_else(|| Fault::Wrong(w.no_school.to_owned()))?.id.clone();
-        if self.title.trim().is_empty() || self.why.trim().is_empty() {
-            return Err(Fault::Wrong(w.no_text.to_owned()));
+        let school = school.ok_or_else(|| Fault::Wrong(w.no_school.to_owned()).at("school"))?.id.clone();
+        for (field, text) in [("title", &self.title), ("why", &self.why)] {
+            if text.trim().is_empty() {
+                return Err(Fault::Wrong(w.no_text.to_owned()).at(field));
+            }
         }
         let mut links = Vec::new();
         if !self.item.is_empty() {
             links.push(Link::Item(self.item.parse().map_err(|()| Fault::NotThere)?));
         }
-        let named = |texts: &str| -> Result<Vec<Named>, DeskFault> {
+        let named = |field, texts: &str| -> Result<Vec<Named>, Fault> {
             let texts = texts.split(',').map(str::trim).filter(|t| !t.is_empty());
-            texts.map(|text| Named::of(text, &desk.directory)).collect()
+            let one = |text| Named::of(text, &desk.directory).map_err(|e| Fault::from(e).at(field));
+            texts.map(one).collect()
         };
         Ok(NewCase {
             school,
             kind: IncidentKind::ALL.iter().copied().find(|k| k.name() == self.kind).ok_or(Fault::Form)?,
             title: self.title.trim().chars().take(200).collect(),
             why: self.why.trim().chars().take(2_000).collect(),
-            affected: named(&self.affected)?,
-            accused: named(&self.accused)?,
+            affected: named("affected", &self.affected)?,
+            accused: named("accused", &self.accused)?,
             links,
         })
     }

@@ -198,16 +198,16 @@ async fn write(
     let (desk, w, id) = (&visitor.desk, WriteWords::of(visitor.language), &summary.id);
     let text = || {
         let text: String = written.text.trim().chars().take(2_000).collect();
-        if text.is_empty() { Err(Fault::Wrong(w.no_text.to_owned())) } else { Ok(text) }
+        if text.is_empty() { Err(Fault::Wrong(w.no_text.to_owned()).at("text")) } else { Ok(text) }
     };
     let line = || written.line.trim().chars().take(300).collect::<String>();
     let day = || match written.on.is_empty() {
         true => Ok(Utc::now().date_naive()),
-        false => written.on.parse::<NaiveDate>().map_err(|_| Fault::Wrong(w.no_day.to_owned())),
+        false => written.on.parse::<NaiveDate>().map_err(|_| Fault::Wrong(w.no_day.to_owned()).at("on")),
     };
     let named = || match written.line.trim() {
-        "" => Err(Fault::Wrong(w.no_person.to_owned())),
-        who => Ok(Named::of(who, &desk.directory)?),
+        "" => Err(Fault::Wrong(w.no_person.to_owned()).at("line")),
+        who => Named::of(who, &desk.directory).map_err(|e| Fault::from(e).at("line")),
     };
     let of = |all: &[Referral]| all.iter().copied().find(|r| r.name() == written.to).ok_or(Fault::Form);
     let note = match written.act.as_str() {
@@ -238,7 +238,7 @@ async fn write(
             Leave::Go
         }
         "person" => {
-            let who = named()?.who().ok_or_else(|| Fault::Wrong(w.no_person.to_owned()))?;
+            let who = named()?.who().ok_or_else(|| Fault::Wrong(w.no_person.to_owned()).at("line"))?;
             let part = Part::ALL.iter().copied().find(|p| p.name() == written.to && *p != Part::Accused);
             desk.incident(Act::Note, id).await?;
             console.store.incident_name(id, who, part.ok_or(Fault::Form)?, &desk.actor).await?;

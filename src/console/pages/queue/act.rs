@@ -317,12 +317,12 @@ async fn decide(
     if is_sent && console.live.look(account(&visitor), item.id.as_str()).is_none() {
         return Err(wrong(w.look_first));
     }
-    let reason = reason_of(&chosen.ready, &chosen.words).ok_or_else(|| wrong(w.why))?;
+    let reason = reason_of(&chosen.ready, &chosen.words).ok_or_else(|| wrong(w.why).at("words"))?;
     let office = ItemOffice::ALL.into_iter().find(|o| o.name() == chosen.to);
     let advice = reason_of(&chosen.advice, &chosen.advice_words);
     match choice {
-        Choose::Escalate | Choose::HandOver if office.is_none() => return Err(wrong(w.no_office)),
-        Choose::Return if advice.is_none() => return Err(wrong(w.no_advice)),
+        Choose::Escalate | Choose::HandOver if office.is_none() => return Err(wrong(w.no_office).at("to")),
+        Choose::Return if advice.is_none() => return Err(wrong(w.no_advice).at("advice_words")),
         _ => {}
     }
     let page = Place::Item(item.id.as_str()).to_string();
@@ -397,7 +397,7 @@ async fn accused(
 ) -> Result<Redirect, Fault> {
     let (item, case) = find(&visitor, &id).await?;
     let (desk, w) = (&visitor.desk, ActWords::of(visitor.language));
-    let why = reason_of("", &given.words).ok_or_else(|| Fault::Wrong(w.why.to_owned()))?;
+    let why = reason_of("", &given.words).ok_or_else(|| Fault::Wrong(w.why.to_owned()).at("words"))?;
     let word = match given.word.as_str() {
         "yes" => Accusation::Confirmed,
         "no" => Accusation::Refused,
@@ -409,7 +409,7 @@ async fn accused(
     let address = everyone(&opened.detail).nth(place).ok_or(Fault::Form)?;
     let named = Named::of(address.as_str(), &desk.directory)?;
     let said = match desk.judge_accused(&item.id, &named, word, &why).await? {
-        Judged::NothingToRefuse => return Err(Fault::Wrong(w.nobody_accused.to_owned())),
+        Judged::NothingToRefuse => return Err(Fault::Wrong(w.nobody_accused.to_owned()).at("who")),
         Judged::NotAccused => "not-accused",
         Judged::Accused | Judged::Allegation(_) => "accused",
     };

@@ -185,9 +185,9 @@ async fn write(
     let person = desk.holder(address).ok_or(Fault::Form)?;
     let text = written.text.trim();
     if !(1..=LONGEST_LEAD_NOTE).contains(&text.chars().count()) {
-        return Err(Fault::Wrong(w.wrong_text.to_owned()));
+        return Err(Fault::Wrong(w.wrong_text.to_owned()).at("text"));
     }
-    let wrong_day = || Fault::Wrong(w.wrong_day.to_owned());
+    let wrong_day = || Fault::Wrong(w.wrong_day.to_owned()).at("last");
     let last: NaiveDate = written.last.trim().parse().map_err(|_| wrong_day())?;
     let days = desk.school(school).map(|s| NoteDays::of(&s.calendar, Utc::now()));
     if !days.is_some_and(|days| days.allow(last)) {

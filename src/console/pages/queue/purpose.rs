@@ -32,7 +32,7 @@ impl Purposeful {
 }
 
 fn chosen(visitor: &Visitor, why: Option<Why>) -> Result<Why, Fault> {
-    why.ok_or_else(|| Fault::Wrong(PurposeWords::of(visitor.language).choose.to_owned()))
+    why.ok_or_else(|| Fault::Wrong(PurposeWords::of(visitor.language).choose.to_owned()).at("purpose"))
 }
 
 /// One of the closed list, with somebody's own words.

@@ -80,13 +80,14 @@ async fn search(
     let (desk, language) = (&visitor.desk, visitor.language);
     let s = SearchWords::of(language);
     desk.schools_or_refuse(Act::Search, Thing::Quarantined)?;
-    let why = purpose_of(&wanted.purpose, "").ok_or_else(|| Fault::Wrong(s.purpose.to_owned()))?;
+    let why =
+        purpose_of(&wanted.purpose, "").ok_or_else(|| Fault::Wrong(s.purpose.to_owned()).at("purpose"))?;
     if wanted.person.trim().is_empty() && wanted.words.trim().is_empty() {
-        return Err(Fault::Wrong(s.empty.to_owned()));
+        return Err(Fault::Wrong(s.empty.to_owned()).at("person"));
     }
     let with = match wanted.person.trim() {
         "" => Vec::new(),
-        person => vec![correspondents(&desk.directory, person)?],
+        person => vec![correspondents(&desk.directory, person).map_err(|e| Fault::from(e).at("person"))?],
     };
     let after = match wanted.after.as_str() {
         "" => None,

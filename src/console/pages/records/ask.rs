@@ -5,7 +5,7 @@ use super::{
     super::super::{
         Console, Fault, called,
         door::{Door, Guard},
-        page::{Frame, shown},
+        page::{Frame, shown, wrong},
         places::{Place, at},
         visitor::{Posted, Visitor},
     },
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     authority::{Act, Thing},
     clock::in_uk,
-    desk::{Desk, DeskFault, correspondents, person},
+    desk::{Desk, correspondents, person},
     effects::Language,
     mail::SchoolId,
     storage::{FiledAs, Purpose, Search, Why},
@@ -72,7 +72,7 @@ pub(super) struct Question {
 /// What is wrong with a question: in which field, and why.
 struct Mistaken {
     field: &'static str,
-    sentence: String,
+    fault: Fault,
 }
 
 impl Typed {
@@ -92,7 +92,7 @@ impl Typed {
 
     /// The question that the store is asked, by the people who are in the directory now.
     pub(super) fn search(&self, desk: &Desk, w: &AskWords) -> Result<Search, Fault> {
-        self.checked(desk, w).map_err(|mistaken| Fault::Wrong(mistaken.sentence))
+        self.checked(desk, w).map_err(|mistaken| mistaken.fault)
     }
 
     fn checked(&self, desk: &Desk, w: &AskWords) -> Result<Search, Mistaken> {
@@ -103,15 +103,16 @@ impl Typed {
             ("staff", &self.staff, FiledAs::Staff),
         ];
         for (field, text, filed_as) in people.into_iter().filter(|(_, text, _)| !text.is_empty()) {
-            let found = person(&desk.directory, text).map_err(|e| mistaken(field, &e))?;
+            let found = person(&desk.directory, text).map_err(|e| Mistaken { field, fault: e.into() })?;
             search.filed.push((found.id().clone(), Some(filed_as)));
         }
         if !self.with.is_empty() {
-            let who = correspondents(&desk.directory, &self.with).map_err(|e| mistaken("with", &e))?;
+            let who = correspondents(&desk.directory, &self.with)
+                .map_err(|e| Mistaken { field: "with", fault: e.into() })?;
             search.with.push(who);
         }
         let day = |field, text: &str| -> Result<Option<NaiveDate>, Mistaken> {
-            let wrong = |_| Mistaken { field, sentence: w.bad_day.to_owned() };
+            let wrong = |_| Mistaken { field, fault: Fault::Wrong(w.bad_day.to_owned()) };
             if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
         };
         search.since = day("since", &self.since)?.map(begins);
@@ -138,10 +139,6 @@ impl Typed {
         let typed = typed.map(|(name, text)| (name, called::plain(text, LONGEST)));
         typed.chain(school.map(|name| (w.school, name))).collect()
     }
-}
-
-fn mistaken(field: &'static str, fault: &DeskFault) -> Mistaken {
-    Mistaken { field, sentence: format!("{fault}.") }
 }
 
 /// Midnight of a day where the schools are.
@@ -228,9 +225,9 @@ async fn find(
     visitor.desk.schools_or_refuse(Act::Search, Thing::Record)?;
     let why = wanted.purpose.why_of_record(&visitor)?;
     let typed = wanted.typed.bounded();
-    if let Err(Mistaken { field, sentence }) = typed.checked(&visitor.desk, w) {
+    if let Err(Mistaken { field, fault }) = typed.checked(&visitor.desk, w) {
         let mut form = Form::of(&visitor, typed, Some(&why));
-        form.fault = Some((field, sentence));
+        form.fault = Some((field, wrong(visitor.language, &fault).ok_or(fault)?));
         let page = shown(&AskPage { frame: Frame::of(&visitor, w.title, Place::Records), w, form })?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }

@@ -312,7 +312,7 @@ async fn legal_hold(
     let (desk, w) = (&visitor.desk, OneWords::of(visitor.language));
     let reason: String = hold.words.trim().chars().take(2_000).collect();
     if reason.is_empty() {
-        return Err(Fault::Wrong(w.legal_no_why.to_owned()));
+        return Err(Fault::Wrong(w.legal_no_why.to_owned()).at("words"));
     }
     let on = LegalSubject::Record(record.id.clone());
     let (said, done) = if hold.lift.is_empty() {

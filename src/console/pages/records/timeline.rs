@@ -25,7 +25,6 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{DateTime, Utc};
@@ -110,35 +109,29 @@ struct WhosePage {
     form: Form,
 }
 
-/// The form, empty or with what was typed.
+/// The form.
 pub(super) struct Form {
-    person: String,
-    own: String,
     filed_as: Vec<Choice>,
     purposes: Vec<Choice>,
-    fault: String,
 }
 
 impl Form {
-    fn of(language: Language, asked: &Wanted, fault: String) -> Self {
+    fn of(language: Language) -> Self {
         let w = TimelineWords::of(language);
         let all = [("", w.any), ("child", w.child), ("parent", w.parent), ("staff", w.staff)];
         let choice = |(value, name): (&str, &str)| Choice {
             value: value.to_owned(),
             name: name.to_owned(),
-            is_chosen: asked.filed_as == value,
+            is_chosen: value.is_empty(),
         };
         Self {
-            person: called::plain(&asked.person, 200),
-            own: String::new(),
             filed_as: all.into_iter().map(choice).collect(),
             purposes: of_records(language, Some(Purpose::Safeguarding)),
-            fault,
         }
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct Wanted {
     #[serde(default)]
     person: String,
@@ -156,17 +149,13 @@ struct Asked {
 
 async fn ask(visitor: Visitor) -> Result<Response, Fault> {
     visitor.desk.schools_or_refuse(Act::Search, Thing::Record)?;
-    shown(&whose(&visitor, &Wanted::default(), String::new()))
-}
-
-fn whose(visitor: &Visitor, asked: &Wanted, fault: String) -> WhosePage {
     let w = TimelineWords::of(visitor.language);
-    WhosePage {
-        frame: Frame::of(visitor, w.title, Place::TimelineBegin),
+    shown(&WhosePage {
+        frame: Frame::of(&visitor, w.title, Place::TimelineBegin),
         w,
         q: AskWords::of(visitor.language),
-        form: Form::of(visitor.language, asked, fault),
-    }
+        form: Form::of(visitor.language),
+    })
 }
 
 fn named(name: &str) -> Option<FiledAs> {
@@ -180,14 +169,8 @@ async fn begin(
 ) -> Result<Response, Fault> {
     visitor.desk.schools_or_refuse(Act::Search, Thing::Record)?;
     let why = purpose.why_of_record(&visitor)?;
-    let found = match person(&visitor.desk.directory, &wanted.person) {
-        Ok(found) => found.id().clone(),
-        Err(fault) => {
-            let page = shown(&whose(&visitor, &wanted, format!("{fault}.")))?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-        }
-    };
-    let of = TimelineOf { person: found, filed_as: named(&wanted.filed_as), why };
+    let found = person(&visitor.desk.directory, &wanted.person).map_err(|e| Fault::from(e).at("person"))?;
+    let of = TimelineOf { person: found.id().clone(), filed_as: named(&wanted.filed_as), why };
     Ok(kept(&console, &visitor, of).into_response())
 }
 

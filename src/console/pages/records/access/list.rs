@@ -2,7 +2,7 @@
 
 use super::{
     super::super::super::{
-        Console, Fault, called,
+        Console, Fault,
         door::{Door, Guard},
         page::{Frame, shown},
         places::{Place, at},
@@ -19,7 +19,6 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::{Query, State},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{DateTime, Utc};
@@ -78,9 +77,6 @@ struct ListPage {
     rows: Vec<Row>,
     next: Option<String>,
     may_start: bool,
-    whose: String,
-    by: String,
-    fault: String,
 }
 
 #[derive(Deserialize)]
@@ -94,16 +90,10 @@ async fn page(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Fault> {
-    shown(&listed(&console, &visitor, &asked.after, New::default(), String::new()).await?)
+    shown(&listed(&console, &visitor, &asked.after).await?)
 }
 
-async fn listed(
-    console: &Console,
-    visitor: &Visitor,
-    after: &str,
-    new: New,
-    fault: String,
-) -> Result<ListPage, Fault> {
+async fn listed(console: &Console, visitor: &Visitor, after: &str) -> Result<ListPage, Fault> {
     let (desk, w, now) = (&visitor.desk, AccessWords::of(visitor.language), Utc::now());
     desk.schools_or_refuse(Act::List, Thing::SubjectAccess)?;
     let all = console.store.subject_accesses_page(after.parse().ok().as_ref(), LOOKED_AT).await?;
@@ -122,13 +112,10 @@ async fn listed(
         rows: seen.iter().map(|request| row(visitor, w, request, now)).collect(),
         next: next.map(|id| format!("{}?after={id}", Place::Accesses)),
         may_start: !desk.schools_where(Act::Open, Thing::SubjectAccess).is_empty(),
-        whose: called::plain(&new.whose, 200),
-        by: called::plain(&new.by, 200),
-        fault,
     })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 struct New {
     #[serde(default)]
     whose: String,
@@ -144,13 +131,13 @@ async fn make(
 ) -> Result<Response, Fault> {
     let desk = &visitor.desk;
     desk.schools_or_refuse(Act::Open, Thing::SubjectAccess)?;
-    // Whom the directory does not know is said beside the field.
-    let unknown = |text: &str| crate::desk::person(&desk.directory, text).err();
-    let by_other = !new.by.trim().is_empty();
-    let fault = unknown(&new.whose).or_else(|| if by_other { unknown(&new.by) } else { None });
-    if let Some(fault) = fault {
-        let page = listed(&console, &visitor, "", new, format!("{fault}.")).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(&page)?).into_response());
+    let known = |field, text: &str| match crate::desk::person(&desk.directory, text) {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(Fault::from(fault).at(field)),
+    };
+    known("whose", &new.whose)?;
+    if !new.by.trim().is_empty() {
+        known("by", &new.by)?;
     }
     let by = Some(new.by.trim()).filter(|by| !by.is_empty());
     let made = desk.make_access(&new.whose, by, || console.key_of(&visitor)).await?;

@@ -27,11 +27,12 @@ async fn rule(
     let w = AccessWords::of(visitor.language);
     let field = |name: &str| fields.get(name).map_or("", String::as_str);
     let no_word = || Fault::Wrong(w.no_word.to_owned());
-    let ruling = SubjectRuling::ALL.into_iter().find(|r| r.name() == field("ruling")).ok_or_else(no_word)?;
+    let ruling = SubjectRuling::ALL.into_iter().find(|r| r.name() == field("ruling"));
+    let ruling = ruling.ok_or_else(|| no_word().at("ruling"))?;
     let office = RulingOffice::ALL.into_iter().find(|o| o.name() == field("office")).ok_or(Fault::Form)?;
     let because: String = field("because").trim().chars().take(2_000).collect();
     if because.is_empty() {
-        return Err(no_word());
+        return Err(no_word().at("because"));
     }
     let one = field("piece");
     let pieces: Vec<String> = match one {
