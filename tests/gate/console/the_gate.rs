@@ -29,7 +29,7 @@ fn an_admin_sees_how_it_stands_and_no_mail() {
     }
     assert!(admin.browser.get("/gate").text.contains("Oakfield Community School"));
     let changes = admin.browser.get("/gate/changes").text;
-    assert!(changes.contains("user.added") && changes.contains("Helen Marsh"), "{changes}");
+    assert!(changes.contains("A person was registered") && changes.contains("Helen Marsh"), "{changes}");
     assert_eq!(admin.browser.get("/queue").status, StatusCode::FORBIDDEN);
 
     let mut teacher = school.officer(&gate, TEACHER, "staff");
