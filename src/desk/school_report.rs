@@ -122,8 +122,7 @@ pub async fn make(
     let tallies = |all: Vec<MonthFigures>| all.into_iter().map(|month| month.tally).collect::<Vec<_>>();
     let is_compared = before.len() == asked.before.len();
     let (now, before) = (tallies(now), tallies(before));
-    let time = between(&asked.months, calendar)
-        .ok_or(Wrong::NoSuchMonth)?;
+    let time = between(&asked.months, calendar).ok_or(Wrong::NoSuchMonth)?;
     let (proved, not_proved) = routes(desk, school).await?;
     let facts = Facts {
         school: &school.name,
