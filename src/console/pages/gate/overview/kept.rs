@@ -6,7 +6,7 @@ use super::{
         Console, Fault,
         words::{fill, moment, words},
     },
-    Line,
+    Line, stands,
 };
 use crate::{
     config::{Config, TlsFiles, VaultConfig},
@@ -150,7 +150,7 @@ pub(super) fn scanner(console: &Console, language: Language, config: &Config) ->
     let stands = match seen.stands {
         ScannerStands::NotAsked => line("clamd", "medium", w.not_asked, address),
         ScannerStands::Away { since, fault } => {
-            let says = fill(w.away, &[&moment(language, since), &fault.to_string()]);
+            let says = fill(w.away, &[&moment(language, since), &stands::scanner(language, fault)]);
             line("clamd", "critical", w.needs_you, format!("{address}: {says}"))
         }
         ScannerStands::Well if seen.takes_less => {

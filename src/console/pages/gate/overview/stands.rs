@@ -11,6 +11,7 @@ use crate::{
     },
     parties::Direction,
     storage::AnchorFault,
+    wire::clamd::ScanFault,
 };
 
 /// A thing of the machine, as people call it.
@@ -124,6 +125,22 @@ pub(super) fn why(language: Language, why: Why, canary: &CanaryConfig) -> String
                 .to_owned()
         }
     }
+}
+
+/// Why the scanner does not answer.
+pub(super) fn scanner(language: Language, fault: ScanFault) -> String {
+    if language == Language::English {
+        return fault.to_string();
+    }
+    match fault {
+        ScanFault::Away(_) => "nid oes neb yn ateb yn [scanner] clamd",
+        ScanFault::Broken => "torrodd y cysylltiad â clamd",
+        ScanFault::Late => "nid atebodd clamd o fewn [scanner] deadline",
+        ScanFault::Full => "roedd pob un o gysylltiadau [scanner] yn brysur hyd at [scanner] deadline",
+        ScanFault::Failed => "mae clamd yn dweud iddo fethu; mae ei log yn dweud pam",
+        ScanFault::NotClamd => "nid clamd yw'r hyn sy'n ateb yn [scanner] clamd",
+    }
+    .to_owned()
 }
 
 pub(super) fn anchor(language: Language, fault: AnchorFault) -> String {
