@@ -25,7 +25,7 @@ impl Gate {
         let mut gathered = known.map_err(|failure| (Place::Storage, failure))?;
         match scanned.map_err(|failure| (Place::Scanner, failure))? {
             Scanned::NoScanner => {}
-            Scanned::Scanned(scan) => gathered.facts.scans.push(scan),
+            Scanned::Said(scan) => gathered.facts.scans.push(scan),
             Scanned::Not(unscanned) => gathered.facts.unscanned = Some(unscanned),
         }
         Ok(gathered)

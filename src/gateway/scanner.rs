@@ -142,7 +142,7 @@ impl Watch {
 pub(super) enum Scanned {
     /// Nothing scans.
     NoScanner,
-    Scanned(Scan),
+    Said(Scan),
     Not(Unscanned),
 }
 
@@ -160,7 +160,7 @@ impl Gate {
         let (why, then) = match self.look_into(clamd, &transaction.raw).await {
             Ok(Looked::NoScanner) => return Ok(Scanned::NoScanner),
             Ok(Looked::Into(mut scans)) => {
-                return Ok(scans.pop().map_or(Scanned::NoScanner, Scanned::Scanned));
+                return Ok(scans.pop().map_or(Scanned::NoScanner, Scanned::Said));
             }
             Ok(Looked::TooLarge) => match clamd.config().too_large {
                 TooLarge::Quarantine => (NotScanned::TooLarge, UnscannedThen::Quarantine),
