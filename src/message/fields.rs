@@ -38,6 +38,14 @@ impl Default for Mime {
     }
 }
 
+/// The text of any field's value (RFC 5322, section 2.2.1), encoded words undone.
+pub fn header_text(value: &[u8]) -> String {
+    match MessageStream::new(&lines(value, LONGEST_VALUE, &mut Vec::new())).parse_unstructured() {
+        HeaderValue::Text(text) => text.into_owned(),
+        _ => String::new(),
+    }
+}
+
 /// Whose header it is, which decides what is read of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Of {

@@ -13,6 +13,7 @@ mod transfer;
 
 pub use charset::decode_text;
 pub use entity::entity;
+pub use fields::header_text;
 pub use model::{
     Body, Disposition, Header, Mailbox, Message, Part, Protection, ReadLimits, TransferEncoding,
 };

@@ -1,5 +1,6 @@
 //! The shape of a message once read.
 
+use super::transfer;
 use crate::mail::Address;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -148,6 +149,20 @@ pub struct Part<'a> {
 }
 
 impl Message<'_> {
+    /// A leaf as a file: its transfer encoding undone, whatever its type says. `None` for a text in an attached
+    /// message that was itself encoded: of that the bytes are gone.
+    pub fn content(&self, index: usize) -> Option<Cow<'_, [u8]>> {
+        let part = self.parts.get(index)?;
+        match &part.body {
+            Body::Binary(bytes) => Some(Cow::Borrowed(bytes)),
+            Body::Text(_) | Body::Html(_) if part.inside.is_none() => {
+                let body = self.raw.get(part.body_range.clone())?;
+                Some(transfer::decode(part.transfer_encoding, body).bytes)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether every leaf with content is protected (a short cover text may not be:
     /// one unprotected part makes the message unprotected; callers look at the parts
     /// that carry findings, see `parts`).

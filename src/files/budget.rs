@@ -1,0 +1,172 @@
+//! How much work one attachment may cost. Every reader asks before it takes.
+
+use std::mem::discriminant;
+
+use super::model::{Anchor, Limit, Missed, Opened, Piece, Reason, Shown, Trait, TraitKind, Writing};
+
+/// The limits of a school's configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FileLimits {
+    /// Bytes of text in all pieces of one attachment.
+    pub text_bytes: usize,
+    /// Members of archives and embedded files, all levels together.
+    pub members: usize,
+    /// Files within files: a document in a zip in a zip is 2.
+    pub nesting: usize,
+    /// Bytes that unpacking may give, all members together.
+    pub unpacked_bytes: u64,
+    /// Unpacked bytes per packed byte of one member beyond its first mebibyte.
+    pub ratio: u64,
+    /// Elements, objects, cells and pages of all formats together.
+    pub steps: u64,
+}
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self {
+            text_bytes: 16_000_000,
+            members: 10_000,
+            nesting: 8,
+            unpacked_bytes: 512_000_000,
+            ratio: 200,
+            steps: 20_000_000,
+        }
+    }
+}
+
+/// What is left of the limits, and what was found so far.
+#[derive(Debug)]
+pub struct Budget {
+    limits: FileLimits,
+    text: usize,
+    members: usize,
+    unpacked: u64,
+    steps: u64,
+    /// Where the reader stands: `["Y9.xlsx"]` within `register.zip`.
+    path: Vec<String>,
+    out: Opened,
+}
+
+impl Budget {
+    pub fn new(limits: FileLimits) -> Self {
+        Self {
+            limits,
+            text: limits.text_bytes,
+            members: limits.members,
+            unpacked: limits.unpacked_bytes,
+            steps: limits.steps,
+            path: Vec::new(),
+            out: Opened::default(),
+        }
+    }
+
+    pub fn finish(self) -> Opened {
+        self.out
+    }
+
+    pub fn limits(&self) -> &FileLimits {
+        &self.limits
+    }
+
+    /// The place of `below` under where the reader stands.
+    pub fn place(&self, below: &str) -> String {
+        let mut place = self.path.join("/");
+        if !place.is_empty() && !below.is_empty() {
+            place.push('/');
+        }
+        place.push_str(below);
+        place
+    }
+
+    /// Asks for `steps` more elements, objects or cells.
+    pub fn step(&mut self, steps: u64) -> Result<(), Limit> {
+        self.steps = self.steps.checked_sub(steps).ok_or(Limit::Steps)?;
+        Ok(())
+    }
+
+    /// Asks for one more member of an archive.
+    pub fn member(&mut self) -> Result<(), Limit> {
+        self.members = self.members.checked_sub(1).ok_or(Limit::Members)?;
+        Ok(())
+    }
+
+    /// How many bytes one member of `packed` bytes may unpack to; whoever unpacks stops there,
+    /// then says with `unpacked` what it took.
+    pub fn may_unpack(&self, packed: u64) -> u64 {
+        let by_ratio = packed.saturating_mul(self.limits.ratio).saturating_add(1024 * 1024);
+        self.unpacked.min(by_ratio)
+    }
+
+    /// Which limit `may_unpack(packed)` is.
+    pub fn unpack_limit(&self, packed: u64) -> Limit {
+        if self.may_unpack(packed) == self.unpacked { Limit::Unpacked } else { Limit::Ratio }
+    }
+
+    pub fn unpacked(&mut self, bytes: u64) {
+        self.unpacked = self.unpacked.saturating_sub(bytes);
+    }
+
+    /// Runs `read` one file deeper, under `name`.
+    pub fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Result<T, Limit> {
+        if self.path.len() >= self.limits.nesting {
+            return Err(Limit::Nesting);
+        }
+        self.path.push(name.to_owned());
+        let result = read(self);
+        self.path.pop();
+        Ok(result)
+    }
+
+    /// Takes a text; what is beyond the limit is cut and told as missed.
+    pub fn text(&mut self, below: &str, shown: Shown, writing: Writing, text: String) {
+        self.anchored(below, shown, writing, text, Vec::new());
+    }
+
+    pub fn anchored(
+        &mut self,
+        below: &str,
+        shown: Shown,
+        writing: Writing,
+        mut text: String,
+        mut anchors: Vec<Anchor>,
+    ) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let whole = text.len() <= self.text;
+        if !whole {
+            text.truncate(text.floor_char_boundary(self.text));
+            anchors.retain(|anchor| (anchor.at as usize) < text.len());
+        }
+        self.text -= text.len();
+        let place = self.place(below);
+        if !text.is_empty() {
+            self.out.pieces.push(Piece { place, shown, writing, text, anchors });
+        }
+        if !whole {
+            self.missed(below, "text", Reason::Limit(Limit::Text));
+        }
+    }
+
+    pub fn found(&mut self, below: &str, kind: TraitKind) {
+        let found = Trait { place: self.place(below), kind };
+        let alike =
+            self.out.traits.iter().filter(|known| discriminant(&known.kind) == discriminant(&found.kind));
+        if alike.count() < MOST && !self.out.traits.contains(&found) {
+            self.out.traits.push(found);
+        }
+    }
+
+    /// Tells once per place and reason; the list itself is bounded.
+    pub fn missed(&mut self, below: &str, kind: &str, reason: Reason) {
+        let missed = Missed { place: self.place(below), kind: kind.to_owned(), reason };
+        let alike = self.out.missed.iter().filter(|known| known.reason == missed.reason);
+        if alike.count() < MOST && !self.out.missed.contains(&missed) {
+            self.out.missed.push(missed);
+        }
+    }
+}
+
+/// Most traits of one kind, and most things missed for one reason, that are told of one attachment: many of one
+/// kind leave room for the others.
+const MOST: usize = 256;

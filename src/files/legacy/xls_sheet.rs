@@ -1,0 +1,267 @@
+//! One sheet of a binary workbook (MS-XLS, section 2.1.7.20.5): cells, what is hidden, comments,
+//! drawings, headers, links.
+
+use super::{
+    strings::{plain, u16_at, u32_at, utf16},
+    xls::{Book, Continued, Record, real_at, record_at, rk_at},
+};
+use crate::files::{
+    Budget, Reason, Script, Shown, TraitKind, Writing,
+    ooxml::{Rows, without_codes},
+};
+use std::collections::HashMap;
+
+/// What begins an address in a link (MS-OSHARED, section 2.3.7.6).
+const ADDRESS: [u8; 16] =
+    [0xe0, 0xc9, 0xea, 0x79, 0xf9, 0xba, 0xce, 0x11, 0x8c, 0x82, 0x00, 0xaa, 0x00, 0x4b, 0xa9, 0x0b];
+
+pub(super) struct Sheet<'b> {
+    book: &'b Book,
+    place: &'b str,
+    hidden: bool,
+    visible: Rows,
+    unseen: Rows,
+    comments: Rows,
+    header: String,
+    drawn: String,
+    hidden_columns: Vec<(u16, u16)>,
+    hidden_rows: Vec<u16>,
+    /// Where the text of a formula belongs that comes with the next record.
+    awaited: Option<(u16, u16, u16)>,
+    /// The object that a text belongs to, and texts of comments by their object.
+    object: (u16, u16),
+    notes: HashMap<u16, String>,
+}
+
+impl<'b> Sheet<'b> {
+    pub(super) fn new(book: &'b Book, place: &'b str, hidden: bool) -> Self {
+        Self {
+            book,
+            place,
+            hidden,
+            visible: Rows::default(),
+            unseen: Rows::default(),
+            comments: Rows::default(),
+            header: String::new(),
+            drawn: String::new(),
+            hidden_columns: Vec::new(),
+            hidden_rows: Vec::new(),
+            awaited: None,
+            object: (0, 0),
+            notes: HashMap::new(),
+        }
+    }
+
+    pub(super) fn read(mut self, stream: &[u8], start: usize, budget: &mut Budget) {
+        self.find_hidden(stream, start, budget);
+        let (mut at, mut depth) = (start, 0usize);
+        while let Some(record) = record_at(stream, at) {
+            if let Err(limit) = budget.step(1) {
+                budget.missed(self.place, "xls", Reason::Limit(limit));
+                break;
+            }
+            at += 4 + record.data.len();
+            match record.kind {
+                0x0809 | 0x0409 | 0x0209 | 0x0009 => {
+                    depth += 1;
+                    // A sheet of macros.
+                    if u16_at(record.data, 2) == Some(0x40) {
+                        budget.found("", TraitKind::Script(Script::Macro));
+                    }
+                }
+                0x0a => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                0x01b6 => at = self.drawn_text(stream, record),
+                _ => self.record(record, budget),
+            }
+            if self.visible.is_full(budget) || self.unseen.is_full(budget) {
+                break;
+            }
+        }
+        self.tell(budget);
+    }
+
+    /// Rows and columns tell what is hidden among the cells, so that they are looked at first.
+    fn find_hidden(&mut self, stream: &[u8], start: usize, budget: &mut Budget) {
+        let mut at = start;
+        while let Some(record) = record_at(stream, at) {
+            if budget.step(1).is_err() {
+                return;
+            }
+            at += 4 + record.data.len();
+            match record.kind {
+                0x0208 if u16_at(record.data, 12).is_some_and(|flags| flags & 0x20 != 0) => {
+                    self.hidden_rows.extend(u16_at(record.data, 0));
+                }
+                0x7d if u16_at(record.data, 8).is_some_and(|flags| flags & 1 != 0) => {
+                    self.hidden_columns.extend(u16_at(record.data, 0).zip(u16_at(record.data, 2)));
+                }
+                0x0a => break,
+                _ => {}
+            }
+        }
+        self.hidden_rows.sort_unstable();
+        self.hidden_columns.truncate(1000);
+    }
+
+    fn record(&mut self, record: Record<'_>, budget: &mut Budget) {
+        let data = record.data;
+        let cell = u16_at(data, 0).zip(u16_at(data, 2)).zip(u16_at(data, 4));
+        match record.kind {
+            0x14 | 0x15 => {
+                let text = match self.book.unicode {
+                    true => self.book.long_string(data, 0),
+                    false => self.book.short_string(data, 0),
+                };
+                self.header.push_str(&without_codes(&text.unwrap_or_default()));
+                self.header.push('\n');
+            }
+            0x1c => self.note(data),
+            0x5d => {
+                // The object's kind and number (FtCmo).
+                self.object = (u16_at(data, 4).unwrap_or(0), u16_at(data, 6).unwrap_or(0));
+            }
+            0x01b8 => self.link(data, budget),
+            0x0207 => {
+                if let Some((row, column, style)) = self.awaited.take() {
+                    let text = self.book.long_string(data, 0).unwrap_or_default();
+                    self.cell(row, column, style, &text);
+                }
+            }
+            0xbd => self.many(data),
+            _ => {
+                let Some(((row, column), style)) = cell else { return };
+                if let Some(text) = self.value(record, row, column, style) {
+                    self.cell(row, column, style, &text);
+                }
+            }
+        }
+    }
+
+    /// The text of a record that is one cell.
+    fn value(&mut self, record: Record<'_>, row: u16, column: u16, style: u16) -> Option<String> {
+        let data = record.data;
+        match record.kind {
+            0xfd => self.book.shared(u32_at(data, 6)?),
+            0x0204 | 0xd6 => self.book.long_string(data, 6),
+            0x04 => self.book.short_string(data, 7),
+            0x0203 => Some(self.book.number(real_at(data, 6)?, style)),
+            0x03 => Some(self.book.number(real_at(data, 7)?, 0)),
+            0x027e => Some(self.book.number(rk_at(data, 6)?, style)),
+            0x0205 if data.get(7) == Some(&0) => {
+                Some(if data.get(6)? == &1 { "TRUE" } else { "FALSE" }.to_owned())
+            }
+            0x06 | 0x0206 | 0x0406 => match data.get(6..14)? {
+                // The text comes with the next record.
+                [0, .., 0xff, 0xff] => {
+                    self.awaited = Some((row, column, style));
+                    None
+                }
+                [1, _, value, .., 0xff, 0xff] => Some(if *value == 1 { "TRUE" } else { "FALSE" }.to_owned()),
+                [.., 0xff, 0xff] => None,
+                _ => Some(self.book.number(real_at(data, 6)?, style)),
+            },
+            _ => None,
+        }
+    }
+
+    /// Numbers side by side.
+    fn many(&mut self, data: &[u8]) {
+        let Some((row, first)) = u16_at(data, 0).zip(u16_at(data, 2)) else { return };
+        let count = data.len().saturating_sub(6) / 6;
+        for (i, column) in (0..count).zip(first..) {
+            let at = 4 + 6 * i;
+            if let Some((style, value)) = u16_at(data, at).zip(rk_at(data, at + 2)) {
+                let text = self.book.number(value, style);
+                self.cell(row, column, style, &text);
+            }
+        }
+    }
+
+    fn cell(&mut self, row: u16, column: u16, style: u16, text: &str) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let hidden = self.hidden
+            || self.book.hides(style)
+            || self.hidden_rows.binary_search(&row).is_ok()
+            || self.hidden_columns.iter().any(|(first, last)| (*first..=*last).contains(&column));
+        let rows = if hidden { &mut self.unseen } else { &mut self.visible };
+        rows.push(u32::from(row), u32::from(column), text);
+    }
+
+    /// Text of a drawn object or a comment (section 2.4.329), in records that follow. Returns where
+    /// the next record begins.
+    fn drawn_text(&mut self, stream: &[u8], record: Record<'_>) -> usize {
+        let count = u16_at(record.data, 10).map_or(0, usize::from);
+        let mut at = record.at + 4 + record.data.len();
+        let mut parts = Vec::new();
+        while let Some(next) = record_at(stream, at).filter(|next| next.kind == 0x3c) {
+            parts.push(next.data);
+            at += 4 + next.data.len();
+        }
+        if count > 0
+            && let Some(flags) = parts.first().and_then(|part| part.first())
+        {
+            let mut reader = Continued { parts: &parts, part: 0, at: 1 };
+            let text = plain(&reader.characters(count, flags & 1 == 1));
+            if self.object.0 == 0x19 {
+                self.notes.insert(self.object.1, text);
+            } else {
+                self.drawn.push_str(&text);
+                self.drawn.push('\n');
+            }
+        }
+        at
+    }
+
+    fn note(&mut self, data: &[u8]) {
+        let Some((row, column)) = u16_at(data, 0).zip(u16_at(data, 2)) else { return };
+        let text = if self.book.unicode {
+            let text = u16_at(data, 6).and_then(|object| self.notes.remove(&object)).unwrap_or_default();
+            let author = self.book.long_string(data, 8).unwrap_or_default();
+            format!("{author} {text}")
+        } else {
+            self.book.decoded(data.get(6..).unwrap_or_default())
+        };
+        self.comments.push_line(u32::from(row), u32::from(column), &text);
+    }
+
+    fn link(&mut self, data: &[u8], budget: &mut Budget) {
+        let address = || {
+            let at = memchr::memmem::find(data, &ADDRESS)? + 16;
+            let length = u32_at(data, at)? as usize;
+            let rest = data.get(at + 4..)?;
+            Some(utf16(rest.get(..length).unwrap_or(rest)))
+        };
+        if let Some(address) = address() {
+            let end = address.find('\0').unwrap_or(address.len());
+            budget.text(
+                self.place,
+                Shown::Link,
+                Writing::Plain,
+                address.get(..end).unwrap_or_default().to_owned(),
+            );
+        }
+    }
+
+    fn tell(mut self, budget: &mut Budget) {
+        let place = self.place;
+        // Texts of comments that no cell claims.
+        let mut left: Vec<(u16, String)> = self.notes.drain().collect();
+        left.sort();
+        for (_, text) in left {
+            self.drawn.push_str(&text);
+            self.drawn.push('\n');
+        }
+        self.visible.tell(place, Shown::Visible, budget);
+        self.unseen.tell(place, Shown::Hidden, budget);
+        self.comments.tell(&format!("{place}/comments"), Shown::Hidden, budget);
+        budget.text(&format!("{place}/header"), Shown::Visible, Writing::Plain, self.header);
+        budget.text(&format!("{place}/drawings"), Shown::Visible, Writing::Plain, self.drawn);
+    }
+}

@@ -1,0 +1,83 @@
+//! A mail in a file, read as the gate reads every mail; what it carries is opened one level deeper.
+
+use super::super::{
+    budget::Budget,
+    model::{Limit, Protection, Reason, Shown, TraitKind, Writing},
+    open,
+};
+use crate::message::{self, Body, Mailbox, Part, ReadLimits};
+use std::borrow::Cow;
+
+/// Far below what the gate allows for the message itself: a mail in a file is one of many files.
+const LIMITS: ReadLimits = ReadLimits { parts: 500, depth: 16, nesting: 4, header_bytes: 128 * 1024 };
+
+/// Reads subject, names, texts and attachments (RFC 5322, RFC 2045).
+pub(in crate::files) fn open_mail(bytes: &[u8], budget: &mut Budget) {
+    let message = message::read(bytes, LIMITS);
+    let header = &message.header;
+    budget.text("subject", Shown::Subject, Writing::Plain, header.subject.clone());
+    for (place, mailboxes) in
+        [("header/from", &header.from), ("header/to", &header.to), ("header/cc", &header.cc)]
+    {
+        budget.text(place, Shown::Header, Writing::Plain, listed(mailboxes));
+    }
+    for part in &message.parts {
+        if let Err(limit) = budget.step(1) {
+            return budget.missed("", "mail", Reason::Limit(limit));
+        }
+        read_part(part, budget);
+    }
+    if message.defects.contains(&"too-many-parts") {
+        budget.missed("", "mail", Reason::Limit(Limit::Members));
+    }
+}
+
+fn read_part(part: &Part<'_>, budget: &mut Budget) {
+    if let Some(subject) = &part.subject {
+        let place = format!("{}/subject", part.path);
+        budget.text(&place, Shown::Subject, Writing::Plain, subject.clone());
+    }
+    let kind = match part.protection {
+        message::Protection::Smime => Some(Protection::Smime),
+        message::Protection::Pgp => Some(Protection::Pgp),
+        message::Protection::Password | message::Protection::None => None,
+    };
+    if let Some(kind) = kind.filter(|_| !matches!(part.body, Body::Multipart(_) | Body::Message(_))) {
+        budget.found(&part.path, TraitKind::Protected(kind));
+        return budget.missed(&part.path, "mail", Reason::Protected);
+    }
+    match &part.body {
+        Body::Multipart(_) | Body::Message(_) => {}
+        Body::Text(text) => told(part, Writing::Plain, text, budget),
+        Body::Html(text) => told(part, Writing::Html, text, budget),
+        Body::Binary(bytes) => {
+            let name = part.file_name.as_deref();
+            let place = place(part);
+            open::member(budget, &place, name, Some(&part.media_type), bytes);
+        }
+    }
+}
+
+fn told(part: &Part<'_>, writing: Writing, text: &str, budget: &mut Budget) {
+    if let Some(name) = &part.file_name {
+        budget.text(&place(part), Shown::FileName, Writing::Plain, name.clone());
+    }
+    budget.text(&place(part), Shown::Visible, writing, text.to_owned());
+}
+
+fn place<'p>(part: &'p Part<'_>) -> Cow<'p, str> {
+    match &part.file_name {
+        Some(name) => Cow::Owned(format!("{}/{}", part.path, open::cleaned(name))),
+        None => Cow::Borrowed(&part.path),
+    }
+}
+
+/// Names and addresses as a reader sees them.
+fn listed(mailboxes: &[Mailbox]) -> String {
+    let one = |mailbox: &Mailbox| {
+        let name = mailbox.name.as_deref().unwrap_or_default();
+        let address = mailbox.address.as_ref().map(|a| format!("<{}>", a.as_str())).unwrap_or_default();
+        format!("{name} {address}").trim().to_owned()
+    };
+    mailboxes.iter().map(one).collect::<Vec<_>>().join("\n\n")
+}

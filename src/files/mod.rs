@@ -1,0 +1,43 @@
+//! Files opened: what an attachment is by its bytes, what it says and where, how it is protected,
+//! and what could not be read. Pure functions over bytes within a [`Budget`]; run in the sandboxed
+//! worker, so that whatever a file does to them ends there.
+
+mod archive;
+mod as_text;
+mod budget;
+mod bytes;
+#[cfg(test)]
+mod container_fixture_tests;
+#[cfg(test)]
+mod container_mutation_tests;
+#[cfg(test)]
+mod fixture_tests;
+mod image;
+mod kind;
+mod legacy;
+mod mail;
+mod model;
+#[cfg(test)]
+mod mutation_tests;
+mod name;
+mod odf;
+mod ooxml;
+mod open;
+mod opener;
+mod package;
+mod parts;
+mod pdf;
+mod rtf;
+mod sealed;
+mod text;
+mod unpack;
+mod xml;
+
+pub use as_text::{is_file_as_text, is_no_text};
+pub use budget::{Budget, FileLimits};
+pub use model::{
+    Anchor, Limit, Missed, Opened, Piece, Protection, Reason, Script, Shown, Trait, TraitKind, Writing,
+};
+pub use open::open;
+pub use opener::{Closed, InProcess, NotOpened, Opener};
+pub use parts::{Files, open_parts};

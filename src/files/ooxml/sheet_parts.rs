@@ -1,0 +1,129 @@
+//! What hangs on a sheet beside its cells: headers and footers, hints for entries, links, comments.
+
+use super::sheet::{Rows, address};
+use crate::files::{
+    Budget, Shown, Writing,
+    xml::{Node, Tag, Xml},
+};
+
+/// What a sheet's part has after its cells.
+#[derive(Default)]
+pub(super) struct Rest {
+    header: String,
+    hints: String,
+    in_header: bool,
+    in_list: bool,
+}
+
+impl Rest {
+    pub(super) fn start(&mut self, tag: &Tag<'_>) {
+        match tag.name() {
+            "oddHeader" | "oddFooter" | "evenHeader" | "evenFooter" | "firstHeader" | "firstFooter" => {
+                self.in_header = true;
+            }
+            "dataValidation" => {
+                let texts = ["promptTitle", "prompt", "errorTitle", "error"].map(|key| tag.get(key));
+                self.hint(texts.into_iter().flatten());
+            }
+            "formula1" => self.in_list = true,
+            "hyperlink" => {
+                self.hint(["display", "tooltip", "location"].map(|key| tag.get(key)).into_iter().flatten())
+            }
+            _ => {}
+        }
+    }
+
+    fn hint(&mut self, texts: impl Iterator<Item = String>) {
+        for text in texts {
+            self.hints.push_str(&text);
+            self.hints.push('\n');
+        }
+    }
+
+    pub(super) fn end(&mut self, name: &str) {
+        match name {
+            "formula1" => self.in_list = false,
+            _ if self.in_header && (name.ends_with("Header") || name.ends_with("Footer")) => {
+                self.in_header = false;
+                self.header.push('\n');
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        if self.in_header {
+            self.header.push_str(text);
+        } else if self.in_list && text.contains(',') {
+            self.hints.push_str(text);
+            self.hints.push('\n');
+        }
+    }
+
+    pub(super) fn tell(self, place: &str, budget: &mut Budget) {
+        budget.text(&format!("{place}/header"), Shown::Visible, Writing::Plain, without_codes(&self.header));
+        budget.text(&format!("{place}/hints"), Shown::Hidden, Writing::Plain, self.hints);
+    }
+}
+
+/// `&L&"Arial,Bold"&12Name` (section 18.3.1.46).
+pub(in crate::files) fn without_codes(header: &str) -> String {
+    let mut out = String::with_capacity(header.len());
+    let mut letters = header.chars().peekable();
+    while let Some(c) = letters.next() {
+        if c != '&' {
+            out.push(c);
+            continue;
+        }
+        match letters.next() {
+            Some('&') => out.push('&'),
+            Some('L' | 'C' | 'R') => out.push(' '),
+            Some('"') => while letters.next().is_some_and(|c| c != '"') {},
+            Some('K') => {
+                let _ = letters.nth(5);
+            }
+            Some(digit) if digit.is_ascii_digit() => while letters.next_if(char::is_ascii_digit).is_some() {},
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Comments and threads of comments, each at its cell.
+pub(super) fn read_comments(source: &[u8], place: &str, budget: &mut Budget) {
+    let mut xml = Xml::new(source);
+    let mut rows = Rows::default();
+    let mut authors = String::new();
+    let (mut at, mut text, mut in_text, mut in_author) = (None, String::new(), false, false);
+    while let Some(node) = xml.next(budget) {
+        match node {
+            Node::Start(tag) => match tag.name() {
+                "comment" | "threadedComment" => at = tag.get("ref").and_then(|cell| address(&cell)),
+                "t" | "text" => in_text = true,
+                "author" => in_author = true,
+                _ => {}
+            },
+            Node::Text(own) if in_author => authors.push_str(&own),
+            Node::Text(own) if in_text && at.is_some() => text.push_str(&own),
+            Node::Text(_) => {}
+            Node::End(name) => match &*name {
+                "t" | "text" => in_text = false,
+                "author" => {
+                    in_author = false;
+                    authors.push('\n');
+                }
+                "comment" | "threadedComment" => {
+                    if let Some((row, column)) = at.take() {
+                        rows.push_line(row, column, &text);
+                    }
+                    text.clear();
+                }
+                _ => {}
+            },
+        }
+    }
+    let below = format!("{place}/comments");
+    xml.tell(&below, "xlsx", budget);
+    rows.tell(&below, Shown::Hidden, budget);
+    budget.text(&below, Shown::Hidden, Writing::Plain, authors);
+}

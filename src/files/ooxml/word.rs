@@ -1,0 +1,378 @@
+//! WordprocessingML (ECMA-376 part 1, section 17): the body, tables, headers and footers, notes,
+//! comments, changes, text boxes, fields; also Word's XML of 2003, whose names are the same.
+
+use super::{
+    parts::{Parts, tell_external},
+    styles::{Look, Styles},
+};
+use crate::files::{
+    Budget, Script, Shown, TraitKind, Writing, open,
+    xml::{Node, Tag, Xml},
+};
+use base64::Engine as _;
+
+pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
+    let relations = parts.relations(main, budget);
+    let styles = relations.iter().find(|r| r.kind == "styles").and_then(|r| parts.text(&r.target, budget));
+    let styles = styles.map(|source| Styles::read(&source, budget)).unwrap_or_default();
+    tell_external(&relations, "", budget);
+    story(parts, main, "", &styles, budget);
+    for relation in relations.iter().filter(|relation| !relation.external) {
+        let place = match relation.kind.as_str() {
+            "header" | "footer" | "footnotes" | "endnotes" | "comments" => relation.kind.as_str(),
+            "glossaryDocument" => "building blocks",
+            _ => continue,
+        };
+        let own = parts.relations(&relation.target, budget);
+        tell_external(&own, place, budget);
+        story(parts, &relation.target, place, &styles, budget);
+    }
+}
+
+fn story(parts: &mut Parts<'_, '_>, part: &str, place: &str, styles: &Styles, budget: &mut Budget) {
+    if let Some(source) = parts.text(part, budget) {
+        Story::new(place, styles).read(&source, budget);
+    }
+}
+
+/// Word's own XML of 2003, and a package in one file.
+pub(in crate::files) fn read_2003(source: &[u8], budget: &mut Budget) {
+    Story::new("", &Styles::default()).read(source, budget);
+}
+
+/// What one stream of text says, by who sees it.
+struct Story<'s> {
+    place: &'s str,
+    styles: &'s Styles,
+    visible: String,
+    hidden: String,
+    /// Deleted and moved away.
+    changes: String,
+    /// Said of pictures, of choices in lists.
+    aside: String,
+    /// Text for programs that cannot show the first choice.
+    fallback: String,
+    /// Texts that are put together apart: text boxes, outermost tables.
+    boxes: Vec<String>,
+    tables: Vec<String>,
+    tables_done: usize,
+    paragraph: Look,
+    runs: Vec<Look>,
+    /// How deep we are in elements that matter.
+    within: Within,
+    field: String,
+}
+
+#[derive(Default)]
+struct Within {
+    text: usize,
+    run_properties: usize,
+    paragraph_properties: usize,
+    deleted: usize,
+    fallback: usize,
+    tables: usize,
+    text_boxes: usize,
+    instruction: usize,
+    deleted_text: usize,
+    binary: usize,
+    property: usize,
+    /// Cells whose ground is coloured, or tables whose style may colour them.
+    shaded: usize,
+}
+
+impl<'s> Story<'s> {
+    fn new(place: &'s str, styles: &'s Styles) -> Self {
+        Self {
+            place,
+            styles,
+            visible: String::new(),
+            hidden: String::new(),
+            changes: String::new(),
+            aside: String::new(),
+            fallback: String::new(),
+            boxes: Vec::new(),
+            tables: Vec::new(),
+            tables_done: 0,
+            paragraph: Look::default(),
+            runs: Vec::new(),
+            within: Within::default(),
+            field: String::new(),
+        }
+    }
+
+    fn read(mut self, source: &[u8], budget: &mut Budget) {
+        let mut xml = Xml::new(source);
+        while let Some(node) = xml.next(budget) {
+            match node {
+                Node::Start(tag) => self.start(&tag, budget),
+                Node::End(name) => self.end(&name, budget),
+                Node::Text(text) => self.text(&text, budget),
+            }
+        }
+        xml.tell(self.place, "docx", budget);
+        self.tell(budget);
+    }
+
+    fn start(&mut self, tag: &Tag<'_>, budget: &mut Budget) {
+        let within = &mut self.within;
+        match tag.name() {
+            "t" => within.text += 1,
+            "delText" => within.deleted_text += 1,
+            "r" => self.runs.push(Look::default()),
+            "rPr" => within.run_properties += 1,
+            "pPr" => within.paragraph_properties += 1,
+            "p" => self.paragraph = Look::default(),
+            "pStyle" => self.paragraph = self.styles.look(&tag.get("val").unwrap_or_default()),
+            "rStyle" => {
+                let look = self.styles.look(&tag.get("val").unwrap_or_default());
+                if let Some(run) = self.runs.last_mut() {
+                    *run = run.over(look);
+                }
+            }
+            "del" | "moveFrom" if within.run_properties == 0 => within.deleted += 1,
+            "Fallback" => within.fallback += 1,
+            "tbl" => {
+                within.tables += 1;
+                if within.tables == 1 {
+                    self.tables.push(String::new());
+                }
+            }
+            "tblStyle" => within.shaded = within.tables,
+            "txbxContent" => {
+                within.text_boxes += 1;
+                self.boxes.push(String::new());
+            }
+            "instrText" | "delInstrText" => within.instruction += 1,
+            "binData" | "binaryData" => {
+                within.binary += 1;
+                self.field.clear();
+            }
+            "sz" | "color" | "vanish" | "specVanish" | "highlight" | "shd" => self.take_look(tag),
+            "tab" | "ptab" if !self.runs.is_empty() && within.paragraph_properties == 0 => self.push("\t"),
+            "br" | "cr" if !self.runs.is_empty() => self.push("\n"),
+            "noBreakHyphen" => self.push("-"),
+            "sym" => self.push_symbol(tag),
+            _ => self.start_aside(tag, budget),
+        }
+    }
+
+    fn start_aside(&mut self, tag: &Tag<'_>, budget: &mut Budget) {
+        match tag.name() {
+            "fldSimple" => self.tell_field(&tag.get("instr").unwrap_or_default(), budget),
+            "fldChar" if tag.is("fldCharType", "begin") => self.field.clear(),
+            "fldChar" => {
+                let field = std::mem::take(&mut self.field);
+                self.tell_field(&field, budget);
+            }
+            "docPr" | "cNvPr" => self.note(tag, &["descr", "title"]),
+            "shape" | "rect" | "textpath" => self.note(tag, &["alt", "string"]),
+            "listItem" | "listEntry" => self.note(tag, &["displayText", "value", "val"]),
+            "alias" | "default" | "statusText" | "helpText" => self.note(tag, &["val"]),
+            "comment" | "ins" => self.note(tag, &["author", "initials"]),
+            "pict" if tag.get("src").is_some() => budget.found(self.place, TraitKind::RemoteContent),
+            "hlink" => {
+                if let Some(target) = tag.get("dest") {
+                    budget.text(self.place, Shown::Link, Writing::Plain, target);
+                }
+            }
+            "docSuppData" | "macrosPresent" => budget.found("", TraitKind::Script(Script::Macro)),
+            // Metadata of Word's XML of 2003.
+            "Author" | "Title" | "LastAuthor" | "Company" | "Manager" | "Subject" | "Keywords"
+            | "Description" | "creator" | "title" | "lastModifiedBy" | "description" | "keywords" => {
+                self.within.property += 1
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &str, budget: &mut Budget) {
+        let within = &mut self.within;
+        let less = |count: &mut usize| *count = count.saturating_sub(1);
+        match name {
+            "t" => less(&mut within.text),
+            "delText" => less(&mut within.deleted_text),
+            "r" => drop(self.runs.pop()),
+            "rPr" => less(&mut within.run_properties),
+            "pPr" => less(&mut within.paragraph_properties),
+            "del" | "moveFrom" if within.run_properties == 0 => less(&mut within.deleted),
+            "Fallback" => less(&mut within.fallback),
+            "instrText" | "delInstrText" => less(&mut within.instruction),
+            "Author" | "Title" | "LastAuthor" | "Company" | "Manager" | "Subject" | "Keywords"
+            | "Description" | "creator" | "title" | "lastModifiedBy" | "description" | "keywords" => {
+                less(&mut within.property);
+                self.aside.push('\n');
+            }
+            "p" => {
+                let in_table = within.tables > 0 && within.text_boxes == 0;
+                self.push(if in_table { " " } else { "\n" });
+                self.paragraph = Look::default();
+                for apart in [&mut self.hidden, &mut self.changes] {
+                    if !apart.is_empty() && !apart.ends_with('\n') {
+                        apart.push('\n');
+                    }
+                }
+            }
+            "tc" => self.end_cell("\t"),
+            "tr" => self.end_cell("\n"),
+            "tbl" => {
+                less(&mut within.tables);
+                within.shaded = within.shaded.min(within.tables);
+                if within.tables == 0
+                    && let Some(rows) = self.tables.pop()
+                {
+                    self.tables_done += 1;
+                    let below = self.below(&format!("table {}", self.tables_done));
+                    budget.text(&below, self.shown(), Writing::Rows, rows);
+                }
+            }
+            "txbxContent" => {
+                less(&mut within.text_boxes);
+                let text = self.boxes.pop().unwrap_or_default();
+                let below = self.below("text box");
+                if self.within.fallback == 0 {
+                    budget.text(&below, self.shown(), Writing::Plain, text);
+                } else {
+                    self.fallback.push_str(&text);
+                }
+            }
+            "binData" | "binaryData" => {
+                less(&mut within.binary);
+                let packed: Vec<u8> = self.field.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+                if let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(packed) {
+                    open::member(budget, &self.below("embedded"), None, None, &bytes);
+                }
+                self.field.clear();
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, budget: &mut Budget) {
+        let within = &self.within;
+        if within.text > 0 || within.deleted_text > 0 {
+            self.push(text);
+        } else if within.binary > 0 || within.instruction > 0 {
+            if self.field.len() + text.len() <= budget.limits().text_bytes {
+                self.field.push_str(text);
+            }
+        } else if within.property > 0 {
+            self.aside.push_str(text);
+        }
+    }
+
+    /// Adds to what is being written, by who sees it.
+    fn push(&mut self, text: &str) {
+        let look = self.runs.last().copied().unwrap_or_default().over(self.paragraph);
+        let on_paper = self.within.text_boxes == 0 && self.within.shaded == 0;
+        let in_run = !self.runs.is_empty();
+        let (fallback, boxed) = (self.within.fallback > 0, self.within.text_boxes > 0);
+        let target = match () {
+            () if self.within.deleted > 0 || self.within.deleted_text > 0 => &mut self.changes,
+            () if in_run && look.is_hidden(on_paper) => &mut self.hidden,
+            () if boxed => self.boxes.last_mut().unwrap_or(&mut self.visible),
+            () if fallback => &mut self.fallback,
+            () if self.within.tables > 0 => self.tables.last_mut().unwrap_or(&mut self.visible),
+            () => &mut self.visible,
+        };
+        target.push_str(text);
+    }
+
+    fn end_cell(&mut self, divider: &str) {
+        if self.within.text_boxes > 0 {
+            return self.push(" ");
+        }
+        // Tables within a cell are part of its row.
+        let divider = if self.within.tables > 1 { " " } else { divider };
+        if let Some(rows) = self.tables.last_mut() {
+            let kept = if divider == "\n" {
+                rows.trim_end_matches([' ', '\t']).len()
+            } else {
+                rows.trim_end_matches(' ').len()
+            };
+            rows.truncate(kept);
+            rows.push_str(divider);
+        }
+    }
+
+    fn take_look(&mut self, tag: &Tag<'_>) {
+        if self.within.run_properties > 0 && self.within.paragraph_properties == 0 {
+            if let Some(run) = self.runs.last_mut() {
+                run.take(tag);
+            }
+        } else if tag.name() == "shd" {
+            let mut look = Look::default();
+            look.take(tag);
+            match self.within.paragraph_properties {
+                0 => self.within.shaded = self.within.shaded.max(usize::from(self.within.tables > 0)),
+                _ => self.paragraph = look.over(self.paragraph),
+            }
+        }
+    }
+
+    /// Signs of symbol fonts lie in a private area, where nothing is known of them.
+    fn push_symbol(&mut self, tag: &Tag<'_>) {
+        let code = tag.get("char").and_then(|digits| u32::from_str_radix(&digits, 16).ok());
+        if let Some(c) = code.filter(|code| !(0xf000..=0xf0ff).contains(code)).and_then(char::from_u32) {
+            self.push(c.encode_utf8(&mut [0; 4]));
+        }
+    }
+
+    fn note(&mut self, tag: &Tag<'_>, names: &[&str]) {
+        for text in names.iter().filter_map(|name| tag.get(name)) {
+            let text = text.trim();
+            if !text.is_empty() && !self.aside.lines().rev().take(50).any(|line| line == text) {
+                self.aside.push_str(text);
+                self.aside.push('\n');
+            }
+        }
+    }
+
+    /// Fields (section 17.16): links, and what loads something from elsewhere.
+    fn tell_field(&mut self, field: &str, budget: &mut Budget) {
+        let mut words = field.split_whitespace();
+        let kind = words.next().unwrap_or_default().to_ascii_uppercase();
+        match kind.as_str() {
+            "HYPERLINK" | "INCLUDETEXT" | "INCLUDEPICTURE" | "IMPORT" | "LINK" | "DDE" | "DDEAUTO" => {
+                let quoted: Vec<&str> = field.split('"').skip(1).step_by(2).collect();
+                let target =
+                    if quoted.is_empty() { words.collect::<Vec<_>>().join(" ") } else { quoted.join(" ") };
+                if kind.starts_with("DDE") {
+                    budget.found(self.place, TraitKind::Script(Script::Active));
+                }
+                if kind != "HYPERLINK" {
+                    budget.found(self.place, TraitKind::RemoteContent);
+                }
+                budget.text(self.place, Shown::Link, Writing::Plain, target);
+            }
+            _ if field.contains('"') => {
+                self.aside.push_str(field.trim());
+                self.aside.push('\n');
+            }
+            _ => {}
+        }
+    }
+
+    fn below(&self, name: &str) -> String {
+        if self.place.is_empty() { name.to_owned() } else { format!("{}/{name}", self.place) }
+    }
+
+    fn shown(&self) -> Shown {
+        if matches!(self.place, "comments" | "building blocks") { Shown::Hidden } else { Shown::Visible }
+    }
+
+    fn tell(mut self, budget: &mut Budget) {
+        for text in self.tables.drain(..).chain(self.boxes.drain(..)) {
+            self.visible.push_str(&text);
+        }
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        let seen = squeezed(&self.visible);
+        let fallback: Vec<&str> =
+            self.fallback.lines().filter(|line| !seen.contains(&squeezed(line))).collect();
+        let (shown, place) = (self.shown(), self.place);
+        budget.text(&self.below("changes"), Shown::Hidden, Writing::Plain, self.changes.clone());
+        budget.text(&self.below("alternative text"), Shown::Hidden, Writing::Plain, fallback.join("\n"));
+        budget.text(&self.below("alternative text"), Shown::Hidden, Writing::Plain, self.aside.clone());
+        budget.text(place, Shown::Hidden, Writing::Plain, self.hidden);
+        budget.text(place, shown, Writing::Plain, self.visible);
+    }
+}

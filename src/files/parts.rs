@@ -1,0 +1,115 @@
+//! The files of a message, each opened once; with it each part's protection becomes what its files say: an
+//! encrypted document in a plain zip is protected, a zip with one plain member is not.
+
+use super::{
+    Missed, NotOpened, Opened, Opener, Protection, Reason, Shown, TraitKind, is_file_as_text, is_no_text,
+};
+use crate::message::{self, Body, Message, Part};
+
+/// What became of each file of one message.
+#[derive(Clone, Debug, Default)]
+pub struct Files(Vec<(usize, Result<Opened, NotOpened>)>);
+
+impl Files {
+    /// Of the part with this index; `None` where it is no file.
+    pub fn of(&self, part: usize) -> Option<Result<&Opened, NotOpened>> {
+        let at = self.0.binary_search_by_key(&part, |(part, _)| *part).ok()?;
+        let (_, opened) = self.0.get(at)?;
+        Some(opened.as_ref().map_err(|why| *why))
+    }
+}
+
+impl Files {
+    /// Whether a picture was attached itself.
+    pub fn has_pictures(&self) -> bool {
+        self.0.iter().any(|(_, opened)| opened.as_ref().is_ok_and(is_picture))
+    }
+
+    /// The same with the words of such pictures; `None` where none says anything, or nobody reads them.
+    pub fn with_words_in_pictures(&self, message: &Message<'_>, opener: &dyn Opener) -> Option<Self> {
+        let mut with = None;
+        for (at, (index, opened)) in self.0.iter().enumerate() {
+            if !opened.as_ref().is_ok_and(is_picture) {
+                continue;
+            }
+            let read = opener.read_picture(&message.content(*index)?)?;
+            if read.pieces.is_empty() {
+                continue;
+            }
+            let all: &mut Self = with.get_or_insert_with(|| self.clone());
+            if let Some((_, Ok(opened))) = all.0.get_mut(at) {
+                opened.missed.retain(|missed| !is_whole_picture(missed));
+                opened.pieces.extend(read.pieces);
+            }
+        }
+        with
+    }
+}
+
+fn is_picture(opened: &Opened) -> bool {
+    opened.missed.iter().any(is_whole_picture)
+}
+
+fn is_whole_picture(missed: &Missed) -> bool {
+    missed.place.is_empty() && missed.reason == Reason::Picture
+}
+
+/// Opens every part of `message` that is a file by its bytes, and settles their protection.
+pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
+    let mut files = Vec::new();
+    for index in 0..message.parts.len() {
+        if !is_file(&message.parts[index]) {
+            continue;
+        }
+        let Some(bytes) = message.content(index) else { continue };
+        let part = &message.parts[index];
+        let opened = opener.open(part.file_name.as_deref(), &part.media_type, &bytes);
+        if let Ok(opened) = &opened {
+            let protection = protection(opened, part.protection);
+            message.parts[index].protection = protection;
+        }
+        files.push((index, opened));
+    }
+    Files(files)
+}
+
+/// Texts whose values have writings of their own.
+const OPENED_TEXTS: &[&str] =
+    &["text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/xml", "text/rtf"];
+
+fn is_file(part: &Part<'_>) -> bool {
+    match &part.body {
+        Body::Multipart(_) | Body::Message(_) => false,
+        _ if matches!(part.protection, message::Protection::Pgp | message::Protection::Smime) => false,
+        Body::Text(text) | Body::Html(text) => {
+            OPENED_TEXTS.contains(&part.media_type.as_str())
+                || is_no_text(text.as_bytes())
+                || is_file_as_text(text)
+        }
+        Body::Binary(bytes) => {
+            !bytes.is_empty()
+                // The reader of the message left these whole because of its limits.
+                && !part.media_type.starts_with("multipart/")
+                && !part.media_type.starts_with("message/")
+        }
+    }
+}
+
+/// Protected is a file of which nothing can be read and whose every part says so.
+fn protection(opened: &Opened, before: message::Protection) -> message::Protection {
+    let is_text = |shown| matches!(shown, Shown::Visible | Shown::Hidden | Shown::Link);
+    let readable = opened.pieces.iter().any(|piece| is_text(piece.shown))
+        || opened.missed.iter().any(|missed| missed.reason != Reason::Protected);
+    let kind = opened.traits.iter().find_map(|found| match found.kind {
+        TraitKind::Protected(kind) => Some(kind),
+        _ => None,
+    });
+    match kind {
+        Some(_) if readable => message::Protection::None,
+        Some(Protection::Password) => message::Protection::Password,
+        Some(Protection::Smime) => message::Protection::Smime,
+        Some(Protection::Pgp) => message::Protection::Pgp,
+        None if readable => message::Protection::None,
+        None => before,
+    }
+}

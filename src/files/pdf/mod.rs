@@ -1,0 +1,364 @@
+//! PDF (ISO 32000-2): the text of its pages with what is hidden on them, forms, notes, outline,
+//! metadata, attachments and actions; files that only an owner's password locks are read.
+
+mod actions;
+mod attached;
+mod cmap;
+mod content;
+pub(super) mod crypt;
+mod document;
+mod filter;
+mod font;
+mod forms;
+mod glyphs;
+mod layout;
+mod notes;
+mod object;
+
+use super::{Budget, Protection, Reason, Shown, TraitKind, Writing, open};
+use content::{Area, Fonts, Interpreter, Page};
+use crypt::Kind;
+use document::{Closed, Document};
+use object::{Dictionary, Object};
+use std::collections::HashSet;
+
+/// Nodes of the page tree within each other.
+const DEEPEST: usize = 64;
+const MOST_PAGES: usize = 20_000;
+
+pub(super) fn read(bytes: &[u8], budget: &mut Budget) {
+    let mut document = Document::open(bytes, budget);
+    if document.closed == Closed::All {
+        budget.found("", TraitKind::Protected(Protection::Password));
+        return budget.missed("", "pdf", Reason::Protected);
+    }
+    let Some(root) = document.root().or_else(|| document.dictionary(&document.trailer.clone(), "Root"))
+    else {
+        let pages = document.loose_pages();
+        if pages.is_empty() {
+            return budget.missed("", "pdf", Reason::Malformed);
+        }
+        document.budget.missed("", "pdf", Reason::Malformed);
+        return read_pages(&mut document, pages, &HashSet::new());
+    };
+    let layers_off = layers_off(&mut document, &root);
+    let mut pages = Vec::new();
+    if let Some(first) = root.raw("Pages") {
+        collect_pages(&mut document, first, &Dictionary::default(), &mut HashSet::new(), 0, &mut pages);
+    }
+    if pages.is_empty() {
+        pages = document.loose_pages();
+        if pages.is_empty() {
+            document.budget.missed("", "pdf", Reason::Malformed);
+        }
+    }
+    read_pages(&mut document, pages, &layers_off);
+    forms::read(&mut document, &root);
+    notes::read_outline(&mut document, &root);
+    actions::read_document(&mut document, &root);
+    read_metadata(&mut document, &root);
+    attached::read(&mut document, &root);
+    if document.closed == Closed::Files {
+        document.budget.missed("attachment", "pdf", Reason::Protected);
+    }
+    if let Some(limit) = document.stopped {
+        document.budget.missed("", "pdf", Reason::Limit(limit));
+    }
+}
+
+/// What a page takes over from the nodes above it (section 7.7.3.4).
+const INHERITED: [&str; 3] = ["Resources", "MediaBox", "CropBox"];
+
+fn collect_pages(
+    document: &mut Document<'_, '_>,
+    node: &Object,
+    above: &Dictionary,
+    seen: &mut HashSet<u32>,
+    depth: usize,
+    pages: &mut Vec<Dictionary>,
+) {
+    if let Object::Reference(number) = node
+        && !seen.insert(*number)
+    {
+        return;
+    }
+    if depth > DEEPEST || pages.len() >= MOST_PAGES || document.step().is_none() {
+        document.stopped = document.stopped.or(Some(super::Limit::Steps));
+        return;
+    }
+    let Some(own) = document.resolve(node).and_then(|node| node.dictionary().cloned()) else { return };
+    let mut inherited = above.clone();
+    for key in INHERITED {
+        if let Some(value) = own.raw(key) {
+            inherited.0.insert(key.into(), value.clone());
+        }
+    }
+    match document.get(&own, "Kids") {
+        Some(Object::Array(kids)) if !own.is("Type", b"Page") => {
+            for kid in kids.iter() {
+                collect_pages(document, kid, &inherited, seen, depth + 1, pages);
+            }
+        }
+        _ => {
+            let mut page = own;
+            for (key, value) in inherited.0 {
+                page.0.entry(key).or_insert(value);
+            }
+            pages.push(page);
+        }
+    }
+}
+
+fn read_pages(document: &mut Document<'_, '_>, pages: Vec<Dictionary>, layers_off: &HashSet<u32>) {
+    let mut fonts = Fonts::new();
+    for (page, number) in pages.iter().zip(1..) {
+        if document.step().is_none() {
+            return;
+        }
+        let place = format!("page {number}");
+        let drawn = draw_page(document, page, &mut fonts, layers_off);
+        tell_page(document, &place, drawn);
+        notes::read(document, page, &place, &mut fonts);
+        actions::read_page(document, page, &place);
+    }
+}
+
+fn draw_page(
+    document: &mut Document<'_, '_>,
+    page: &Dictionary,
+    fonts: &mut Fonts,
+    layers_off: &HashSet<u32>,
+) -> Page {
+    let parts = match document.get(page, "Contents") {
+        Some(Object::Array(parts)) => parts.to_vec(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    // Cut anywhere between tokens, so that they are read as one.
+    let mut content = Vec::new();
+    for part in parts {
+        if document.step().is_none() {
+            break;
+        }
+        if let Some(Object::Stream(stream)) = document.resolve(&part) {
+            content.extend(document.decode(&stream, Kind::Stream).bytes);
+            content.push(b'\n');
+        }
+    }
+    let resources = document.dictionary(page, "Resources").unwrap_or_default();
+    let area = shown_area(document, page);
+    let mut interpreter = Interpreter::new(document, fonts, layers_off, area);
+    interpreter.draw(&content, &resources, content::IDENTITY);
+    interpreter.page
+}
+
+/// The crop box within the media box; what is nonsense shows everything.
+fn shown_area(document: &mut Document<'_, '_>, page: &Dictionary) -> Area {
+    let mut area: Area = [-1e6, -1e6, 1e6, 1e6];
+    for key in ["MediaBox", "CropBox"] {
+        let Some(Object::Array(corners)) = document.get(page, key) else { continue };
+        let corners: Vec<f64> =
+            corners.iter().filter_map(|corner| document.resolve(corner)?.number()).collect();
+        if let &[a, b, c, d] = corners.as_slice()
+            && (a - c).abs() > 1.0
+            && (b - d).abs() > 1.0
+        {
+            let own = [a.min(c), b.min(d), a.max(c), b.max(d)];
+            area = [area[0].max(own[0]), area[1].max(own[1]), area[2].min(own[2]), area[3].min(own[3])];
+        }
+    }
+    area
+}
+
+fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) {
+    let visible = layout::text(page.runs.iter().filter(|run| !run.hidden));
+    let hidden = layout::text(page.runs.iter().filter(|run| run.hidden));
+    let nothing = visible.trim().is_empty() && hidden.trim().is_empty();
+    // Letters may also be drawn as shapes.
+    if nothing && (page.pictures > 0 || page.curves > 200) {
+        document.budget.missed(place, "picture", Reason::Picture);
+    }
+    if page.unknown > 4 && page.unknown * 10 > page.known {
+        document.budget.missed(place, "font", Reason::NotSupported);
+    }
+    if page.lying > 3 {
+        tell_lies(document, place, &page);
+    }
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    let drawn = squeezed(&visible);
+    let instead: Vec<&str> =
+        page.instead.iter().map(String::as_str).filter(|text| !drawn.contains(&squeezed(text))).collect();
+    document.budget.text(place, Shown::Visible, Writing::Plain, visible);
+    document.budget.text(place, Shown::Hidden, Writing::Plain, hidden);
+    let below = format!("{place}/alternative text");
+    document.budget.text(&below, Shown::Hidden, Writing::Plain, instead.join("\n"));
+    for (name, bytes) in page.files {
+        open::member(document.budget, &format!("{place}/{name}"), Some(name), None, &bytes);
+    }
+}
+
+/// A page whose fonts give other letters to whoever copies than to whoever looks.
+fn tell_lies(document: &mut Document<'_, '_>, place: &str, page: &Page) {
+    let mut runs = page.runs.clone();
+    for run in &mut runs {
+        if let Some(seen) = run.seen.take() {
+            run.text = seen;
+        }
+    }
+    let text = layout::text(runs.iter());
+    document.budget.missed(place, "font", Reason::Ambiguous);
+    document.budget.text(place, Shown::Visible, Writing::Plain, text);
+}
+
+/// Layers that are not shown at first (section 8.11.4).
+fn layers_off(document: &mut Document<'_, '_>, root: &Dictionary) -> HashSet<u32> {
+    let layers = document.dictionary(root, "OCProperties").unwrap_or_default();
+    let shown = document.dictionary(&layers, "D").unwrap_or_default();
+    let numbers = |list: Option<Object>| -> HashSet<u32> {
+        let list = list.iter().flat_map(|list| list.array().iter().take(100_000));
+        list.filter_map(|item| if let Object::Reference(n) = item { Some(*n) } else { None }).collect()
+    };
+    let mut off = numbers(document.get(&shown, "OFF"));
+    if shown.is("BaseState", b"OFF") {
+        off.extend(numbers(document.get(&layers, "OCGs")));
+        let on = numbers(document.get(&shown, "ON"));
+        off.retain(|layer| !on.contains(layer));
+    }
+    off
+}
+
+fn read_metadata(document: &mut Document<'_, '_>, root: &Dictionary) {
+    let mut text = String::new();
+    let info = document.dictionary(&document.trailer.clone(), "Info").unwrap_or_default();
+    for (key, value) in info.0.iter().take(200) {
+        let Some(value) = document.resolve(value) else { continue };
+        if let Some(value) = value.text() {
+            text.push_str(&String::from_utf8_lossy(key));
+            text.push('\t');
+            text.push_str(&text_string(value));
+            text.push('\n');
+        }
+    }
+    document.budget.text("metadata", Shown::Hidden, Writing::Rows, text);
+    if let Some(Object::Stream(stream)) = document.get(root, "Metadata") {
+        let xmp = document.decode(&stream, Kind::Stream).bytes;
+        let text = super::xml::all_text(&xmp, document.budget);
+        document.budget.text("metadata", Shown::Hidden, Writing::Plain, text);
+    }
+}
+
+/// A text string (section 7.9.2.2): UTF-16 or UTF-8 by its mark, else PDFDocEncoding.
+fn text_string(bytes: &[u8]) -> String {
+    match bytes {
+        [0xfe, 0xff, rest @ ..] => encoding_rs::UTF_16BE.decode_without_bom_handling(rest).0.into_owned(),
+        [0xff, 0xfe, rest @ ..] => encoding_rs::UTF_16LE.decode_without_bom_handling(rest).0.into_owned(),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => match std::str::from_utf8(bytes) {
+            // Producers write UTF-8 without the mark.
+            Ok(text) => text.to_owned(),
+            Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::files::{
+        Limit, Reason, Script, Shown, TraitKind,
+        fixture_tests::{has_missed, opened, text},
+    };
+
+    /// Objects without a table, which is found by looking through the file; the first is the catalogue.
+    fn pdf(objects: &[&str]) -> Vec<u8> {
+        let mut out = b"%PDF-1.7\n".to_vec();
+        for (object, number) in objects.iter().zip(1..) {
+            out.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());
+        }
+        out.extend(b"trailer<</Root 1 0 R>>\n%%EOF");
+        out
+    }
+
+    /// One page with this content and these resources.
+    fn page(content: &str, resources: &str) -> Vec<u8> {
+        let stream = format!("<</Length {}>>stream\n{content}\nendstream", content.len());
+        let page = format!("<</Type/Page/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<<{resources}>>>>");
+        pdf(&["<</Type/Catalog/Pages 2 0 R>>", "<</Kids[3 0 R]/Count 1>>", &page, &stream])
+    }
+
+    const FONT: &str = "/Font<</F<</Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>>>";
+
+    #[test]
+    fn text_is_seen_or_hidden() {
+        let content =
+            "BT /F 12 Tf 1 0 0 1 50 700 Tm (Carol) Tj 0 -20 Td [(N)-300(g)] TJ 3 Tr 0 -20 Td (unseen) Tj ET
+            BT 0 Tr 1 g 1 0 0 1 50 500 Tm (white) Tj ET";
+        let opened = opened(&page(content, FONT));
+        assert_eq!(text(&opened, "page 1", Shown::Visible), "Carol\nN g");
+        assert_eq!(text(&opened, "page 1", Shown::Hidden), "unseen\nwhite");
+    }
+
+    #[test]
+    fn letters_that_are_others_when_copied_are_told() {
+        let map = "8 beginbfchar <41> <0058> <42> <0058> <43> <0058> <44> <0058> endbfchar";
+        let font =
+            "/Font<</F<</Subtype/Type1/BaseFont/X/ToUnicode 5 0 R/Encoding<</Differences[65/A/B/C/D]>>>>>>";
+        let mut bytes = page("BT /F 12 Tf 50 700 Td (ABCD) Tj ET", font);
+        bytes.extend(format!("\n5 0 obj<</Length {}>>stream\n{map}\nendstream endobj", map.len()).bytes());
+        let opened = opened(&bytes);
+        assert!(text(&opened, "page 1", Shown::Visible).contains("ABCD"));
+        assert!(text(&opened, "page 1", Shown::Visible).contains("XXXX"));
+        assert!(has_missed(&opened, Reason::Ambiguous));
+    }
+
+    #[test]
+    fn pictures_alone_are_told_as_missed() {
+        let opened = opened(&page("BI /W 1 /H 1 ID x EI", ""));
+        assert!(has_missed(&opened, Reason::Picture));
+    }
+
+    #[test]
+    fn loops_end() {
+        for objects in [
+            &["<</Type/Catalog/Pages 2 0 R>>", "<</Kids[2 0 R 2 0 R]>>"][..],
+            &["<</Type/Catalog/Pages 2 0 R>>", "3 0 R", "2 0 R"],
+            &[
+                "<</Type/Catalog/Pages 2 0 R/Outlines<</First 3 0 R>>>>",
+                "<</Kids[]>>",
+                "<</Next 3 0 R/First 3 0 R>>",
+            ],
+            &["<</Type/Catalog/Pages 2 0 R/Names<</JavaScript 3 0 R>>>>", "<</Kids[]>>", "<</Kids[3 0 R]>>"],
+            &["<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[3 0 R]>>>>", "<</Kids[]>>", "<</Kids[3 0 R]>>"],
+            &[
+                "<</Type/Catalog/Pages 2 0 R>>",
+                "<</Type/ObjStm/N 1/First 4/Length 2 0 R>>stream\n2 0 1\nendstream",
+            ],
+        ] {
+            opened(&pdf(objects));
+        }
+        let form = "/XObject<</X 4 0 R>>";
+        opened(&page("/X Do /X Do", form));
+    }
+
+    #[test]
+    fn what_unpacks_without_end_is_cut_and_told() {
+        let packed = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; 40 << 20], 6);
+        let mut bytes = page("", FONT);
+        bytes.extend(format!("\n4 0 obj<</Filter/FlateDecode/Length {}>>stream\n", packed.len()).bytes());
+        bytes.extend(packed);
+        bytes.extend(b"\nendstream endobj");
+        assert!(has_missed(&opened(&bytes), Reason::Limit(Limit::Ratio)));
+    }
+
+    #[test]
+    fn actions_and_forms_are_told() {
+        let opened = opened(&pdf(&[
+            "<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>/AcroForm<</Fields[3 0 R]>>>>",
+            "<</Kids[4 0 R]>>",
+            "<</T(pupil)/V<FEFF00C90061>>>",
+            "<</Type/Page/Annots[<</Subtype/Link/A<</S/URI/URI(https://a.example/)>>>>]>>",
+        ]));
+        assert!(opened.traits.iter().any(|t| t.kind == TraitKind::Script(Script::Active)));
+        assert_eq!(text(&opened, "form", Shown::Visible), "pupil\tÉa");
+        assert_eq!(text(&opened, "page 1", Shown::Link), "https://a.example/");
+    }
+}

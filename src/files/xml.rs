@@ -1,0 +1,264 @@
+//! XML of office files, read forwards and never expanded: entities other than XML's own five and
+//! character numbers stay as they are written. Names are taken without their prefix, so that Strict
+//! and Transitional files and every producer's prefixes read alike.
+
+use super::{Budget, Reason};
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
+use std::borrow::Cow;
+
+/// Elements within each other.
+const DEEPEST: usize = 4096;
+
+pub(super) struct Xml<'x> {
+    reader: Reader<&'x [u8]>,
+    depth: usize,
+    /// Why the reading ended before the end.
+    pub(super) stopped: Option<Reason>,
+}
+
+pub(super) enum Node<'x> {
+    Start(Tag<'x>),
+    End(Cow<'x, str>),
+    Text(Cow<'x, str>),
+}
+
+pub(super) struct Tag<'x>(BytesStart<'x>);
+
+impl<'x> Xml<'x> {
+    /// `bytes` as `decoded` gives them.
+    pub(super) fn new(bytes: &'x [u8]) -> Self {
+        let mut reader = Reader::from_reader(bytes);
+        let config = reader.config_mut();
+        config.check_end_names = false;
+        config.expand_empty_elements = true;
+        config.allow_unmatched_ends = true;
+        config.allow_dangling_amp = true;
+        Self { reader, depth: 0, stopped: None }
+    }
+
+    pub(super) fn next(&mut self, budget: &mut Budget) -> Option<Node<'x>> {
+        loop {
+            if let Err(limit) = budget.step(1) {
+                self.stopped = Some(Reason::Limit(limit));
+                return None;
+            }
+            match self.reader.read_event() {
+                Ok(Event::Start(tag)) if self.depth < DEEPEST => {
+                    self.depth += 1;
+                    return Some(Node::Start(Tag(tag)));
+                }
+                Ok(Event::Start(_)) => {
+                    self.stopped = Some(Reason::Limit(super::Limit::Steps));
+                    return None;
+                }
+                Ok(Event::End(tag)) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    let name = String::from_utf8_lossy(tag.local_name().into_inner()).into_owned();
+                    return Some(Node::End(Cow::Owned(name)));
+                }
+                Ok(Event::Text(text)) => return Some(Node::Text(lossy(text.into_inner()))),
+                Ok(Event::CData(text)) => return Some(Node::Text(lossy(text.into_inner()))),
+                Ok(Event::GeneralRef(entity)) => {
+                    let name = String::from_utf8_lossy(&entity);
+                    let text = match referred(&name) {
+                        Some(c) => c.to_string(),
+                        None => format!("&{name};"),
+                    };
+                    return Some(Node::Text(Cow::Owned(text)));
+                }
+                Ok(Event::Eof) => {
+                    if self.depth > 0 {
+                        self.stopped = Some(Reason::Malformed);
+                    }
+                    return None;
+                }
+                Ok(_) => {}
+                Err(_) => {
+                    self.stopped = Some(Reason::Malformed);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Tells when not all was read.
+    pub(super) fn tell(&self, place: &str, kind: &str, budget: &mut Budget) {
+        if let Some(reason) = self.stopped {
+            budget.missed(place, kind, reason);
+        }
+    }
+}
+
+impl Tag<'_> {
+    /// The name without its prefix.
+    pub(super) fn name(&self) -> &str {
+        let name = self.0.name().into_inner();
+        let start = memchr::memrchr(b':', name).map_or(0, |at| at + 1);
+        let length = self.0.name().into_inner().len();
+        self.0.get(start..length).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default()
+    }
+
+    /// An attribute by its name without prefix.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        self.attributes().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    pub(super) fn is(&self, name: &str, value: &str) -> bool {
+        self.get(name).as_deref() == Some(value)
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<u32> {
+        self.get(name)?.trim().parse().ok()
+    }
+
+    /// Names without prefix, and values.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (String, String)> {
+        let mut attributes = self.0.attributes();
+        attributes.with_checks(false);
+        attributes.filter_map(Result::ok).take(256).map(|attribute| {
+            let key = String::from_utf8_lossy(attribute.key.local_name().into_inner()).into_owned();
+            (key, unescaped(&String::from_utf8_lossy(&attribute.value)))
+        })
+    }
+
+    /// Whether a switch such as `<w:vanish/>` or `hidden="1"` is on.
+    pub(super) fn is_on(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|value| !matches!(value.as_str(), "0" | "false" | "off" | "none"))
+    }
+}
+
+fn lossy(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+/// The five entities of XML and character numbers.
+fn referred(name: &str) -> Option<char> {
+    match name {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "apos" => Some('\''),
+        "quot" => Some('"'),
+        "nbsp" => Some('\u{a0}'),
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code).filter(|c| *c != '\0')
+        }
+    }
+}
+
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        let end = after.find(';').filter(|end| *end < 12);
+        match end.and_then(|end| Some((referred(after.get(..end)?)?, after.get(end + 1..)?))) {
+            Some((c, after)) => {
+                out.push(c);
+                rest = after;
+            }
+            None => {
+                out.push('&');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The bytes in UTF-8, whatever the file's mark or declaration says they are in.
+pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let head = bytes.get(..200).unwrap_or(bytes);
+    let declared = || {
+        let at = memchr::memmem::find(head, b"encoding=")? + 9;
+        let value = head.get(at + 1..)?;
+        let end = value.iter().position(|b| matches!(b, b'"' | b'\''))?;
+        encoding_rs::Encoding::for_label(value.get(..end)?)
+    };
+    let encoding = match head {
+        [0xef, 0xbb, 0xbf, ..] => return Cow::Borrowed(bytes.get(3..).unwrap_or_default()),
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => encoding_rs::UTF_16LE,
+        [0xfe, 0xff, ..] | [0, b'<', ..] => encoding_rs::UTF_16BE,
+        // A declaration of UTF-16 that can be read is wrong.
+        _ => declared().filter(|e| e.is_ascii_compatible()).unwrap_or(encoding_rs::UTF_8),
+    };
+    if encoding == encoding_rs::UTF_8 {
+        return Cow::Borrowed(bytes);
+    }
+    Cow::Owned(encoding.decode(bytes).0.into_owned().into_bytes())
+}
+
+/// All text between tags, an element's end being a space or a line.
+pub(super) fn all_text(bytes: &[u8], budget: &mut Budget) -> String {
+    let bytes = decoded(bytes);
+    let mut xml = Xml::new(&bytes);
+    let mut out = String::new();
+    while let Some(node) = xml.next(budget) {
+        match node {
+            Node::Text(text) => {
+                let text = text.trim_matches(['\n', '\r', '\t']);
+                out.push_str(if text.trim().is_empty() && out.ends_with(char::is_whitespace) {
+                    ""
+                } else {
+                    text
+                });
+            }
+            Node::End(name) if matches!(&*name, "span" | "b" | "i" | "em" | "font") => {}
+            Node::End(_) if !out.is_empty() && !out.ends_with('\n') => out.push('\n'),
+            _ => {}
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::FileLimits;
+
+    fn text(bytes: &[u8]) -> String {
+        all_text(bytes, &mut Budget::new(FileLimits::default()))
+    }
+
+    #[test]
+    fn entities_are_not_expanded() {
+        let bomb = b"<!DOCTYPE a [<!ENTITY b \"boom\"><!ENTITY c \"&b;&b;\">]><a>&c; &lt;&#65;&#x42;</a>";
+        assert_eq!(text(bomb), "&c; <AB\n");
+    }
+
+    #[test]
+    fn every_encoding_is_read() {
+        let source = "<?xml version=\"1.0\"?><a>Siân</a>";
+        let utf16: Vec<u8> = source.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(text(&utf16), "Siân\n");
+        assert_eq!(text(b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>Si\xe2n</a>"), "Siân\n");
+    }
+
+    #[test]
+    fn what_stands_before_a_break_is_kept() {
+        let mut budget = Budget::new(FileLimits::default());
+        let mut xml = Xml::new(b"<a><b x='1 &amp; 2'>one</b><c>two");
+        let mut seen = Vec::new();
+        while let Some(node) = xml.next(&mut budget) {
+            match node {
+                Node::Start(tag) => seen.push(tag.get("x").unwrap_or_else(|| tag.name().to_owned())),
+                Node::Text(text) => seen.push(text.into_owned()),
+                Node::End(_) => {}
+            }
+        }
+        assert_eq!(seen, ["a", "1 & 2", "one", "c", "two"]);
+        assert_eq!(xml.stopped, Some(Reason::Malformed));
+    }
+}
