@@ -8,7 +8,7 @@ case "${1:-build}" in
   build) want="gcc libc6-dev make pkg-config libhyperscan-dev lld" ;;
   # A real MTA (with a mechanism to sign in by), SMTP and milter test clients, the public tools that must open what we
   # keep, a browser with its driver and letters for the console's pages, and a malware scanner (without its signatures).
-  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules jq util-linux postgresql chromium chromium-driver fonts-liberation ca-certificates clamav-daemon" ;;
+  test)  want="gcc libc6-dev make pkg-config libhyperscan-dev lld postfix swaks miltertest age zstd sqlite3 opendkim libsasl2-modules jq util-linux postgresql chromium chromium-driver fonts-liberation ca-certificates clamav-daemon tesseract-ocr tesseract-ocr-cym" ;;
   *) echo "usage: $0 build|test" >&2; exit 2 ;;
 esac
 # Fetches the tests' S3 server (scripts/s3-server.sh).

@@ -40,6 +40,10 @@ mod subject_access;
 mod users;
 mod ways;
 
+use crate::{
+    files::{self, Budget, Opened},
+    sandbox::{self, Profile, recognise},
+};
 use args::{Cli, Command, DirectoryCommand};
 use clap::Parser;
 use mistake::{End, Mistake};
@@ -52,6 +56,12 @@ type Answer = Result<ExitCode, Mistake>;
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
+    if let Some(calling) = sandbox::called() {
+        return match calling.profile() {
+            Profile::Files => sandbox::serve(&calling, opened),
+            Profile::Ocr => sandbox::serve(&calling, recognise),
+        };
+    }
     panics::without_content();
     let cli = Cli::parse();
     dispatch(&cli).unwrap_or_else(|mistake| {
@@ -64,6 +74,13 @@ pub fn run() -> ExitCode {
         }
         mistake.end().status()
     })
+}
+
+/// What a worker does with a file.
+fn opened(request: &sandbox::Request, bytes: &[u8]) -> Opened {
+    let mut budget = Budget::new(request.limits);
+    files::open(request.name.as_deref(), request.media_type.as_deref(), bytes, &mut budget);
+    budget.finish()
 }
 
 fn dispatch(cli: &Cli) -> Answer {

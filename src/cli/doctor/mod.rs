@@ -2,6 +2,7 @@
 //! not in place, who has to do what.
 
 mod coverage;
+mod files;
 mod kept;
 mod postfix;
 mod reach;
@@ -64,6 +65,7 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Answer {
             let config = checked.config;
             let mut checks = vec![settings::file(path, &checked.warnings)];
             checks.extend(settings::all(&config));
+            checks.extend(files::all(&config));
             checks.extend(context::block_on(async {
                 let mut found = kept::all(&config).await;
                 found.extend(reach::next_hops(&config).await);

@@ -1,0 +1,52 @@
+//! The pool as whoever reads messages sees it: an opener of files, which says in a stable word how it failed.
+
+use super::{Pool, Profile, Request, Settings};
+use crate::files::{FileLimits, NotOpened, Opened, Opener};
+use std::time::{Duration, Instant};
+
+/// Opens files in workers.
+#[derive(Debug)]
+pub struct Sandboxed {
+    /// `None` where not even the pool could begin.
+    pool: Option<Pool>,
+    /// Of workers that read pictures, where the school wants it.
+    pictures: Option<Pool>,
+    limits: FileLimits,
+    /// How long one file waits for a free worker and is read.
+    patience: Duration,
+}
+
+impl Sandboxed {
+    pub fn new(settings: Settings, limits: FileLimits, patience: Duration) -> Self {
+        let pool = Pool::new(settings).inspect_err(|error| tracing::error!(%error, "files.no-workers"));
+        Self { pool: pool.ok(), pictures: None, limits, patience }
+    }
+
+    /// The same, with pictures read by tesseract in workers of their own.
+    pub fn with_pictures(self, settings: Settings) -> Self {
+        let pool = Pool::new(Settings { profile: Profile::Ocr, ..settings });
+        let pool = pool.inspect_err(|error| tracing::error!(%error, "files.no-workers-for-pictures"));
+        Self { pictures: pool.ok(), ..self }
+    }
+}
+
+impl Opener for Sandboxed {
+    fn open(&self, name: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<Opened, NotOpened> {
+        let pool = self.pool.as_ref().ok_or(NotOpened::Died("no-worker-started"))?;
+        let request = Request {
+            name: name.map(str::to_owned),
+            media_type: Some(media_type.to_owned()),
+            limits: self.limits,
+        };
+        pool.open(&request, bytes, Instant::now() + self.patience).map_err(|died| {
+            tracing::warn!(why = %died, bytes = bytes.len(), "files.not-opened");
+            NotOpened::Died(died.name())
+        })
+    }
+
+    fn read_picture(&self, bytes: &[u8]) -> Option<Opened> {
+        let request = Request { limits: self.limits, ..Request::default() };
+        let opened = self.pictures.as_ref()?.open(&request, bytes, Instant::now() + self.patience);
+        opened.inspect_err(|died| tracing::warn!(why = %died, "files.picture-not-read")).ok()
+    }
+}
