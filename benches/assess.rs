@@ -9,6 +9,7 @@ use gatehouse::{
     app, clock, config,
     detection::{Detector, Scratch},
     extraction::extract,
+    files::Files,
     mail::{
         Address, Arrival, Channel, Door, Envelope, Facts, Recipient, ReversePath, SenderProof, Transaction,
         TransactionId,
@@ -56,7 +57,8 @@ fn assessing(c: &mut Criterion) {
         let facts = Facts::at(transaction.received_at, SenderProof::Unproved);
         let limits = rulebook.limits;
         let message = read(&transaction.raw, limits.read);
-        let text = extract(&message, limits.extract);
+        let files = Files::default();
+        let text = extract(&message, &files, limits.extract);
         let parties = resolve(&transaction, &message.header, &rulebook.directory, &rulebook.schools);
         let mut group = c.benchmark_group("assessing");
         group.throughput(Throughput::Bytes(transaction.raw.len() as u64));

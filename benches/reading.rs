@@ -6,6 +6,7 @@ mod mails;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use gatehouse::{
     extraction::{ExtractLimits, extract, normalise},
+    files::Files,
     message::{Body, ReadLimits, read},
 };
 use mails::message;
@@ -26,7 +27,8 @@ fn reading(c: &mut Criterion) {
             b.iter(|| black_box(read(&raw, ReadLimits::default())));
         });
         group.bench_function(BenchmarkId::new("extract", format!("{kib} KiB")), |b| {
-            b.iter(|| black_box(extract(&parsed, ExtractLimits::default())));
+            let files = Files::default();
+            b.iter(|| black_box(extract(&parsed, &files, ExtractLimits::default())));
         });
         group.throughput(Throughput::Bytes(texts.iter().map(|t| t.len() as u64).sum()));
         group.bench_function(BenchmarkId::new("normalise", format!("{kib} KiB")), |b| {

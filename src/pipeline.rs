@@ -4,10 +4,11 @@
 use crate::{
     detection::{self, DetectLimits, Detector, Finding, Scratch},
     extraction,
+    files::{self, Opener},
     mail::{Facts, Transaction},
     message::{self, Message, Protection},
     parties::{self, Directory, Parties, School},
-    policy::{Applying, Judgement, Situation, WhyNot},
+    policy::{Applying, Judgement, Situation, WhyNot, may_hold_image},
     ruleset::RuleSet,
     verdict::{Account, Verdict, decide},
 };
@@ -22,6 +23,8 @@ pub struct Rulebook {
     pub directory: Arc<Directory>,
     pub schools: Vec<Arc<School>>,
     pub limits: ReadingLimits,
+    /// Opens the files that a message carries.
+    pub opener: Arc<dyn Opener>,
 }
 
 /// How much of a message is read (docs/configuration.md, `[limits]`).
@@ -62,11 +65,19 @@ pub fn assess<T>(
     scratch: &mut Scratch,
     then: impl FnOnce(&Message<'_>, &extraction::Extract<'_>, &Assessment) -> T,
 ) -> (Assessment, T) {
-    let message = message::read(&transaction.raw, rulebook.limits.read);
+    let mut message = message::read(&transaction.raw, rulebook.limits.read);
+    let files = files::open_parts(&mut message, &*rulebook.opener);
     let parties = parties::resolve(transaction, &message.header, &rulebook.directory, &rulebook.schools);
-    let extract = extraction::extract(&message, rulebook.limits.extract);
-    let mut findings =
-        rulebook.detector.detect(&message, &extract, &parties, scratch, rulebook.limits.detect);
+    let (detector, limits) = (&rulebook.detector, rulebook.limits);
+    let mut extract = extraction::extract(&message, &files, limits.extract);
+    let mut findings = detector.detect(&message, &extract, &parties, scratch, limits.detect);
+    // Where sexual words and a picture come together nobody looks at the picture (practice.md, A3).
+    let may_look = files.has_pictures() && !may_hold_image(&findings, &message);
+    let with_words = may_look.then(|| files.with_words_in_pictures(&message, &*rulebook.opener)).flatten();
+    if let Some(files) = &with_words {
+        extract = extraction::extract(&message, files, limits.extract);
+        findings = detector.detect(&message, &extract, &parties, scratch, limits.detect);
+    }
     findings.extend(detection::scanned(facts));
     let settled: Vec<String> =
         facts.releases.iter().flat_map(|r| r.settled_policies.iter().cloned()).collect();

@@ -5,11 +5,11 @@ use crate::{
     desk::{
         self,
         people_file::{PeopleFault, directory, directory_by},
-        rulebook::reading,
+        rulebook::{opener, reading},
     },
     detection::DetectorFaults,
     effects::{ComposeError, Disclaimers, Notices, Signers, TemplateFault},
-    extraction,
+    extraction, files,
     gateway::Standing,
     mail::{Address, Transaction},
     message, parties,
@@ -71,11 +71,12 @@ pub fn rulebook(config: &Config, rules: RuleSet) -> Result<Rulebook, StartFault>
 /// By what a message can be found, read with the limits and people in force.
 pub fn searchable(config: &Config) -> Result<impl Fn(&Transaction) -> Searchable + Send + Sync, StartFault> {
     let (directory, schools) = (directory(config)?, config.schools.clone());
-    let limits = reading(&config.limits);
+    let (limits, opener) = (reading(&config.limits), opener(config));
     Ok(move |transaction: &Transaction| {
-        let message = message::read(&transaction.raw, limits.read);
+        let mut message = message::read(&transaction.raw, limits.read);
+        let files = files::open_parts(&mut message, &*opener);
         let parties = parties::resolve(transaction, &message.header, &directory, &schools);
-        Searchable::new(&extraction::extract(&message, limits.extract), &parties)
+        Searchable::new(&extraction::extract(&message, &files, limits.extract), &parties)
     })
 }
 

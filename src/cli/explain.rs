@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app, clock,
     detection::{Explained, Finding, Miss, Scratch},
-    extraction, ids,
+    ids,
     mail::{Address, Facts, Transaction},
     pipeline::{Assessment, Rulebook, assess},
     verdict::{Account, Disposition},
@@ -48,12 +48,11 @@ pub(super) fn run(cli: &Cli, asked: &Asked<'_>) -> Answer {
     facts.measures = measures.unwrap_or_default();
     let mut scratch = Scratch::new();
     let (assessment, explained) =
-        assess(&transaction, &facts, &rulebook, &mut scratch, |message, _, assessment| {
-            let extract = extraction::extract(message, rulebook.limits.extract);
+        assess(&transaction, &facts, &rulebook, &mut scratch, |message, extract, assessment| {
             let mut scratch = Scratch::new();
             rulebook.detector.detect_explained(
                 message,
-                &extract,
+                extract,
                 &assessment.parties,
                 &mut scratch,
                 rulebook.limits.detect,

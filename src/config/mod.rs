@@ -2,6 +2,7 @@
 
 mod alerts;
 mod anchors;
+mod attachments;
 mod canary;
 mod console;
 mod cross;
@@ -22,6 +23,7 @@ mod units;
 mod vault;
 
 pub use crate::parties::{Fault, Faults, Gravity, render};
+pub use attachments::{FilesConfig, Sandboxing};
 #[cfg(test)]
 pub(crate) use canary::sample as canary_sample;
 pub use console::{ConsoleConfig, SchoolSignIn};

@@ -1,6 +1,6 @@
 //! The configuration as checked: the only shape that travels.
 
-use super::{console::ConsoleConfig, network::Network};
+use super::{attachments::FilesConfig, console::ConsoleConfig, network::Network};
 use crate::{
     mail::{Address, Mode, SchoolId},
     parties::{Direction, School},
@@ -26,6 +26,8 @@ pub struct Config {
     /// In order; the first whose domains fit is taken. `*` fits all.
     pub next_hops: Vec<Arc<NextHop>>,
     pub limits: Limits,
+    /// How attachments are opened.
+    pub files: FilesConfig,
     pub on_failure: OnFailure,
     pub keys: KeysConfig,
     pub store: StoreConfig,

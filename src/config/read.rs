@@ -3,7 +3,7 @@
 
 use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource,
-    alerts, anchors, canary, console, doors, scanner, schools,
+    alerts, anchors, attachments, canary, console, doors, scanner, schools,
     section::Section,
     settings,
     source::{At, Source, WHOLE_FILE},
@@ -80,6 +80,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         relay: root.section("relay").map(|s| doors::relay(source, s, m)),
         next_hops: hops.map(|s| Arc::new(doors::next_hop(s, m))).collect(),
         limits: limits(root.section("limits"), m),
+        files: attachments::files(root.section("files")),
         on_failure: on_failure(root.section("on-failure")),
         keys: keys_section.map_or_else(no_keys, |s| keys(source, s, m)),
         store: store::store(source, root.section("store"), m),

@@ -44,6 +44,7 @@ fn the_example_has_no_fault() {
 fn the_examples_limits_are_the_defaults() {
     let checked = parse(EXAMPLE, &example()).unwrap();
     assert_eq!(format!("{:?}", checked.config.limits), format!("{:?}", Limits::default()));
+    assert_eq!(checked.config.files, FilesConfig::default());
 }
 
 const SMALL: &str = "\

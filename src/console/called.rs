@@ -58,6 +58,7 @@ pub fn category(language: Language, category: Category) -> &'static str {
         C::FileProtected => ("Protected file", "Ffeil dan glo"),
         C::FileNotInspected => ("Not looked into", "Heb ei harchwilio"),
         C::FileIllegalImage => ("Suspected match", "Cyfatebiaeth dybiedig"),
+        C::FileExposed => ("Password sent with its file", "Cyfrinair wedi'i anfon gyda'i ffeil"),
         C::FileAmbiguous => ("Readable in two ways", "Darllenadwy mewn dwy ffordd"),
     };
     pick(language, english, welsh)

@@ -73,7 +73,7 @@ pub(super) async fn read(parts: &Parts, body: Body) -> Result<(Option<Typed>, Bo
         |room: &&str| path.strip_prefix(*room).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if parts.method != Method::POST
         || !kind.starts_with(b"application/x-www-form-urlencoded")
-        || SECRET.iter().any(|room| in_room(&room))
+        || SECRET.iter().any(in_room)
     {
         return Ok((None, body));
     }

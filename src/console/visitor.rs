@@ -53,7 +53,12 @@ impl Console {
         let touch = if parts.uri.path().ends_with("/live") { Touch::ByPage } else { Touch::ByPerson };
         let Some(session) = self.store.session(&word, touch).await? else { return Ok(None) };
         let standing = self.gate.standing();
-        let of = (self.config(), self.store.clone(), standing.rulebook.directory.clone());
+        let of = (
+            self.config(),
+            self.store.clone(),
+            standing.rulebook.directory.clone(),
+            standing.rulebook.opener.clone(),
+        );
         let is_theirs = |user: &&KeptUser| user.id == session.account;
         let who = |users: &[KeptUser]| Ok::<_, Fault>(users.iter().find(is_theirs).cloned());
         let desk = Desk::of(of, || Actor::Gate, who).await?;

@@ -66,7 +66,7 @@ fn is_harmless(key: &str, value: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
     let bare = matches!(value, "true" | "false") || value.parse::<f64>().is_ok();
     bare || CHOICES.contains(&last)
-        || ["limits.", "on-failure."].iter().any(|section| key.starts_with(section))
+        || ["limits.", "files.", "on-failure."].iter().any(|section| key.starts_with(section))
         || key.contains("retention")
         || (key.starts_with("scanner.") && last != "clamd")
 }

@@ -64,6 +64,7 @@ pub use wrong::Wrong;
 use crate::{
     authority::{Asker, Offices, Scope},
     config::Config,
+    files::Opener,
     mail::{Address, SchoolId},
     officers::Roll,
     parties::Directory,
@@ -77,6 +78,8 @@ pub struct Desk {
     pub config: Arc<Config>,
     pub store: Store,
     pub directory: Arc<Directory>,
+    /// Opens the files of a message that is shown.
+    pub opener: Arc<dyn Opener>,
     /// As the ledger names whoever acts.
     pub actor: Actor,
     pub users: Vec<KeptUser>,
@@ -100,7 +103,7 @@ impl Desk {
     /// Everything but who acts, which `who` finds among the registered users; for `None` it is the
     /// operator, whom `operator` names.
     pub async fn of<E: From<DeskFault>>(
-        (config, store, directory): (Arc<Config>, Store, Arc<Directory>),
+        (config, store, directory, opener): (Arc<Config>, Store, Arc<Directory>, Arc<dyn Opener>),
         operator: impl FnOnce() -> Actor,
         who: impl FnOnce(&[KeptUser]) -> Result<Option<KeptUser>, E>,
     ) -> Result<Self, E> {
@@ -124,6 +127,7 @@ impl Desk {
             config,
             store,
             directory,
+            opener,
         };
         if let Some(user) = &desk.user {
             desk.asker = Asker { faces: desk.faces_of(user)?, offices: desk.offices_of(user) };

@@ -130,9 +130,10 @@ impl Desk {
         if mine == Mine::Sender && (may_change || findings.iter().any(|f| f.span.is_some())) {
             match self.store.raw(id, &self.actor, why.clone()).await {
                 Ok(raw) => {
-                    let of = findings.clone();
-                    let read =
-                        tokio::task::spawn_blocking(move || (passages(&raw, limits, &of), attachments(&raw)));
+                    let (of, opener) = (findings.clone(), self.opener.clone());
+                    let read = tokio::task::spawn_blocking(move || {
+                        (passages(&raw, limits, &*opener, &of), attachments(&raw))
+                    });
                     if let Ok((found, attached)) = read.await {
                         shown = found;
                         changeable = match attached {

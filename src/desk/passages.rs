@@ -3,6 +3,7 @@
 
 use crate::{
     extraction::{Extract, Fragment, Layer, extract},
+    files::{Opener, open_parts},
     message::read,
     pipeline::ReadingLimits,
     storage::FindingSummary,
@@ -49,9 +50,15 @@ struct Stretch {
 
 /// The passages of these findings in the order of the message, at most a dozen. A finding that is not of a
 /// text, or whose text cannot be found again, has none.
-pub fn passages(raw: &[u8], limits: ReadingLimits, findings: &[FindingSummary]) -> Vec<Passage> {
-    let message = read(raw, limits.read);
-    let text = extract(&message, limits.extract);
+pub fn passages(
+    raw: &[u8],
+    limits: ReadingLimits,
+    opener: &dyn Opener,
+    findings: &[FindingSummary],
+) -> Vec<Passage> {
+    let mut message = read(raw, limits.read);
+    let files = open_parts(&mut message, opener);
+    let text = extract(&message, &files, limits.extract);
     let mut hits: Vec<(usize, Range<usize>, usize)> = Vec::new();
     for (n, finding) in findings.iter().enumerate() {
         let Some(span) = &finding.span else { continue };
@@ -81,7 +88,7 @@ pub fn passages(raw: &[u8], limits: ReadingLimits, findings: &[FindingSummary]) 
         findings.sort_unstable();
         findings.dedup();
         Some(Passage {
-            place: fragment.place.to_string(),
+            place: fragment.place_at(spans.first().map_or(window.start, |span| span.start)).into_owned(),
             pieces: pieces(fragment, &window, &spans),
             findings,
         })
@@ -92,7 +99,9 @@ pub fn passages(raw: &[u8], limits: ReadingLimits, findings: &[FindingSummary]) 
 /// Where a finding stands: of the texts at its place the one whose words are those of its excerpt.
 fn fragment_of(text: &Extract<'_>, finding: &FindingSummary, span: &Range<usize>) -> Option<usize> {
     let at_place = text.fragments.iter().enumerate().filter(|(_, f)| {
-        f.place == finding.part && f.source.get(span.clone()).is_some() && f.layer != Layer::Header
+        f.place_at(span.start) == finding.part
+            && f.source.get(span.clone()).is_some()
+            && f.layer != Layer::Header
     });
     let alike = |fragment: &Fragment<'_>| {
         let near = cut(&fragment.source, span.start.saturating_sub(AROUND), span.end + AROUND);
@@ -223,6 +232,7 @@ fn add(pieces: &mut Vec<Piece>, kind: PieceKind, c: char) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::Closed;
     use crate::ruleset::{Category, Severity};
 
     fn limits() -> ReadingLimits {
@@ -247,7 +257,7 @@ mod tests {
             PieceKind::Found => format!("[{}]", piece.text),
             PieceKind::Around => piece.text.clone(),
         };
-        let all = passages(raw.as_bytes(), limits(), findings);
+        let all = passages(raw.as_bytes(), limits(), &Closed, findings);
         all.iter().map(|p| p.pieces.iter().map(text).collect()).collect()
     }
 

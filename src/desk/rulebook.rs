@@ -2,13 +2,15 @@
 //! commands that assess, and what is tried before it is put in force.
 
 use crate::{
-    config::{Config, Limits},
+    config::{Config, Limits, Sandboxing},
     detection::{DetectLimits, Detector, DetectorFaults, People, PersonName},
     extraction::ExtractLimits,
+    files::Opener,
     message::ReadLimits,
     parties::Directory,
     pipeline::{ReadingLimits, Rulebook},
     ruleset::RuleSet,
+    sandbox::{Must, Sandboxed, Settings},
 };
 use std::sync::Arc;
 
@@ -37,6 +39,7 @@ pub fn rulebook(
         directory,
         schools: config.schools.clone(),
         limits: reading(&config.limits),
+        opener: opener(config),
     })
 }
 
@@ -44,6 +47,29 @@ pub fn rulebook(
 pub fn with_people(rulebook: &Rulebook, directory: Arc<Directory>) -> Rulebook {
     let detector = rulebook.detector.with_people(Arc::new(people(&directory)));
     Rulebook { detector, directory, ..rulebook.clone() }
+}
+
+/// Who opens the files of messages, as the configuration sets it.
+pub fn opener(config: &Config) -> Arc<dyn Opener> {
+    let opener = Sandboxed::new(workers(config), config.files.limits, config.limits.deadline);
+    Arc::new(if config.files.pictures { opener.with_pictures(workers(config)) } else { opener })
+}
+
+/// The workers that open files.
+pub fn workers(config: &Config) -> Settings {
+    let files = &config.files;
+    Settings {
+        must: match files.sandbox {
+            Sandboxing::Required => Must::Required,
+            Sandboxing::WhenPossible => Must::WhenPossible,
+        },
+        workers: files.workers,
+        memory: files.memory,
+        cpu: files.cpu,
+        wall: files.time,
+        jobs: files.renew_after,
+        ..Settings::default()
+    }
 }
 
 /// How much of a message is read.

@@ -3,6 +3,7 @@
 use super::people::People;
 use crate::{
     extraction::{ExtractLimits, extract},
+    files::Files,
     mail::{
         Address, Arrival, Channel, Door, Envelope, Mode, Recipient, ReversePath, SchoolId, Transaction,
         TransactionId,
@@ -144,7 +145,8 @@ impl ExampleMessage {
         detect: impl FnOnce(&crate::message::Message<'_>, &crate::extraction::Extract<'_>, &Parties) -> T,
     ) -> T {
         let message = read(&self.transaction.raw, ReadLimits::default());
-        let extract = extract(&message, ExtractLimits::default());
+        let files = Files::default();
+        let extract = extract(&message, &files, ExtractLimits::default());
         detect(&message, &extract, &self.parties)
     }
 }

@@ -48,11 +48,12 @@ pub(super) fn of_candidates(pass: &Pass<'_, '_>, kept: &[Candidate], masks: &Mas
         let Some(fragment) = fragment else { continue };
         for candidate in here {
             let Some(rule) = pass.detector.prepared().rule(candidate.rule) else { continue };
+            let span = fragment.view.map.range(candidate.span.clone(), fragment.source.len());
             out.push(Finding {
                 confidence: candidate.confidence,
-                part: fragment.place.to_string(),
+                part: fragment.place_at(span.start).into_owned(),
                 part_index: fragment.part,
-                span: fragment.view.map.range(candidate.span.clone(), fragment.source.len()),
+                span,
                 excerpt: masks.excerpt(&fragment.view.text, candidate.fragment, &candidate.span, &mut draft),
                 origin: candidate.origin,
                 value: candidate.value,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     extraction::{Fragment, Layer},
-    ruleset::{Builtin, Context, DetectionRule, Pattern, Scope, Suppress},
+    ruleset::{Builtin, Check, Context, DetectionRule, Pattern, Scope, Suppress},
 };
 use std::ops::Range;
 
@@ -46,10 +46,17 @@ impl Pass<'_, '_> {
         let fragment = self.extract.fragments.get(fragment_index as usize)?;
         let text = fragment.view.text.as_str();
         let origin = origin(fragment, &span);
-        if !in_scope(rule, fragment, origin) {
+        if fragment.checked_only && !rule.check.is_some_and(Check::is_strong)
+            || !in_scope(rule, fragment, origin)
+        {
             return Some(Judged::Misses(Miss::Scope));
         }
-        if rule.builtin == Some(Builtin::UnknownSender) && !self.unknown_sender {
+        let does_not_apply = match rule.builtin {
+            Some(Builtin::UnknownSender) => !self.unknown_sender,
+            Some(Builtin::PasswordBeside) => !self.protected_file,
+            _ => false,
+        };
+        if does_not_apply {
             return Some(Judged::Misses(Miss::Sender));
         }
         let matched = text.get(span.clone())?;
@@ -79,6 +86,8 @@ impl Pass<'_, '_> {
             return Some(Judged::Counts(candidate(rule.confidence)));
         }
         Some(match near.otherwise {
+            // What the gate has put together itself is chance unless its words stand beside it.
+            _ if fragment.checked_only => Judged::Misses(Miss::Context),
             _ if !near.findings.is_empty() => Judged::Waits(candidate(rule.confidence)),
             Some(otherwise) => Judged::Counts(candidate(otherwise)),
             None => Judged::Misses(Miss::Context),

@@ -12,7 +12,7 @@ use super::{
     structure,
 };
 use crate::{
-    extraction::Extract,
+    extraction::{Extract, UnreadReason},
     message::Message,
     parties::{Parties, Party, Role},
     ruleset::{Builtin, Category, DetectionRule},
@@ -54,6 +54,8 @@ pub(super) struct Pass<'d, 'm> {
     /// The day the message gives; birth dates do not lie after it.
     pub(super) today: Option<NaiveDate>,
     pub(super) unknown_sender: bool,
+    /// The message carries a file that needs a password.
+    pub(super) protected_file: bool,
     pub(super) suppressed_texts: HashMap<(u32, u32), bool>,
     /// Filled only when a `bulk` rule asks for it.
     pub(super) tallies: Option<BTreeMap<(u32, u32), Tally>>,
@@ -86,6 +88,7 @@ impl<'d, 'm> Pass<'d, 'm> {
             limits,
             today: message.header.date.map(|d| d.date_naive()),
             unknown_sender: parties.senders().any(unknown),
+            protected_file: extract.unread.iter().any(|u| u.reason == UnreadReason::Protected),
             suppressed_texts: HashMap::new(),
             tallies: bulk.then(BTreeMap::new),
             unread: Vec::new(),
@@ -99,6 +102,7 @@ impl<'d, 'm> Pass<'d, 'm> {
         let mut candidates = self.candidates();
         let masks = Masks::of(&candidates);
         let mut found = structure::findings(self, &candidates);
+        self.drop_repeated(&mut candidates);
         self.drop_too_few(&mut candidates);
         let kept = findings::strongest(candidates, self.limits.findings.saturating_sub(found.len()));
         let mut out = findings::of_candidates(self, &kept, &masks);
@@ -115,6 +119,16 @@ impl<'d, 'm> Pass<'d, 'm> {
             Some(NearMiss { rule: Arc::clone(&self.detector.prepared().rule(rule)?.id), miss, matches })
         };
         Explained { findings, near_misses: misses.into_iter().filter_map(named).collect() }
+    }
+
+    /// What is put together from a text and stands in one as it is was found there.
+    fn drop_repeated(&self, candidates: &mut Vec<Candidate>) {
+        let dug_up = |c: &Candidate| {
+            self.extract.fragments.get(c.fragment as usize).is_some_and(|fragment| fragment.checked_only)
+        };
+        let mut plain: HashSet<(u32, u64)> =
+            candidates.iter().filter(|c| !dug_up(c)).map(|c| (c.rule, c.value)).collect();
+        candidates.retain(|c| !dug_up(c) || plain.insert((c.rule, c.value)));
     }
 
     /// A number for a value, comparable within this message only.

@@ -1,5 +1,6 @@
 //! Fragments of text with their place and their normalised view.
 
+use crate::files::{Anchor, TraitKind};
 use std::{borrow::Cow, ops::Range};
 
 /// Where in a message a text stood, as far as it matters for judging it.
@@ -31,6 +32,22 @@ pub struct Fragment<'a> {
     pub view: View,
     /// Byte ranges of `view.text` that quote an earlier message, sorted.
     pub quoted: Vec<Range<usize>>,
+    /// Put together or dug up by the gate (numbers written apart, fields that nobody sees): only rules with a strong
+    /// check digit look at it.
+    pub checked_only: bool,
+    /// Finer places within `source`, rising: cells of a sheet.
+    pub anchors: &'a [Anchor],
+}
+
+impl Fragment<'_> {
+    /// The place of what begins at this byte of the source: `2/register.xlsx/Sheet1!B7`.
+    pub fn place_at(&self, source: usize) -> Cow<'_, str> {
+        let before = self.anchors.partition_point(|anchor| anchor.at as usize <= source);
+        match before.checked_sub(1).and_then(|at| self.anchors.get(at)) {
+            Some(anchor) => Cow::Owned(format!("{}!{}", self.place, anchor.label)),
+            None => Cow::Borrowed(&self.place),
+        }
+    }
 }
 
 /// The normalised text: NFKC, lower case, typographic quotes and dashes as `'`, `"` and `-`,
@@ -133,8 +150,10 @@ pub enum UnreadReason {
     Limit(&'static str),
     /// Broken beyond reading.
     Malformed,
-    /// The worker that read it died.
-    WorkerDied,
+    /// The worker that read it ended; a stable word says how.
+    WorkerDied(&'static str),
+    /// A picture: words in it are not read.
+    Picture,
     /// It was read, but other programs may read it otherwise.
     Ambiguous(Doubt),
 }
@@ -155,6 +174,14 @@ pub struct Unread {
     pub part: Option<usize>,
     pub media_type: String,
     pub reason: UnreadReason,
+}
+
+/// Something about a file that is no text: a macro, a program, the place of a picture.
+#[derive(Clone, Debug)]
+pub struct FileTrait {
+    pub place: String,
+    pub part: usize,
+    pub kind: TraitKind,
 }
 
 /// How much text is read.
@@ -183,4 +210,5 @@ pub enum TextKind {
 pub struct Extract<'a> {
     pub fragments: Vec<Fragment<'a>>,
     pub unread: Vec<Unread>,
+    pub traits: Vec<FileTrait>,
 }

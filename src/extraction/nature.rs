@@ -2,14 +2,32 @@
 //! rows, a file in another writing, letters that are shown backwards.
 
 use super::{TextKind, view::Lines};
-use crate::message::Part;
+use crate::{files::is_no_text, message::Part};
 
 /// Whether letters are to be shown from the other side, whatever their alphabet: a reader sees
 /// the words backwards. Embeddings and isolates, which mail in Arabic or Hebrew uses, do not.
 pub(super) fn overrides_direction(text: &str, kind: TextKind) -> bool {
     let has = |mark: &str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
     let by_markup = || has("<bdo") || has("<BDO") || has("bidi-override");
-    has("\u{202e}") || has("\u{202d}") || kind == TextKind::Html && by_markup()
+    let by_reference =
+        || ["&#8238", "&#8237", "&#x202e", "&#x202d", "&#x202E", "&#x202D"].iter().any(|r| has(r));
+    has("\u{202e}") || has("\u{202d}") || kind == TextKind::Html && (by_markup() || by_reference())
+}
+
+/// A page under the type of a plain text, which some programs show as a page.
+pub(super) fn looks_like_html(text: &str) -> bool {
+    let head = text.trim_start().get(..14).unwrap_or_default().to_ascii_lowercase();
+    head.starts_with("<html") || head.starts_with("<!doctype html")
+}
+
+/// Letters that are there for programs and not for eyes: tag characters, but for those of flags, and the codes by which
+/// terminals colour and overwrite.
+pub(super) fn has_unseen_letters(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let finder = memchr::memmem::find_iter(bytes, "\u{e0020}".as_bytes().get(..3).unwrap_or_default());
+    let tags = finder.take(1_000).count();
+    let flags = memchr::memmem::find_iter(bytes, "\u{1f3f4}").take(1_000).count();
+    tags > flags * 8 || memchr::memmem::find(bytes, b"\x1b[").is_some() || memchr::memchr(8, bytes).is_some()
 }
 
 /// How a text of this type is marked up. Tags of any kind split words for a pattern only.
@@ -64,61 +82,4 @@ pub(super) fn text_like(part: &Part<'_>, bytes: &[u8]) -> Option<TextKind> {
     }
     let html = sub == "xhtml+xml" || named(part, &["htm", "html"]);
     Some(if html { TextKind::Html } else { TextKind::Plain })
-}
-
-/// Whether what is called a text is, or carries, a file in another writing: RTF, BinHex
-/// (RFC 1741), yEnc, uuencode.
-pub(super) fn is_file_as_text(text: &str) -> bool {
-    let has = |mark: &[u8]| memchr::memmem::find(text.as_bytes(), mark).is_some();
-    text.trim_start().starts_with("{\\rtf")
-        || has(b"=ybegin ")
-        || has(b"(This file must be converted with BinHex")
-        || has_uuencoded(text)
-}
-
-/// Whether a file is pasted into the text as uuencode (POSIX), which Outlook shows as an
-/// attachment.
-fn has_uuencoded(text: &str) -> bool {
-    let begins = |line: &str| {
-        let mode = line.split(' ').next().unwrap_or_default();
-        (3..=4).contains(&mode.len())
-            && mode.bytes().all(|b| matches!(b, b'0'..=b'7'))
-            && line.lines().next().is_some_and(|l| l.trim_end().len() > mode.len() + 1)
-    };
-    let mut found = memchr::memmem::find_iter(text.as_bytes(), "begin ");
-    found.any(|at| {
-        let starts_line = at.checked_sub(1).is_none_or(|before| text.as_bytes()[before] == b'\n');
-        starts_line && text.get(at + 6..).is_some_and(begins)
-    })
-}
-
-/// Whether bytes are a file of some binary format: a NUL, a well-known beginning, or many
-/// control characters. UTF-16 text has NULs, and a mark in front.
-pub(super) fn is_no_text(bytes: &[u8]) -> bool {
-    let head = bytes.get(..4096).unwrap_or(bytes);
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return false;
-    }
-    let magic: [&[u8]; 4] = [b"PK\x03\x04", b"%PDF-", b"\x89PNG", b"GIF8"];
-    // All but white space and the escape of ISO-2022.
-    let control = |b: &&u8| matches!(b, 1..=7 | 0x0e..=0x1a | 0x1c..=0x1f);
-    head.contains(&0)
-        || magic.iter().any(|m| head.starts_with(m))
-        || head.iter().filter(control).count() * 32 > head.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_in_text_are_no_text() {
-        assert!(has_uuencoded("Hello\nbegin 644 marks.xls\nM...\n"));
-        for text in ["begin 644", "begin with 644", "to begin 644 x", "begin 9644 x y"] {
-            assert!(!has_uuencoded(text), "{text}");
-        }
-        assert!(is_no_text(b"a\0b") && is_no_text(b"%PDF-1.4") && is_no_text("\u{1f}‹\u{8}\u{3}".as_bytes()));
-        assert!(is_file_as_text("{\\rtf1 x}") && is_file_as_text("x\n=ybegin line=128 size=1 name=a\n"));
-        assert!(!is_no_text(b"\xff\xfea\0") && !is_no_text(b"plain"));
-    }
 }

@@ -2,17 +2,20 @@
 
 use super::{
     Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html,
-    nature::{is_file_as_text, is_no_text, lines_of, overrides_direction, text_kind, text_like},
-    quotes,
+    nature::{has_unseen_letters, lines_of, looks_like_html, overrides_direction, text_kind, text_like},
+    quotes, spelled, unseen,
     view::{Builder, Lines},
 };
-use crate::message::{Body, Mailbox, Message, Part, Protection, decode_text};
+use crate::{
+    files::{Files, Missed, NotOpened, Opened, Reason, is_file_as_text, is_no_text},
+    message::{Body, Mailbox, Message, Part, Protection, decode_text},
+};
 use std::borrow::Cow;
 
-/// All text of `message`, each stretch with its normalised view, and what was not read.
-/// Borrows decoded text from the message; never fails.
-pub fn extract<'m>(message: &'m Message<'_>, limits: ExtractLimits) -> Extract<'m> {
-    let mut reader = Reader { message, left: limits.text_bytes, out: Extract::default() };
+/// All text of `message` and of its files, each stretch with its normalised view, and what was not read.
+/// Borrows decoded text from both; never fails.
+pub fn extract<'m>(message: &'m Message<'_>, files: &'m Files, limits: ExtractLimits) -> Extract<'m> {
+    let mut reader = Reader { message, files, left: limits.text_bytes, out: Extract::default() };
     reader.header();
     for index in 0..message.parts.len() {
         reader.part(index);
@@ -20,6 +23,8 @@ pub fn extract<'m>(message: &'m Message<'_>, limits: ExtractLimits) -> Extract<'
     reader.outside();
     reader.limits();
     reader.doubts();
+    reader.unseen();
+    reader.spelled();
     reader.out
 }
 
@@ -30,11 +35,12 @@ pub fn normalise(text: &str) -> View {
     builder.finish().0
 }
 
-struct Reader<'m, 'a> {
-    message: &'m Message<'a>,
+pub(super) struct Reader<'m, 'a> {
+    pub(super) message: &'m Message<'a>,
+    files: &'m Files,
     /// Bytes of decoded text that may still be read.
     left: usize,
-    out: Extract<'m>,
+    pub(super) out: Extract<'m>,
 }
 
 impl<'m> Reader<'m, '_> {
@@ -58,7 +64,17 @@ impl<'m> Reader<'m, '_> {
         }
         let view = normalise(&source);
         if !view.text.is_empty() {
-            self.out.fragments.push(Fragment { place, part, layer, source, view, quoted: Vec::new() });
+            let fragment = Fragment {
+                place,
+                part,
+                layer,
+                source,
+                view,
+                quoted: Vec::new(),
+                anchors: &[],
+                checked_only: false,
+            };
+            self.out.fragments.push(fragment);
         }
     }
 
@@ -80,18 +96,34 @@ impl<'m> Reader<'m, '_> {
             Body::Text(text) => {
                 self.text(index, text_kind(&part.media_type), Cow::Borrowed(text));
                 // A file under a text's type: what it says is not in its bytes as text.
-                if part.protection == Protection::Password {
+                if let Some(Ok(opened)) = self.files.of(index) {
+                    self.opened(index, opened);
+                    // What is pasted into a text as uuencode, yEnc or BinHex is not taken out of it.
+                    if is_file_as_text(text) && !text.trim_start().starts_with("{\\rtf") {
+                        self.unread(index, UnreadReason::FormatNotSupported);
+                    }
+                } else if part.protection == Protection::Password {
                     self.unread(index, UnreadReason::Protected);
                 } else if is_no_text(text.as_bytes()) || is_file_as_text(text) {
                     self.unread(index, UnreadReason::FormatNotSupported);
                 }
             }
-            Body::Html(text) => self.text(index, TextKind::Html, Cow::Borrowed(text)),
+            Body::Html(text) => {
+                self.text(index, TextKind::Html, Cow::Borrowed(text));
+                if let Some(Ok(opened)) = self.files.of(index) {
+                    self.opened(index, opened);
+                }
+            }
             Body::Binary(bytes) => self.binary(index, part, bytes),
         }
     }
 
     fn binary(&mut self, index: usize, part: &'m Part<'_>, bytes: &'m [u8]) {
+        match self.files.of(index) {
+            Some(Ok(opened)) if !is_unknown(opened) => return self.opened(index, opened),
+            Some(Err(NotOpened::Died(how))) => self.unread(index, UnreadReason::WorkerDied(how)),
+            _ => {}
+        }
         if part.protection != Protection::None {
             return self.unread(index, UnreadReason::Protected);
         }
@@ -112,6 +144,7 @@ impl<'m> Reader<'m, '_> {
                 }
             }
             None if bytes.is_empty() => {}
+            None if matches!(self.files.of(index), Some(Err(NotOpened::Died(_)))) => {}
             None => self.unread(index, UnreadReason::FormatNotSupported),
         }
     }
@@ -132,6 +165,15 @@ impl<'m> Reader<'m, '_> {
         if overrides_direction(&text, kind) {
             self.unread(index, UnreadReason::Ambiguous(Doubt::Crafted("direction-override")));
         }
+        if kind == TextKind::Html && memchr::memmem::find(text.as_bytes(), b"data:image/").is_some() {
+            self.unread(index, UnreadReason::Picture);
+        }
+        if kind == TextKind::Plain && looks_like_html(&text) {
+            self.text(index, TextKind::Html, text.clone());
+        }
+        if has_unseen_letters(&text) {
+            self.unread(index, UnreadReason::Ambiguous(Doubt::Crafted("unseen-letters")));
+        }
         match kind {
             TextKind::Plain => {
                 let mode = lines_of(&self.message.parts[index]);
@@ -144,7 +186,11 @@ impl<'m> Reader<'m, '_> {
                 let none = html::Quotes::default();
                 self.own(index, text.clone(), Layer::Visible, texts.visible, &texts.quotes);
                 self.own(index, text.clone(), Layer::Hidden, texts.hidden, &none);
-                self.own(index, text, Layer::Link, texts.links, &none);
+                self.own(index, text.clone(), Layer::Link, texts.links, &none);
+                if texts.unseen.len() > 0 {
+                    let (view, _) = texts.unseen.finish();
+                    self.dug_up(place(&self.message.parts[index]), index, text, view);
+                }
             }
         }
     }
@@ -166,10 +212,20 @@ impl<'m> Reader<'m, '_> {
             _ => Vec::new(),
         };
         let place = place(&self.message.parts[index]);
-        self.out.fragments.push(Fragment { place, part: Some(index), layer, source, view, quoted });
+        let anchors = &[];
+        self.out.fragments.push(Fragment {
+            place,
+            part: Some(index),
+            layer,
+            source,
+            view,
+            quoted,
+            anchors,
+            checked_only: false,
+        });
     }
 
-    fn cut(&mut self, index: usize, text: Cow<'m, str>) -> Cow<'m, str> {
+    pub(super) fn cut(&mut self, index: usize, text: Cow<'m, str>) -> Cow<'m, str> {
         if text.len() <= self.left {
             self.left -= text.len();
             return text;
@@ -227,6 +283,55 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
+    /// Where nobody looks: the other fields of headers, texts in another writing.
+    fn unseen(&mut self) {
+        for (index, part) in self.message.parts.iter().enumerate() {
+            if let Some(text) = unseen::header(self.message, part) {
+                let own =
+                    if part.path.is_empty() { "header".to_owned() } else { format!("{}/header", part.path) };
+                let view = normalise(&text);
+                self.dug_up(Cow::Owned(own), index, Cow::Owned(text), view);
+            }
+            let (Body::Text(text) | Body::Html(text)) = &part.body else { continue };
+            if let Some(decoded) = unseen::decoded(text) {
+                let view = normalise(&decoded);
+                self.dug_up(place(part), index, Cow::Owned(decoded), view);
+            }
+        }
+    }
+
+    pub(super) fn dug_up(&mut self, place: Cow<'m, str>, index: usize, source: Cow<'m, str>, view: View) {
+        self.out.fragments.push(Fragment {
+            place,
+            part: Some(index),
+            layer: Layer::Hidden,
+            source,
+            view,
+            quoted: Vec::new(),
+            checked_only: true,
+            anchors: &[],
+        });
+    }
+
+    /// Numbers that are written apart, beside the texts in which they stand.
+    fn spelled(&mut self) {
+        let mut more = Vec::new();
+        for fragment in &self.out.fragments {
+            let Some(view) = spelled::spelled(&fragment.view, fragment.source.len()) else { continue };
+            more.push(Fragment {
+                place: fragment.place.clone(),
+                part: fragment.part,
+                layer: fragment.layer,
+                source: fragment.source.clone(),
+                view,
+                quoted: Vec::new(),
+                checked_only: true,
+                anchors: fragment.anchors,
+            });
+        }
+        self.out.fragments.extend(more);
+    }
+
     fn left_out(&mut self, place: &str, limit: &'static str) {
         self.out.unread.push(Unread {
             place: place.to_owned(),
@@ -252,8 +357,14 @@ const DOUBTS: [Doubt; 11] = [
     Doubt::Damaged("encoded-message"),
 ];
 
+/// Whether nothing is known of a file but that nobody reads its kind.
+fn is_unknown(opened: &Opened) -> bool {
+    let not_supported = |missed: &Missed| missed.place.is_empty() && missed.reason == Reason::NotSupported;
+    opened.pieces.is_empty() && opened.traits.is_empty() && opened.missed.iter().any(not_supported)
+}
+
 /// `2/register.csv`, or the path alone.
-fn place<'m>(part: &'m Part<'_>) -> Cow<'m, str> {
+pub(super) fn place<'m>(part: &'m Part<'_>) -> Cow<'m, str> {
     match &part.file_name {
         Some(name) => Cow::Owned(format!("{}/{name}", part.path)),
         None => Cow::Borrowed(&part.path),
@@ -285,14 +396,16 @@ mod tests {
     #[test]
     fn text_beyond_the_limit_is_unread_and_said_so() {
         let message = read("Subject: s\n\ntŷ and more".as_bytes(), ReadLimits::default());
-        let extract = extract(&message, ExtractLimits { text_bytes: 2 });
+        let none = Files::default();
+        let extract = extract(&message, &none, ExtractLimits { text_bytes: 2 });
         assert_eq!(extract.fragments.last().map(|f| f.view.text.as_str()), Some("t"));
         assert_eq!(extract.unread[0].reason, UnreadReason::Limit("text-bytes"));
     }
 
     fn doubt(raw: &str) -> (Option<Doubt>, String) {
         let message = read(raw.as_bytes(), ReadLimits::default());
-        let extract = extract(&message, ExtractLimits::default());
+        let none = Files::default();
+        let extract = extract(&message, &none, ExtractLimits::default());
         let doubt = extract.unread.iter().find_map(|u| match u.reason {
             UnreadReason::Ambiguous(doubt) => Some(doubt),
             _ => None,
@@ -333,14 +446,16 @@ mod tests {
         assert_eq!(doubt(enriched).1, "idiot");
         let piece = "Content-Type: message/partial; id=a; number=1\n\nhello";
         let message = read(piece.as_bytes(), ReadLimits::default());
-        let extract = extract(&message, ExtractLimits::default());
+        let none = Files::default();
+        let extract = extract(&message, &none, ExtractLimits::default());
         assert_eq!(extract.unread[0].reason, UnreadReason::FormatNotSupported);
     }
 
     #[test]
     fn extraction_borrows_what_the_message_holds() {
         let message = read(b"Content-Type: text/html\n\n<p>x</p>", ReadLimits::default());
-        let extract = extract(&message, ExtractLimits::default());
+        let none = Files::default();
+        let extract = extract(&message, &none, ExtractLimits::default());
         assert!(matches!(extract.fragments[0].source, Cow::Borrowed(_)));
     }
 }

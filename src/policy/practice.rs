@@ -128,7 +128,8 @@ pub fn sender_may_hear(category: Category) -> bool {
         | C::FileDangerous
         | C::FileProtected
         | C::FileNotInspected
-        | C::FileAmbiguous => true,
+        | C::FileAmbiguous
+        | C::FileExposed => true,
         C::ContactMeeting
         | C::ContactGrooming
         | C::ContactImpersonation

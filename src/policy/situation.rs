@@ -6,6 +6,7 @@ use crate::{
     mail::{Answers, Unscanned},
     message::{Message, Protection},
     parties::{Parties, Party, Role, School},
+    ruleset::Category,
 };
 
 #[derive(Clone, Copy)]
@@ -50,6 +51,10 @@ impl Situation<'_> {
     /// Whether the parts in which these findings stand are protected. A finding outside
     /// any part (subject, recipients) is never protected; without findings the message counts.
     pub fn protected(&self, findings: &[usize]) -> bool {
+        // Whoever gets the password with the file needs no key.
+        if self.findings.iter().any(|f| f.category == Category::FileExposed) {
+            return false;
+        }
         if findings.is_empty() {
             return self.message.protection() != Protection::None;
         }

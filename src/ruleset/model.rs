@@ -84,6 +84,7 @@ categories! {
     FileNotInspected = "file.not-inspected",
     FileIllegalImage = "file.illegal-image",
     FileAmbiguous = "file.ambiguous",
+    FileExposed = "file.exposed",
 }
 
 /// A built-in check that a match must pass: a check digit or a date that can exist.
@@ -100,6 +101,16 @@ pub enum Check {
     Postcode,
     BirthDate,
     SortCode,
+}
+
+impl Check {
+    /// Whether what passes is hardly ever chance; a telephone number, a date or a postcode often is.
+    pub fn is_strong(self) -> bool {
+        match self {
+            Self::NhsNumber | Self::Nino | Self::Upn | Self::Uln | Self::PaymentCard | Self::Iban => true,
+            Self::UkPhone | Self::Postcode | Self::BirthDate | Self::SortCode => false,
+        }
+    }
 }
 
 /// A pattern that `regex` accepts and that cannot match nothing.
@@ -134,12 +145,26 @@ pub enum Builtin {
     ProtectedFile,
     UnreadFile,
     AmbiguousMessage,
+    /// Patterns of a password, in a message that carries a protected file.
+    PasswordBeside,
+    /// A picture, whose words are not read.
+    Picture,
+    /// A program, whatever it is called.
+    Program,
+    /// A name or type that says another kind than the bytes.
+    Disguised,
+    /// Macros, scripts, embedded objects.
+    ActiveContent,
+    /// Loads something from elsewhere when it is opened.
+    RemoteContent,
+    /// A picture that tells where it was taken.
+    PictureLocation,
 }
 
 impl Builtin {
     /// Whether the rule has patterns beside.
     pub fn takes_patterns(self) -> bool {
-        self == Self::UnknownSender
+        matches!(self, Self::UnknownSender | Self::PasswordBeside)
     }
 }
 

@@ -42,6 +42,13 @@ pub(super) const BUILTINS: &[(&str, Builtin)] = &[
     ("protected-file", Builtin::ProtectedFile),
     ("unread-file", Builtin::UnreadFile),
     ("ambiguous-message", Builtin::AmbiguousMessage),
+    ("password-beside", Builtin::PasswordBeside),
+    ("picture", Builtin::Picture),
+    ("program-file", Builtin::Program),
+    ("disguised-file", Builtin::Disguised),
+    ("active-content", Builtin::ActiveContent),
+    ("remote-content", Builtin::RemoteContent),
+    ("picture-location", Builtin::PictureLocation),
 ];
 
 pub(super) const SCOPES: &[(&str, Scope)] =

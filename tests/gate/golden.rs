@@ -5,6 +5,7 @@
 
 use gatehouse::{
     extraction::{Extract, ExtractLimits, Fragment, extract},
+    files::Files,
     message::{Body, Mailbox, Message, ReadLimits, read},
 };
 use std::{
@@ -82,7 +83,8 @@ fn compare(folder: &str) {
 
 fn dump(raw: &[u8]) -> String {
     let message = read(raw, ReadLimits::default());
-    let extract = extract(&message, ExtractLimits::default());
+    let files = Files::default();
+    let extract = extract(&message, &files, ExtractLimits::default());
     check(&message, &extract);
     let mut out = String::new();
     dump_header(&mut out, &message);

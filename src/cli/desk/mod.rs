@@ -79,8 +79,9 @@ impl Desk {
     /// The same for a store that is open already.
     pub(super) async fn at(config: Config, store: Store, identity: Option<&Path>) -> Result<Self, Mistake> {
         let directory = Arc::new(app::directory(&config)?);
+        let opener = desk::rulebook::opener(&config);
         let who = |users: &[KeptUser]| identity.map(|path| unlocked(path, users)).transpose();
-        let desk = desk::Desk::of((Arc::new(config), store, directory), context::actor, who).await?;
+        let desk = desk::Desk::of((Arc::new(config), store, directory, opener), context::actor, who).await?;
         if desk.user.is_some() {
             context::act_as(&desk.actor);
         }

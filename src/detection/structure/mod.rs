@@ -3,6 +3,7 @@
 
 mod bulk;
 mod contact;
+mod files;
 mod forwarding;
 mod recipients;
 mod unread;
@@ -29,11 +30,19 @@ pub(super) fn findings(pass: &mut Pass<'_, '_>, candidates: &[Candidate]) -> Vec
                 Builtin::ProtectedFile
                 | Builtin::UnreadFile
                 | Builtin::AmbiguousMessage
+                | Builtin::PasswordBeside
+                | Builtin::Picture
+                | Builtin::Program
+                | Builtin::Disguised
+                | Builtin::ActiveContent
+                | Builtin::RemoteContent
+                | Builtin::PictureLocation
                 | Builtin::UnknownSender,
             )
             | None => {}
         }
     }
     unread::findings(pass, &mut out);
+    files::findings(pass, &mut out);
     out
 }

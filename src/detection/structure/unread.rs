@@ -21,6 +21,11 @@ static UNREAD: LazyLock<DetectionRule> = LazyLock::new(|| {
     fallback("builtin.not-inspected", Category::FileNotInspected, "A part could not be read.")
 });
 
+static PICTURE: LazyLock<DetectionRule> = LazyLock::new(|| DetectionRule {
+    confidence: 0.2,
+    ..fallback("builtin.picture", Category::FileNotInspected, "A picture: words in it were not read.")
+});
+
 /// The rule that holds when no file gives one.
 pub(in crate::detection) fn fallback(id: &str, category: Category, reason: &str) -> DetectionRule {
     DetectionRule {
@@ -54,7 +59,8 @@ pub(super) fn findings(pass: &Pass<'_, '_>, out: &mut Vec<Finding>) {
             UnreadReason::FormatNotSupported => (Builtin::UnreadFile, "no reader for this format"),
             UnreadReason::Limit(limit) => (Builtin::UnreadFile, limit),
             UnreadReason::Malformed => (Builtin::UnreadFile, "malformed"),
-            UnreadReason::WorkerDied => (Builtin::UnreadFile, "the reader failed"),
+            UnreadReason::WorkerDied(how) => (Builtin::UnreadFile, how),
+            UnreadReason::Picture => (Builtin::Picture, "words in a picture are not read"),
             UnreadReason::Ambiguous(Doubt::Crafted(what) | Doubt::Damaged(what)) => {
                 (Builtin::AmbiguousMessage, what)
             }
@@ -76,7 +82,7 @@ pub(super) fn findings(pass: &Pass<'_, '_>, out: &mut Vec<Finding>) {
 }
 
 /// One finding of every rule for this; of the built-in one when there is none.
-fn add(
+pub(super) fn add(
     pass: &Pass<'_, '_>,
     out: &mut Vec<Finding>,
     builtin: Builtin,
@@ -99,6 +105,7 @@ fn add(
         out.push(finding(match builtin {
             Builtin::ProtectedFile => &PROTECTED,
             Builtin::AmbiguousMessage => &AMBIGUOUS,
+            Builtin::Picture => &PICTURE,
             _ => &UNREAD,
         }));
     }

@@ -97,7 +97,6 @@ fn same_place(old: &Part<'_>, new: &Part<'_>, moved: &Moved<'_>) -> bool {
         && old.flowed == new.flowed
         && old.nesting == new.nesting
         && old.inside == new.inside
-        && old.protection == new.protection
         && old.signed == new.signed
         && std::mem::discriminant(&old.body) == std::mem::discriminant(&new.body);
     // A part that lies decoded in another one has the ranges of that one.

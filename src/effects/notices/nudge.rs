@@ -329,6 +329,7 @@ pub(super) fn kind(language: Language, category: Category) -> &'static str {
         C::ChainWording | C::ChainStructure | C::ChainSpread => ("a chain letter", "llythyr cadwyn"),
         C::ChainHoax => ("a known hoax", "twyll hysbys"),
         C::FileDangerous => ("a kind of file that can do harm", "math o ffeil a all wneud niwed"),
+        C::FileExposed => ("the password of a file beside it", "cyfrinair ffeil wrth ei hochr"),
         C::FileProtected => ("a file with a password", "ffeil gyda chyfrinair"),
         C::FileNotInspected | C::FileAmbiguous => {
             ("a file that could not be read", "ffeil na ellid ei darllen")

@@ -5,6 +5,7 @@ use super::{Matter, Prepared, Tools, tell};
 use crate::{
     effects::{Addressee, Occasion, Receipt},
     extraction::{self, ExtractLimits, Layer},
+    files::Files,
     mail::Address,
     message::{self, Body, Message, ReadLimits},
     parties::{self, Directory, Party, Role, School},
@@ -207,7 +208,8 @@ impl Original {
             let author = header.from.into_iter().find_map(|m| m.address);
             return Some(Self { form: Form::Attached, author });
         }
-        let extract = extraction::extract(message, ExtractLimits::default());
+        let files = Files::default();
+        let extract = extraction::extract(message, &files, ExtractLimits::default());
         let texts = extract.fragments.iter().filter(|f| f.layer == Layer::Visible);
         let quoted = texts.flat_map(|f| f.quoted.iter().filter_map(|range| f.view.text.get(range.clone())));
         quoted

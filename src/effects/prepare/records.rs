@@ -6,6 +6,7 @@ use super::{Matter, Tools};
 use crate::{
     detection::{People, PersonName, folded_words, is_also_a_word, people::NameMemory, without_marks},
     extraction::{ExtractLimits, Layer, extract},
+    files::Files,
     mail::{Address, SchoolId},
     message::{Body, Disposition, Message},
     parties::{AddressKind, Holder, Listing, Party, Person, Role},
@@ -129,7 +130,8 @@ fn children<'a>(parent: Person<'a>, school: &SchoolId, day: chrono::NaiveDate) -
 
 /// What a reader sees of the message, subject first.
 fn text(matter: &Matter<'_>) -> String {
-    let extract = extract(matter.message, MOST_TEXT);
+    let files = Files::default();
+    let extract = extract(matter.message, &files, MOST_TEXT);
     let mut text = matter.message.header.subject.clone();
     for fragment in &extract.fragments {
         if matches!(fragment.layer, Layer::Visible | Layer::FileName) {

@@ -6,18 +6,26 @@ mod entity;
 mod style;
 mod tag;
 
-use super::view::{Builder, Lines, Next};
+use super::{
+    unseen,
+    view::{Builder, Lines, Next},
+};
 use element::{Break, Content, Kind, Open, Role, kind};
 use entity::{Within, reference};
 use std::ops::Range;
 use style::{Color, Style};
 use tag::{Markup, Tags, raw_text_end};
 
-/// The three texts of an HTML part.
+/// Digits of a number that is worth digging up.
+const LEAST_DIGITS: usize = 8;
+
+/// The texts of an HTML part.
 pub(super) struct Texts {
     pub(super) visible: Builder,
     pub(super) hidden: Builder,
     pub(super) links: Builder,
+    /// Attributes, styles and scripts with numbers in them.
+    pub(super) unseen: Builder,
     /// Quotations by markup.
     pub(super) quotes: Quotes,
 }
@@ -70,6 +78,7 @@ impl<'s> Walk<'s> {
                 visible: builder(2),
                 hidden: builder(64),
                 links: builder(64),
+                unseen: builder(256),
                 quotes: Quotes::default(),
             },
             tags: Tags::default(),
@@ -109,6 +118,16 @@ impl<'s> Walk<'s> {
         hidden.paragraph(range.start.saturating_sub(1), Next::At(range.start));
         feed(hidden, self.source, range.clone(), within);
         hidden.paragraph(range.end, Next::At(range.end));
+    }
+
+    /// What no reader sees and no text is.
+    fn dig_up(&mut self, range: Range<usize>) {
+        let Some(text) = self.source.get(range.clone()) else { return };
+        if unseen::digits(text.as_bytes()) >= LEAST_DIGITS {
+            let unseen = &mut self.texts.unseen;
+            unseen.paragraph(range.start.saturating_sub(1), Next::At(range.start));
+            feed(unseen, self.source, range, Within::Attribute);
+        }
     }
 
     /// What begins at a `<`; returns where it ends.
@@ -180,7 +199,7 @@ impl<'s> Walk<'s> {
         match content {
             Content::Text => self.text(at..end),
             Content::HiddenText => self.hide(at..end, Within::Text),
-            _ => {}
+            _ => self.dig_up(at..end),
         }
         end
     }
@@ -249,7 +268,7 @@ impl<'s> Walk<'s> {
             7 if is("bgcolor") => seen.style.background = Some(Color::read(text)),
             10 if is("aria-label") => self.hide(value, Within::Attribute),
             11 if is("placeholder") => self.hide(value, Within::Attribute),
-            _ => {}
+            _ => self.dig_up(value),
         }
     }
 

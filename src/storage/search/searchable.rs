@@ -107,7 +107,7 @@ impl Searchable {
         for layer in
             [Layer::Subject, Layer::Header, Layer::FileName, Layer::Visible, Layer::Link, Layer::Hidden]
         {
-            for fragment in extract.fragments.iter().filter(|f| f.layer == layer) {
+            for fragment in extract.fragments.iter().filter(|f| f.layer == layer && !f.checked_only) {
                 out.fragment(fragment);
             }
         }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     authority::{Act, Thing},
     detection::{Miss, Scratch},
-    extraction, ids,
+    ids,
     mail::{
         Address, Arrival, Channel, Door, Envelope, Facts, Recipient, ReversePath, SenderProof, Transaction,
     },
@@ -159,11 +159,10 @@ fn judged(
     let facts = Facts::at(transaction.received_at, transaction.arrival.proof.clone());
     let mut scratch = Scratch::new();
     let (assessment, explained) =
-        assess(transaction, &facts, rulebook, &mut scratch, |message, _, assessment| {
-            let extract = extraction::extract(message, rulebook.limits.extract);
+        assess(transaction, &facts, rulebook, &mut scratch, |message, extract, assessment| {
             let mut scratch = Scratch::new();
             let limits = rulebook.limits.detect;
-            rulebook.detector.detect_explained(message, &extract, &assessment.parties, &mut scratch, limits)
+            rulebook.detector.detect_explained(message, extract, &assessment.parties, &mut scratch, limits)
         });
     let found = assessment.findings.iter().map(|f| Found {
         badge: called::severity_class(f.severity),

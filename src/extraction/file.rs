@@ -1,0 +1,117 @@
+//! What the opener of files found, as fragments and what was not read: the same for detection as the text of
+//! the message itself.
+
+use super::{
+    Doubt, FileTrait, Fragment, Layer, Unread, UnreadReason, html, normalise, quotes,
+    read::{Reader, place},
+    unseen,
+    view::{Builder, Lines},
+};
+use crate::files::{Missed, Opened, Piece, Reason, Shown, Writing};
+use std::borrow::Cow;
+
+impl<'m> Reader<'m, '_> {
+    /// All of a file that was opened.
+    pub(super) fn opened(&mut self, index: usize, opened: &'m Opened) {
+        for piece in &opened.pieces {
+            self.piece(index, piece);
+            self.decoded(index, piece);
+        }
+        for found in &opened.traits {
+            let place = self.below(index, &found.place);
+            self.out.traits.push(FileTrait { place, part: index, kind: found.kind.clone() });
+        }
+        for missed in &opened.missed {
+            self.missed(index, missed);
+        }
+    }
+
+    fn piece(&mut self, index: usize, piece: &'m Piece) {
+        let source = self.cut(index, Cow::Borrowed(piece.text.as_str()));
+        let layer = layer_of(piece.shown);
+        if piece.writing == Writing::Html {
+            let texts = html::read(&source);
+            let none = html::Quotes::default();
+            let shown = if layer == Layer::Visible { Layer::Visible } else { Layer::Hidden };
+            self.of_file(index, piece, source.clone(), (shown, texts.visible), &texts.quotes);
+            self.of_file(index, piece, source.clone(), (Layer::Hidden, texts.hidden), &none);
+            self.of_file(index, piece, source.clone(), (Layer::Link, texts.links), &none);
+            if texts.unseen.len() > 0 {
+                let place = Cow::Owned(self.below(index, &piece.place));
+                self.dug_up(place, index, source, texts.unseen.finish().0);
+            }
+        } else {
+            let mode = if piece.writing == Writing::Rows { Lines::Rows } else { Lines::Kept };
+            let mut builder = Builder::new(mode, source.len());
+            builder.text(&source, 0);
+            self.of_file(index, piece, source, (layer, builder), &html::Quotes::default());
+        }
+    }
+
+    /// What a piece holds in another writing.
+    fn decoded(&mut self, index: usize, piece: &'m Piece) {
+        if let Some(decoded) = unseen::decoded(&piece.text) {
+            let place = Cow::Owned(self.below(index, &piece.place));
+            let view = normalise(&decoded);
+            self.dug_up(place, index, Cow::Owned(decoded), view);
+        }
+    }
+
+    fn of_file(
+        &mut self,
+        index: usize,
+        piece: &'m Piece,
+        source: Cow<'m, str>,
+        (layer, text): (Layer, Builder),
+        marked: &html::Quotes,
+    ) {
+        if text.len() == 0 {
+            return;
+        }
+        let (view, lines) = text.finish();
+        let quoted = match layer {
+            Layer::Visible => quotes::find(&view, &lines, marked).quoted,
+            _ => Vec::new(),
+        };
+        self.out.fragments.push(Fragment {
+            place: Cow::Owned(self.below(index, &piece.place)),
+            part: Some(index),
+            layer,
+            source,
+            view,
+            quoted,
+            anchors: &piece.anchors,
+            checked_only: false,
+        });
+    }
+
+    fn missed(&mut self, index: usize, missed: &Missed) {
+        let reason = match missed.reason {
+            Reason::NotSupported => UnreadReason::FormatNotSupported,
+            Reason::Protected => UnreadReason::Protected,
+            Reason::Limit(limit) => UnreadReason::Limit(limit.name()),
+            Reason::Malformed => UnreadReason::Malformed,
+            Reason::Ambiguous => UnreadReason::Ambiguous(Doubt::Crafted("file")),
+            Reason::Picture => UnreadReason::Picture,
+        };
+        let place = self.below(index, &missed.place);
+        let unread = Unread { place, part: Some(index), media_type: missed.kind.clone(), reason };
+        self.out.unread.push(unread);
+    }
+
+    fn below(&self, index: usize, below: &str) -> String {
+        let own = self.message.parts.get(index).map(place).unwrap_or_default();
+        if below.is_empty() { own.into_owned() } else { format!("{own}/{below}") }
+    }
+}
+
+fn layer_of(shown: Shown) -> Layer {
+    match shown {
+        Shown::Visible => Layer::Visible,
+        Shown::Hidden => Layer::Hidden,
+        Shown::FileName => Layer::FileName,
+        Shown::Link => Layer::Link,
+        Shown::Subject => Layer::Subject,
+        Shown::Header => Layer::Header,
+    }
+}
