@@ -111,7 +111,7 @@ impl fmt::Display for StartFault {
 
 impl std::error::Error for Died {}
 
-/// A place in the source: `src/extraction/files/pdf.rs:120`. A worker is not believed, so it has to
+/// A place in the source: `src/files/pdf/mod.rs:120`. A worker is not believed, so it has to
 /// look like one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place(String);
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_place_looks_like_one() {
-        assert!(Place::parse("src/extraction/files/pdf.rs:120").is_some());
+        assert!(Place::parse("src/files/pdf/mod.rs:120").is_some());
         assert!(Place::parse("/root/.cargo/registry/src/zip-8.0.0/src/read.rs:9").is_some());
         for other in ["src/Rhiannon Rowe.rs:1", "Rowe.rs:1", "src/a.rs", "src/a.rs:x", "src/a.rs:1:2", ""] {
             assert_eq!(Place::parse(other), None, "{other}");
