@@ -2,7 +2,7 @@
 //! the field that it is about. It reads only what our own templates write: attributes in double quotes, text
 //! that is escaped.
 
-use super::typed::Typed;
+use super::{render::escaped, typed::Typed};
 
 /// What is said, and where.
 pub(super) struct Beside<'a> {
@@ -276,21 +276,6 @@ impl<'h> Tag<'h> {
         out.push('>');
         out
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// As our templates escape.

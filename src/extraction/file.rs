@@ -2,8 +2,8 @@
 //! the message itself.
 
 use super::{
-    Doubt, FileTrait, Fragment, Layer, Unread, UnreadReason, html, normalise, quotes,
-    read::{Reader, place},
+    Doubt, FileTrait, Layer, Unread, UnreadReason, html, normalise,
+    read::{At, Reader, place},
     unseen,
     view::{Builder, Lines},
 };
@@ -33,9 +33,9 @@ impl<'m> Reader<'m, '_> {
             let texts = html::read(&source);
             let none = html::Quotes::default();
             let shown = if layer == Layer::Visible { Layer::Visible } else { Layer::Hidden };
-            self.of_file(index, piece, source.clone(), (shown, texts.visible), &texts.quotes);
-            self.of_file(index, piece, source.clone(), (Layer::Hidden, texts.hidden), &none);
-            self.of_file(index, piece, source.clone(), (Layer::Link, texts.links), &none);
+            self.stretch(self.at(index, piece), source.clone(), (shown, texts.visible), &texts.quotes);
+            self.stretch(self.at(index, piece), source.clone(), (Layer::Hidden, texts.hidden), &none);
+            self.stretch(self.at(index, piece), source.clone(), (Layer::Link, texts.links), &none);
             if texts.unseen.len() > 0 {
                 let place = Cow::Owned(self.below(index, &piece.place));
                 self.dug_up(place, index, source, texts.unseen.finish().0);
@@ -44,8 +44,12 @@ impl<'m> Reader<'m, '_> {
             let mode = if piece.writing == Writing::Rows { Lines::Rows } else { Lines::Kept };
             let mut builder = Builder::new(mode, source.len());
             builder.text(&source, 0);
-            self.of_file(index, piece, source, (layer, builder), &html::Quotes::default());
+            self.stretch(self.at(index, piece), source, (layer, builder), &html::Quotes::default());
         }
+    }
+
+    fn at(&self, index: usize, piece: &'m Piece) -> At<'m> {
+        At { place: Cow::Owned(self.below(index, &piece.place)), part: index, anchors: &piece.anchors }
     }
 
     /// What a piece holds in another writing.
@@ -55,34 +59,6 @@ impl<'m> Reader<'m, '_> {
             let view = normalise(&decoded);
             self.dug_up(place, index, Cow::Owned(decoded), view);
         }
-    }
-
-    fn of_file(
-        &mut self,
-        index: usize,
-        piece: &'m Piece,
-        source: Cow<'m, str>,
-        (layer, text): (Layer, Builder),
-        marked: &html::Quotes,
-    ) {
-        if text.len() == 0 {
-            return;
-        }
-        let (view, lines) = text.finish();
-        let quoted = match layer {
-            Layer::Visible => quotes::find(&view, &lines, marked).quoted,
-            _ => Vec::new(),
-        };
-        self.out.fragments.push(Fragment {
-            place: Cow::Owned(self.below(index, &piece.place)),
-            part: Some(index),
-            layer,
-            source,
-            view,
-            quoted,
-            anchors: &piece.anchors,
-            checked_only: false,
-        });
     }
 
     fn missed(&mut self, index: usize, missed: &Missed) {

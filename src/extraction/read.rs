@@ -7,7 +7,7 @@ use super::{
     view::{Builder, Lines},
 };
 use crate::{
-    files::{Files, Missed, NotOpened, Opened, Reason, is_file_as_text, is_no_text},
+    files::{Anchor, Files, Missed, NotOpened, Opened, Reason, is_file_as_text, is_no_text},
     message::{Body, Mailbox, Message, Part, Protection, decode_text},
 };
 use std::borrow::Cow;
@@ -41,6 +41,13 @@ pub(super) struct Reader<'m, 'a> {
     /// Bytes of decoded text that may still be read.
     left: usize,
     pub(super) out: Extract<'m>,
+}
+
+/// Where a text stands.
+pub(super) struct At<'m> {
+    pub(super) place: Cow<'m, str>,
+    pub(super) part: usize,
+    pub(super) anchors: &'m [Anchor],
 }
 
 impl<'m> Reader<'m, '_> {
@@ -195,12 +202,25 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
+    /// A text of the part itself.
     fn own(
         &mut self,
         index: usize,
         source: Cow<'m, str>,
         layer: Layer,
         text: Builder,
+        marked: &html::Quotes,
+    ) {
+        let at = At { place: place(&self.message.parts[index]), part: index, anchors: &[] };
+        self.stretch(at, source, (layer, text), marked);
+    }
+
+    /// A text that was read, if there is any.
+    pub(super) fn stretch(
+        &mut self,
+        at: At<'m>,
+        source: Cow<'m, str>,
+        (layer, text): (Layer, Builder),
         marked: &html::Quotes,
     ) {
         if text.len() == 0 {
@@ -211,11 +231,11 @@ impl<'m> Reader<'m, '_> {
             Layer::Visible => quotes::find(&view, &lines, marked).quoted,
             _ => Vec::new(),
         };
-        let place = place(&self.message.parts[index]);
-        let anchors = &[];
+        let At { place, part, anchors } = at;
+        let part = Some(part);
         self.out.fragments.push(Fragment {
             place,
-            part: Some(index),
+            part,
             layer,
             source,
             view,

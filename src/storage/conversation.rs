@@ -2,12 +2,8 @@
 //! 3.6.4). Kept as keyed hashes.
 
 use super::{
-    database::Sql,
-    error::StoreError,
-    items::{ItemState, ItemSummary},
-    names::ItemId,
-    secrets::Secrets,
-    store::Store,
+    error::StoreError, items::ItemSummary, names::ItemId, secrets::Secrets, store::Store,
+    waiting::others_in_quarantine,
 };
 
 /// Message-IDs of one message that are kept. A thread's first one comes first and its last
@@ -34,13 +30,7 @@ impl Store {
         id: &ItemId,
         limit: u32,
     ) -> Result<Vec<ItemSummary>, StoreError> {
-        let mut sql = Sql::new("i.kind = 'quarantine' AND i.state NOT IN ");
-        sql.push_row(|list| {
-            ItemState::ALL.into_iter().filter(|s| !s.is_shown() || s.is_sealed()).for_each(|state| {
-                list.bind(state.name());
-            });
-        });
-        sql.push(" AND i.id <> ").push_bind(id.to_string());
+        let mut sql = others_in_quarantine(id);
         sql.push(" AND i.id IN (SELECT b.item FROM item_link a JOIN item_link b ON b.link_hash = a.link_hash WHERE a.item = ");
         sql.push_bind(id.to_string()).push(") ORDER BY i.n LIMIT ").push_bind(i64::from(limit));
         self.items_where(sql).await

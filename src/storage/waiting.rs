@@ -202,13 +202,7 @@ impl Store {
         not: &ItemId,
         limit: u32,
     ) -> Result<Vec<ItemSummary>, StoreError> {
-        let mut sql = Sql::new("i.kind = 'quarantine' AND i.state NOT IN ");
-        sql.push_row(|list| {
-            ItemState::ALL.into_iter().filter(|s| !s.is_shown() || s.is_sealed()).for_each(|state| {
-                list.bind(state.name());
-            });
-        });
-        sql.push(" AND i.id <> ").push_bind(not.to_string());
+        let mut sql = others_in_quarantine(not);
         sql.push(" AND i.transaction_id IN (SELECT c.subject FROM concerned c WHERE c.part = 'party' AND c.face IN ");
         any_of(&mut sql, faces);
         sql.push(") ORDER BY i.n DESC LIMIT ").push_bind(i64::from(limit));
@@ -220,6 +214,18 @@ impl Store {
     pub async fn sender_was_proved(&self, item: &ItemSummary) -> Result<Option<bool>, StoreError> {
         self.was_proved(item.transaction).await
     }
+}
+
+/// What is shown of quarantine besides this one.
+pub(super) fn others_in_quarantine(not: &ItemId) -> Sql {
+    let mut sql = Sql::new("i.kind = 'quarantine' AND i.state NOT IN ");
+    sql.push_row(|list| {
+        ItemState::ALL.into_iter().filter(|s| !s.is_shown() || s.is_sealed()).for_each(|state| {
+            list.bind(state.name());
+        });
+    });
+    sql.push(" AND i.id <> ").push_bind(not.to_string());
+    sql
 }
 
 fn any_of(sql: &mut Sql, faces: &[Face]) {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(super) fn all(config: &Config) -> Vec<Check> {
-    const WHAT: &str = "workers for attachments";
+    const WHAT: &str = "file workers";
     let settings = workers(config);
     let support = look(&settings);
     let mut checks = vec![match (&support, support.advice()) {
@@ -26,7 +26,7 @@ pub(super) fn all(config: &Config) -> Vec<Check> {
 
 /// What became of attacks that workers themselves have tried.
 fn walls(tried: std::io::Result<Vec<crate::sandbox::Attempt>>) -> Check {
-    const WHAT: &str = "walls of the workers";
+    const WHAT: &str = "workers' walls";
     let Ok(tried) = tried else { return Check::fault(WHAT, "no worker could be started to try them") };
     let through: Vec<String> = tried
         .iter()
