@@ -1,8 +1,9 @@
 //! Binary workbooks (MS-XLSB): the same package as SpreadsheetML's with records instead of XML.
 
 use super::{
+    numbers::shown_number,
     parts::{Parts, tell_external},
-    sheet::{Rows, shown_number},
+    rows::Rows,
     workbook::{Entry, tell_names},
 };
 use crate::files::{Budget, Reason, Shown, Writing, open};

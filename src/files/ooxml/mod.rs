@@ -2,8 +2,11 @@
 //! all that lies in their packages: what no reader knows is opened as a file of its own.
 
 mod binary;
+mod numbers;
 mod parts;
 mod rest;
+mod rows;
+mod shared;
 mod sheet;
 mod sheet_2003;
 mod sheet_parts;
@@ -18,8 +21,9 @@ use super::{
     xml::{self, Node, Xml},
 };
 pub(super) use binary::rk;
+pub(super) use numbers::{built_in, shown_number};
 use parts::Parts;
-pub(super) use sheet::{Rows, built_in, shown_number};
+pub(super) use rows::Rows;
 pub(super) use sheet_2003::read as read_sheets_2003;
 pub(super) use sheet_parts::without_codes;
 

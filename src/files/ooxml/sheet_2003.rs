@@ -1,6 +1,6 @@
 //! Excel's XML of 2003 ("XML Spreadsheet"): worksheets with cells in one file.
 
-use super::sheet::Rows;
+use super::rows::Rows;
 use crate::files::{
     Budget, Shown, Writing, open,
     xml::{Node, Xml},

@@ -1,6 +1,6 @@
 //! What hangs on a sheet beside its cells: headers and footers, hints for entries, links, comments.
 
-use super::sheet::{Rows, address};
+use super::rows::{Rows, address};
 use crate::files::{
     Budget, Shown, Writing,
     xml::{Node, Tag, Xml},

@@ -3,8 +3,8 @@
 
 use super::{
     parts::{Parts, Relation, tell_external},
-    sheet::{self, Shared},
-    sheet_parts,
+    shared::{self, Shared},
+    sheet, sheet_parts,
 };
 use crate::files::{
     Budget, Shown, Writing, open,
@@ -28,8 +28,8 @@ pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
         let target = &relations.iter().find(|relation| relation.kind == kind)?.target;
         parts.text(target, budget)
     };
-    let styles = by_kind("styles", budget).map(|source| sheet::formats(&source, budget)).unwrap_or_default();
-    let strings = by_kind("sharedStrings", budget).map(|source| sheet::strings(&source, budget));
+    let styles = by_kind("styles", budget).map(|source| shared::formats(&source, budget)).unwrap_or_default();
+    let strings = by_kind("sharedStrings", budget).map(|source| shared::strings(&source, budget));
     let shared = Shared { styles, strings: strings.unwrap_or_default() };
     tell_names(&entries, names, budget);
     for entry in &entries {

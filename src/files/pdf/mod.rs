@@ -10,6 +10,7 @@ mod document;
 mod filter;
 mod font;
 mod forms;
+mod glyph_names;
 mod glyphs;
 mod layout;
 mod notes;

@@ -1,6 +1,9 @@
 //! Where the objects of a PDF file lie (ISO 32000-2, section 7.5), by its own tables or, where these
 //! are broken, by looking through the file as readers do when they repair.
 
+mod repair;
+mod tables;
+
 use super::{
     crypt::{Crypt, Kind, Lock},
     filter,
@@ -15,8 +18,6 @@ use std::{
 
 /// References that lead to references.
 const LONGEST_CHAIN: usize = 16;
-/// Tables of updates that are followed.
-const MOST_SECTIONS: usize = 512;
 /// Objects that a file may have; real ones have some ten thousand.
 const MOST_ENTRIES: usize = 2_000_000;
 
@@ -316,172 +317,10 @@ impl<'a, 'b> Document<'a, 'b> {
             .collect()
     }
 
-    fn read_tables(&mut self) {
-        let last = memmem::rfind(self.bytes, b"startxref");
-        let mut next = last.and_then(|at| {
-            let mut reader = Reader::new(self.bytes, at + 9);
-            reader.skip();
-            std::str::from_utf8(reader.word()).ok()?.parse::<usize>().ok()
-        });
-        let mut seen = HashSet::new();
-        let mut waiting = Vec::new();
-        while let Some(at) = next.take().or_else(|| waiting.pop()) {
-            if seen.len() >= MOST_SECTIONS || !seen.insert(at) {
-                continue;
-            }
-            let Some(trailer) = self.section(at) else { continue };
-            for key in ["Prev", "XRefStm"] {
-                let place =
-                    trailer.raw(key).and_then(Object::integer).and_then(|at| usize::try_from(at).ok());
-                waiting.extend(place);
-            }
-            for (key, value) in trailer.0 {
-                self.trailer.0.entry(key).or_insert(value);
-            }
-        }
-    }
-
     /// The catalogue, when it leads to pages.
     pub(super) fn root(&mut self) -> Option<Dictionary> {
         let root = self.dictionary(&self.trailer.clone(), "Root")?;
         self.get(&root, "Pages").is_some().then_some(root)
-    }
-
-    /// A table with its trailer (section 7.5.4) or a cross-reference stream (section 7.5.8).
-    fn section(&mut self, at: usize) -> Option<Dictionary> {
-        let mut reader = Reader::new(self.bytes, at);
-        reader.skip();
-        if !reader.rest().starts_with(b"xref") {
-            let Object::Stream(stream) = self.object_at(at)?.1 else { return None };
-            self.cross_reference_stream(&stream)?;
-            return Some(stream.dictionary.clone());
-        }
-        reader.at += 4;
-        loop {
-            reader.skip();
-            if reader.rest().starts_with(b"trailer") {
-                reader.at += 7;
-                return reader.object()?.dictionary().cloned();
-            }
-            let (first, count) = (whole(&mut reader)?, whole(&mut reader)?);
-            for number in (first..).take(count.min(MOST_ENTRIES as u64) as usize) {
-                let (at, _) = (whole(&mut reader)?, whole(&mut reader)?);
-                reader.skip();
-                let in_use = reader.word() == b"n";
-                let place = u32::try_from(number).ok().zip(usize::try_from(at).ok());
-                if let (true, Some((number, at))) = (in_use && at > 0, place) {
-                    self.enter(number, Entry::At(at))?;
-                }
-            }
-        }
-    }
-
-    fn cross_reference_stream(&mut self, stream: &Stream) -> Option<()> {
-        let data = self.decode(stream, Kind::Stream).bytes;
-        let whole = |key: &str| stream.dictionary.raw(key).and_then(Object::integer);
-        let widths: Vec<usize> = stream
-            .dictionary
-            .raw("W")?
-            .array()
-            .iter()
-            .take(3)
-            .map(|w| w.integer().unwrap_or(0).clamp(0, 8) as usize)
-            .collect();
-        let &[kind, second, third] = widths.as_slice() else { return None };
-        let index: Vec<i64> = match stream.dictionary.raw("Index") {
-            Some(index) => index.array().iter().filter_map(Object::integer).collect(),
-            None => vec![0, whole("Size")?],
-        };
-        let mut rows = data.chunks_exact((kind + second + third).max(1));
-        for range in index.as_chunks::<2>().0 {
-            for number in (range[0]..).take(range[1].clamp(0, MOST_ENTRIES as i64) as usize) {
-                let row = rows.next()?;
-                let field = |from: usize, width: usize| {
-                    let bytes = row.get(from..from + width).unwrap_or_default();
-                    bytes.iter().fold(0u64, |value, b| value << 8 | u64::from(*b))
-                };
-                let number = u32::try_from(number).ok()?;
-                let (second_field, third_field) = (field(kind, second), field(kind + second, third));
-                match if kind == 0 { 1 } else { field(0, kind) } {
-                    1 => self.enter(number, Entry::At(usize::try_from(second_field).ok()?))?,
-                    2 => {
-                        let stream = u32::try_from(second_field).ok()?;
-                        self.enter(number, Entry::In(stream, usize::try_from(third_field).ok()?))?;
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Some(())
-    }
-
-    /// The newest table is read first, so that what is known stays.
-    fn enter(&mut self, number: u32, entry: Entry) -> Option<()> {
-        if self.entries.len() >= MOST_ENTRIES {
-            self.stopped = self.stopped.or(Some(Limit::Steps));
-            return None;
-        }
-        self.entries.entry(number).or_insert(entry);
-        Some(())
-    }
-
-    /// Looks for every `12 0 obj` of the file; the last of a number counts.
-    fn repair(&mut self) {
-        if std::mem::replace(&mut self.repaired, true) {
-            return;
-        }
-        self.read.clear();
-        self.shelves.clear();
-        let mut shelves = Vec::new();
-        for at in memmem::find_iter(self.bytes, b"obj") {
-            let Some((number, start)) = heading(self.bytes, at) else { continue };
-            if self.step().is_none() || self.entries.len() >= MOST_ENTRIES {
-                break;
-            }
-            self.entries.insert(number, Entry::At(start));
-            let mut reader = Reader::new(self.bytes, at + 3);
-            reader.skip();
-            // What lies in object streams, and who the root is, is told by these dictionaries alone.
-            let head = reader.rest().get(..512).unwrap_or(reader.rest());
-            if memmem::find(head, b"ObjStm").is_some() {
-                shelves.push(number);
-            } else if memmem::find(head, b"/Catalog").is_some() {
-                self.trailer.0.insert(b"Root".to_vec(), Object::Reference(number));
-            } else if memmem::find(head, b"/XRef").is_some()
-                && let Some(Object::Dictionary(dictionary)) = reader.object()
-            {
-                self.trailer.0.extend(dictionary.0.clone());
-            }
-        }
-        for at in memmem::find_iter(self.bytes, b"trailer").take(MOST_SECTIONS) {
-            if let Some(Object::Dictionary(dictionary)) = Reader::new(self.bytes, at + 7).object() {
-                self.trailer.0.extend(dictionary.0.clone());
-            }
-        }
-        self.unlock();
-        for shelf in shelves {
-            let objects = self.shelf(shelf).map(|shelf| shelf.objects.clone()).unwrap_or_default();
-            for (index, (number, _)) in objects.iter().enumerate() {
-                self.entries.entry(*number).or_insert(Entry::In(shelf, index));
-            }
-        }
-        self.find_root();
-    }
-
-    /// When no trailer leads to one, the catalogue lies in an object stream.
-    fn find_root(&mut self) {
-        if self.root().is_some() {
-            return;
-        }
-        let mut numbers: Vec<u32> = self.entries.keys().copied().collect();
-        numbers.sort_unstable();
-        for number in numbers {
-            let Some(object) = self.object(number) else { continue };
-            if object.dictionary().is_some_and(|d| d.is("Type", b"Catalog")) {
-                self.trailer.0.insert(b"Root".to_vec(), Object::Reference(number));
-                return;
-            }
-        }
     }
 
     /// Every object that names an embedded file, wherever it is referred to from.
@@ -513,25 +352,4 @@ impl<'a, 'b> Document<'a, 'b> {
         }
         pages
     }
-}
-
-fn whole(reader: &mut Reader<'_>) -> Option<u64> {
-    reader.skip();
-    std::str::from_utf8(reader.word()).ok()?.parse().ok()
-}
-
-/// The number of an object whose word `obj` stands at `at`, and where its heading begins.
-fn heading(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-    let before = bytes.get(at.saturating_sub(24)..at)?;
-    let generation = before.trim_ascii_end();
-    let digits = generation.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let rest = generation.get(..generation.len() - digits)?;
-    let number = rest.trim_ascii_end();
-    let length = number.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    if digits == 0 || length == 0 || number.len() == rest.len() {
-        return None;
-    }
-    let text = number.get(number.len() - length..)?;
-    let start = at.saturating_sub(24) + number.len() - length;
-    Some((std::str::from_utf8(text).ok()?.parse().ok()?, start))
 }

@@ -1,0 +1,98 @@
+//! Rows of cells as text, each cell with its address.
+
+use crate::files::{Anchor, Budget, Shown, Writing};
+
+/// Rows as they are put together, with a place for each cell.
+#[derive(Default)]
+pub(in crate::files) struct Rows {
+    text: String,
+    anchors: Vec<Anchor>,
+    /// Row and column of the last cell.
+    last: Option<(u32, u32)>,
+}
+
+/// Empty cells between two that are kept as tabs, so that columns stay under their headings.
+const MOST_GAPS: u32 = 64;
+
+impl Rows {
+    /// Row and column count from 0.
+    pub(in crate::files) fn push(&mut self, row: u32, column: u32, text: &str) {
+        let gaps = match self.last {
+            Some((last, before)) if last == row => column.saturating_sub(before).max(1),
+            Some(_) => {
+                self.text.push('\n');
+                column
+            }
+            None => column,
+        };
+        self.text.extend(std::iter::repeat_n('\t', gaps.min(MOST_GAPS) as usize));
+        self.write(row, column, text);
+    }
+
+    /// A line for one cell, whatever stands beside it.
+    pub(in crate::files) fn push_line(&mut self, row: u32, column: u32, text: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.write(row, column, text);
+    }
+
+    fn write(&mut self, row: u32, column: u32, text: &str) {
+        let at = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        self.anchors.push(Anchor { at, label: format!("{}{}", column_name(column), u64::from(row) + 1) });
+        // A line or a tab within a cell is no end of it.
+        self.text.extend(text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }));
+        self.last = Some((row, column));
+    }
+
+    pub(in crate::files) fn tell(mut self, place: &str, shown: Shown, budget: &mut Budget) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        budget.anchored(place, shown, Writing::Rows, self.text, self.anchors);
+    }
+
+    pub(in crate::files) fn is_full(&self, budget: &Budget) -> bool {
+        self.text.len() > budget.limits().text_bytes
+    }
+}
+
+/// `A`, `XFD`; columns count from 0.
+fn column_name(column: u32) -> String {
+    let (mut name, mut rest) = (Vec::new(), u64::from(column) + 1);
+    while rest > 0 {
+        name.push(b'A' + ((rest - 1) % 26) as u8);
+        rest = (rest - 1) / 26;
+    }
+    name.reverse();
+    String::from_utf8(name).unwrap_or_default()
+}
+
+/// Row and column, counting from 0, of `$B$7`.
+pub(super) fn address(reference: &str) -> Option<(u32, u32)> {
+    let (mut row, mut column) = (0u32, 0u32);
+    for b in reference.bytes() {
+        match b {
+            b'A'..=b'Z' => column = column.checked_mul(26)?.checked_add(u32::from(b - b'A') + 1)?,
+            b'a'..=b'z' => column = column.checked_mul(26)?.checked_add(u32::from(b - b'a') + 1)?,
+            b'0'..=b'9' => row = row.checked_mul(10)?.checked_add(u32::from(b - b'0'))?,
+            b'$' => {}
+            _ => break,
+        }
+    }
+    Some((row.checked_sub(1)?, column.checked_sub(1)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_columns() {
+        assert_eq!(address("B7"), Some((6, 1)));
+        assert_eq!(address("$XFD$1048576"), Some((1_048_575, 16_383)));
+        assert_eq!(address("7"), None);
+        assert_eq!(address("ZZZZZZZZZZ1"), None);
+        assert_eq!([0, 25, 26, 16_383].map(column_name), ["A", "Z", "AA", "XFD"]);
+    }
+}

@@ -1,0 +1,276 @@
+//! What a content stream puts on a page (ISO 32000-2, sections 8 and 9): text with its place, and
+//! whether anybody sees it.
+
+mod geometry;
+mod objects;
+mod paint;
+mod show;
+
+use super::{
+    document::Document,
+    font::Font,
+    layout::Run,
+    object::{Dictionary, Object, Reader, Token},
+};
+use geometry::product;
+pub(super) use geometry::{Area, IDENTITY, Matrix};
+use memchr::memmem;
+use paint::Color;
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+
+/// States that are kept at once (`q`).
+const MOST_STATES: usize = 256;
+
+#[derive(Clone)]
+struct State {
+    ctm: Matrix,
+    fill: Color,
+    /// The fill's colour space has tints, where 0 is none.
+    tints: bool,
+    opaque: bool,
+    unseen: bool,
+    font: Option<Rc<Font>>,
+    size: f64,
+    character_space: f64,
+    word_space: f64,
+    scale: f64,
+    leading: f64,
+    rise: f64,
+    mode: i64,
+}
+
+/// What was found on one page.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) runs: Vec<Run>,
+    /// Text that the file gives instead of what is drawn.
+    pub(super) instead: Vec<String>,
+    pub(super) pictures: usize,
+    /// Glyphs whose text is known, and not.
+    pub(super) known: usize,
+    pub(super) unknown: usize,
+    /// Glyphs that are other letters when copied.
+    pub(super) lying: usize,
+    /// Curves: letters may be drawn by them.
+    pub(super) curves: usize,
+    /// Pictures as files: their bytes with a name.
+    pub(super) files: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// Fonts by the number of their object.
+pub(super) type Fonts = HashMap<u32, Rc<Font>>;
+
+pub(super) struct Interpreter<'d, 'a, 'b> {
+    pub(super) document: &'d mut Document<'a, 'b>,
+    pub(super) fonts: &'d mut Fonts,
+    /// Layers that are switched off, by their object's number.
+    pub(super) layers_off: &'d HashSet<u32>,
+    /// The part of the page that is shown.
+    pub(super) area: Area,
+    pub(super) page: Page,
+    areas: Vec<(Area, Color)>,
+    forms: usize,
+}
+
+/// What changes while one stream is drawn.
+struct Drawing<'r> {
+    resources: &'r Dictionary,
+    state: State,
+    kept: Vec<State>,
+    text: Matrix,
+    line: Matrix,
+    path: Vec<(f64, f64)>,
+    /// Only rectangles so far.
+    boxes: Vec<Area>,
+    curved: bool,
+    /// For each marked content, whether its layer is off.
+    marks: Vec<bool>,
+}
+
+impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
+    pub(super) fn new(
+        document: &'d mut Document<'a, 'b>,
+        fonts: &'d mut Fonts,
+        layers_off: &'d HashSet<u32>,
+        area: Area,
+    ) -> Self {
+        Self { document, fonts, layers_off, area, page: Page::default(), areas: Vec::new(), forms: 0 }
+    }
+
+    pub(super) fn draw(&mut self, content: &[u8], resources: &Dictionary, ctm: Matrix) {
+        let state = State {
+            ctm,
+            fill: Some([0.0; 3]),
+            tints: false,
+            opaque: true,
+            unseen: false,
+            font: None,
+            size: 0.0,
+            character_space: 0.0,
+            word_space: 0.0,
+            scale: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+            mode: 0,
+        };
+        self.stream(content, resources, state, 0);
+    }
+
+    fn stream(&mut self, content: &[u8], resources: &Dictionary, state: State, depth: usize) {
+        let mut drawing = Drawing {
+            resources,
+            state,
+            kept: Vec::new(),
+            text: IDENTITY,
+            line: IDENTITY,
+            path: Vec::new(),
+            boxes: Vec::new(),
+            curved: false,
+            marks: Vec::new(),
+        };
+        let mut reader = Reader::of_content(content);
+        let mut operands: Vec<Object> = Vec::new();
+        while let Some(token) = reader.token() {
+            if self.document.step().is_none() {
+                return;
+            }
+            match token {
+                Token::Operand(operand) if operands.len() < 64 => operands.push(operand),
+                Token::Operand(_) => {}
+                Token::Operator(operator) => {
+                    if operator == b"BI" {
+                        self.page.pictures += 1;
+                        skip_inline_image(&mut reader);
+                    } else {
+                        self.operator(&operator, &operands, &mut drawing, depth);
+                    }
+                    operands.clear();
+                }
+            }
+        }
+    }
+
+    fn operator(&mut self, operator: &[u8], operands: &[Object], drawing: &mut Drawing<'_>, depth: usize) {
+        let number = |at: usize| operands.get(at).and_then(Object::number).unwrap_or(0.0);
+        let state = &mut drawing.state;
+        match operator {
+            b"q" if drawing.kept.len() < MOST_STATES => drawing.kept.push(state.clone()),
+            b"Q" => drawing.state = drawing.kept.pop().unwrap_or_else(|| drawing.state.clone()),
+            b"cm" => state.ctm = product(&std::array::from_fn(number), &state.ctm),
+            b"gs" => self.graphics_state(operands, drawing),
+            b"Do" => self.object(operands, drawing, depth),
+            b"BT" => (drawing.text, drawing.line) = (IDENTITY, IDENTITY),
+            b"Tf" => {
+                state.size = number(1);
+                let name = operands.first().and_then(Object::name).unwrap_or_default().to_vec();
+                drawing.state.font = self.font(&name, drawing.resources);
+            }
+            b"Tc" => state.character_space = number(0),
+            b"Tw" => state.word_space = number(0),
+            b"Tz" => state.scale = number(0) / 100.0,
+            b"TL" => state.leading = number(0),
+            b"Ts" => state.rise = number(0),
+            b"Tr" => state.mode = number(0) as i64,
+            b"Td" => drawing.next_line(number(0), number(1)),
+            b"TD" => {
+                state.leading = -number(1);
+                drawing.next_line(number(0), number(1));
+            }
+            b"Tm" => {
+                drawing.line = std::array::from_fn(number);
+                drawing.text = drawing.line;
+            }
+            b"T*" => drawing.next_line(0.0, -drawing.state.leading),
+            b"Tj" => self.show(operands.first(), drawing),
+            b"'" => {
+                drawing.next_line(0.0, -drawing.state.leading);
+                self.show(operands.first(), drawing);
+            }
+            b"\"" => {
+                (state.word_space, state.character_space) = (number(0), number(1));
+                drawing.next_line(0.0, -drawing.state.leading);
+                self.show(operands.get(2), drawing);
+            }
+            b"TJ" => {
+                for item in operands.first().map(Object::array).unwrap_or_default() {
+                    match item.number() {
+                        Some(back) => {
+                            let state = &drawing.state;
+                            let by = -back / 1000.0 * state.size * state.scale;
+                            drawing.text = product(&[1.0, 0.0, 0.0, 1.0, by, 0.0], &drawing.text);
+                        }
+                        None => self.show(Some(item), drawing),
+                    }
+                }
+            }
+            b"BDC" | b"BMC" => self.mark(operands, drawing),
+            b"EMC" => drop(drawing.marks.pop()),
+            _ => self.paint(operator, operands, drawing),
+        }
+    }
+
+    /// Marked content (section 14.6): layers, and text that stands for what is drawn.
+    fn mark(&mut self, operands: &[Object], drawing: &mut Drawing<'_>) {
+        let properties = match operands.get(1) {
+            Some(Object::Dictionary(own)) => Some((None, (**own).clone())),
+            Some(Object::Name(name)) => {
+                let all = self.document.dictionary(drawing.resources, "Properties");
+                let entry = all.and_then(|all| all.0.get(name.as_ref()).cloned());
+                let own = entry.as_ref().and_then(|entry| self.document.resolve(entry));
+                own.and_then(|own| Some((entry, own.dictionary()?.clone())))
+            }
+            _ => None,
+        };
+        let mut off = false;
+        if let Some((entry, own)) = properties {
+            if let Some(Object::Reference(number)) = entry {
+                off = self.layers_off.contains(&number) || self.layer_is_off(&own, "OCGs");
+            }
+            for key in ["ActualText", "Alt", "E"] {
+                let text = self.document.get(&own, key);
+                if let Some(text) =
+                    text.as_ref().and_then(Object::text).filter(|_| self.page.instead.len() < 10_000)
+                {
+                    self.page.instead.push(super::text_string(text));
+                }
+            }
+        }
+        if drawing.marks.len() < 1024 {
+            drawing.marks.push(off);
+        }
+    }
+
+    fn layer_is_off(&self, dictionary: &Dictionary, key: &str) -> bool {
+        let is_off = |object: &Object| matches!(object, Object::Reference(n) if self.layers_off.contains(n));
+        dictionary.raw(key).is_some_and(|layers| is_off(layers) || layers.array().iter().any(is_off))
+    }
+}
+
+impl Drawing<'_> {
+    fn next_line(&mut self, x: f64, y: f64) {
+        self.line = product(&[1.0, 0.0, 0.0, 1.0, x, y], &self.line);
+        self.text = self.line;
+    }
+
+    fn end_path(&mut self) {
+        self.path.clear();
+        self.boxes.clear();
+        self.curved = false;
+    }
+}
+
+/// Passes over `BI ... ID data EI` (section 8.9.7).
+fn skip_inline_image(reader: &mut Reader<'_>) {
+    let rest = reader.rest();
+    let Some(data) = memmem::find(rest, b"ID") else { return };
+    let after = rest.get(data + 2..).unwrap_or_default();
+    let is_end = |at: &usize| {
+        let white = |at: usize| after.get(at).is_none_or(|b| b.is_ascii_whitespace() || *b == 0);
+        white(at.wrapping_sub(1)) && white(at + 2)
+    };
+    let end = memmem::find_iter(after, b"EI").find(is_end);
+    reader.at += end.map_or(rest.len(), |end| data + 2 + end + 2);
+}

@@ -1,0 +1,95 @@
+//! Strings that are shown (ISO 32000-2, section 9.4): what they say, where, and whether anybody sees it.
+
+use super::{
+    Drawing, Interpreter,
+    geometry::{holds, product},
+    paint::alike,
+};
+use crate::files::pdf::{
+    font::Font,
+    layout::Run,
+    object::{Dictionary, Object},
+};
+use std::rc::Rc;
+
+/// Text smaller than this many points is not seen.
+const TINY: f64 = 2.0;
+
+impl Interpreter<'_, '_, '_> {
+    pub(super) fn show(&mut self, string: Option<&Object>, drawing: &mut Drawing<'_>) {
+        let Some(string) = string.and_then(Object::text) else { return };
+        let state = &drawing.state;
+        let Some(font) = state.font.clone() else { return };
+        let scaled = [state.size * state.scale, 0.0, 0.0, state.size, 0.0, state.rise];
+        let start = product(&product(&scaled, &drawing.text), &state.ctm);
+        let (mut text, mut seen, mut length) = (String::new(), String::new(), 0.0);
+        let lying = self.page.lying;
+        for glyph in font.glyphs(string) {
+            self.page.lying += usize::from(glyph.seen.is_some());
+            seen.push_str(glyph.seen.as_ref().or(glyph.text.as_ref()).map_or("", String::as_str));
+            match &glyph.text {
+                Some(own) => {
+                    text.push_str(own);
+                    self.page.known += 1;
+                }
+                None => {
+                    text.push('\u{fffd}');
+                    self.page.unknown += 1;
+                }
+            }
+            let spaces = state.character_space + if glyph.is_space { state.word_space } else { 0.0 };
+            length += (glyph.width / 1000.0 * state.size + spaces) * state.scale;
+        }
+        // Steps were counted by string: a long one costs more.
+        if let Err(limit) = self.document.budget.step(string.len() as u64 / 8) {
+            self.document.stopped = self.document.stopped.or(Some(limit));
+            return;
+        }
+        drawing.text = product(&[1.0, 0.0, 0.0, 1.0, length, 0.0], &drawing.text);
+        let end = product(&product(&scaled, &drawing.text), &state.ctm);
+        if text.is_empty() {
+            return;
+        }
+        let (x, y) = (start[4], start[5]);
+        let angle = start[1].atan2(start[0]);
+        let (sin, cos) = angle.sin_cos();
+        let size = (start[2].powi(2) + start[3].powi(2)).sqrt();
+        let below = self.areas.iter().rev().find(|(area, _)| holds(area, (x + 0.2 * size, y + 0.2 * size)));
+        let ground = below.map_or(Some([1.0; 3]), |(_, color)| *color);
+        let painted = matches!(state.mode, 0 | 2 | 4 | 6);
+        let hidden = state.unseen
+            || matches!(state.mode, 3 | 7)
+            || size < TINY
+            || !holds(&self.area, (x, y))
+            || (painted && alike(state.fill, ground))
+            || drawing.marks.contains(&true);
+        self.page.runs.push(Run {
+            text,
+            seen: (self.page.lying > lying).then_some(seen),
+            degrees: angle.to_degrees().round() as i32,
+            start: x * cos + y * sin,
+            end: end[4] * cos + end[5] * sin,
+            height: y * cos - x * sin,
+            size,
+            at: (x, y),
+            hidden,
+        });
+    }
+
+    pub(super) fn font(&mut self, name: &[u8], resources: &Dictionary) -> Option<Rc<Font>> {
+        let fonts = self.document.dictionary(resources, "Font")?;
+        let entry = fonts.0.get(name)?;
+        let number = match entry {
+            Object::Reference(number) => Some(*number),
+            _ => None,
+        };
+        if let Some(known) = number.and_then(|number| self.fonts.get(&number)) {
+            return Some(known.clone());
+        }
+        let font = Rc::new(Font::read(self.document.resolve(entry)?.dictionary()?, self.document));
+        if let Some(number) = number {
+            self.fonts.insert(number, font.clone());
+        }
+        Some(font)
+    }
+}
