@@ -5,9 +5,9 @@
 use super::{Budget, Reason};
 use quick_xml::{
     Reader,
-    events::{BytesStart, Event},
+    events::{BytesEnd, BytesStart, Event},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Deref};
 
 /// Elements within each other.
 const DEEPEST: usize = 4096;
@@ -21,11 +21,22 @@ pub(super) struct Xml<'x> {
 
 pub(super) enum Node<'x> {
     Start(Tag<'x>),
-    End(Cow<'x, str>),
+    End(Name<'x>),
     Text(Cow<'x, str>),
 }
 
 pub(super) struct Tag<'x>(BytesStart<'x>);
+
+/// The name of an element that ends, without its prefix.
+pub(super) struct Name<'x>(BytesEnd<'x>);
+
+impl Deref for Name<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        local(self.0.name().into_inner())
+    }
+}
 
 impl<'x> Xml<'x> {
     /// `bytes` as `decoded` gives them.
@@ -56,8 +67,7 @@ impl<'x> Xml<'x> {
                 }
                 Ok(Event::End(tag)) => {
                     self.depth = self.depth.saturating_sub(1);
-                    let name = String::from_utf8_lossy(tag.local_name().into_inner()).into_owned();
-                    return Some(Node::End(Cow::Owned(name)));
+                    return Some(Node::End(Name(tag)));
                 }
                 Ok(Event::Text(text)) => return Some(Node::Text(lossy(text.into_inner()))),
                 Ok(Event::CData(text)) => return Some(Node::Text(lossy(text.into_inner()))),
@@ -95,44 +105,56 @@ impl<'x> Xml<'x> {
 impl Tag<'_> {
     /// The name without its prefix.
     pub(super) fn name(&self) -> &str {
-        let name = self.0.name().into_inner();
-        let start = memchr::memrchr(b':', name).map_or(0, |at| at + 1);
         let length = self.0.name().into_inner().len();
-        self.0.get(start..length).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default()
+        local(self.0.get(..length).unwrap_or_default())
     }
 
     /// An attribute by its name without prefix.
     pub(super) fn get(&self, name: &str) -> Option<String> {
-        self.attributes().find(|(key, _)| key == name).map(|(_, value)| value)
+        self.value(name).map(Cow::into_owned)
+    }
+
+    fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.attributes().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     pub(super) fn is(&self, name: &str, value: &str) -> bool {
-        self.get(name).as_deref() == Some(value)
+        self.value(name).as_deref() == Some(value)
     }
 
     pub(super) fn number(&self, name: &str) -> Option<u32> {
-        self.get(name)?.trim().parse().ok()
+        self.value(name)?.trim().parse().ok()
     }
 
     /// Names without prefix, and values.
-    pub(super) fn attributes(&self) -> impl Iterator<Item = (String, String)> {
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         let mut attributes = self.0.attributes();
         attributes.with_checks(false);
-        attributes.filter_map(Result::ok).take(256).map(|attribute| {
-            let key = String::from_utf8_lossy(attribute.key.local_name().into_inner()).into_owned();
-            (key, unescaped(&String::from_utf8_lossy(&attribute.value)))
-        })
+        attributes
+            .filter_map(Result::ok)
+            .take(256)
+            .map(|attribute| (local(attribute.key.into_inner()), unescaped(lossy(attribute.value))))
     }
 
     /// Whether a switch such as `<w:vanish/>` or `hidden="1"` is on.
     pub(super) fn is_on(&self, name: &str) -> Option<bool> {
-        self.get(name).map(|value| !matches!(value.as_str(), "0" | "false" | "off" | "none"))
+        self.value(name).map(|value| !matches!(&*value, "0" | "false" | "off" | "none"))
     }
+}
+
+/// A name without its prefix; nothing where it is no text.
+fn local(name: &[u8]) -> &str {
+    let start = memchr::memrchr(b':', name).map_or(0, |at| at + 1);
+    name.get(start..).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default()
 }
 
 fn lossy(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     match bytes {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        // Twice as fast as the lossy reading, where nothing is broken.
+        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
         Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
     }
 }
@@ -157,9 +179,12 @@ fn referred(name: &str) -> Option<char> {
     }
 }
 
-fn unescaped(text: &str) -> String {
+fn unescaped(text: Cow<'_, str>) -> Cow<'_, str> {
+    if memchr::memchr(b'&', text.as_bytes()).is_none() {
+        return text;
+    }
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest: &str = &text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
         let end = after.find(';').filter(|end| *end < 12);
@@ -175,7 +200,7 @@ fn unescaped(text: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// The bytes in UTF-8, whatever the file's mark or declaration says they are in.

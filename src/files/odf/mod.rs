@@ -135,7 +135,7 @@ fn read_metadata(source: &[u8], budget: &mut Budget) {
     while let Some(node) = xml.next(budget) {
         match node {
             Node::Start(tag) if tag.name() == "meta" => within = true,
-            Node::End(end) if end == "meta" => break,
+            Node::End(end) if &*end == "meta" => break,
             Node::Start(tag) if within => {
                 name = tag.get("name").unwrap_or_else(|| tag.name().to_owned());
                 if tag.name() == "template" {

@@ -24,9 +24,9 @@ impl Look {
 
     fn take(&mut self, tag: &Tag<'_>) {
         for (key, value) in tag.attributes() {
-            match key.as_str() {
+            match key {
                 // Of text, of tables, of pages.
-                "display" => self.gone = Some(matches!(value.as_str(), "none" | "false" | "condition")),
+                "display" => self.gone = Some(matches!(&*value, "none" | "false" | "condition")),
                 "visibility" => self.gone = Some(value == "hidden"),
                 "color" => self.white = Some(nearly_white(&value)),
                 "background-color" | "fill-color" => {
@@ -95,7 +95,7 @@ impl Styles {
                             look.take(&tag);
                         }
                     }
-                    Node::End(name) if name == "style" => {
+                    Node::End(name) if &*name == "style" => {
                         if let Some((name, parent, look)) = style.take() {
                             styles.looks.insert(name, (parent, look));
                         }

@@ -37,7 +37,7 @@ pub(super) fn read_headers(styles: &[u8], budget: &mut Budget) {
             Node::Start(tag) if is_header(tag.name()) => within += 1,
             Node::Start(tag) if tag.name() == "body" => break,
             Node::End(name) if is_header(&name) => within = within.saturating_sub(1),
-            Node::End(name) if name == "p" && within > 0 => out.push('\n'),
+            Node::End(name) if &*name == "p" && within > 0 => out.push('\n'),
             Node::Text(text) if within > 0 => out.push_str(text.trim_matches(['\n', '\r', '\t'])),
             _ => {}
         }

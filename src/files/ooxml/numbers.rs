@@ -10,7 +10,15 @@ pub(in crate::files) fn shown_number(number: f64, code: &str) -> String {
     } else if let Some(padded) = padded(number, first) {
         return padded;
     }
-    // Fifteen digits, as spreadsheets show them.
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        return (number as i64).to_string();
+    }
+    // Fifteen digits, as spreadsheets show them; most numbers have fewer.
+    let shortest = number.to_string();
+    let small = number.abs() < 1e-3;
+    if !small && shortest.bytes().filter(u8::is_ascii_digit).count() <= 15 {
+        return shortest;
+    }
     let text = format!("{number:.15}");
     let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
     let plain = format!("{rounded}");

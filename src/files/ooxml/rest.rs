@@ -140,7 +140,7 @@ fn all_attributes(source: &[u8], budget: &mut Budget) -> String {
     let mut out = String::new();
     while let Some(node) = xml.next(budget) {
         let Node::Start(tag) = node else { continue };
-        let values: Vec<String> = tag
+        let values: Vec<_> = tag
             .attributes()
             .map(|(_, value)| value)
             .filter(|value| value.chars().any(char::is_alphabetic) && !value.starts_with("http://schemas"))

@@ -39,9 +39,16 @@ impl Rows {
 
     fn write(&mut self, row: u32, column: u32, text: &str) {
         let at = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        self.anchors.push(Anchor { at, label: format!("{}{}", column_name(column), u64::from(row) + 1) });
-        // A line or a tab within a cell is no end of it.
-        self.text.extend(text.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c }));
+        let mut label = column_name(column);
+        label.push_str(&(u64::from(row) + 1).to_string());
+        self.anchors.push(Anchor { at, label });
+        let text = text.trim_end();
+        if text.bytes().all(|b| (b' '..0x7f).contains(&b)) {
+            self.text.push_str(text);
+        } else {
+            // A line or a tab within a cell is no end of it.
+            self.text.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        }
         self.last = Some((row, column));
     }
 
@@ -59,13 +66,12 @@ impl Rows {
 
 /// `A`, `XFD`; columns count from 0.
 fn column_name(column: u32) -> String {
-    let (mut name, mut rest) = (Vec::new(), u64::from(column) + 1);
+    let (mut name, mut rest) = (String::new(), u64::from(column) + 1);
     while rest > 0 {
-        name.push(b'A' + ((rest - 1) % 26) as u8);
+        name.insert(0, char::from(b'A' + ((rest - 1) % 26) as u8));
         rest = (rest - 1) / 26;
     }
-    name.reverse();
-    String::from_utf8(name).unwrap_or_default()
+    name
 }
 
 /// Row and column, counting from 0, of `$B$7`.

@@ -11,15 +11,53 @@ use crate::files::{
     Budget, Shown,
     xml::{Node, Tag, Xml},
 };
+use std::borrow::Cow;
+
+/// Columns of a sheet.
+const MOST_COLUMNS: usize = 16_384;
 
 #[derive(Default)]
 struct Cell {
     row: u32,
     column: u32,
-    kind: String,
+    kind: Type,
     style: usize,
     value: String,
     formula: String,
+}
+
+/// What a cell's value is (section 18.18.11).
+#[derive(Clone, Copy, Default)]
+enum Type {
+    #[default]
+    Number,
+    Boolean,
+    /// An index into the shared strings.
+    Shared,
+    Text,
+}
+
+impl Cell {
+    /// `next`: where a cell stands that does not say.
+    fn begin(tag: &Tag<'_>, (row, column): (u32, u32)) -> Self {
+        let mut cell = Self { row, column, ..Self::default() };
+        for (key, value) in tag.attributes() {
+            match key {
+                "r" => (cell.row, cell.column) = address(&value).unwrap_or((row, column)),
+                "s" => cell.style = value.trim().parse().unwrap_or(0),
+                "t" => {
+                    cell.kind = match &*value {
+                        "s" => Type::Shared,
+                        "b" => Type::Boolean,
+                        "str" | "inlineStr" | "e" | "d" => Type::Text,
+                        _ => Type::Number,
+                    }
+                }
+                _ => {}
+            }
+        }
+        cell
+    }
 }
 
 struct Sheet<'s> {
@@ -29,7 +67,8 @@ struct Sheet<'s> {
     visible: Rows,
     unseen: Rows,
     formulas: Rows,
-    hidden_columns: Vec<(u32, u32)>,
+    /// By their number, as far as the last that is hidden.
+    hidden_columns: Vec<bool>,
     row: u32,
     column: u32,
     row_hidden: bool,
@@ -84,9 +123,11 @@ impl Sheet<'_> {
     fn start(&mut self, tag: &Tag<'_>) {
         match tag.name() {
             "col" if tag.is_on("hidden") == Some(true) || tag.is("width", "0") => {
-                let range = (tag.number("min").unwrap_or(0), tag.number("max").unwrap_or(0));
-                if self.hidden_columns.len() < 20_000 {
-                    self.hidden_columns.push(range);
+                let number = |key: &str| tag.number(key).unwrap_or(0) as usize;
+                let (first, last) = (number("min").saturating_sub(1), number("max").min(MOST_COLUMNS));
+                if first < last {
+                    self.hidden_columns.resize(self.hidden_columns.len().max(last), false);
+                    self.hidden_columns.iter_mut().take(last).skip(first).for_each(|hidden| *hidden = true);
                 }
             }
             "row" => {
@@ -95,16 +136,9 @@ impl Sheet<'_> {
                 self.column = 0;
             }
             "c" => {
-                let own = tag.get("r").and_then(|reference| address(&reference));
-                let (row, column) = own.unwrap_or((self.row, self.column));
-                (self.row, self.column) = (row, column);
-                self.cell = Some(Cell {
-                    row,
-                    column,
-                    kind: tag.get("t").unwrap_or_default(),
-                    style: tag.number("s").unwrap_or(0) as usize,
-                    ..Cell::default()
-                });
+                let cell = Cell::begin(tag, (self.row, self.column));
+                (self.row, self.column) = (cell.row, cell.column);
+                self.cell = Some(cell);
             }
             "v" | "t" => self.in_value = true,
             "f" => self.in_formula = true,
@@ -138,17 +172,18 @@ impl Sheet<'_> {
 
     fn end_cell(&mut self, cell: Cell) {
         let format = self.shared.styles.get(cell.style);
-        let value = match cell.kind.as_str() {
-            "s" => {
+        let value: Cow<'_, str> = match cell.kind {
+            Type::Shared => {
                 let index: Option<usize> = cell.value.trim().parse().ok();
-                index.and_then(|index| self.shared.strings.get(index)).cloned().unwrap_or_default()
+                index.and_then(|index| self.shared.strings.get(index)).map_or("", String::as_str).into()
             }
-            "str" | "inlineStr" | "e" => cell.value,
-            "b" => if cell.value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned(),
-            "d" => cell.value,
-            _ => match cell.value.trim().parse::<f64>() {
-                Ok(number) => shown_number(number, format.map(|f| f.code.as_str()).unwrap_or_default()),
-                Err(_) => cell.value,
+            Type::Text => cell.value.into(),
+            Type::Boolean => if cell.value.trim() == "1" { "TRUE" } else { "FALSE" }.into(),
+            Type::Number => match cell.value.trim().parse::<f64>() {
+                Ok(number) => {
+                    shown_number(number, format.map(|f| f.code.as_str()).unwrap_or_default()).into()
+                }
+                Err(_) => cell.value.into(),
             },
         };
         // Words that a formula holds, whatever its value is.
@@ -158,11 +193,10 @@ impl Sheet<'_> {
         if value.trim().is_empty() {
             return;
         }
-        let column = cell.column + 1;
         let hidden = self.hidden
             || self.row_hidden
             || format.is_some_and(|format| format.hidden)
-            || self.hidden_columns.iter().any(|(min, max)| (*min..=*max).contains(&column));
+            || self.hidden_columns.get(cell.column as usize).copied().unwrap_or(false);
         let rows = if hidden { &mut self.unseen } else { &mut self.visible };
         rows.push(cell.row, cell.column, &value);
     }

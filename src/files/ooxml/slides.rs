@@ -38,8 +38,8 @@ fn contents(source: &[u8], budget: &mut Budget) -> (Vec<String>, (i64, i64)) {
             // Two attributes are called `id`; the relationship's has a prefix.
             "sldId" => order.extend(
                 tag.attributes()
-                    .filter(|(key, _)| key == "id")
-                    .map(|(_, id)| id)
+                    .filter(|(key, _)| *key == "id")
+                    .map(|(_, id)| id.into_owned())
                     .find(|id| !id.bytes().all(|b| b.is_ascii_digit())),
             ),
             "sldSz" => {

@@ -85,7 +85,7 @@ impl Styles {
                     (_, Some((.., look))) => look.take(&tag),
                     _ => {}
                 },
-                Node::End(name) if name == "style" => {
+                Node::End(name) if &*name == "style" => {
                     if let Some((id, base, look)) = style.take() {
                         styles.looks.insert(id, (base, look));
                     }

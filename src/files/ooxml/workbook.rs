@@ -66,7 +66,7 @@ fn contents(source: &[u8], budget: &mut Budget) -> (Vec<Entry>, String) {
                     names.push_str(&tag.get(key).map(|text| text + "\t").unwrap_or_default());
                 }
             }
-            Node::End(name) if name == "definedName" => {
+            Node::End(name) if &*name == "definedName" => {
                 in_name = false;
                 names.push('\n');
             }

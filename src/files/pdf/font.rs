@@ -8,16 +8,16 @@ use super::{
     glyphs::{self, Base},
     object::{Dictionary, Object},
 };
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 /// A glyph of a shown string.
 #[derive(Debug, PartialEq)]
 pub(super) struct Glyph {
     /// `None`: nobody can say without looking at its shape.
-    pub(super) text: Option<String>,
+    pub(super) text: Option<Box<str>>,
     /// What the encoding or the font program says of it, where the map for copying says otherwise:
     /// what is seen is this.
-    pub(super) seen: Option<String>,
+    pub(super) seen: Option<Box<str>>,
     /// In thousandths of the font's size.
     pub(super) width: f64,
     /// The one-byte code 32, to which word spacing applies.
@@ -26,16 +26,22 @@ pub(super) struct Glyph {
 
 #[derive(Debug)]
 pub(super) struct Font {
-    to_unicode: Option<CMap>,
+    meaning: Meaning,
     codes: Codes,
+}
+
+/// What the codes of a font mean, by the number of the code.
+#[derive(Debug)]
+struct Meaning {
+    to_unicode: Option<CMap>,
     widths: HashMap<u32, f64>,
     default_width: f64,
 }
 
 #[derive(Debug)]
 enum Codes {
-    /// One byte each.
-    Simple(Box<[Own; 256]>),
+    /// One byte each: all 256 glyphs.
+    Simple(Vec<Glyph>),
     Composite {
         /// How strings are cut, when not two bytes each.
         cut: Option<CMap>,
@@ -43,8 +49,13 @@ enum Codes {
         encoding: Option<&'static encoding_rs::Encoding>,
         /// Text of glyphs by the font program.
         glyphs: HashMap<u32, char>,
+        /// Those that were shown before, by code and its length.
+        shown: RefCell<HashMap<(u32, usize), Rc<Glyph>>>,
     },
 }
+
+/// Glyphs of one font that are remembered.
+const MOST_SHOWN: usize = 10_000;
 
 /// The text of a code by the font itself.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +78,7 @@ impl Font {
             return Self::composite(font, to_unicode, document);
         }
         let descriptor = document.dictionary(font, "FontDescriptor").unwrap_or_default();
-        let codes = Codes::Simple(Box::new(simple_codes(font, &descriptor, document)));
+        let codes = simple_codes(font, &descriptor, document);
         let mut widths = HashMap::new();
         let first = document.get(font, "FirstChar").and_then(|first| first.integer()).unwrap_or(0);
         if let Some(Object::Array(items)) = document.get(font, "Widths") {
@@ -90,7 +101,10 @@ impl Font {
             let scale = matrix.first().and_then(Object::number).unwrap_or(0.001) * 1000.0;
             widths.values_mut().for_each(|width| *width *= scale);
         }
-        Self { to_unicode, codes, widths, default_width }
+        let meaning = Meaning { to_unicode, widths, default_width };
+        let glyphs = codes.into_iter().zip(0u32..);
+        let glyphs = glyphs.map(|(own, code)| meaning.glyph(code, own, code == u32::from(b' '))).collect();
+        Self { meaning, codes: Codes::Simple(glyphs) }
     }
 
     fn composite(font: &Dictionary, to_unicode: Option<CMap>, document: &mut Document<'_, '_>) -> Self {
@@ -114,51 +128,65 @@ impl Font {
         let widths = composite_widths(&descendant, document);
         let default_width =
             document.get(&descendant, "DW").and_then(|width| width.number()).unwrap_or(1000.0);
-        Self { to_unicode, codes: Codes::Composite { cut, encoding, glyphs }, widths, default_width }
+        let shown = RefCell::default();
+        Self {
+            meaning: Meaning { to_unicode, widths, default_width },
+            codes: Codes::Composite { cut, encoding, glyphs, shown },
+        }
     }
 
-    /// The glyphs of a string, in order.
-    pub(super) fn glyphs(&self, string: &[u8]) -> Vec<Glyph> {
-        let mut out = Vec::with_capacity(string.len());
+    /// Calls `take` with each glyph of a string, in order.
+    pub(super) fn glyphs(&self, string: &[u8], mut take: impl FnMut(&Glyph)) {
+        if let Codes::Simple(glyphs) = &self.codes {
+            return string.iter().filter_map(|code| glyphs.get(usize::from(*code))).for_each(take);
+        }
         let mut rest = string;
         while !rest.is_empty() {
             let (glyph, length) = self.next_glyph(rest);
-            out.push(glyph);
+            take(&glyph);
             rest = rest.get(length.max(1)..).unwrap_or_default();
         }
-        out
     }
 
-    fn next_glyph(&self, rest: &[u8]) -> (Glyph, usize) {
-        let of_map = |code: u32| self.to_unicode.as_ref().and_then(|map| map.text(code));
-        let (code, length, own, sure) = match &self.codes {
-            Codes::Simple(codes) => {
-                let code = rest.first().copied().unwrap_or(0);
-                let own = codes.get(usize::from(code)).cloned().unwrap_or_default();
-                (u32::from(code), 1, own.text, own.named)
-            }
-            Codes::Composite { cut, encoding, glyphs } => {
-                let (code, length) = match (cut, encoding) {
-                    (Some(map), _) => map.next_code(rest).unwrap_or((0, 1)),
-                    (None, Some(encoding)) => (0, encoded_length(encoding, rest)),
-                    (None, None) => (pair(rest), 2),
-                };
-                let code = if length == 2 { pair(rest) } else { code };
-                let encoded = || {
-                    let text = encoding.as_ref()?.decode_without_bom_handling(rest.get(..length)?).0;
-                    (!text.contains('\u{fffd}')).then(|| text.into_owned())
-                };
-                let glyph = cut.as_ref().and_then(|map| map.glyph(code)).unwrap_or(code);
-                let own = encoded().or_else(|| glyphs.get(&glyph).map(char::to_string));
-                (code, length, own, true)
-            }
+    /// The first glyph of a string of a composite font, and how many bytes it takes.
+    fn next_glyph(&self, rest: &[u8]) -> (Rc<Glyph>, usize) {
+        let Codes::Composite { cut, encoding, glyphs, shown } = &self.codes else {
+            return (Rc::new(self.meaning.glyph(0, Own::default(), false)), 1);
         };
-        let mapped = of_map(code);
-        let seen = mapped.as_ref().zip(own.as_ref()).filter(|(mapped, own)| sure && differs(mapped, own));
-        let seen = seen.map(|(_, own)| own.clone());
-        let width = self.widths.get(&code).copied().unwrap_or(self.default_width);
+        let (code, length) = match (cut, encoding) {
+            (Some(map), _) => map.next_code(rest).unwrap_or((0, 1)),
+            (None, Some(encoding)) => (0, encoded_length(encoding, rest)),
+            (None, None) => (pair(rest), 2),
+        };
+        let code = if length == 2 { pair(rest) } else { code };
+        let is_known = length == 2 || encoding.is_none();
+        if let Some(glyph) = shown.borrow().get(&(code, length)).filter(|_| is_known) {
+            return (glyph.clone(), length);
+        }
+        let encoded = || {
+            let text = encoding.as_ref()?.decode_without_bom_handling(rest.get(..length)?).0;
+            (!text.contains('\u{fffd}')).then(|| text.into_owned())
+        };
+        let glyph = cut.as_ref().and_then(|map| map.glyph(code)).unwrap_or(code);
+        let text = encoded().or_else(|| glyphs.get(&glyph).map(char::to_string));
         let is_space = length == 1 && rest.first() == Some(&b' ');
-        (Glyph { text: mapped.or(own), seen, width, is_space }, length)
+        let glyph = Rc::new(self.meaning.glyph(code, Own { text, named: true }, is_space));
+        let mut shown = shown.borrow_mut();
+        if is_known && shown.len() < MOST_SHOWN {
+            shown.insert((code, length), glyph.clone());
+        }
+        (glyph, length)
+    }
+}
+
+impl Meaning {
+    /// The glyph of a code of which the font itself says `own`.
+    fn glyph(&self, code: u32, own: Own, is_space: bool) -> Glyph {
+        let mapped = self.to_unicode.as_ref().and_then(|map| map.text(code));
+        let lies = mapped.as_ref().zip(own.text.as_ref()).is_some_and(|(mapped, own)| differs(mapped, own));
+        let seen = own.text.clone().filter(|_| own.named && lies).map(String::into_boxed_str);
+        let width = self.widths.get(&code).copied().unwrap_or(self.default_width);
+        Glyph { text: mapped.or(own.text).map(String::into_boxed_str), seen, width, is_space }
     }
 }
 

@@ -22,24 +22,31 @@ impl Interpreter<'_, '_, '_> {
         let Some(font) = state.font.clone() else { return };
         let scaled = [state.size * state.scale, 0.0, 0.0, state.size, 0.0, state.rise];
         let start = product(&product(&scaled, &drawing.text), &state.ctm);
-        let (mut text, mut seen, mut length) = (String::new(), String::new(), 0.0);
-        let lying = self.page.lying;
-        for glyph in font.glyphs(string) {
-            self.page.lying += usize::from(glyph.seen.is_some());
-            seen.push_str(glyph.seen.as_ref().or(glyph.text.as_ref()).map_or("", String::as_str));
+        let (mut text, mut length) = (String::with_capacity(string.len()), 0.0);
+        // What is seen, from the first glyph on that says otherwise when copied.
+        let mut seen: Option<String> = None;
+        let page = &mut self.page;
+        font.glyphs(string, |glyph| {
+            if glyph.seen.is_some() {
+                page.lying += 1;
+                seen.get_or_insert_with(|| text.clone());
+            }
+            if let Some(seen) = &mut seen {
+                seen.push_str(glyph.seen.as_ref().or(glyph.text.as_ref()).map_or("", |text| text));
+            }
             match &glyph.text {
                 Some(own) => {
                     text.push_str(own);
-                    self.page.known += 1;
+                    page.known += 1;
                 }
                 None => {
                     text.push('\u{fffd}');
-                    self.page.unknown += 1;
+                    page.unknown += 1;
                 }
             }
             let spaces = state.character_space + if glyph.is_space { state.word_space } else { 0.0 };
             length += (glyph.width / 1000.0 * state.size + spaces) * state.scale;
-        }
+        });
         // Steps were counted by string: a long one costs more.
         if let Err(limit) = self.document.budget.step(string.len() as u64 / 8) {
             self.document.stopped = self.document.stopped.or(Some(limit));
@@ -65,7 +72,7 @@ impl Interpreter<'_, '_, '_> {
             || drawing.marks.contains(&true);
         self.page.runs.push(Run {
             text,
-            seen: (self.page.lying > lying).then_some(seen),
+            seen,
             degrees: angle.to_degrees().round() as i32,
             start: x * cos + y * sin,
             end: end[4] * cos + end[5] * sin,
