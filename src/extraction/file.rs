@@ -7,7 +7,10 @@ use super::{
     unseen,
     view::{Builder, Lines},
 };
-use crate::files::{Missed, Opened, Piece, Reason, Shown, Writing};
+use crate::{
+    files::{Missed, Opened, Piece, Reason, Shown, Writing},
+    message::Protection,
+};
 use std::borrow::Cow;
 
 impl<'m> Reader<'m, '_> {
@@ -49,7 +52,10 @@ impl<'m> Reader<'m, '_> {
     }
 
     fn at(&self, index: usize, piece: &'m Piece) -> At<'m> {
-        At { place: Cow::Owned(self.below(index, &piece.place)), part: index, anchors: &piece.anchors }
+        let closed = self.message.parts.get(index).is_some_and(|p| p.protection != Protection::None);
+        let open_all_the_same = closed && piece.shown != Shown::FileName;
+        let part = (!open_all_the_same).then_some(index);
+        At { place: Cow::Owned(self.below(index, &piece.place)), part, anchors: &piece.anchors }
     }
 
     /// What a piece holds in another writing.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     files::{Anchor, Files, Missed, NotOpened, Opened, Reason, is_file_as_text, is_no_text},
-    message::{Body, Mailbox, Message, Part, Protection, decode_text},
+    message::{Body, Mailbox, Message, Part, Protection, decode_text, openpgp},
 };
 use std::borrow::Cow;
 
@@ -46,7 +46,8 @@ pub(super) struct Reader<'m, 'a> {
 /// Where a text stands.
 pub(super) struct At<'m> {
     pub(super) place: Cow<'m, str>,
-    pub(super) part: usize,
+    /// None for what can be read of a part that is protected: it is not.
+    pub(super) part: Option<usize>,
     pub(super) anchors: &'m [Anchor],
 }
 
@@ -99,6 +100,7 @@ impl<'m> Reader<'m, '_> {
             Body::Multipart(_) | Body::Message(_) => {}
             _ if matches!(part.protection, Protection::Pgp | Protection::Smime) => {
                 self.unread(index, UnreadReason::Protected);
+                self.armor(part);
             }
             Body::Text(text) => {
                 self.text(index, text_kind(&part.media_type), Cow::Borrowed(text));
@@ -109,8 +111,8 @@ impl<'m> Reader<'m, '_> {
                     if is_file_as_text(text) && !text.trim_start().starts_with("{\\rtf") {
                         self.unread(index, UnreadReason::FormatNotSupported);
                     }
-                } else if part.protection == Protection::Password {
-                    self.unread(index, UnreadReason::Protected);
+                } else if let Some(Err(NotOpened::Died(how))) = self.files.of(index) {
+                    self.unread(index, UnreadReason::WorkerDied(how));
                 } else if is_no_text(text.as_bytes()) || is_file_as_text(text) {
                     self.unread(index, UnreadReason::FormatNotSupported);
                 }
@@ -122,6 +124,18 @@ impl<'m> Reader<'m, '_> {
                 }
             }
             Body::Binary(bytes) => self.binary(index, part, bytes),
+        }
+    }
+
+    /// What an encrypted message says openly, beside its armour.
+    fn armor(&mut self, part: &'m Part<'_>) {
+        let text = match &part.body {
+            Body::Text(text) | Body::Html(text) => Cow::Borrowed(text.as_ref()),
+            Body::Binary(bytes) => String::from_utf8_lossy(bytes.get(..4096).unwrap_or(bytes)),
+            _ => return,
+        };
+        if text.trim_start().starts_with(openpgp::BEGIN) {
+            self.line(place(part), None, Layer::Hidden, Cow::Owned(openpgp::armor_headers(&text)));
         }
     }
 
@@ -211,7 +225,7 @@ impl<'m> Reader<'m, '_> {
         text: Builder,
         marked: &html::Quotes,
     ) {
-        let at = At { place: place(&self.message.parts[index]), part: index, anchors: &[] };
+        let at = At { place: place(&self.message.parts[index]), part: Some(index), anchors: &[] };
         self.stretch(at, source, (layer, text), marked);
     }
 
@@ -232,7 +246,6 @@ impl<'m> Reader<'m, '_> {
             _ => Vec::new(),
         };
         let At { place, part, anchors } = at;
-        let part = Some(part);
         self.out.fragments.push(Fragment {
             place,
             part,

@@ -1,5 +1,9 @@
 //! Whether bytes that are called a text are one: files in another writing, pasted files, binary formats.
 
+use crate::message::openpgp::BEGIN;
+
+const END: &str = "-----END PGP MESSAGE-----";
+
 /// Whether what is called a text is, or carries, a file in another writing: RTF, BinHex
 /// (RFC 1741), yEnc, uuencode.
 pub fn is_file_as_text(text: &str) -> bool {
@@ -8,6 +12,13 @@ pub fn is_file_as_text(text: &str) -> bool {
         || has(b"=ybegin ")
         || has(b"(This file must be converted with BinHex")
         || has_uuencoded(text)
+}
+
+/// Where an OpenPGP message in armour stands in a text that says more than it: from the first to the end of the last.
+pub fn armor_in(text: &str) -> Option<&str> {
+    let start = memchr::memmem::find(text.as_bytes(), BEGIN.as_bytes())?;
+    let end = text.rfind(END).map(|at| at + END.len()).filter(|end| *end > start);
+    text.get(start..end.unwrap_or(text.len()))
 }
 
 /// Whether a file is pasted into the text as uuencode (POSIX), which Outlook shows as an

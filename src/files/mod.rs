@@ -26,6 +26,8 @@ mod open;
 mod opener;
 mod package;
 mod parts;
+#[cfg(test)]
+mod parts_tests;
 mod pdf;
 mod rtf;
 mod sealed;
@@ -33,7 +35,7 @@ mod text;
 mod unpack;
 mod xml;
 
-pub use as_text::{is_file_as_text, is_no_text};
+pub use as_text::{armor_in, is_file_as_text, is_no_text};
 pub use budget::{Budget, FileLimits};
 pub use model::{
     Anchor, Limit, Missed, Opened, Piece, Protection, Reason, Script, Shown, Trait, TraitKind, Writing,

@@ -88,10 +88,7 @@ fn read(kind: Kind, file: &File<'_>, budget: &mut Budget) {
         Kind::Mbox => mail::mbox::read(bytes, budget),
         Kind::Msg => mail::msg::read(bytes, budget),
         Kind::Tnef => mail::tnef::read(bytes, budget),
-        Kind::PgpMessage => {
-            budget.found("", TraitKind::Protected(Protection::Pgp));
-            budget.missed("", kind.word(), Reason::Protected);
-        }
+        Kind::PgpMessage => sealed::armored(bytes, budget),
         Kind::PgpOther => text::read(file, budget),
         Kind::Cms => sealed::cms(file, budget),
         Kind::Zip | Kind::Jar | Kind::Apk | Kind::Epub | Kind::IWork => archive::zip::read(bytes, budget),
@@ -104,10 +101,7 @@ fn read(kind: Kind, file: &File<'_>, budget: &mut Budget) {
         Kind::Zstd => archive::single::zst(name, bytes, budget),
         Kind::Rar => archive::rar::read(bytes, budget),
         kind if kind.is_picture() => image::read(kind, bytes, budget),
-        Kind::Unknown if sealed::is_openpgp(file) => {
-            budget.found("", TraitKind::Protected(Protection::Pgp));
-            budget.missed("", "pgp", Reason::Protected);
-        }
+        Kind::Unknown if sealed::is_binary(file) => sealed::binary(bytes, budget),
         Kind::Pdf => pdf::read(bytes, budget),
         Kind::Docx | Kind::Xlsx | Kind::Xlsb | Kind::Pptx | Kind::OtherOoxml => {
             ooxml::read(&Package::open(bytes), budget)
@@ -144,6 +138,7 @@ fn html(source: &str, budget: &mut Budget) {
     }
     budget.text("", Shown::Visible, Writing::Html, source.to_owned());
     text::data_references(source, budget);
+    text::armored(source, budget);
 }
 
 /// Opens a file that lies in the one at hand, one level deeper, under its name.

@@ -1,14 +1,16 @@
 //! The files of a message, each opened once; with it each part's protection becomes what its files say: an
-//! encrypted document in a plain zip is protected, a zip with one plain member is not.
+//! encrypted document in a plain zip is protected, a zip with one plain member is not. What nobody opened (no
+//! worker, a worker that ended) keeps what the mail's structure says of it: nothing is protected on a guess.
 
 use super::{
-    Missed, NotOpened, Opened, Opener, Protection, Reason, Shown, TraitKind, is_file_as_text, is_no_text,
+    Missed, NotOpened, Opened, Opener, Piece, Protection, Reason, Shown, Trait, TraitKind, armor_in,
+    is_file_as_text, is_no_text,
 };
 use crate::message::{self, Body, Message, Part};
 
 /// What became of each file of one message.
 #[derive(Clone, Debug, Default)]
-pub struct Files(Vec<(usize, Result<Opened, NotOpened>)>);
+pub struct Files(pub(super) Vec<(usize, Result<Opened, NotOpened>)>);
 
 impl Files {
     /// Of the part with this index; `None` where it is no file.
@@ -61,8 +63,13 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
         if !is_file(&message.parts[index]) {
             continue;
         }
-        let Some(bytes) = message.content(index) else { continue };
         let part = &message.parts[index];
+        // Of a text only what is armoured in it; what stands beside that is read as the text it is.
+        if let Some(armor) = armored(part).filter(|_| !is_whole_file(part)) {
+            files.push((index, opener.open(None, "text/plain", armor.as_bytes())));
+            continue;
+        }
+        let Some(bytes) = message.content(index) else { continue };
         let opened = opener.open(part.file_name.as_deref(), &part.media_type, &bytes);
         if let Ok(opened) = &opened {
             let protection = protection(opened, part.protection);
@@ -77,10 +84,24 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
 const OPENED_TEXTS: &[&str] =
     &["text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/xml", "text/rtf"];
 
+/// An OpenPGP message that stands in a text.
+fn armored<'p>(part: &'p Part<'_>) -> Option<&'p str> {
+    match &part.body {
+        Body::Text(text) | Body::Html(text) => armor_in(text),
+        _ => None,
+    }
+}
+
 fn is_file(part: &Part<'_>) -> bool {
+    match part.protection {
+        message::Protection::Pgp | message::Protection::Smime => false,
+        _ => is_whole_file(part) || armored(part).is_some(),
+    }
+}
+
+fn is_whole_file(part: &Part<'_>) -> bool {
     match &part.body {
         Body::Multipart(_) | Body::Message(_) => false,
-        _ if matches!(part.protection, message::Protection::Pgp | message::Protection::Smime) => false,
         Body::Text(text) | Body::Html(text) => {
             OPENED_TEXTS.contains(&part.media_type.as_str())
                 || is_no_text(text.as_bytes())
@@ -98,7 +119,7 @@ fn is_file(part: &Part<'_>) -> bool {
 /// Protected is a file of which nothing can be read and whose every part says so.
 fn protection(opened: &Opened, before: message::Protection) -> message::Protection {
     let is_text = |shown| matches!(shown, Shown::Visible | Shown::Hidden | Shown::Link);
-    let readable = opened.pieces.iter().any(|piece| is_text(piece.shown))
+    let readable = opened.pieces.iter().any(|piece| is_text(piece.shown) && !is_label(opened, piece))
         || opened.missed.iter().any(|missed| missed.reason != Reason::Protected);
     let kind = opened.traits.iter().find_map(|found| match found.kind {
         TraitKind::Protected(kind) => Some(kind),
@@ -112,4 +133,13 @@ fn protection(opened: &Opened, before: message::Protection) -> message::Protecti
         None if readable => message::Protection::None,
         None => before,
     }
+}
+
+/// Whether it is what a protected document says openly of itself: doc and xls encrypt neither title nor author.
+fn is_label(opened: &Opened, piece: &Piece) -> bool {
+    let Some(document) = piece.place.strip_suffix("metadata").map(|place| place.trim_end_matches('/')) else {
+        return false;
+    };
+    let closes = |found: &Trait| matches!(found.kind, TraitKind::Protected(_)) && found.place == document;
+    opened.traits.iter().any(closes)
 }

@@ -1,5 +1,5 @@
-//! A transaction's bytes read as a message: its header, its tree of parts, and what
-//! protects each part. The only room that names the MIME parser.
+//! A transaction's bytes read as a message: its header, its tree of parts, and which of them S/MIME or
+//! OpenPGP protect. The only room that names the MIME parser.
 
 mod charset;
 mod delimiter;
@@ -17,4 +17,5 @@ pub use fields::header_text;
 pub use model::{
     Body, Disposition, Header, Mailbox, Message, Part, Protection, ReadLimits, TransferEncoding,
 };
+pub use protection::{cms, openpgp};
 pub use read::read;

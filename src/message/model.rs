@@ -97,7 +97,7 @@ pub enum Disposition {
 #[serde(rename_all = "kebab-case")]
 pub enum Protection {
     None,
-    /// zip, 7z, PDF, OOXML or ODF with an open password.
+    /// A file with an open password; known once the file was opened (`files::open_parts`).
     Password,
     Smime,
     Pgp,

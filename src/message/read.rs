@@ -9,8 +9,7 @@ use super::{
     delimiter::{Delimiters, Stop},
     fields::{self, Mime, Of},
     place::{Place, part, transplanted},
-    protection::{self, Effort},
-    transfer,
+    protection, transfer,
 };
 use std::ops::Range;
 
@@ -32,8 +31,6 @@ struct Reader<'a> {
     defects: Vec<&'static str>,
     /// The delimiter at which the entity read last ended.
     stop: Stop,
-    /// How much costly checking of passwords is left for this message.
-    effort: Effort,
 }
 
 impl<'a> Reader<'a> {
@@ -46,7 +43,6 @@ impl<'a> Reader<'a> {
             outside: Vec::new(),
             defects: Vec::new(),
             stop: Stop { content_end: raw.len(), line: None },
-            effort: Effort::default(),
         }
     }
 
@@ -226,10 +222,8 @@ impl<'a> Reader<'a> {
         let root = self.parts.len();
         let limits = ReadLimits { parts: self.limits.parts - root, ..self.limits };
         let mut inner = Reader::new(&decoded.bytes, limits);
-        std::mem::swap(&mut inner.effort, &mut self.effort);
         inner.entity(0, Of::AttachedMessage, &place.attached(index));
         inner.finish();
-        std::mem::swap(&mut inner.effort, &mut self.effort);
         for what in std::mem::take(&mut inner.defects) {
             self.defect(what);
         }
@@ -245,7 +239,7 @@ impl<'a> Reader<'a> {
         if decoded.flawed {
             self.defect("bad-transfer-encoding");
         }
-        let seen = protection::of(mime, &decoded.bytes, &mut self.effort);
+        let seen = protection::of(mime, &decoded.bytes);
         let too_deep = place.depth >= self.limits.depth && mime.media_type.starts_with("multipart/");
         let body = if is_text(mime) && !too_deep {
             let (text, fit) = charset::decode(decoded.bytes, mime.charset.as_deref());

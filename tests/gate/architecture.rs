@@ -37,11 +37,11 @@ const ROOMS: &[&[&str]] = &[
 /// Foreign crates and the only rooms that may name them.
 const OWNERS: &[(&str, &[&str])] = &[
     ("mail_parser", &["message"]),
-    ("aes", &["message", "files"]),
-    ("cfb", &["message", "files"]),
-    ("md5", &["message", "files"]),
-    ("miniz_oxide", &["message", "files"]),
-    ("sha1", &["message", "files"]),
+    ("aes", &["files"]),
+    ("cfb", &["files"]),
+    ("md5", &["files"]),
+    ("miniz_oxide", &["files"]),
+    ("sha1", &["files"]),
     ("lzma_rust2", &["files"]),
     ("bzip2", &["files"]),
     ("deflate64", &["files"]),

@@ -1,6 +1,7 @@
 //! A mail in a file, read as the gate reads every mail; what it carries is opened one level deeper.
 
 use super::super::{
+    as_text::armor_in,
     budget::Budget,
     model::{Limit, Protection, Reason, Shown, TraitKind, Writing},
     open,
@@ -63,6 +64,9 @@ fn told(part: &Part<'_>, writing: Writing, text: &str, budget: &mut Budget) {
         budget.text(&place(part), Shown::FileName, Writing::Plain, name.clone());
     }
     budget.text(&place(part), Shown::Visible, writing, text.to_owned());
+    if let Some(armor) = armor_in(text) {
+        open::member(budget, &place(part), None, None, armor.as_bytes());
+    }
 }
 
 fn place<'p>(part: &'p Part<'_>) -> Cow<'p, str> {

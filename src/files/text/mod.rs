@@ -5,6 +5,7 @@ pub(super) mod directory;
 mod rows;
 
 use super::{
+    as_text,
     budget::Budget,
     bytes::unbase64,
     model::{Reason, Shown, Writing},
@@ -24,7 +25,15 @@ pub(super) fn read(file: &File<'_>, budget: &mut Budget) {
     }
     let fields = file.has_ending(&["json"]) || file.is_of_type(&["application/json"]);
     let writing = if fields { Writing::Rows } else { Writing::Plain };
+    armored(&text, budget);
     budget.text("", Shown::Visible, writing, text);
+}
+
+/// Opens an OpenPGP message that stands in a text.
+pub(super) fn armored(text: &str, budget: &mut Budget) {
+    if let Some(armor) = as_text::armor_in(text) {
+        open::within(None, None, armor.as_bytes(), budget);
+    }
 }
 
 /// Opens the pictures and other files that lie in `data:` references (RFC 2397) of a page or a drawing.

@@ -2,7 +2,7 @@
 //! the `smime-type` parameter is only a claim.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub enum Content {
     /// EnvelopedData or AuthEnvelopedData (RFC 5083).
     Enveloped,
     Signed,
@@ -11,7 +11,7 @@ pub(super) enum Content {
 }
 
 /// `None` when the bytes are no ContentInfo.
-pub(super) fn content(bytes: &[u8]) -> Option<Content> {
+pub fn content(bytes: &[u8]) -> Option<Content> {
     // SEQUENCE { OBJECT IDENTIFIER, ... }, its length definite or (BER) not.
     let rest = bytes.strip_prefix(b"\x30")?;
     let (&length, rest) = rest.split_first()?;

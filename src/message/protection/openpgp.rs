@@ -1,49 +1,73 @@
-//! OpenPGP messages (RFC 9580): whether one is encrypted, by its packets. The armour's
-//! "PGP MESSAGE" alone says nothing, since signed and compressed messages bear it too.
+//! OpenPGP messages (RFC 9580): their packets, and whether these are encrypted. The armour's "PGP MESSAGE"
+//! alone says nothing, since signed and compressed messages bear it too.
 
-/// How much of an armoured message is decoded to see its first packets.
-const HEAD: usize = 16 * 1024;
-const BEGIN: &[u8] = b"-----BEGIN PGP MESSAGE-----";
+use crate::message::transfer::base64_lenient;
+use std::borrow::Cow;
+
+/// How an armoured message begins.
+pub const BEGIN: &str = "-----BEGIN PGP MESSAGE-----";
 const END: &[u8] = b"-----END PGP MESSAGE-----";
+/// Packets before the data: sixty recipients are more than any real message has.
+const MOST_BEFORE: usize = 64;
+
+/// Tag and body (section 4.2); the body of a message that was cut ends where the message does.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Packet<'a> {
+    pub tag: u8,
+    pub body: Cow<'a, [u8]>,
+}
 
 /// Whether the text, from its first to its last line, is one encrypted message in armour
-/// (RFC 9580 section 6.2). A text that merely contains one is not.
-pub(super) fn is_armored_message(text: &[u8]) -> bool {
-    let Some(inner) = text.strip_prefix(BEGIN) else { return false };
+/// (section 6.2). A text that merely contains one is not.
+pub fn is_encrypted_armor(text: &[u8]) -> bool {
+    let Some(inner) = text.strip_prefix(BEGIN.as_bytes()) else { return false };
     let Some(inner) = inner.trim_ascii_end().strip_suffix(END) else { return false };
     let mut lines = inner.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
     // The rest of the BEGIN line, then headers such as `Version:` up to an empty line.
     if lines.next() != Some(b"") {
         return false;
     }
-    let mut lines = lines.skip_while(|line| !line.is_empty() && line.contains(&b':')).peekable();
-    let mut head = Vec::with_capacity(1024);
-    for line in lines.by_ref() {
-        let digits = line.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b));
-        if !digits || line.len() > 128 {
+    let lines = lines.skip_while(|line| !line.is_empty() && line.contains(&b':'));
+    let mut digits = Vec::with_capacity(inner.len());
+    for line in lines {
+        let plain = line.iter().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b));
+        if !plain || line.len() > 128 {
             return false;
         }
-        if head.len() < HEAD && !line.starts_with(b"=") {
-            head.extend_from_slice(line);
+        // A line that begins so is the checksum.
+        if !line.starts_with(b"=") {
+            digits.extend_from_slice(line);
         }
     }
-    is_encrypted(&crate::message::transfer::base64_lenient(&head))
+    is_encrypted(&base64_lenient(&digits))
 }
 
-/// Whether the packets are session keys followed by encrypted data (RFC 9580 section 10.3).
-pub(super) fn is_encrypted(packets: &[u8]) -> bool {
+/// What an armoured text says in its headers (section 6.2.2.1), which nothing encrypts.
+pub fn armor_headers(text: &str) -> String {
+    let lines = text.trim_start().lines().skip(1).take_while(|line| !line.trim().is_empty());
+    lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(_, value)| value.trim())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Whether the packets are session keys followed by encrypted data and nothing else
+/// (section 10.3).
+pub fn is_encrypted(packets: &[u8]) -> bool {
     let mut rest = packets;
     let mut session_keys = 0;
-    // Sixty recipients are more than any real message has before its data.
-    while session_keys < 64 {
-        let Some((tag, body, after)) = packet(rest) else { return false };
+    for _ in 0..MOST_BEFORE {
+        let Some((Packet { tag, body }, after)) = packet(rest) else { return false };
         match (tag, body.first()) {
             // Public-key and passphrase encrypted session keys, versions 2 to 6.
             (1 | 3, Some(2..=6)) => session_keys += 1,
-            // Marker.
-            (10, _) => {}
+            // Marker, padding.
+            (10 | 21, _) => {}
             // Encrypted data, alone (9), integrity protected (18), with AEAD (20).
-            (9, Some(_)) | (18, Some(1 | 2)) | (20, Some(1)) => return session_keys > 0,
+            (9, Some(_)) | (18, Some(1 | 2)) | (20, Some(1)) => {
+                return session_keys > 0 && after.trim_ascii().is_empty();
+            }
             _ => return false,
         }
         rest = after;
@@ -51,40 +75,77 @@ pub(super) fn is_encrypted(packets: &[u8]) -> bool {
     false
 }
 
-/// Tag, (the beginning of) the body, and what follows (RFC 9580 section 4.2).
-fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+/// The first packet of `bytes`, and what follows it (section 4.2). `None` when there is none.
+pub fn packet(bytes: &[u8]) -> Option<(Packet<'_>, &[u8])> {
     let (&first, rest) = bytes.split_first()?;
     let number = |n: usize| {
         let digits = rest.get(..n)?;
-        Some((digits.iter().fold(0usize, |v, d| v << 8 | usize::from(*d)), &rest[n..]))
+        Some((digits.iter().fold(0usize, |v, d| v << 8 | usize::from(*d)), rest.get(n..)?))
     };
-    let (tag, (length, body)) = match first {
-        0xc0..=0xff => (
-            first & 0x3f,
-            match *rest.first()? {
-                short @ 0..=191 => (usize::from(short), &rest[1..]),
-                two @ 192..=223 => {
-                    let low = usize::from(*rest.get(1)?);
-                    (((usize::from(two) - 192) << 8) + low + 192, &rest[2..])
-                }
-                // Partial lengths: only data packets have them, and those come last.
-                224..=254 => (usize::MAX, &rest[1..]),
-                255 => (rest.get(1..5)?.iter().fold(0, |v, d| v << 8 | usize::from(*d)), &rest[5..]),
-            },
-        ),
-        0x80..=0xbf => (
-            first >> 2 & 0x0f,
-            match first & 3 {
+    match first {
+        0xc0..=0xff => {
+            let tag = first & 0x3f;
+            match new_length(rest)? {
+                (Length::Whole(length), body) => Some(whole(tag, length, body)),
+                (Length::Piece(length), body) => Some(pieces(tag, length, body)),
+            }
+        }
+        0x80..=0xbf => {
+            let (length, body) = match first & 3 {
                 0 => number(1)?,
                 1 => number(2)?,
                 2 => number(4)?,
                 _ => (usize::MAX, rest),
-            },
-        ),
-        _ => return None,
-    };
-    let end = length.min(body.len());
-    Some((tag, &body[..end], &body[end..]))
+            };
+            Some(whole(first >> 2 & 0x0f, length, body))
+        }
+        _ => None,
+    }
+}
+
+fn whole(tag: u8, length: usize, body: &[u8]) -> (Packet<'_>, &[u8]) {
+    let (body, after) = body.split_at(length.min(body.len()));
+    (Packet { tag, body: Cow::Borrowed(body) }, after)
+}
+
+enum Length {
+    Whole(usize),
+    /// Another length follows behind so many bytes (section 4.2.1.4).
+    Piece(usize),
+}
+
+fn new_length(bytes: &[u8]) -> Option<(Length, &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    Some(match first {
+        short @ 0..=191 => (Length::Whole(usize::from(short)), rest),
+        two @ 192..=223 => {
+            let (&low, rest) = rest.split_first()?;
+            (Length::Whole(((usize::from(two) - 192) << 8) + usize::from(low) + 192), rest)
+        }
+        power @ 224..=254 => (Length::Piece(1 << (power & 0x1f)), rest),
+        255 => {
+            let (four, rest) = rest.split_first_chunk::<4>()?;
+            (Length::Whole(usize::try_from(u32::from_be_bytes(*four)).unwrap_or(usize::MAX)), rest)
+        }
+    })
+}
+
+/// A body that came in pieces, put together; one that ends too soon as far as it goes.
+fn pieces(tag: u8, first: usize, bytes: &[u8]) -> (Packet<'_>, &[u8]) {
+    let mut body = Vec::new();
+    let (mut length, mut rest) = (Length::Piece(first), bytes);
+    loop {
+        let (Length::Whole(size) | Length::Piece(size)) = length;
+        let (piece, after) = rest.split_at(size.min(rest.len()));
+        body.extend_from_slice(piece);
+        rest = after;
+        let next = match length {
+            Length::Piece(_) => new_length(rest),
+            Length::Whole(_) => None,
+        };
+        let Some((size, after)) = next else { return (Packet { tag, body: Cow::Owned(body) }, rest) };
+        (length, rest) = (size, after);
+    }
 }
 
 #[cfg(test)]
@@ -94,27 +155,44 @@ mod tests {
 
     fn armor(packets: &[u8]) -> String {
         let digits = base64::engine::general_purpose::STANDARD.encode(packets);
-        format!("-----BEGIN PGP MESSAGE-----\nVersion: 1\n\n{digits}\n=AbCd\n-----END PGP MESSAGE-----\n")
+        format!("{BEGIN}\nVersion: 1\n\n{digits}\n=AbCd\n-----END PGP MESSAGE-----\n")
     }
+
+    const ENCRYPTED: &[u8] = b"\xc1\x05\x03abcd\xd2\x06\x01abcde";
 
     #[test]
     fn packets_decide_not_the_armour() {
-        let encrypted = b"\xc1\x05\x03abcd\xd2\x06\x01abcde";
         let with_passphrase = b"\x8c\x04\x04abc\xd2\xff\x00\x00\x00\x06\x01abcde";
         let only_signed = b"\xc4\x03\x03ab\xcb\x06hello!";
-        assert!(is_encrypted(encrypted) && is_encrypted(with_passphrase));
+        assert!(is_encrypted(ENCRYPTED) && is_encrypted(with_passphrase));
         assert!(!is_encrypted(only_signed) && !is_encrypted(b"\xd2\x06\x01abcde") && !is_encrypted(b""));
-        assert!(is_armored_message(armor(encrypted).as_bytes()));
-        assert!(is_armored_message(armor(encrypted).replace('\n', "\r\n").as_bytes()));
-        assert!(!is_armored_message(armor(only_signed).as_bytes()));
+        assert!(!is_encrypted(&[ENCRYPTED, b"\xcb\x06hello!"].concat()));
+        assert!(is_encrypted_armor(armor(ENCRYPTED).as_bytes()));
+        assert!(is_encrypted_armor(armor(ENCRYPTED).replace('\n', "\r\n").as_bytes()));
+        assert!(!is_encrypted_armor(armor(only_signed).as_bytes()));
     }
 
     #[test]
     fn text_beside_or_inside_the_armour_is_plain() {
-        let text = armor(b"\xc1\x05\x03abcd\xd2\x06\x01abcde");
-        assert!(!is_armored_message(format!("Dear all\n{text}").as_bytes()));
-        assert!(!is_armored_message(format!("{text}\nKind regards").as_bytes()));
-        assert!(!is_armored_message(text.replace("=AbCd", "her number is 12").as_bytes()));
-        assert!(!is_armored_message(b"-----BEGIN PGP MESSAGE-----"));
+        let text = armor(ENCRYPTED);
+        assert!(!is_encrypted_armor(format!("Dear all\n{text}").as_bytes()));
+        assert!(!is_encrypted_armor(format!("{text}\nKind regards").as_bytes()));
+        assert!(!is_encrypted_armor(text.replace("=AbCd", "her number is 12").as_bytes()));
+        assert!(!is_encrypted_armor(BEGIN.as_bytes()));
+        assert_eq!(
+            armor_headers(&text.replace("Version: 1", "Comment: her number\nHash: x")),
+            "her number\nx"
+        );
+    }
+
+    #[test]
+    fn pieces_are_put_together() {
+        let (read, rest) = packet(b"\xcb\xe1ab\xe0c\x02dexyz").unwrap();
+        assert_eq!((read.tag, &*read.body, rest), (11, b"abcde".as_slice(), b"xyz".as_slice()));
+        let (cut, rest) = packet(b"\xcb\xe1a").unwrap();
+        assert_eq!((&*cut.body, rest), (b"a".as_slice(), b"".as_slice()));
+        for cut in [b"".as_slice(), b"\xcb", b"\xcb\xc0", b"\xcb\xff\0\0", b"\x99\x01", b"hello"] {
+            assert_eq!(packet(cut), None);
+        }
     }
 }

@@ -1,0 +1,134 @@
+//! What becomes of a message's parts once their files are opened, on the fixtures and on messages that only
+//! pretend to be sealed.
+
+use super::{Closed, FileLimits, Files, InProcess, NotOpened, Opened, Opener, open_parts};
+use crate::message::{Message, Protection, ReadLimits, read};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use std::fs;
+
+const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+
+fn attached(name: &str, bytes: &[u8]) -> String {
+    let head =
+        format!("Content-Type: application/octet-stream; name=\"{name}\"\nContent-Transfer-Encoding: base64");
+    format!("{head}\n\n{}\n", STANDARD.encode(bytes))
+}
+
+fn opened<'m>(raw: &'m str, opener: &dyn Opener) -> (Message<'m>, Files) {
+    let mut message = read(raw.as_bytes(), ReadLimits::default());
+    let files = open_parts(&mut message, opener);
+    (message, files)
+}
+
+fn all_text(files: &Files) -> String {
+    let all = files.0.iter().filter_map(|(_, opened)| opened.as_ref().ok());
+    all.flat_map(|opened| &opened.pieces).map(|piece| format!("{}\n", piece.text)).collect()
+}
+
+#[test]
+fn only_what_needs_a_password_is_protected() {
+    let protected = ["aes.zip", "data.7z", "header.7z", "zipcrypto.zip", "locked.pdf"];
+    let mut seen = 0;
+    for folder in ["containers", "documents"] {
+        for entry in fs::read_dir(format!("{TESTS}/files/{folder}")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let raw = attached(&name, &fs::read(&path).unwrap());
+            let (message, _) = opened(&raw, &InProcess(FileLimits::default()));
+            let expected = protected.contains(&&*name);
+            assert_eq!(message.protection() != Protection::None, expected, "{name}");
+            seen += usize::from(expected);
+            // Nobody guesses about what nobody opened.
+            assert_eq!(opened(&raw, &Closed).0.protection(), Protection::None, "{name}");
+        }
+    }
+    assert_eq!(seen, protected.len());
+}
+
+#[derive(Debug)]
+struct Dies;
+
+impl Opener for Dies {
+    fn open(&self, _: Option<&str>, _: &str, _: &[u8]) -> Result<Opened, NotOpened> {
+        Err(NotOpened::Died("out-of-memory"))
+    }
+}
+
+#[test]
+fn a_reader_that_ended_protects_nothing() {
+    let raw = attached("aes.zip", &fs::read(format!("{TESTS}/files/containers/aes.zip")).unwrap());
+    assert_eq!(opened(&raw, &Dies).0.protection(), Protection::None);
+}
+
+#[test]
+fn what_only_looks_sealed_is_read() {
+    for (case, canary) in [
+        ("674-pgp-stored-not-encrypted", "M681959819892"),
+        ("679-smime-opaque-signed", "F872963810672"),
+        ("680-smime-signed-called-enveloped", "A891964613628"),
+        ("682-smime-signed-signed", "U925966219540"),
+    ] {
+        let raw = fs::read_to_string(format!("{TESTS}/evasion/{case}.eml")).unwrap();
+        let (message, files) = opened(&raw, &InProcess(FileLimits::default()));
+        assert_eq!(message.protection(), Protection::None, "{case}");
+        assert!(all_text(&files).contains(canary), "{case}");
+    }
+}
+
+/// A packet of the new format.
+fn packet(tag: u8, body: &[u8]) -> Vec<u8> {
+    [&[0xc0 | tag, body.len() as u8], body].concat()
+}
+
+#[test]
+fn packets_decide_what_an_openpgp_file_is() {
+    let literal = packet(11, b"b\x08note.txt\0\0\0\0her number is 12");
+    let packed = [[1].as_slice(), &miniz_oxide::deflate::compress_to_vec(&literal, 6)].concat();
+    let encrypted = [packet(3, b"\x04abc"), packet(18, b"\x01abcde")].concat();
+    let armor = |bytes: &[u8]| {
+        format!("-----BEGIN PGP MESSAGE-----\n\n{}\n-----END PGP MESSAGE-----\n", STANDARD.encode(bytes))
+            .into_bytes()
+    };
+    for (name, bytes, protection, text) in [
+        ("a.gpg", encrypted.clone(), Protection::Pgp, ""),
+        ("a.asc", armor(&encrypted), Protection::Pgp, ""),
+        ("a.gpg", packet(8, &packed), Protection::None, "her number is 12"),
+        ("a.asc", armor(&packet(8, &packed)), Protection::None, "her number is 12"),
+        ("a.gpg", [encrypted.clone(), literal].concat(), Protection::None, "her number is 12"),
+        ("a.asc", [armor(&encrypted), b"beside it".to_vec()].concat(), Protection::None, "beside it"),
+        // Data without a key that opens them are no message.
+        ("a.gpg", packet(18, b"\x01abcde"), Protection::None, ""),
+    ] {
+        let raw = attached(name, &bytes);
+        let (message, files) = opened(&raw, &InProcess(FileLimits::default()));
+        assert_eq!(message.protection(), protection, "{name} {text}");
+        assert!(all_text(&files).contains(text), "{name} {text}");
+    }
+    // In a text, the text around it stays one.
+    let raw = format!("\nDear all\n\n{}", String::from_utf8(armor(&encrypted)).unwrap());
+    let (message, files) = opened(&raw, &InProcess(FileLimits::default()));
+    assert_eq!((message.protection(), files.of(0).unwrap().unwrap().missed.len()), (Protection::None, 1));
+}
+
+#[test]
+fn endless_and_torn_seals_end() {
+    let cms = b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x80\x30\x80\x02\x01\x01\x31\x00\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x80\x24\x80\x04\x05hello\x04\x06 again\0\0\0\0\0\0\0\0\0\0\0\0";
+    for end in 0..=cms.len() {
+        let raw = attached("smime.p7m", &cms[..end]);
+        let (message, files) = opened(&raw, &InProcess(FileLimits::default()));
+        assert_eq!(message.protection(), Protection::None);
+        if end == cms.len() {
+            assert!(all_text(&files).contains("hello again"));
+        }
+    }
+    for deep in [&b"\x30\x80"[..], b"\x24\x80", b"\xa0\x84\xff\xff\xff\xff"] {
+        let raw = attached("smime.p7m", &[&cms[..30], &deep.repeat(50_000)].concat());
+        opened(&raw, &InProcess(FileLimits::default()));
+    }
+    let nested = (0..40).fold(packet(11, b"b\0\0\0\0\0hello"), |inner, _| {
+        let packed = [[0].as_slice(), &inner].concat();
+        [&[0xc8, 0xff], (packed.len() as u32).to_be_bytes().as_slice(), &packed].concat()
+    });
+    let raw = attached("a.gpg", &nested);
+    assert!(opened(&raw, &InProcess(FileLimits::default())).1.of(0).unwrap().unwrap().missed.len() == 1);
+}
