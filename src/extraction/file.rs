@@ -32,6 +32,11 @@ impl<'m> Reader<'m, '_> {
     fn piece(&mut self, index: usize, piece: &'m Piece) {
         let source = self.cut(index, Cow::Borrowed(piece.text.as_str()));
         let layer = layer_of(piece.shown);
+        if piece.shown == Shown::Unseen {
+            let place = Cow::Owned(self.below(index, &piece.place));
+            let view = normalise(&source);
+            return self.dug_up(place, index, source, view);
+        }
         if piece.writing == Writing::Html {
             let texts = html::read(&source);
             let none = html::Quotes::default();
@@ -90,7 +95,7 @@ impl<'m> Reader<'m, '_> {
 fn layer_of(shown: Shown) -> Layer {
     match shown {
         Shown::Visible => Layer::Visible,
-        Shown::Hidden => Layer::Hidden,
+        Shown::Hidden | Shown::Unseen => Layer::Hidden,
         Shown::FileName => Layer::FileName,
         Shown::Link => Layer::Link,
         Shown::Subject => Layer::Subject,

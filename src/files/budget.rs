@@ -148,6 +148,16 @@ impl Budget {
         }
     }
 
+    /// Takes what nobody sees in this form, if a number with a check digit may be in it.
+    pub fn unseen(&mut self, below: &str, text: String) {
+        let numbers = text.chars().filter(|c| c.is_numeric()).take(LEAST_NUMERALS).count();
+        // Base64 and its like have few digits and no blanks.
+        let dense = || text.split_whitespace().any(|word| word.len() >= 20);
+        if numbers == LEAST_NUMERALS || dense() {
+            self.text(below, Shown::Unseen, Writing::Plain, text);
+        }
+    }
+
     pub fn found(&mut self, below: &str, kind: TraitKind) {
         let found = Trait { place: self.place(below), kind };
         let alike =
@@ -166,6 +176,9 @@ impl Budget {
         }
     }
 }
+
+/// Fewer numerals than this are no number that a rule looks for where nobody looks.
+const LEAST_NUMERALS: usize = 8;
 
 /// Most traits of one kind, and most things missed for one reason, that are told of one attachment: many of one
 /// kind leave room for the others.

@@ -36,6 +36,41 @@ pub(super) fn until_nul(bytes: &[u8]) -> &[u8] {
     memchr::memchr(0, bytes).and_then(|end| bytes.get(..end)).unwrap_or(bytes)
 }
 
+/// What can be read in bytes that are no text: runs of at least six printable characters, of UTF-8 and of
+/// UTF-16, a space between two.
+pub(super) fn printable(bytes: &[u8]) -> String {
+    const SHORTEST: usize = 6;
+    let mut out = String::new();
+    let mut take = |run: &mut String| {
+        if run.chars().count() >= SHORTEST {
+            out.push_str(run);
+            out.push(' ');
+        }
+        run.clear();
+    };
+    let mut run = String::new();
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() { take(&mut run) } else { run.push(c) }
+        }
+        if !chunk.invalid().is_empty() {
+            take(&mut run);
+        }
+    }
+    take(&mut run);
+    // One byte of two is NUL in Latin letters.
+    for start in [0, 1] {
+        for pair in bytes.get(start..).unwrap_or_default().as_chunks::<2>().0 {
+            match pair {
+                [c @ 0x20..=0x7e, 0] => run.push(char::from(*c)),
+                _ => take(&mut run),
+            }
+        }
+        take(&mut run);
+    }
+    out
+}
+
 /// Where `needle` stands in `bytes` from `from` on.
 pub(super) fn find(bytes: &[u8], needle: &[u8], from: usize) -> Option<usize> {
     memchr::memmem::find(bytes.get(from..)?, needle).map(|at| from + at)
@@ -91,5 +126,12 @@ mod tests {
         assert_eq!(utf16_le(b"H\0i\0\0\0x\0"), "Hi");
         assert_eq!(unhex(b"4 8\n69f"), b"Hi");
         assert_eq!(unbase64(b"SGVs\nbG8="), b"Hello");
+    }
+
+    #[test]
+    fn words_are_seen_among_bytes() {
+        let bytes =
+            [b"\x01ab\0".as_slice(), "Siân Prys".as_bytes(), b"\xff\xfeY\0e\0a\0r\0 \x009\0"].concat();
+        assert_eq!(printable(&bytes), "Siân Prys Year 9 ");
     }
 }

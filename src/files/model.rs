@@ -47,6 +47,9 @@ pub enum Shown {
     Subject,
     /// A name or an address of the header of a mail in a file.
     Header,
+    /// Nobody sees it in this form: left over where no program looks, or put together by the reader from pieces
+    /// that stand apart. Only rules with a strong check digit look at it.
+    Unseen,
 }
 
 /// How a piece's text is written.

@@ -76,12 +76,13 @@ fn read(kind: Kind, file: &File<'_>, budget: &mut Budget) {
     match kind {
         Kind::Empty => {}
         Kind::Text | Kind::ShellScript | Kind::WindowsScript => text::read(file, budget),
-        Kind::Html => html(&text::charset::decode(bytes, file.charset()), budget),
+        Kind::Html => html(&with_entities(text::charset::decode(bytes, file.charset()), budget), budget),
         Kind::Xml if office_xml(bytes, budget) => {}
         Kind::Xml => {
-            budget.text("", Shown::Visible, Writing::Html, text::charset::decode(bytes, file.charset()))
+            let source = with_entities(text::charset::decode(bytes, file.charset()), budget);
+            budget.text("", Shown::Visible, Writing::Html, source)
         }
-        Kind::Svg => image::svg::read(&text::charset::decode(bytes, None), budget),
+        Kind::Svg => image::svg::read(&with_entities(text::charset::decode(bytes, None), budget), budget),
         Kind::Rtf => rtf::read(bytes, budget),
         Kind::Calendar | Kind::Card => text::directory::read(file, budget),
         Kind::Mail => mail::open_mail(bytes, budget),
@@ -131,10 +132,23 @@ fn strangers(kind: Kind, bytes: &[u8], budget: &mut Budget) {
     }
 }
 
+/// XML with its own entities put in; as it is where they are too many or too deep.
+fn with_entities(source: String, budget: &mut Budget) -> String {
+    let Some(entities) = text::entities::Entities::of(&source) else { return source };
+    match entities.expanded(&source, budget) {
+        Ok(expanded) => expanded,
+        Err(limit) => {
+            budget.missed("", "xml", Reason::Limit(limit));
+            source
+        }
+    }
+}
+
 /// A page as it is; the view of pages is made where all HTML is read.
 fn html(source: &str, budget: &mut Budget) {
     if text::has_script(source) {
         budget.found("", TraitKind::Script(Script::Active));
+        text::written_by_script(source, budget);
     }
     budget.text("", Shown::Visible, Writing::Html, source.to_owned());
     text::data_references(source, budget);

@@ -4,7 +4,7 @@
 
 use super::{
     Missed, NotOpened, Opened, Opener, Piece, Protection, Reason, Shown, Trait, TraitKind, armor_in,
-    is_file_as_text, is_no_text,
+    is_file_as_text, is_no_text, text::has_script,
 };
 use crate::message::{self, Body, Message, Part};
 
@@ -92,6 +92,12 @@ fn armored<'p>(part: &'p Part<'_>) -> Option<&'p str> {
     }
 }
 
+/// Whether a cell of these rows has a line end within it, so that the lines are not the rows.
+fn has_broken_cell(text: &str) -> bool {
+    let odd = |line: &str| line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1;
+    text.lines().take(100_000).any(odd)
+}
+
 fn is_file(part: &Part<'_>) -> bool {
     match part.protection {
         message::Protection::Pgp | message::Protection::Smime => false,
@@ -102,6 +108,9 @@ fn is_file(part: &Part<'_>) -> bool {
 fn is_whole_file(part: &Part<'_>) -> bool {
     match &part.body {
         Body::Multipart(_) | Body::Message(_) => false,
+        // A page that came as a file is opened in a browser, which runs what is in it.
+        Body::Html(text) if part.file_name.is_some() && has_script(text) => true,
+        Body::Text(text) if part.media_type == "text/csv" && has_broken_cell(text) => true,
         Body::Text(text) | Body::Html(text) => {
             OPENED_TEXTS.contains(&part.media_type.as_str())
                 || is_no_text(text.as_bytes())

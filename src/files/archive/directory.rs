@@ -3,7 +3,7 @@
 
 use super::super::{
     budget::Budget,
-    bytes::{find, slice, u16_le, u32_le, u64_le},
+    bytes::{find, printable, slice, u16_le, u32_le, u64_le},
     model::Limit,
 };
 use super::names;
@@ -23,6 +23,8 @@ pub(super) struct Header<'a> {
     /// The name that extra field 0x7075 gives, when it is another one.
     pub(super) other_name: Option<String>,
     pub(super) comment: &'a [u8],
+    /// What the extra fields hold that no archiver of our list writes.
+    pub(super) extra: String,
     pub(super) encrypted: bool,
     /// The true method, also of AES members, whose header has 99.
     pub(super) method: u16,
@@ -55,6 +57,8 @@ pub(super) struct Directory<'a> {
     /// Directory and members disagree, or members lie within each other.
     pub(super) is_ambiguous: bool,
     pub(super) comment: &'a [u8],
+    /// What can be read between the members, where no program looks.
+    pub(super) between: String,
     pub(super) stopped: Option<Limit>,
 }
 
@@ -76,6 +80,26 @@ pub(super) fn read<'a>(bytes: &'a [u8], budget: &mut Budget) -> Directory<'a> {
     }
     out.is_ambiguous |= overlap(&out.members);
     strays(bytes, &directories, &mut out, budget);
+    out.between = between(bytes, &directories, &out.members);
+    out
+}
+
+/// Bytes of a gap between members that are looked at; what follows data that are streamed is no text.
+const LONGEST_GAP: usize = 64 * 1024;
+
+fn between(bytes: &[u8], directories: &[Range<usize>], members: &[Member<'_>]) -> String {
+    let mut known: Vec<_> =
+        members.iter().map(|member| member.range.clone()).chain(directories.iter().cloned()).collect();
+    known.sort_by_key(|range| range.start);
+    let (mut out, mut at) = (String::new(), 0);
+    for range in known {
+        let gap = bytes.get(at..range.start).unwrap_or_default();
+        // A descriptor, or a page's worth of alignment.
+        if gap.len() > 24 && out.len() < LONGEST_GAP {
+            out.push_str(&printable(gap.get(..LONGEST_GAP).unwrap_or(gap)));
+        }
+        at = at.max(range.end);
+    }
     out
 }
 
@@ -175,6 +199,9 @@ fn joined<'a>(
         && local.encrypted == header.encrypted
         && (local.streamed || local.crc == header.crc);
     *is_ambiguous |= !same;
+    if !header.extra.contains(&local.extra) {
+        header.extra.push_str(&local.extra);
+    }
     // What one of the two denies to be encrypted is first tried as plain.
     header.encrypted &= local.encrypted;
     let packed = if same_sizes { header.packed } else { header.packed.max(local.packed) };
@@ -284,6 +311,7 @@ fn fields<'a>(bytes: &'a [u8], at: usize, name_at: usize, name: usize, extra: us
         other_name: other.filter(|other| *other != decoded),
         name: decoded,
         comment: &[],
+        extra: odd_fields(extra),
         encrypted: flags & 1 == 1,
         method,
         crc: u32_le(bytes, at + 8)?,
@@ -293,6 +321,28 @@ fn fields<'a>(bytes: &'a [u8], at: usize, name_at: usize, name: usize, extra: us
         at: 0,
         end: 0,
     })
+}
+
+/// Extra fields that archivers write: sizes, times, owners, encryption, names, alignment (section 4.5.2 and
+/// Info-ZIP's list).
+const USUAL_FIELDS: [u16; 17] = [
+    0x0001, 0x0007, 0x000a, 0x000d, 0x0017, 0x5455, 0x5855, 0x7855, 0x7875, 0x7075, 0x9901, 0x2605, 0x2705,
+    0x334d, 0xcafe, 0xd935, 0xa220,
+];
+
+/// What can be read in the other fields, and behind the last of them.
+fn odd_fields(extra: &[u8]) -> String {
+    let (mut out, mut rest) = (String::new(), extra);
+    while let (Some(id), Some(length)) = (u16_le(rest, 0), u16_le(rest, 2)) {
+        let end = 4 + usize::from(length);
+        let Some(content) = rest.get(4..end) else { break };
+        if !USUAL_FIELDS.contains(&id) {
+            out.push_str(&printable(content));
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    out.push_str(&printable(rest));
+    out
 }
 
 /// The content of the extra field `id`.

@@ -2,8 +2,8 @@
 
 use super::super::{
     budget::Budget,
-    bytes::{slice, until_nul},
-    model::Reason,
+    bytes::{printable, slice, until_nul},
+    model::{Reason, Shown, Writing},
     name, open,
 };
 use super::names;
@@ -43,11 +43,16 @@ pub(in super::super) fn read(bytes: &[u8], budget: &mut Budget) {
         let rest = bytes.get(data_at..).unwrap_or_default();
         let data = rest.get(..size).unwrap_or(rest);
         at = data_at.saturating_add(size.div_ceil(BLOCK).saturating_mul(BLOCK));
+        // Blocks are filled up with NUL by every program.
+        let filling = bytes.get(data_at.saturating_add(size)..at).unwrap_or_default();
+        if filling.iter().any(|byte| *byte != 0) {
+            budget.unseen("filling", printable(filling));
+        }
         match header.get(156) {
             Some(b'L') => next.name = Some(long_name(data)),
             Some(b'K') => next.link = Some(long_name(data)),
-            Some(b'x' | b'X') => pax(data, &mut next),
-            Some(b'g') => pax(data, &mut Next::default()),
+            Some(b'x' | b'X') => pax(data, &mut next, budget),
+            Some(b'g') => pax(data, &mut Next::default(), budget),
             kind => member(header, std::mem::take(&mut next), kind.copied(), (data, size), budget),
         }
     }
@@ -59,6 +64,8 @@ pub(in super::super) fn read(bytes: &[u8], budget: &mut Budget) {
 fn member(header: &[u8], next: Next, kind: Option<u8>, (data, size): (&[u8], usize), budget: &mut Budget) {
     let full_name = next.name.unwrap_or_else(|| short_name(header));
     open::name(&full_name, budget);
+    let [owner, group] = [265, 297].map(|at| names::decode(until_nul(field(header, at, 32)), false));
+    budget.unseen("owner", format!("{owner} {group}"));
     let link = next.link.unwrap_or_else(|| names::decode(until_nul(field(header, 157, 100)), false));
     if matches!(kind, Some(b'1' | b'2')) {
         return open::name(&link, budget);
@@ -94,8 +101,8 @@ fn long_name(data: &[u8]) -> String {
     names::decode(until_nul(data.get(..LONGEST_EXTENSION).unwrap_or(data)), false)
 }
 
-/// Records `length key=value\n`.
-fn pax(data: &[u8], next: &mut Next) {
+/// Records `length key=value\n`: comments are said, and so is what only some tar knows.
+fn pax(data: &[u8], next: &mut Next, budget: &mut Budget) {
     let mut rest = data.get(..LONGEST_EXTENSION).unwrap_or(data);
     loop {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -110,7 +117,15 @@ fn pax(data: &[u8], next: &mut Next) {
                 b"path" => next.name = Some(names::decode(value, true)),
                 b"linkpath" => next.link = Some(names::decode(value, true)),
                 b"size" => next.size = std::str::from_utf8(value).ok().and_then(|v| v.parse().ok()),
-                _ => {}
+                b"comment" => {
+                    let text = names::decode(value, true);
+                    budget.text("comment", Shown::Hidden, Writing::Plain, text);
+                }
+                b"mtime" | b"atime" | b"ctime" | b"uid" | b"gid" => {}
+                _ => budget.unseen(
+                    "extension",
+                    format!("{} {}", names::decode(key, true), names::decode(value, true)),
+                ),
             }
         }
         rest = length.and_then(|length| rest.get(length..)).unwrap_or_default();

@@ -30,8 +30,12 @@ pub(in super::super) fn read_some(
         budget.missed("", kind, Reason::Ambiguous);
     }
     budget.text("comment", Shown::Hidden, Writing::Plain, names::decode(directory.comment, false));
+    budget.unseen("between the members", directory.between);
     let (mut closed, mut open) = (0usize, 0usize);
     for member in &directory.members {
+        if !member.header.extra.is_empty() {
+            budget.unseen(&name::place(&member.header.name), member.header.extra.clone());
+        }
         if !wanted(&member.header.name) {
             open += 1;
             continue;

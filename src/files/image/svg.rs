@@ -3,7 +3,7 @@
 use super::super::{
     budget::Budget,
     model::{Reason, Script, Shown, TraitKind, Writing},
-    text::{data_references, has_script},
+    text::{data_references, has_script, written_by_script},
 };
 
 /// Drawings of this many bytes without any text may be letters drawn as paths.
@@ -12,6 +12,7 @@ const LARGE: usize = 20 * 1024;
 pub(in super::super) fn read(source: &str, budget: &mut Budget) {
     if has_script(source) {
         budget.found("", TraitKind::Script(Script::Active));
+        written_by_script(source, budget);
     }
     let lower = source.to_ascii_lowercase();
     let loads = ["<image", "<use", "<feimage", "<foreignobject", "@import", "<!entity"];

@@ -1,6 +1,7 @@
 //! Bytes of text files to Unicode: by a mark in front, by what a label says, else by trial.
 
-use super::super::archive::cp437;
+use super::{super::archive::cp437, ebcdic};
+use crate::message;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -65,10 +66,30 @@ pub(in super::super) fn code_page(number: u32) -> &'static Encoding {
     Encoding::for_label(label.as_bytes()).unwrap_or(WINDOWS_1252)
 }
 
+/// The text in another way, where it looks like UTF-7 (RFC 2152), which says what it is by nothing else: several
+/// pieces such as `+AGE-` that decode.
+pub(in super::super) fn utf7(text: &str) -> Option<String> {
+    const LEAST: usize = 3;
+    let head = text.get(..text.floor_char_boundary(TRIAL))?;
+    let is_piece = |piece: &str| {
+        let letters =
+            piece.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count();
+        letters >= 3 && piece.as_bytes().get(letters) == Some(&b'-')
+    };
+    let pieces = head.split('+').skip(1).filter(|piece| is_piece(piece)).take(LEAST).count();
+    if pieces < LEAST {
+        return None;
+    }
+    Some(message::decode_text(text.as_bytes().into(), Some("utf-7")).into_owned())
+}
+
 fn by_trial(bytes: &[u8]) -> String {
     let head = bytes.get(..TRIAL).unwrap_or(bytes);
     if looks_like_dos(head) {
         return cp437(bytes);
+    }
+    if ebcdic::is_ebcdic(head) {
+        return ebcdic::decode(bytes);
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(head, true);
@@ -134,6 +155,13 @@ fn utf32(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_looks_like_utf7_is_read_as_that_too() {
+        let list = "+AE4-ia, +AEYAbA-ynn, 7+AEI-";
+        assert_eq!(utf7(list).as_deref(), Some("Nia, Flynn, 7B"));
+        assert_eq!(utf7("1+2-3, a+b-c and x+y-z; +44-1792-000000"), None);
+    }
 
     #[test]
     fn charsets_are_known_by_mark_or_by_trial() {

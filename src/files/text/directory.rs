@@ -43,6 +43,10 @@ pub(in super::super) fn read(file: &File<'_>, budget: &mut Budget) {
         if file_inside && attached(&property, budget) {
             continue;
         }
+        if is_page(&property) {
+            budget.text(property.name, Shown::Visible, Writing::Html, property.lines());
+            continue;
+        }
         if !SILENT.iter().any(|silent| silent.eq_ignore_ascii_case(property.name)) {
             row(&property, &mut rows);
         }
@@ -101,6 +105,17 @@ fn property(line: &str) -> Option<Property<'_>> {
     is_name.then(|| Property { name, parameters: parameters.collect(), value })
 }
 
+/// A description as a page, which Outlook writes and shows (MS-OXCICAL, section 2.1.3.1.1.20.26), and whatever
+/// else is one.
+fn is_page(property: &Property<'_>) -> bool {
+    let start = property.value.trim_start().get(..16).unwrap_or_default().to_ascii_lowercase();
+    let typed = property.parameter("FMTTYPE").is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
+    typed && !property.value.contains("://")
+        || start.starts_with("<html")
+        || start.starts_with("<!doctype html")
+        || property.name.eq_ignore_ascii_case("X-ALT-DESC")
+}
+
 impl Property<'_> {
     fn parameter(&self, key: &str) -> Option<&str> {
         self.parameters.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
@@ -113,9 +128,31 @@ impl Property<'_> {
         self.parameters.iter().any(names)
     }
 
-    /// The value as a person reads it.
+    /// The value as a person reads it, on one line.
     fn text(&self) -> String {
-        let decoded = match self.is_encoded(&["QUOTED-PRINTABLE"]) {
+        unescaped(&self.decoded())
+    }
+
+    /// The value as it was written, with its lines.
+    fn lines(&self) -> String {
+        let decoded = self.decoded();
+        let mut out = String::with_capacity(decoded.len());
+        let mut chars = decoded.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => match chars.next() {
+                    Some('n' | 'N') => out.push('\n'),
+                    Some(other) => out.push(other),
+                    None => out.push('\\'),
+                },
+                c => out.push(c),
+            }
+        }
+        out
+    }
+
+    fn decoded(&self) -> String {
+        match self.is_encoded(&["QUOTED-PRINTABLE"]) {
             true => {
                 let bytes = unquoted(self.value.as_bytes());
                 let label = self.parameter("CHARSET").and_then(|label| Encoding::for_label(label.as_bytes()));
@@ -125,8 +162,7 @@ impl Property<'_> {
                 }
             }
             false => self.value.to_owned(),
-        };
-        unescaped(&decoded)
+        }
     }
 }
 
@@ -249,6 +285,18 @@ mod tests {
         );
         assert!(read.pieces.iter().any(|p| p.place == "note.txt" && p.text == "Hello again"));
         assert!(read.pieces.iter().any(|p| p.shown == Shown::Link && p.text == "https://files.example/plan"));
+    }
+
+    #[test]
+    fn a_description_as_a_page_is_one() {
+        let read = opened(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nX-ALT-DESC;FMTTYPE=text/html:<p>Dafydd\\, room <b>1</b>2</p>\nEND:VEVENT\nEND:VCALENDAR\n",
+        );
+        let page = read.pieces.iter().find(|piece| piece.writing == Writing::Html).unwrap();
+        assert_eq!(
+            (page.place.as_str(), page.text.as_str()),
+            ("X-ALT-DESC", "<p>Dafydd, room <b>1</b>2</p>")
+        );
     }
 
     #[test]

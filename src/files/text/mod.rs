@@ -2,7 +2,11 @@
 
 pub(super) mod charset;
 pub(super) mod directory;
+mod ebcdic;
+pub(super) mod entities;
 mod rows;
+mod script;
+mod sylk;
 
 use super::{
     as_text,
@@ -18,6 +22,15 @@ const LONGEST_TAG: usize = 1024;
 /// A text file: rows where it has them, else as it is.
 pub(super) fn read(file: &File<'_>, budget: &mut Budget) {
     let text = charset::decode(file.bytes, file.charset());
+    if sylk::is_sylk(&text) {
+        return sylk::read_sylk(&text, budget);
+    }
+    if sylk::is_dif(&text) {
+        return sylk::read_dif(&text, budget);
+    }
+    if let Some(other) = charset::utf7(&text) {
+        budget.unseen("", other);
+    }
     let in_rows = file.has_ending(&["csv", "tsv", "tab", "xls", "xlsx"])
         || file.is_of_type(&["text/csv", "text/tab-separated-values", "application/csv"]);
     if let Some(separator) = rows::separator(&text, in_rows) {
@@ -53,6 +66,11 @@ pub(super) fn data_references(source: &str, budget: &mut Budget) {
         }
         open::within(Some(&place), Some(media_type), &unbase64(content.as_bytes()), budget);
     }
+}
+
+/// What scripts of a page or a drawing write from codes.
+pub(super) fn written_by_script(source: &str, budget: &mut Budget) {
+    budget.unseen("script", script::texts(source));
 }
 
 /// Whether a page or a drawing has a program in it.

@@ -49,6 +49,7 @@ fn records(text: &str, separator: u8) -> impl Iterator<Item = csv::StringRecord>
 pub(super) fn read(text: &str, separator: u8, budget: &mut Budget) {
     let mut out = String::with_capacity(text.len());
     let mut anchors = Vec::new();
+    let mut broken = Broken::default();
     let mut reader = reader(text, separator);
     let mut record = csv::StringRecord::new();
     let mut row = 0;
@@ -61,6 +62,7 @@ pub(super) fn read(text: &str, separator: u8, budget: &mut Budget) {
             budget.missed("", "csv", Reason::Limit(limit));
             break;
         }
+        broken.take(&record, row);
         for (column, cell) in record.iter().enumerate() {
             if column > 0 {
                 out.push('\t');
@@ -77,6 +79,43 @@ pub(super) fn read(text: &str, separator: u8, budget: &mut Budget) {
         row += 1;
     }
     budget.anchored("", Shown::Visible, Writing::Rows, out, anchors);
+    budget.unseen("", broken.out);
+}
+
+/// Numbers whose cells have a line end within them, put together under the heading of their column.
+#[derive(Default)]
+struct Broken {
+    headings: csv::StringRecord,
+    out: String,
+}
+
+impl Broken {
+    fn take(&mut self, record: &csv::StringRecord, row: usize) {
+        if row == 0 {
+            self.headings = record.clone();
+        }
+        for (column, cell) in record.iter().enumerate() {
+            if let Some(whole) = joined(cell) {
+                let heading = self.headings.get(column).unwrap_or_default();
+                self.out.push_str(&format!("{heading} {whole}\n"));
+            }
+        }
+    }
+}
+
+/// A cell without the line ends that part letters and digits.
+pub(in super::super) fn joined(cell: &str) -> Option<String> {
+    let bytes = cell.as_bytes();
+    let part = |c: char| matches!(c, '\n' | '\r' | '\t');
+    memchr::memchr3(b'\n', b'\r', b'\t', bytes)?;
+    let pieces: Vec<&str> = cell.split(part).filter(|piece| !piece.is_empty()).collect();
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let parted = pieces.windows(2).any(|pair| {
+        let [before, after] = pair else { return false };
+        before.ends_with(|c: char| c.is_ascii_alphanumeric())
+            && after.starts_with(|c: char| c.is_ascii_digit())
+    });
+    (parted && digits(cell) >= 8 && cell.len() < 1024).then(|| pieces.concat())
 }
 
 /// The empty rows at `at`, which the crate passes over and a spreadsheet shows.
@@ -131,6 +170,14 @@ mod tests {
             let at = piece.text.find("A801").unwrap() as u32;
             assert_eq!(piece.anchors.iter().find(|anchor| anchor.at == at).unwrap().label, "B2");
         }
+    }
+
+    #[test]
+    fn a_number_in_two_lines_of_a_cell_is_put_together() {
+        let mut budget = Budget::new(FileLimits::default());
+        read("Name,Ref\nNia,\"AB123\n45678\"\nDafydd,\"a\nb\"\n", b',', &mut budget);
+        let piece = budget.finish().pieces.pop().unwrap();
+        assert_eq!((piece.shown, piece.text.as_str()), (Shown::Unseen, "Ref AB12345678\n"));
     }
 
     #[test]
