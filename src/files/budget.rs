@@ -148,6 +148,15 @@ impl Budget {
         }
     }
 
+    /// What was told since there were `first` pieces.
+    pub(super) fn pieces(&self, first: usize) -> &[Piece] {
+        self.out.pieces.get(first..).unwrap_or_default()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.out.pieces.len()
+    }
+
     /// Takes what nobody sees in this form, if a number with a check digit may be in it.
     pub fn unseen(&mut self, below: &str, text: String) {
         let numbers = text.chars().filter(|c| c.is_numeric()).take(LEAST_NUMERALS).count();

@@ -12,6 +12,8 @@ mod container_fixture_tests;
 mod container_mutation_tests;
 #[cfg(test)]
 mod fixture_tests;
+mod formula;
+mod halves;
 mod image;
 mod kind;
 mod legacy;

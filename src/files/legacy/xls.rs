@@ -7,6 +7,7 @@ use super::{
 };
 use crate::files::{
     Budget, Reason, Script, Shown, TraitKind, Writing,
+    formula::Formulas,
     ooxml::{built_in, rk, shown_number},
     open,
 };
@@ -185,14 +186,16 @@ impl Book {
     }
 
     fn read_sheets(&self, stream: &[u8], budget: &mut Budget) {
+        let (first, mut formulas) = (budget.count(), Formulas::default());
         if self.entries.is_empty() {
             // One sheet alone, as up to Excel 4.
-            Sheet::new(self, "Sheet", false).read(stream, 0, budget);
+            Sheet::new(self, ("Sheet", false), &mut formulas).read(stream, 0, budget);
         }
         for entry in &self.entries {
             let place = open::cleaned(&entry.name);
-            Sheet::new(self, &place, entry.hidden).read(stream, entry.start, budget);
+            Sheet::new(self, (&place, entry.hidden), &mut formulas).read(stream, entry.start, budget);
         }
+        formulas.settle(first, budget);
     }
 
     pub(super) fn shared(&self, index: u32) -> Option<String> {

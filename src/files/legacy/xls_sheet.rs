@@ -7,6 +7,7 @@ use super::{
 };
 use crate::files::{
     Budget, Reason, Script, Shown, TraitKind, Writing,
+    formula::Formulas,
     ooxml::{Rows, without_codes},
 };
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ pub(super) struct Sheet<'b> {
     hidden: bool,
     visible: Rows,
     unseen: Rows,
+    calculated: &'b mut Formulas,
     comments: Rows,
     header: String,
     drawn: String,
@@ -28,25 +30,33 @@ pub(super) struct Sheet<'b> {
     hidden_rows: Vec<u16>,
     /// Where the text of a formula belongs that comes with the next record.
     awaited: Option<(u16, u16, u16)>,
+    /// The formula whose value comes, with its place.
+    tokens: Option<((u16, u16), Vec<u8>)>,
     /// The object that a text belongs to, and texts of comments by their object.
     object: (u16, u16),
     notes: HashMap<u16, String>,
 }
 
 impl<'b> Sheet<'b> {
-    pub(super) fn new(book: &'b Book, place: &'b str, hidden: bool) -> Self {
+    pub(super) fn new(
+        book: &'b Book,
+        (place, hidden): (&'b str, bool),
+        calculated: &'b mut Formulas,
+    ) -> Self {
         Self {
             book,
             place,
             hidden,
             visible: Rows::default(),
             unseen: Rows::default(),
+            calculated,
             comments: Rows::default(),
             header: String::new(),
             drawn: String::new(),
             hidden_columns: Vec::new(),
             hidden_rows: Vec::new(),
             awaited: None,
+            tokens: None,
             object: (0, 0),
             notes: HashMap::new(),
         }
@@ -130,13 +140,23 @@ impl<'b> Sheet<'b> {
                 if let Some((row, column, style)) = self.awaited.take() {
                     let text = self.book.long_string(data, 0).unwrap_or_default();
                     self.cell(row, column, style, &text);
+                    self.formula(Some(&text));
                 }
             }
             0xbd => self.many(data),
             _ => {
                 let Some(((row, column), style)) = cell else { return };
-                if let Some(text) = self.value(record, row, column, style) {
-                    self.cell(row, column, style, &text);
+                let text = self.value(record, row, column, style);
+                if let Some(text) = &text {
+                    self.cell(row, column, style, text);
+                }
+                if matches!(record.kind, 0x06 | 0x0206 | 0x0406) {
+                    // One that waits for its text has been put aside by the one after it.
+                    self.formula(None);
+                    self.tokens = self.tokens_of(record.data).map(|tokens| ((row, column), tokens));
+                    if self.awaited.is_none() {
+                        self.formula(text.as_deref());
+                    }
                 }
             }
         }
@@ -166,6 +186,20 @@ impl<'b> Sheet<'b> {
                 _ => Some(self.book.number(real_at(data, 6)?, style)),
             },
             _ => None,
+        }
+    }
+
+    /// The tokens of a formula (section 2.4.127); those of older versions have other lengths.
+    fn tokens_of(&self, data: &[u8]) -> Option<Vec<u8>> {
+        let length = usize::from(u16_at(data, 20)?);
+        self.book.unicode.then(|| data.get(22..22 + length).map(<[u8]>::to_vec)).flatten()
+    }
+
+    /// Keeps the formula at hand, with the value that the file has for it.
+    fn formula(&mut self, stored: Option<&str>) {
+        if let Some(((row, column), tokens)) = self.tokens.take() {
+            let stored = stored.filter(|text| !text.trim().is_empty());
+            self.calculated.push_tokens(self.place, (u32::from(row), u32::from(column)), &tokens, stored);
         }
     }
 
@@ -250,6 +284,7 @@ impl<'b> Sheet<'b> {
     }
 
     fn tell(mut self, budget: &mut Budget) {
+        self.formula(None);
         let place = self.place;
         // Texts of comments that no cell claims.
         let mut left: Vec<(u16, String)> = self.notes.drain().collect();

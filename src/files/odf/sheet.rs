@@ -4,6 +4,7 @@
 use super::styles::Styles;
 use crate::files::{
     Budget, Shown, TraitKind, Writing,
+    formula::Formulas,
     ooxml::Rows,
     open,
     xml::{Node, Tag, Xml},
@@ -14,6 +15,7 @@ const MOST_ROWS: u32 = 1 << 20;
 const MOST_COLUMNS: u32 = 1 << 14;
 
 pub(super) fn read(content: &[u8], styles: &Styles, budget: &mut Budget) {
+    let first = budget.count();
     let mut sheets = Sheets::new(styles);
     let mut xml = Xml::new(content);
     while let Some(node) = xml.next(budget) {
@@ -28,9 +30,36 @@ pub(super) fn read(content: &[u8], styles: &Styles, budget: &mut Budget) {
     }
     xml.tell("", "ods", budget);
     sheets.tell_sheet(budget);
+    sheets.calculated.settle(first, budget);
     budget.text("sheets", Shown::Visible, Writing::Plain, sheets.names);
     budget.text("names", Shown::Hidden, Writing::Rows, sheets.named);
     budget.text("changes", Shown::Hidden, Writing::Plain, sheets.changes);
+}
+
+/// Whether a value is another text or number than what is shown for it: a format rounds, and writes dates.
+fn says_other(shown: &str, value: &str) -> bool {
+    if shown.is_empty() || value.is_empty() || shown == value.trim() {
+        return false;
+    }
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    match value.parse::<f64>() {
+        Ok(_) => {
+            let (seen, own) = (digits(shown), digits(value));
+            own.len() >= 8 && !own.starts_with(&seen) && !seen.contains(&own)
+                || own.len() >= 8 && seen.is_empty()
+        }
+        // A date is shown in another order.
+        Err(_) => {
+            let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+            !is_date(value) && squeezed(shown) != squeezed(value)
+        }
+    }
+}
+
+/// `2026-11-05`, with or without a time.
+fn is_date(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes.len() >= 10 && bytes.get(4) == Some(&b'-') && bytes.iter().take(4).all(u8::is_ascii_digit)
 }
 
 struct Sheets<'s> {
@@ -44,6 +73,8 @@ struct Sheets<'s> {
     unseen: Rows,
     comments: Rows,
     formulas: Rows,
+    /// Values that are not what is shown.
+    behind: Rows,
     drawn: String,
     /// Column ranges that are not shown, and where the next begins.
     hidden_columns: Vec<(u32, u32)>,
@@ -55,6 +86,8 @@ struct Sheets<'s> {
     column_repeats: u32,
     cell_gone: bool,
     value: String,
+    formula: String,
+    calculated: Formulas,
     cell: String,
     comment: String,
     in_cell: usize,
@@ -76,6 +109,7 @@ impl<'s> Sheets<'s> {
             unseen: Rows::default(),
             comments: Rows::default(),
             formulas: Rows::default(),
+            behind: Rows::default(),
             drawn: String::new(),
             hidden_columns: Vec::new(),
             next_column: 0,
@@ -86,6 +120,8 @@ impl<'s> Sheets<'s> {
             column_repeats: 1,
             cell_gone: false,
             value: String::new(),
+            formula: String::new(),
+            calculated: Formulas::default(),
             cell: String::new(),
             comment: String::new(),
             in_cell: 0,
@@ -163,8 +199,9 @@ impl<'s> Sheets<'s> {
         self.cell_gone = self.styles.of(tag).is_hidden(true);
         self.value =
             ["string-value", "date-value", "value"].iter().find_map(|key| tag.get(key)).unwrap_or_default();
-        if let Some(formula) = tag.get("formula").filter(|formula| formula.contains('"')) {
-            self.formulas.push(self.row, self.column, &formula);
+        self.formula = tag.get("formula").unwrap_or_default();
+        if self.formula.contains('"') {
+            self.formulas.push(self.row, self.column, &self.formula);
         }
     }
 
@@ -210,6 +247,10 @@ impl<'s> Sheets<'s> {
         let shown = self.cell.trim();
         // A format may show less than the value.
         let text = if shown.is_empty() { self.value.as_str() } else { shown };
+        if !self.formula.is_empty() {
+            let stored = Some(text).filter(|text| !text.is_empty());
+            self.calculated.push(&self.place, (self.row, self.column), &self.formula, stored);
+        }
         if text.is_empty() || self.in_changes > 0 {
             return;
         }
@@ -219,6 +260,10 @@ impl<'s> Sheets<'s> {
             || self.cell_gone
             || shown.is_empty()
             || self.hidden_columns.iter().any(|(start, end)| (*start..*end).contains(&column));
+        // What other programs show when the value is another.
+        if says_other(shown, &self.value) {
+            self.behind.push_line(self.row, column, &self.value);
+        }
         let rows = if hidden { &mut self.unseen } else { &mut self.visible };
         rows.push(self.row, column, text);
     }
@@ -229,6 +274,7 @@ impl<'s> Sheets<'s> {
         std::mem::take(&mut self.unseen).tell(&place, Shown::Hidden, budget);
         std::mem::take(&mut self.comments).tell(&format!("{place}/comments"), Shown::Hidden, budget);
         std::mem::take(&mut self.formulas).tell(&format!("{place}/formulas"), Shown::Hidden, budget);
+        std::mem::take(&mut self.behind).tell(&format!("{place}/values"), Shown::Hidden, budget);
         let drawn = std::mem::take(&mut self.drawn);
         budget.text(&format!("{place}/drawings"), Shown::Visible, Writing::Plain, drawn);
     }

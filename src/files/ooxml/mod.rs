@@ -2,6 +2,8 @@
 //! all that lies in their packages: what no reader knows is opened as a file of its own.
 
 mod binary;
+mod number_text;
+mod numbering;
 mod numbers;
 mod parts;
 mod rest;
@@ -12,8 +14,10 @@ mod sheet_2003;
 mod sheet_parts;
 mod slides;
 mod styles;
+mod symbols;
 pub(super) mod word;
 mod workbook;
+mod xstring;
 
 use super::{
     Budget, Reason, Script, TraitKind,
@@ -23,7 +27,7 @@ use super::{
 pub(super) use binary::rk;
 pub(super) use numbers::{built_in, shown_number};
 use parts::Parts;
-pub(super) use rows::Rows;
+pub(super) use rows::{Rows, address, label};
 pub(super) use sheet_2003::read as read_sheets_2003;
 pub(super) use sheet_parts::without_codes;
 

@@ -1,5 +1,7 @@
 //! Numbers as spreadsheets show them (ECMA-376 part 1, section 18.8.30), as far as dates and leading noughts go.
 
+use super::number_text;
+
 /// A number as its format shows it, as far as dates and leading noughts go.
 pub(in crate::files) fn shown_number(number: f64, code: &str) -> String {
     let first = code.split(';').next().unwrap_or_default();
@@ -10,10 +12,21 @@ pub(in crate::files) fn shown_number(number: f64, code: &str) -> String {
     } else if let Some(padded) = padded(number, first) {
         return padded;
     }
+    let plain = plain(number);
+    // Words in the format, where it has letters of its own.
+    let has_letters = code.bytes().any(|byte| byte.is_ascii_alphabetic() || byte >= 0x80);
+    match has_letters.then(|| number_text::number(number, &plain, code)).flatten() {
+        Some(shown) if shown.hides_value => format!("{} {plain}", shown.text),
+        Some(shown) => shown.text,
+        None => plain,
+    }
+}
+
+/// Fifteen digits, as spreadsheets show them; most numbers have fewer.
+fn plain(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 1e15 {
         return (number as i64).to_string();
     }
-    // Fifteen digits, as spreadsheets show them; most numbers have fewer.
     let shortest = number.to_string();
     let small = number.abs() < 1e-3;
     if !small && shortest.bytes().filter(u8::is_ascii_digit).count() <= 15 {
@@ -125,6 +138,8 @@ mod tests {
         assert_eq!(shown_number(42.0, "00000"), "00042");
         assert_eq!(shown_number(0.1 + 0.2, "General"), "0.3");
         assert_eq!(shown_number(1234.5, "#,##0.00"), "1234.5");
+        assert_eq!(shown_number(9.0, "\"Year \"0"), "Year 9");
+        assert_eq!(shown_number(9.0, "\"seen\""), "seen 9");
         assert_eq!(shown_number(9_434_765_919.0, ""), "9434765919");
     }
 }

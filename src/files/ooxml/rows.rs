@@ -1,6 +1,6 @@
 //! Rows of cells as text, each cell with its address.
 
-use crate::files::{Anchor, Budget, Shown, Writing};
+use crate::files::{Anchor, Budget, Shown, Writing, text::rows as text_rows};
 
 /// Rows as they are put together, with a place for each cell.
 #[derive(Default)]
@@ -9,6 +9,8 @@ pub(in crate::files) struct Rows {
     anchors: Vec<Anchor>,
     /// Row and column of the last cell.
     last: Option<(u32, u32)>,
+    /// Numbers that have a line end within them, put together, with their columns.
+    broken: Vec<(u32, String)>,
 }
 
 /// Empty cells between two that are kept as tabs, so that columns stay under their headings.
@@ -39,13 +41,14 @@ impl Rows {
 
     fn write(&mut self, row: u32, column: u32, text: &str) {
         let at = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        let mut label = column_name(column);
-        label.push_str(&(u64::from(row) + 1).to_string());
-        self.anchors.push(Anchor { at, label });
+        self.anchors.push(Anchor { at, label: label((row, column)) });
         let text = text.trim_end();
         if text.bytes().all(|b| (b' '..0x7f).contains(&b)) {
             self.text.push_str(text);
         } else {
+            if let Some(whole) = text_rows::joined(text) {
+                self.broken.push((column, whole));
+            }
             // A line or a tab within a cell is no end of it.
             self.text.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
         }
@@ -56,12 +59,38 @@ impl Rows {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
+        let broken: String = self
+            .broken
+            .iter()
+            .take(1_000)
+            .map(|(column, whole)| self.under_heading(*column, whole))
+            .collect();
         budget.anchored(place, shown, Writing::Rows, self.text, self.anchors);
+        budget.unseen(place, broken);
+    }
+
+    /// With the first cell of its column.
+    fn under_heading(&self, column: u32, whole: &str) -> String {
+        let column = column_name(column);
+        let is_of = |label: &str| {
+            label.strip_prefix(column.as_str()).is_some_and(|row| row.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let heading = self.anchors.iter().take(1_000).find(|anchor| is_of(&anchor.label));
+        let heading =
+            heading.and_then(|anchor| self.text.get(anchor.at as usize..)?.split(['\t', '\n']).next());
+        format!("{} {whole}\n", heading.unwrap_or_default())
     }
 
     pub(in crate::files) fn is_full(&self, budget: &Budget) -> bool {
         self.text.len() > budget.limits().text_bytes
     }
+}
+
+/// `B7`.
+pub(in crate::files) fn label((row, column): (u32, u32)) -> String {
+    let mut label = column_name(column);
+    label.push_str(&(u64::from(row) + 1).to_string());
+    label
 }
 
 /// `A`, `XFD`; columns count from 0.
@@ -75,7 +104,7 @@ fn column_name(column: u32) -> String {
 }
 
 /// Row and column, counting from 0, of `$B$7`.
-pub(super) fn address(reference: &str) -> Option<(u32, u32)> {
+pub(in crate::files) fn address(reference: &str) -> Option<(u32, u32)> {
     let (mut row, mut column) = (0u32, 0u32);
     for b in reference.bytes() {
         match b {

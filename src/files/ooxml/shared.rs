@@ -1,10 +1,11 @@
 //! What all sheets of a workbook share: strings (ECMA-376 part 1, section 18.4) and formats of cells (18.8).
 
-use super::{numbers, styles::nearly_white};
+use super::{numbers, styles::nearly_white, xstring};
 use crate::files::{
     Budget,
     xml::{Node, Xml},
 };
+use std::borrow::Cow;
 
 /// What all sheets of a workbook share.
 #[derive(Default)]
@@ -34,7 +35,10 @@ pub(super) fn strings(source: &[u8], budget: &mut Budget) -> Vec<String> {
                 _ => {}
             },
             Node::End(name) => match &*name {
-                "si" => out.push(std::mem::take(&mut own)),
+                "si" => out.push(match xstring::unescaped(&own) {
+                    Cow::Borrowed(_) => std::mem::take(&mut own),
+                    Cow::Owned(text) => text,
+                }),
                 "t" => in_text = false,
                 "rPh" => phonetic = false,
                 _ => {}

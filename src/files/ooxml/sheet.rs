@@ -2,13 +2,15 @@
 //! apart, values as they are shown.
 
 use super::{
+    number_text,
     numbers::shown_number,
     rows::{Rows, address},
     shared::Shared,
-    sheet_parts,
+    sheet_parts, xstring,
 };
 use crate::files::{
     Budget, Shown,
+    formula::Formulas,
     xml::{Node, Tag, Xml},
 };
 use std::borrow::Cow;
@@ -64,6 +66,7 @@ struct Sheet<'s> {
     place: &'s str,
     hidden: bool,
     shared: &'s Shared,
+    calculated: &'s mut Formulas,
     visible: Rows,
     unseen: Rows,
     formulas: Rows,
@@ -77,11 +80,18 @@ struct Sheet<'s> {
     in_formula: bool,
 }
 
-pub(super) fn read(source: &[u8], place: &str, hidden: bool, shared: &Shared, budget: &mut Budget) {
+pub(super) fn read(
+    source: &[u8],
+    (place, hidden): (&str, bool),
+    shared: &Shared,
+    calculated: &mut Formulas,
+    budget: &mut Budget,
+) {
     let mut sheet = Sheet {
         place,
         hidden,
         shared,
+        calculated,
         visible: Rows::default(),
         unseen: Rows::default(),
         formulas: Rows::default(),
@@ -177,7 +187,10 @@ impl Sheet<'_> {
                 let index: Option<usize> = cell.value.trim().parse().ok();
                 index.and_then(|index| self.shared.strings.get(index)).map_or("", String::as_str).into()
             }
-            Type::Text => cell.value.into(),
+            Type::Text => match xstring::unescaped(&cell.value) {
+                Cow::Borrowed(_) => cell.value.into(),
+                Cow::Owned(text) => text.into(),
+            },
             Type::Boolean => if cell.value.trim() == "1" { "TRUE" } else { "FALSE" }.into(),
             Type::Number => match cell.value.trim().parse::<f64>() {
                 Ok(number) => {
@@ -186,6 +199,19 @@ impl Sheet<'_> {
                 Err(_) => cell.value.into(),
             },
         };
+        let dressed = match cell.kind {
+            Type::Shared | Type::Text => format.and_then(|format| number_text::text(&value, &format.code)),
+            _ => None,
+        };
+        let value = match dressed {
+            Some(shown) if shown.hides_value => format!("{} {value}", shown.text).into(),
+            Some(shown) => shown.text.into(),
+            None => value,
+        };
+        if !cell.formula.is_empty() {
+            let stored = Some(&*value).filter(|value| !value.trim().is_empty());
+            self.calculated.push(self.place, (cell.row, cell.column), &cell.formula, stored);
+        }
         // Words that a formula holds, whatever its value is.
         if cell.formula.contains('"') {
             self.formulas.push(cell.row, cell.column, &cell.formula);
@@ -216,7 +242,7 @@ mod tests {
     fn a_far_cell_costs_nothing() {
         let mut budget = Budget::new(crate::files::FileLimits::default());
         let source = br#"<sheetData><row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>far</t></is></c></row></sheetData>"#;
-        read(source, "S", false, &Shared::default(), &mut budget);
+        read(source, ("S", false), &Shared::default(), &mut Formulas::default(), &mut budget);
         let opened = budget.finish();
         assert_eq!(opened.pieces[0].text.trim(), "far");
         assert!(opened.pieces[0].text.len() < 80);

@@ -1,8 +1,11 @@
 //! What hangs on a sheet beside its cells: headers and footers, hints for entries, links, comments.
 
-use super::rows::{Rows, address};
+use super::{
+    rows::{Rows, address},
+    xstring,
+};
 use crate::files::{
-    Budget, Shown, Writing,
+    Budget, Shown, Writing, formula,
     xml::{Node, Tag, Xml},
 };
 
@@ -13,6 +16,8 @@ pub(super) struct Rest {
     hints: String,
     in_header: bool,
     in_list: bool,
+    /// The formula that is being read.
+    rule: String,
 }
 
 impl Rest {
@@ -25,7 +30,9 @@ impl Rest {
                 let texts = ["promptTitle", "prompt", "errorTitle", "error"].map(|key| tag.get(key));
                 self.hint(texts.into_iter().flatten());
             }
-            "formula1" => self.in_list = true,
+            // Lists and limits of entries, conditions of formats.
+            "formula1" | "formula2" | "formula" => self.in_list = true,
+            "cfRule" => self.hint(tag.get("text").into_iter()),
             "hyperlink" => {
                 self.hint(["display", "tooltip", "location"].map(|key| tag.get(key)).into_iter().flatten())
             }
@@ -42,7 +49,15 @@ impl Rest {
 
     pub(super) fn end(&mut self, name: &str) {
         match name {
-            "formula1" => self.in_list = false,
+            "formula1" | "formula2" | "formula" => {
+                self.in_list = false;
+                let rule = std::mem::take(&mut self.rule);
+                let digits = rule.bytes().filter(u8::is_ascii_digit).count();
+                if rule.contains([',', '"']) || digits >= 8 {
+                    let value = formula::alone(&rule);
+                    self.hint([Some(rule), value].into_iter().flatten());
+                }
+            }
             _ if self.in_header && (name.ends_with("Header") || name.ends_with("Footer")) => {
                 self.in_header = false;
                 self.header.push('\n');
@@ -54,15 +69,16 @@ impl Rest {
     pub(super) fn text(&mut self, text: &str) {
         if self.in_header {
             self.header.push_str(text);
-        } else if self.in_list && text.contains(',') {
-            self.hints.push_str(text);
-            self.hints.push('\n');
+        } else if self.in_list {
+            self.rule.push_str(text);
         }
     }
 
     pub(super) fn tell(self, place: &str, budget: &mut Budget) {
-        budget.text(&format!("{place}/header"), Shown::Visible, Writing::Plain, without_codes(&self.header));
-        budget.text(&format!("{place}/hints"), Shown::Hidden, Writing::Plain, self.hints);
+        let header = without_codes(&xstring::unescaped(&self.header));
+        budget.text(&format!("{place}/header"), Shown::Visible, Writing::Plain, header);
+        let hints = xstring::unescaped(&self.hints).into_owned();
+        budget.text(&format!("{place}/hints"), Shown::Hidden, Writing::Plain, hints);
     }
 }
 
@@ -114,7 +130,7 @@ pub(super) fn read_comments(source: &[u8], place: &str, budget: &mut Budget) {
                 }
                 "comment" | "threadedComment" => {
                     if let Some((row, column)) = at.take() {
-                        rows.push_line(row, column, &text);
+                        rows.push_line(row, column, &xstring::unescaped(&text));
                     }
                     text.clear();
                 }

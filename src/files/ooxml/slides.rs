@@ -1,11 +1,12 @@
-//! Presentations (ECMA-376 part 1, section 19): slides in their order, notes, comments; masters and
-//! layouts are left out.
+//! Presentations (ECMA-376 part 1, section 19): slides in their order, notes, comments, and
+//! what masters and layouts show behind them or hold for their own view.
 
 use super::parts::{Parts, tell_external};
 use crate::files::{
     Budget, Script, Shown, TraitKind, Writing,
     xml::{self, Node, Tag, Xml},
 };
+use std::collections::HashSet;
 
 /// Hundredths of a point; smaller text is not seen.
 const TINY: u32 = 200;
@@ -25,6 +26,36 @@ pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
     }
     for (slide, number) in slides.into_iter().zip(1..) {
         read_slide(parts, slide, &format!("slide {number}"), size, budget);
+    }
+    read_masters(parts, size, budget);
+}
+
+/// Masters and layouts: their own shapes are seen on every slide that uses them; what stands in a place for a
+/// slide's text is seen in their own view only. Each line once: layouts repeat their master.
+fn read_masters(parts: &mut Parts<'_, '_>, size: (i64, i64), budget: &mut Budget) {
+    const FOLDERS: [(&str, &str); 4] = [
+        ("/slidemasters/slidemaster", "master"),
+        ("/slidelayouts/slidelayout", "layout"),
+        ("/notesmasters/notesmaster", "notes master"),
+        ("/handoutmasters/handoutmaster", "handout master"),
+    ];
+    let mut known = HashSet::new();
+    for name in parts.left() {
+        let lower = name.to_ascii_lowercase();
+        let of = FOLDERS.iter().find_map(|(folder, word)| Some((word, lower.split_once(folder)?.1)));
+        let Some((word, number)) = of.and_then(|(word, rest)| Some((word, rest.strip_suffix(".xml")?)))
+        else {
+            continue;
+        };
+        let Some(source) = parts.text(&name, budget) else { continue };
+        let place = format!("{word} {number}");
+        let mut slide = Slide { is_master: true, ..Slide::new(&place, size, Shown::Visible) };
+        slide.parse(&source, budget);
+        for text in [&mut slide.visible, &mut slide.hidden] {
+            let own = text.lines().filter(|line| !line.trim().is_empty() && known.insert((*line).to_owned()));
+            *text = own.collect::<Vec<_>>().join("\n");
+        }
+        slide.tell(budget);
     }
 }
 
@@ -94,6 +125,8 @@ struct Slide<'s> {
     unseen: bool,
     tiny: bool,
     corner: (i64, i64),
+    /// Places for a slide's own text hold a prompt here.
+    is_master: bool,
 }
 
 impl<'s> Slide<'s> {
@@ -111,10 +144,16 @@ impl<'s> Slide<'s> {
             unseen: false,
             tiny: false,
             corner: (0, 0),
+            is_master: false,
         }
     }
 
     fn read(mut self, source: &[u8], budget: &mut Budget) {
+        self.parse(source, budget);
+        self.tell(budget);
+    }
+
+    fn parse(&mut self, source: &[u8], budget: &mut Budget) {
         let mut xml = Xml::new(source);
         while let Some(node) = xml.next(budget) {
             match node {
@@ -125,6 +164,9 @@ impl<'s> Slide<'s> {
             }
         }
         xml.tell(self.place, "pptx", budget);
+    }
+
+    fn tell(self, budget: &mut Budget) {
         budget.text(self.place, self.shown, Writing::Plain, self.visible);
         budget.text(self.place, self.shown, Writing::Rows, self.table);
         budget.text(self.place, Shown::Hidden, Writing::Plain, self.hidden);
@@ -145,6 +187,7 @@ impl<'s> Slide<'s> {
                     }
                 }
             }
+            "ph" => self.unseen |= self.is_master,
             "off" => self.corner = pair(tag, "x", "y"),
             "ext" if tag.get("cx").is_some() => {
                 let (width, height) = pair(tag, "cx", "cy");

@@ -68,6 +68,8 @@ pub(super) fn nearly_white(color: &str) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Styles {
     looks: HashMap<String, (Option<String>, Look)>,
+    /// List and level of paragraphs of a style.
+    lists: HashMap<String, (Option<u32>, Option<u32>)>,
 }
 
 impl Styles {
@@ -75,13 +77,24 @@ impl Styles {
         let mut xml = Xml::new(source);
         let mut styles = Self::default();
         let mut style: Option<(String, Option<String>, Look)> = None;
+        let (mut names, mut custom) = (String::new(), false);
         while let Some(node) = xml.next(budget) {
             match node {
                 Node::Start(tag) => match (tag.name(), &mut style) {
                     ("style", _) => {
+                        custom = tag.is_on("customStyle") == Some(true);
                         style = Some((tag.get("styleId").unwrap_or_default(), None, Look::default()))
                     }
                     ("basedOn", Some((_, base, _))) => *base = tag.get("val"),
+                    ("name" | "aliases", Some(_)) if custom => {
+                        names.extend(tag.get("val").map(|name| name + "\n"));
+                    }
+                    ("numId", Some((id, ..))) => {
+                        styles.lists.entry(id.clone()).or_default().0 = tag.number("val");
+                    }
+                    ("ilvl", Some((id, ..))) => {
+                        styles.lists.entry(id.clone()).or_default().1 = tag.number("val")
+                    }
                     (_, Some((.., look))) => look.take(&tag),
                     _ => {}
                 },
@@ -93,7 +106,21 @@ impl Styles {
                 _ => {}
             }
         }
+        // Names that somebody gave.
+        budget.unseen("styles", names);
         styles
+    }
+
+    /// The list that paragraphs of this style are on, and their level of it.
+    pub(super) fn list(&self, id: &str) -> (Option<u32>, Option<u32>) {
+        let (mut list, mut next) = ((None, None), Some(id));
+        for _ in 0..LONGEST_CHAIN {
+            let Some(id) = next else { break };
+            let (number, level) = self.lists.get(id).copied().unwrap_or_default();
+            list = (list.0.or(number), list.1.or(level));
+            next = self.looks.get(id).and_then(|(base, _)| base.as_deref());
+        }
+        list
     }
 
     pub(super) fn look(&self, id: &str) -> Look {

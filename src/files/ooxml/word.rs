@@ -2,8 +2,10 @@
 //! comments, changes, text boxes, fields; also Word's XML of 2003, whose names are the same.
 
 use super::{
+    numbering::Numbering,
     parts::{Parts, tell_external},
     styles::{Look, Styles},
+    symbols,
 };
 use crate::files::{
     Budget, Script, Shown, TraitKind, Writing, open,
@@ -15,8 +17,12 @@ pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
     let relations = parts.relations(main, budget);
     let styles = relations.iter().find(|r| r.kind == "styles").and_then(|r| parts.text(&r.target, budget));
     let styles = styles.map(|source| Styles::read(&source, budget)).unwrap_or_default();
+    let numbers =
+        relations.iter().find(|r| r.kind == "numbering").and_then(|r| parts.text(&r.target, budget));
+    let mut numbers = numbers.map(|source| Numbering::read(&source, budget)).unwrap_or_default();
+    numbers.tell_words(budget);
     tell_external(&relations, "", budget);
-    story(parts, main, "", &styles, budget);
+    story(parts, main, "", (&styles, &mut numbers), budget);
     for relation in relations.iter().filter(|relation| !relation.external) {
         let place = match relation.kind.as_str() {
             "header" | "footer" | "footnotes" | "endnotes" | "comments" => relation.kind.as_str(),
@@ -25,25 +31,32 @@ pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
         };
         let own = parts.relations(&relation.target, budget);
         tell_external(&own, place, budget);
-        story(parts, &relation.target, place, &styles, budget);
+        story(parts, &relation.target, place, (&styles, &mut numbers), budget);
     }
 }
 
-fn story(parts: &mut Parts<'_, '_>, part: &str, place: &str, styles: &Styles, budget: &mut Budget) {
+fn story(
+    parts: &mut Parts<'_, '_>,
+    part: &str,
+    place: &str,
+    (styles, numbers): (&Styles, &mut Numbering),
+    budget: &mut Budget,
+) {
     if let Some(source) = parts.text(part, budget) {
-        Story::new(place, styles).read(&source, budget);
+        Story::new(place, styles, numbers).read(&source, budget);
     }
 }
 
 /// Word's own XML of 2003, and a package in one file.
 pub(in crate::files) fn read_2003(source: &[u8], budget: &mut Budget) {
-    Story::new("", &Styles::default()).read(source, budget);
+    Story::new("", &Styles::default(), &mut Numbering::default()).read(source, budget);
 }
 
 /// What one stream of text says, by who sees it.
 struct Story<'s> {
     place: &'s str,
     styles: &'s Styles,
+    numbers: &'s mut Numbering,
     visible: String,
     hidden: String,
     /// Deleted and moved away.
@@ -57,6 +70,8 @@ struct Story<'s> {
     tables: Vec<String>,
     tables_done: usize,
     paragraph: Look,
+    /// The style of the paragraph, its list and its level there.
+    on_list: (String, Option<u32>, Option<u32>),
     runs: Vec<Look>,
     /// How deep we are in elements that matter.
     within: Within,
@@ -81,10 +96,11 @@ struct Within {
 }
 
 impl<'s> Story<'s> {
-    fn new(place: &'s str, styles: &'s Styles) -> Self {
+    fn new(place: &'s str, styles: &'s Styles, numbers: &'s mut Numbering) -> Self {
         Self {
             place,
             styles,
+            numbers,
             visible: String::new(),
             hidden: String::new(),
             changes: String::new(),
@@ -94,6 +110,7 @@ impl<'s> Story<'s> {
             tables: Vec::new(),
             tables_done: 0,
             paragraph: Look::default(),
+            on_list: Default::default(),
             runs: Vec::new(),
             within: Within::default(),
             field: String::new(),
@@ -121,8 +138,15 @@ impl<'s> Story<'s> {
             "r" => self.runs.push(Look::default()),
             "rPr" => within.run_properties += 1,
             "pPr" => within.paragraph_properties += 1,
-            "p" => self.paragraph = Look::default(),
-            "pStyle" => self.paragraph = self.styles.look(&tag.get("val").unwrap_or_default()),
+            "p" => (self.paragraph, self.on_list) = (Look::default(), Default::default()),
+            "pStyle" => {
+                let style = tag.get("val").unwrap_or_default();
+                self.paragraph = self.styles.look(&style);
+                self.on_list.0 = style;
+            }
+            // Not those of the properties that a change replaced.
+            "numId" if within.paragraph_properties == 1 => self.on_list.1 = tag.number("val"),
+            "ilvl" if within.paragraph_properties == 1 => self.on_list.2 = tag.number("val"),
             "rStyle" => {
                 let look = self.styles.look(&tag.get("val").unwrap_or_default());
                 if let Some(run) = self.runs.last_mut() {
@@ -193,7 +217,12 @@ impl<'s> Story<'s> {
             "delText" => less(&mut within.deleted_text),
             "r" => drop(self.runs.pop()),
             "rPr" => less(&mut within.run_properties),
-            "pPr" => less(&mut within.paragraph_properties),
+            "pPr" => {
+                less(&mut within.paragraph_properties);
+                if within.paragraph_properties == 0 {
+                    self.push_number();
+                }
+            }
             "del" | "moveFrom" if within.run_properties == 0 => less(&mut within.deleted),
             "Fallback" => less(&mut within.fallback),
             "instrText" | "delInstrText" => less(&mut within.instruction),
@@ -250,7 +279,10 @@ impl<'s> Story<'s> {
     fn text(&mut self, text: &str, budget: &mut Budget) {
         let within = &self.within;
         if within.text > 0 || within.deleted_text > 0 {
-            self.push(text);
+            match memchr::memmem::find(text.as_bytes(), b"\xef\x80") {
+                Some(_) => self.push(&text.chars().map(symbols::digit).collect::<String>()),
+                None => self.push(text),
+            }
         } else if within.binary > 0 || within.instruction > 0 {
             if self.field.len() + text.len() <= budget.limits().text_bytes {
                 self.field.push_str(text);
@@ -309,10 +341,21 @@ impl<'s> Story<'s> {
         }
     }
 
-    /// Signs of symbol fonts lie in a private area, where nothing is known of them.
+    /// What stands before a paragraph of a list.
+    fn push_number(&mut self) {
+        let (style, list, level) = std::mem::take(&mut self.on_list);
+        let (own, own_level) = if style.is_empty() { (None, None) } else { self.styles.list(&style) };
+        let Some(list) = list.or(own).filter(|list| *list != 0) else { return };
+        if let Some(number) = self.numbers.next(list, level.or(own_level), &style) {
+            self.push(&number);
+            self.push(" ");
+        }
+    }
+
     fn push_symbol(&mut self, tag: &Tag<'_>) {
         let code = tag.get("char").and_then(|digits| u32::from_str_radix(&digits, 16).ok());
-        if let Some(c) = code.filter(|code| !(0xf000..=0xf0ff).contains(code)).and_then(char::from_u32) {
+        let font = tag.get("font").unwrap_or_default();
+        if let Some(c) = code.and_then(|code| symbols::sign(&font, code)) {
             self.push(c.encode_utf8(&mut [0; 4]));
         }
     }

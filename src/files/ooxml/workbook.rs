@@ -7,7 +7,9 @@ use super::{
     sheet, sheet_parts,
 };
 use crate::files::{
-    Budget, Shown, Writing, open,
+    Budget, Shown, Writing,
+    formula::{self, Formulas},
+    open,
     xml::{Node, Xml},
 };
 
@@ -32,10 +34,12 @@ pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
     let strings = by_kind("sharedStrings", budget).map(|source| shared::strings(&source, budget));
     let shared = Shared { styles, strings: strings.unwrap_or_default() };
     tell_names(&entries, names, budget);
+    let (first, mut formulas) = (budget.count(), Formulas::default());
     for entry in &entries {
         let Some(relation) = relations.iter().find(|relation| relation.id == entry.id) else { continue };
-        read_sheet(parts, entry, relation, &shared, budget);
+        read_sheet(parts, (entry, relation), &shared, &mut formulas, budget);
     }
+    formulas.settle(first, budget);
 }
 
 /// The names of sheets and what names in formulas stand for.
@@ -68,6 +72,8 @@ fn contents(source: &[u8], budget: &mut Budget) -> (Vec<Entry>, String) {
             }
             Node::End(name) if &*name == "definedName" => {
                 in_name = false;
+                let value = names.rsplit(['\t', '\n']).next().and_then(formula::alone);
+                names.extend(value.map(|value| format!("\t{value}")));
                 names.push('\n');
             }
             Node::Text(text) if in_name => names.push_str(&text),
@@ -80,16 +86,16 @@ fn contents(source: &[u8], budget: &mut Budget) -> (Vec<Entry>, String) {
 
 fn read_sheet(
     parts: &mut Parts<'_, '_>,
-    entry: &Entry,
-    relation: &Relation,
+    (entry, relation): (&Entry, &Relation),
     shared: &Shared,
+    formulas: &mut Formulas,
     budget: &mut Budget,
 ) {
     let place = open::cleaned(&entry.name);
     let relations = parts.relations(&relation.target, budget);
     tell_external(&relations, &place, budget);
     if let Some(source) = parts.text(&relation.target, budget) {
-        sheet::read(&source, &place, entry.hidden, shared, budget);
+        sheet::read(&source, (&place, entry.hidden), shared, formulas, budget);
     }
     for relation in relations.iter().filter(|relation| !relation.external) {
         match relation.kind.as_str() {

@@ -14,15 +14,59 @@ const DEEPEST: usize = 32;
 
 pub(super) fn read(document: &mut Document<'_, '_>, root: &Dictionary) {
     let Some(form) = document.dictionary(root, "AcroForm") else { return };
-    let mut rows = String::new();
+    let mut rows = Rows::default();
     if let Some(Object::Array(fields)) = document.get(&form, "Fields") {
         let mut seen = HashSet::new();
         for field in fields.iter() {
             read_field(document, field, "", &mut seen, 0, &mut rows);
         }
     }
-    document.budget.text("form", Shown::Visible, Writing::Rows, rows);
+    document.budget.text("form", Shown::Visible, Writing::Rows, rows.filled);
+    document.budget.text("form", Shown::Hidden, Writing::Rows, rows.offered);
     read_xfa(document, &form);
+}
+
+/// What is filled in, and what a field offers besides.
+#[derive(Default)]
+struct Rows {
+    filled: String,
+    offered: String,
+}
+
+fn push(rows: &mut String, name: &str, cells: &[String]) {
+    rows.push_str(name);
+    for cell in cells {
+        rows.push('\t');
+        rows.push_str(cell);
+    }
+    rows.push('\n');
+}
+
+/// The choices of a list (section 12.7.5.4), the name for exports, the captions of a button (section 12.5.6.19), and
+/// the reason of a signature.
+fn offered(document: &mut Document<'_, '_>, field: &Dictionary) -> Vec<String> {
+    let mut out = Vec::new();
+    if let Some(Object::Array(choices)) = document.get(field, "Opt") {
+        for choice in choices.iter().take(1_000) {
+            out.extend(document.resolve(choice).map(|choice| value_text(document, &choice)));
+        }
+    }
+    if let Some(Object::Text(name)) = document.get(field, "TM") {
+        out.push(text_string(&name));
+    }
+    let captions = document.dictionary(field, "MK").unwrap_or_default();
+    let signed = document.dictionary(field, "V").unwrap_or_default();
+    for (of, keys) in
+        [(captions, ["CA", "RC", "AC", "AC"]), (signed, ["Name", "Reason", "Location", "ContactInfo"])]
+    {
+        for key in keys {
+            if let Some(Object::Text(text)) = document.get(&of, key) {
+                out.push(text_string(&text));
+            }
+        }
+    }
+    out.retain(|text| !text.trim().is_empty());
+    out
 }
 
 /// One row a field: its name, what it holds, what it tells.
@@ -32,7 +76,7 @@ fn read_field(
     above: &str,
     seen: &mut HashSet<u32>,
     depth: usize,
-    rows: &mut String,
+    rows: &mut Rows,
 ) {
     if let Object::Reference(number) = field
         && !seen.insert(*number)
@@ -59,12 +103,11 @@ fn read_field(
         }
     }
     if own.raw("V").is_some() || own.raw("TU").is_some() {
-        rows.push_str(&name);
-        for cell in cells {
-            rows.push('\t');
-            rows.push_str(&cell);
-        }
-        rows.push('\n');
+        push(&mut rows.filled, &name, &cells);
+    }
+    let offered = offered(document, &own);
+    if !offered.is_empty() {
+        push(&mut rows.offered, &name, &offered);
     }
     super::actions::read_field(document, &own);
     if let Some(Object::Array(kids)) = document.get(&own, "Kids") {

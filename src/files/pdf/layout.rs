@@ -58,6 +58,42 @@ fn by_place(mut runs: Vec<&Run>) -> Vec<&Run> {
     out
 }
 
+/// Single letters that are set apart, without the gaps between them: who looks at them sees one word. `None` where
+/// there are none such.
+pub(super) fn close<'a>(runs: impl Iterator<Item = &'a Run>) -> Option<String> {
+    /// Gaps up to this share of the font's size may be letters set wide.
+    const WIDE: f64 = 0.6;
+    const FEWEST: usize = 5;
+    let letter = |run: &Run| run.text.chars().count() <= 2 && !run.text.trim().is_empty();
+    let runs: Vec<&Run> = runs.collect();
+    let apart = |before: &Run, run: &Run| {
+        let gap = run.start - before.end;
+        letter(before)
+            && letter(run)
+            && run.on_line_of(before)
+            && (SPACE * run.size..WIDE * run.size).contains(&gap)
+    };
+    let gaps = runs.windows(2).filter(|pair| matches!(pair, [before, run] if apart(before, run))).count();
+    if gaps < FEWEST {
+        return None;
+    }
+    let mut out = String::new();
+    for line in runs.chunk_by(|before, run| run.on_line_of(before)) {
+        let mut before: Option<&Run> = None;
+        for run in line {
+            let gap = before.map_or(0.0, |before| run.start - before.end);
+            let is_word = before.is_some_and(|before| letter(before) && letter(run) && gap < WIDE * run.size);
+            if gap > SPACE * run.size && !is_word {
+                out.push(' ');
+            }
+            out.push_str(&run.text);
+            before = Some(run);
+        }
+        out.push('\n');
+    }
+    Some(out)
+}
+
 fn joined(runs: &[&Run]) -> String {
     let mut out = String::new();
     let mut before: Option<&Run> = None;

@@ -4,6 +4,7 @@
 mod actions;
 mod attached;
 mod cmap;
+mod combs;
 mod content;
 pub(super) mod crypt;
 mod document;
@@ -13,10 +14,12 @@ mod forms;
 mod glyph_names;
 mod glyphs;
 mod layout;
+mod leftover;
 mod notes;
 mod object;
+mod shapes;
 
-use super::{Budget, Protection, Reason, Shown, TraitKind, Writing, open};
+use super::{Budget, Protection, Reason, Shown, TraitKind, Writing, halves, open};
 use content::{Area, Fonts, Interpreter, Page};
 use crypt::Kind;
 use document::{Closed, Document};
@@ -53,12 +56,14 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) {
             document.budget.missed("", "pdf", Reason::Malformed);
         }
     }
+    let fonts = pages.first().and_then(|page| document.dictionary(page, "Resources")).unwrap_or_default();
     read_pages(&mut document, pages, &layers_off);
     forms::read(&mut document, &root);
     notes::read_outline(&mut document, &root);
     actions::read_document(&mut document, &root);
     read_metadata(&mut document, &root);
     attached::read(&mut document, &root);
+    leftover::read(&mut document, &root, &fonts);
     if document.closed == Closed::Files {
         document.budget.missed("attachment", "pdf", Reason::Protected);
     }
@@ -112,13 +117,19 @@ fn collect_pages(
 
 fn read_pages(document: &mut Document<'_, '_>, pages: Vec<Dictionary>, layers_off: &HashSet<u32>) {
     let mut fonts = Fonts::new();
+    let mut before = String::new();
     for (page, number) in pages.iter().zip(1..) {
         if document.step().is_none() {
             return;
         }
         let place = format!("page {number}");
         let drawn = draw_page(document, page, &mut fonts, layers_off);
-        tell_page(document, &place, drawn);
+        combs::read(document, page, &place, &drawn.runs);
+        let visible = tell_page(document, &place, drawn);
+        document
+            .budget
+            .unseen(&format!("pages {} and {number}", number - 1), halves::joined(&before, &visible));
+        before = visible;
         notes::read(document, page, &place, &mut fonts);
         actions::read_page(document, page, &place);
     }
@@ -171,13 +182,18 @@ fn shown_area(document: &mut Document<'_, '_>, page: &Dictionary) -> Area {
     area
 }
 
-fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) {
+/// Tells what a page says; its visible text is given back.
+fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) -> String {
     let visible = layout::text(page.runs.iter().filter(|run| !run.hidden));
     let hidden = layout::text(page.runs.iter().filter(|run| run.hidden));
     let nothing = visible.trim().is_empty() && hidden.trim().is_empty();
     // Letters may also be drawn as shapes.
-    if nothing && (page.pictures > 0 || page.curves > 200) {
+    let drawn_letters = shapes::are_letters(&page.shapes);
+    if nothing && (page.pictures > 0 || page.curves > 200) || page.large_pictures || drawn_letters {
         document.budget.missed(place, "picture", Reason::Picture);
+    }
+    if let Some(close) = layout::close(page.runs.iter().filter(|run| !run.hidden)) {
+        document.budget.unseen(place, close);
     }
     if page.unknown > 4 && page.unknown * 10 > page.known {
         document.budget.missed(place, "font", Reason::NotSupported);
@@ -189,13 +205,14 @@ fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) {
     let drawn = if page.instead.is_empty() { String::new() } else { squeezed(&visible) };
     let instead: Vec<&str> =
         page.instead.iter().map(String::as_str).filter(|text| !drawn.contains(&squeezed(text))).collect();
-    document.budget.text(place, Shown::Visible, Writing::Plain, visible);
+    document.budget.text(place, Shown::Visible, Writing::Plain, visible.clone());
     document.budget.text(place, Shown::Hidden, Writing::Plain, hidden);
     let below = format!("{place}/alternative text");
     document.budget.text(&below, Shown::Hidden, Writing::Plain, instead.join("\n"));
     for (name, bytes) in page.files {
         open::member(document.budget, &format!("{place}/{name}"), Some(name), None, &bytes);
     }
+    visible
 }
 
 /// A page whose fonts give other letters to whoever copies than to whoever looks.
@@ -263,7 +280,7 @@ fn text_string(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use crate::files::{
         Limit, Reason, Script, Shown, TraitKind,
         fixture_tests::{has_missed, opened, text},
@@ -280,13 +297,14 @@ mod tests {
     }
 
     /// One page with this content and these resources.
-    fn page(content: &str, resources: &str) -> Vec<u8> {
+    pub(in crate::files::pdf) fn page(content: &str, resources: &str) -> Vec<u8> {
         let stream = format!("<</Length {}>>stream\n{content}\nendstream", content.len());
         let page = format!("<</Type/Page/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<<{resources}>>>>");
         pdf(&["<</Type/Catalog/Pages 2 0 R>>", "<</Kids[3 0 R]/Count 1>>", &page, &stream])
     }
 
-    const FONT: &str = "/Font<</F<</Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>>>";
+    pub(in crate::files::pdf) const FONT: &str =
+        "/Font<</F<</Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>>>";
 
     #[test]
     fn text_is_seen_or_hidden() {
@@ -309,6 +327,44 @@ mod tests {
         assert!(text(&opened, "page 1", Shown::Visible).contains("ABCD"));
         assert!(text(&opened, "page 1", Shown::Visible).contains("XXXX"));
         assert!(has_missed(&opened, Reason::Ambiguous));
+    }
+
+    #[test]
+    fn letters_that_are_set_wide_are_a_word() {
+        let content = "BT /F 12 Tf 50 700 Td (Ref:) Tj 30 0 Td [(1) -220 (2) 30 (3) -220 (4) 30 (5) -220 (6) 30 (7) -220 (8) -220 (9)] TJ ET";
+        let opened = opened(&page(content, FONT));
+        assert!(text(&opened, "page 1", Shown::Unseen).contains("123456789"), "{:?}", opened.pieces);
+    }
+
+    #[test]
+    fn halves_of_a_number_on_two_pages_are_put_together() {
+        let page =
+            |n: usize| format!("<</Type/Page/MediaBox[0 0 600 800]/Contents {n} 0 R/Resources<<{FONT}>>>>");
+        let stream = |text: &str| {
+            let content = format!("BT /F 12 Tf 50 700 Td ({text}) Tj ET");
+            format!("<</Length {}>>stream\n{content}\nendstream", content.len())
+        };
+        let opened = opened(&pdf(&[
+            "<</Type/Catalog/Pages 2 0 R>>",
+            "<</Kids[3 0 R 4 0 R]/Count 2>>",
+            &page(5),
+            &page(6),
+            &stream("Ref AB1234"),
+            &stream("56789 ends"),
+        ]));
+        assert_eq!(text(&opened, "pages 1 and 2", Shown::Unseen), " Ref AB123456789 ends");
+    }
+
+    #[test]
+    fn letters_drawn_as_lines_are_told() {
+        let letter = |i: usize| format!("q 1 0 0 1 {} 700 cm 0 0 m 0 9 l 5 9 l 5 0 l S Q ", 50 + 8 * i);
+        let letters: String = (0..8).map(letter).collect();
+        let words = "BT /F 12 Tf 50 600 Td (The plan) Tj ET ";
+        assert!(has_missed(&opened(&page(&format!("{words}{letters}"), FONT)), Reason::Picture));
+        // The marks of an axis, the cells of a table.
+        let marks: String =
+            (0..20).map(|i| format!("{0} 700 m {0} 705 l S {0} 600 20 12 re S ", 50 + 20 * i)).collect();
+        assert!(!has_missed(&opened(&page(&format!("{words}{marks}"), FONT)), Reason::Picture));
     }
 
     #[test]
@@ -355,11 +411,12 @@ mod tests {
         let opened = opened(&pdf(&[
             "<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>/AcroForm<</Fields[3 0 R]>>>>",
             "<</Kids[4 0 R]>>",
-            "<</T(pupil)/V<FEFF00C90061>>>",
+            "<</T(pupil)/V<FEFF00C90061>/Opt[(none)[(2)(Year 2)]]>>",
             "<</Type/Page/Annots[<</Subtype/Link/A<</S/URI/URI(https://a.example/)>>>>]>>",
         ]));
         assert!(opened.traits.iter().any(|t| t.kind == TraitKind::Script(Script::Active)));
         assert_eq!(text(&opened, "form", Shown::Visible), "pupil\tÉa");
+        assert_eq!(text(&opened, "form", Shown::Hidden), "pupil\tnone\t2, Year 2");
         assert_eq!(text(&opened, "page 1", Shown::Link), "https://a.example/");
     }
 }

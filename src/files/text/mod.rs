@@ -4,7 +4,7 @@ pub(super) mod charset;
 pub(super) mod directory;
 mod ebcdic;
 pub(super) mod entities;
-mod rows;
+pub(super) mod rows;
 mod script;
 mod sylk;
 

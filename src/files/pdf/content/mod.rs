@@ -56,6 +56,10 @@ pub(super) struct Page {
     pub(super) lying: usize,
     /// Curves: letters may be drawn by them.
     pub(super) curves: usize,
+    /// Small shapes of lines and curves, in their order.
+    pub(super) shapes: Vec<Area>,
+    /// A picture on which words can be read stands there that is no file of its own.
+    pub(super) large_pictures: bool,
     /// Pictures as files: their bytes with a name.
     pub(super) files: Vec<(&'static str, Vec<u8>)>,
 }

@@ -37,8 +37,12 @@ impl Interpreter<'_, '_, '_> {
                 self.page.pictures += 1;
                 let corners = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)];
                 let corners = corners.map(|corner| moved(&drawing.state.ctm, corner));
-                self.picture_at(around(&corners));
+                let (area, files) = (around(&corners), self.page.files.len());
+                self.picture_at(area);
                 self.keep_picture(&stream);
+                // A line of print takes as much; a file of its own is told as one.
+                let has_room = area[2] - area[0] > 100.0 && area[3] - area[1] > 12.0;
+                self.page.large_pictures |= has_room && self.page.files.len() == files;
             }
             _ => {}
         }

@@ -4,7 +4,10 @@ use super::{
     Drawing, Interpreter,
     geometry::{Area, around, holds, moved},
 };
-use crate::files::pdf::object::{Dictionary, Object};
+use crate::files::pdf::{
+    object::{Dictionary, Object},
+    shapes,
+};
 
 /// Areas on a page that are remembered, to tell text of their colour.
 const MOST_AREAS: usize = 1_000;
@@ -53,6 +56,7 @@ impl Interpreter<'_, '_, '_> {
             b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" => {
                 let fill = state.fill;
                 let covers = state.opaque && !drawing.curved;
+                drawing.keep_shape(&mut self.page.shapes);
                 let areas = match drawing.curved {
                     true => vec![around(&drawing.path)],
                     false => std::mem::take(&mut drawing.boxes),
@@ -62,7 +66,11 @@ impl Interpreter<'_, '_, '_> {
                 }
                 drawing.end_path();
             }
-            b"n" | b"S" | b"s" => drawing.end_path(),
+            b"S" | b"s" => {
+                drawing.keep_shape(&mut self.page.shapes);
+                drawing.end_path();
+            }
+            b"n" => drawing.end_path(),
             _ => {}
         }
     }
@@ -109,6 +117,15 @@ impl Interpreter<'_, '_, '_> {
         }
         if let Some(mode) = self.document.get(own, "BM") {
             drawing.state.opaque &= matches!(mode.name(), Some(b"Normal" | b"Compatible"));
+        }
+    }
+}
+
+impl Drawing<'_> {
+    /// A path of more than one line that may be a letter.
+    fn keep_shape(&self, shapes: &mut Vec<Area>) {
+        if self.curved && self.path.len() > 2 && shapes.len() < shapes::MOST {
+            shapes.extend(Some(around(&self.path)).filter(shapes::may_be_letter));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where the objects of a PDF file lie (ISO 32000-2, section 7.5), by its own tables or, where these
 //! are broken, by looking through the file as readers do when they repair.
 
+mod leftover;
 mod repair;
 mod tables;
 

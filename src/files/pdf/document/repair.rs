@@ -69,7 +69,7 @@ impl Document<'_, '_> {
 }
 
 /// The number of an object whose word `obj` stands at `at`, and where its heading begins.
-fn heading(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+pub(super) fn heading(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let before = bytes.get(at.saturating_sub(24)..at)?;
     let generation = before.trim_ascii_end();
     let digits = generation.iter().rev().take_while(|b| b.is_ascii_digit()).count();
