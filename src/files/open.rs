@@ -151,6 +151,7 @@ fn html(source: &str, budget: &mut Budget) {
         text::written_by_script(source, budget);
     }
     budget.text("", Shown::Visible, Writing::Html, source.to_owned());
+    text::as_office_shows(source, budget);
     text::data_references(source, budget);
     text::armored(source, budget);
 }

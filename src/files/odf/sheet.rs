@@ -75,6 +75,8 @@ struct Sheets<'s> {
     formulas: Rows,
     /// Values that are not what is shown.
     behind: Rows,
+    /// What the cell before this one shows.
+    left: String,
     drawn: String,
     /// Column ranges that are not shown, and where the next begins.
     hidden_columns: Vec<(u32, u32)>,
@@ -110,6 +112,7 @@ impl<'s> Sheets<'s> {
             comments: Rows::default(),
             formulas: Rows::default(),
             behind: Rows::default(),
+            left: String::new(),
             drawn: String::new(),
             hidden_columns: Vec::new(),
             next_column: 0,
@@ -262,8 +265,9 @@ impl<'s> Sheets<'s> {
             || self.hidden_columns.iter().any(|(start, end)| (*start..*end).contains(&column));
         // What other programs show when the value is another.
         if says_other(shown, &self.value) {
-            self.behind.push_line(self.row, column, &self.value);
+            self.behind.push_line(self.row, column, &format!("{} {}", self.left, self.value));
         }
+        text.clone_into(&mut self.left);
         let rows = if hidden { &mut self.unseen } else { &mut self.visible };
         rows.push(self.row, column, text);
     }

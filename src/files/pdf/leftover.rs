@@ -59,6 +59,8 @@ pub(super) fn read(document: &mut Document<'_, '_>, root: &Dictionary, resources
         }
     }
     document.budget.text("alternative text", Shown::Hidden, Writing::Plain, instead);
+    let remarks = document.remarks();
+    document.budget.unseen("remarks", remarks);
     let tail = document.tail();
     let tail = printable(tail.get(..MOST_BYTES).unwrap_or(tail));
     document.budget.unseen("behind the end", tail);
@@ -191,10 +193,11 @@ mod tests {
     #[test]
     fn what_nothing_refers_to_is_read() {
         let opened = opened(&with(
-            "9 0 obj<</Type/StructElem/S/Figure/Alt(Nia at her desk)>>endobj\n10 0 obj(Ref 1234567890)endobj\n11 0 obj(short)endobj\n",
+            "% Ref 1234567890\n9 0 obj<</Type/StructElem/S/Figure/Alt(Nia at her desk)>>endobj\n10 0 obj(Ref 1234567890)endobj\n11 0 obj(short)endobj\n",
         ));
         assert_eq!(text(&opened, "alternative text", Shown::Hidden), "Nia at her desk");
         assert_eq!(text(&opened, "left over/object 10", Shown::Unseen), "Ref 1234567890");
+        assert_eq!(text(&opened, "remarks", Shown::Unseen), " Ref 1234567890");
         assert_eq!(text(&opened, "left over/object 11", Shown::Unseen), "");
     }
 

@@ -1,6 +1,7 @@
 //! Files that are text: plain, in rows, or in lines of properties.
 
 pub(super) mod charset;
+mod conditional;
 pub(super) mod directory;
 mod ebcdic;
 pub(super) mod entities;
@@ -65,6 +66,13 @@ pub(super) fn data_references(source: &str, budget: &mut Budget) {
             return budget.missed(&place, "picture", Reason::Limit(limit));
         }
         open::within(Some(&place), Some(media_type), &unbase64(content.as_bytes()), budget);
+    }
+}
+
+/// A page as Word and Outlook show it, where that is another one.
+pub(super) fn as_office_shows(source: &str, budget: &mut Budget) {
+    if let Some(other) = conditional::as_office_shows(source) {
+        budget.text("in Office", Shown::Hidden, Writing::Html, other);
     }
 }
 

@@ -87,6 +87,8 @@ struct Drawing<'r> {
     text: Matrix,
     line: Matrix,
     path: Vec<(f64, f64)>,
+    /// Where in it each part begins.
+    begins: Vec<usize>,
     /// Only rectangles so far.
     boxes: Vec<Area>,
     curved: bool,
@@ -131,6 +133,7 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
             text: IDENTITY,
             line: IDENTITY,
             path: Vec::new(),
+            begins: Vec::new(),
             boxes: Vec::new(),
             curved: false,
             marks: Vec::new(),
@@ -261,6 +264,7 @@ impl Drawing<'_> {
 
     fn end_path(&mut self) {
         self.path.clear();
+        self.begins.clear();
         self.boxes.clear();
         self.curved = false;
     }

@@ -44,6 +44,9 @@ impl Interpreter<'_, '_, '_> {
                 drawing.boxes.push(around(&corners));
             }
             b"m" | b"l" if drawing.path.len() < 4096 => {
+                if operator == b"m" {
+                    drawing.begins.push(drawing.path.len());
+                }
                 drawing.path.push(moved(&state.ctm, (number(0), number(1))));
                 drawing.curved = true;
             }
@@ -122,11 +125,19 @@ impl Interpreter<'_, '_, '_> {
 }
 
 impl Drawing<'_> {
-    /// A path of more than one line that may be a letter.
+    /// Keeps what may be letters: a path of several lines as a whole, as when a letter is drawn in strokes, else each
+    /// of its parts.
     fn keep_shape(&self, shapes: &mut Vec<Area>) {
-        if self.curved && self.path.len() > 2 && shapes.len() < shapes::MOST {
-            shapes.extend(Some(around(&self.path)).filter(shapes::may_be_letter));
+        if !self.curved || self.path.len() <= 2 || shapes.len() >= shapes::MOST {
+            return;
         }
+        let whole = around(&self.path);
+        if shapes::may_be_letter(&whole) {
+            return shapes.push(whole);
+        }
+        let ends = self.begins.iter().copied().skip(1).chain([self.path.len()]);
+        let parts = self.begins.iter().zip(ends).filter_map(|(from, to)| self.path.get(*from..to));
+        shapes.extend(parts.filter(|part| part.len() > 2).map(around).filter(shapes::may_be_letter));
     }
 }
 

@@ -8,6 +8,7 @@ use memchr::memmem;
 /// Objects that are looked at, and the longest of them as far as it is no stream.
 const MOST: usize = 4_000;
 const LONGEST: usize = 64 * 1024;
+const LONGEST_REMARK: usize = 1024;
 /// Fewer digits in its strings say no number that a rule looks for where nobody looks.
 const LEAST_DIGITS: usize = 8;
 
@@ -91,6 +92,22 @@ impl Document<'_, '_> {
             }
         }
         memmem::find(bytes, b"/Alt").is_some() || memmem::find(bytes, b"/ActualText").is_some()
+    }
+
+    /// Remarks between the objects (section 7.2.4), which no program shows.
+    pub(in crate::files::pdf) fn remarks(&self) -> String {
+        let mut out = String::new();
+        for at in memmem::find_iter(self.bytes, b"\n%").take(MOST) {
+            let rest = self.bytes.get(at + 2..).unwrap_or_default();
+            let line = rest.get(..LONGEST_REMARK).unwrap_or(rest);
+            let line = line.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+            let is_text = line.iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+            if is_text && line.iter().filter(|byte| byte.is_ascii_digit()).count() >= LEAST_DIGITS {
+                out.extend(line.iter().map(|byte| char::from(*byte)));
+                out.push('\n');
+            }
+        }
+        out
     }
 
     /// What stands behind the end of the file.
