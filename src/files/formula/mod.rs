@@ -22,7 +22,11 @@ const LONGEST: usize = 32_767;
 
 /// The formulas of a workbook's sheets, kept until all cells are known.
 #[derive(Default)]
-pub(super) struct Formulas(Vec<Waiting>);
+pub(super) struct Formulas {
+    waiting: Vec<Waiting>,
+    /// Some formula has a value: somebody has calculated, and one without a value gives an empty text.
+    calculated: bool,
+}
 
 struct Waiting {
     sheet: String,
@@ -41,12 +45,14 @@ enum Formula {
 impl Formulas {
     /// Keeps a formula that makes a text, or has no stored value.
     pub(super) fn push(&mut self, sheet: &str, at: (u32, u32), formula: &str, stored: Option<&str>) {
+        self.calculated |= stored.is_some();
         if stored.is_none() || makes_text(formula) {
             self.keep(sheet, at, Formula::Text(formula.to_owned()), stored);
         }
     }
 
     pub(super) fn push_tokens(&mut self, sheet: &str, at: (u32, u32), tokens: &[u8], stored: Option<&str>) {
+        self.calculated |= stored.is_some();
         let tokens = Tokens(tokens.to_vec());
         if stored.is_none() || tokens.make_text() {
             self.keep(sheet, at, Formula::Tokens(tokens), stored);
@@ -54,21 +60,26 @@ impl Formulas {
     }
 
     fn keep(&mut self, sheet: &str, at: (u32, u32), formula: Formula, stored: Option<&str>) {
-        if self.0.len() < MOST_FORMULAS {
-            self.0.push(Waiting { sheet: sheet.to_owned(), at, formula, stored: stored.map(str::to_owned) });
+        if self.waiting.len() < MOST_FORMULAS {
+            self.waiting.push(Waiting {
+                sheet: sheet.to_owned(),
+                at,
+                formula,
+                stored: stored.map(str::to_owned),
+            });
         }
     }
 
     /// Calculates them, with the cells that were told since `first`, and tells what is not in the file's own values.
     pub(super) fn settle(self, first: usize, budget: &mut Budget) {
-        if self.0.is_empty() || budget.step(self.0.len() as u64).is_err() {
+        if self.waiting.is_empty() || budget.step(self.waiting.len() as u64).is_err() {
             return;
         }
         let mut told: Vec<(String, bool, Rows)> = Vec::new();
         let mut unknown: Vec<String> = Vec::new();
         {
-            let book = Book::new(&self.0, budget.pieces(first), &budget.place(""));
-            for waiting in &self.0 {
+            let book = Book::new(&self.waiting, budget.pieces(first), &budget.place(""));
+            for waiting in &self.waiting {
                 let result = book.value(waiting, 0);
                 match (&waiting.stored, result) {
                     (Some(stored), Some(value)) if value.eq_ignore_ascii_case(stored.trim()) => {}
@@ -86,7 +97,11 @@ impl Formulas {
                             rows.push_line(row, column, &format!("{} {value}", book.heading(waiting)));
                         }
                     }
-                    (None, None) if waiting.formula.makes_text() && !unknown.contains(&waiting.sheet) => {
+                    (None, None)
+                        if !self.calculated
+                            && waiting.formula.makes_text()
+                            && !unknown.contains(&waiting.sheet) =>
+                    {
                         unknown.push(waiting.sheet.clone());
                     }
                     _ => {}
