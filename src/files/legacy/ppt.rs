@@ -16,6 +16,7 @@ mod kind {
     pub(super) const SLIDE_INFO: u16 = 0x03f9;
     pub(super) const PERSIST: u16 = 0x03f3;
     pub(super) const LIST: u16 = 0x0ff0;
+    pub(super) const HEADERS: u16 = 0x0fd9;
     pub(super) const WIDE_TEXT: u16 = 0x0fa0;
     pub(super) const TEXT: u16 = 0x0fa8;
     pub(super) const STRING: u16 = 0x0fba;
@@ -36,6 +37,8 @@ enum Place {
     Notes(usize),
     Comments(usize),
     Links,
+    /// Headers and footers of the whole presentation.
+    Headers,
     Master,
     Rest,
 }
@@ -146,6 +149,7 @@ impl Reader<'_> {
             },
             kind::COMMENT => Place::Comments(self.slides),
             kind::LINK => Place::Links,
+            kind::HEADERS if *place == Place::Rest => Place::Headers,
             _ => place.clone(),
         }
     }
@@ -160,7 +164,9 @@ impl Reader<'_> {
             }
             kind::STRING if matches!(place, Place::Comments(_)) => self.say(&utf16(data), place, budget),
             // Names of fonts and of programs' tags are no text; those of headers and footers are.
-            kind::STRING if instance <= 2 && matches!(place, Place::Slide(_) | Place::Notes(_)) => {
+            kind::STRING
+                if instance <= 2 && matches!(place, Place::Slide(_) | Place::Notes(_) | Place::Headers) =>
+            {
                 self.say(&utf16(data), place, budget);
             }
             kind::OBJECT => self.object(instance, data, budget),
@@ -192,6 +198,7 @@ impl Reader<'_> {
             Place::Slide(number) => (format!("slide {number}"), Shown::Visible),
             Place::Notes(number) => (format!("slide {number}/notes"), Shown::Hidden),
             Place::Comments(number) => (format!("slide {number}/comments"), Shown::Hidden),
+            Place::Headers => ("header".to_owned(), Shown::Visible),
             _ => ("text".to_owned(), Shown::Hidden),
         };
         budget.text(&below, shown, Writing::Plain, text);

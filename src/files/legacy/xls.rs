@@ -269,7 +269,7 @@ impl<'a> Continued<'a, '_> {
     }
 
     /// XLUnicodeRichExtendedString.
-    fn string(&mut self) -> Option<String> {
+    pub(super) fn string(&mut self) -> Option<String> {
         let count = self.whole(2)? as usize;
         let flags = self.byte()?;
         let runs = if flags & 8 != 0 { self.whole(2)? as usize } else { 0 };

@@ -86,6 +86,7 @@ impl<'b> Sheet<'b> {
                     }
                 }
                 0x01b6 => at = self.drawn_text(stream, record),
+                0x0204 | 0xd6 | 0x0207 if self.book.unicode => at = self.long_text(stream, record),
                 _ => self.record(record, budget),
             }
             if self.visible.is_full(budget) || self.unseen.is_full(budget) {
@@ -226,6 +227,29 @@ impl<'b> Sheet<'b> {
             || self.hidden_columns.iter().any(|(first, last)| (*first..=*last).contains(&column));
         let rows = if hidden { &mut self.unseen } else { &mut self.visible };
         rows.push(u32::from(row), u32::from(column), text);
+    }
+
+    /// Text of a cell, or of the formula before, which may go on in records that follow. Returns where the
+    /// next record begins.
+    fn long_text(&mut self, stream: &[u8], record: Record<'_>) -> usize {
+        let (cell, from) = match record.kind {
+            0x0207 => (self.awaited.take(), 0),
+            _ => {
+                let [row, column, style] = [0, 2, 4].map(|at| u16_at(record.data, at).unwrap_or(0));
+                (Some((row, column, style)), 6)
+            }
+        };
+        let mut at = record.at + 4 + record.data.len();
+        let mut parts = vec![record.data.get(from..).unwrap_or_default()];
+        while let Some(next) = record_at(stream, at).filter(|next| next.kind == 0x3c) {
+            parts.push(next.data);
+            at += 4 + next.data.len();
+        }
+        let text = Continued { parts: &parts, part: 0, at: 0 }.string();
+        if let Some((row, column, style)) = cell {
+            self.cell(row, column, style, &text.unwrap_or_default());
+        }
+        at
     }
 
     /// Text of a drawn object or a comment (section 2.4.329), in records that follow. Returns where

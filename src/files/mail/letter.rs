@@ -28,8 +28,16 @@ pub(in crate::files) fn open_mail(bytes: &[u8], budget: &mut Budget) {
         }
         read_part(part, budget);
     }
-    if message.defects.contains(&"too-many-parts") {
-        budget.missed("", "mail", Reason::Limit(Limit::Members));
+    for (defect, limit) in [
+        ("too-many-parts", Limit::Members),
+        ("too-many-nested", Limit::Nesting),
+        ("too-deep", Limit::Nesting),
+        ("header-cut", Limit::Text),
+        ("field-cut", Limit::Text),
+    ] {
+        if message.defects.contains(&defect) {
+            budget.missed("", "mail", Reason::Limit(limit));
+        }
     }
 }
 

@@ -38,6 +38,11 @@ pub(super) fn read_headers(styles: &[u8], budget: &mut Budget) {
             Node::Start(tag) if tag.name() == "body" => break,
             Node::End(name) if is_header(&name) => within = within.saturating_sub(1),
             Node::End(name) if &*name == "p" && within > 0 => out.push('\n'),
+            Node::Start(tag) if within > 0 => match tag.name() {
+                "tab" => out.push('\t'),
+                "s" | "line-break" => out.push(' '),
+                _ => {}
+            },
             Node::Text(text) if within > 0 => out.push_str(text.trim_matches(['\n', '\r', '\t'])),
             _ => {}
         }
