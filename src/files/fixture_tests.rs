@@ -1,7 +1,7 @@
 //! The fixtures say what they must, each producer's files; helpers for the readers' own tests.
 
-use super::{Budget, FileLimits, Opened, Reason, Shown, open};
-use std::collections::HashSet;
+use super::{Budget, FileLimits, Opened, Reason, Shown, TraitKind, open};
+use std::{collections::HashMap, io::Write as _};
 use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) fn opened(bytes: &[u8]) -> Opened {
@@ -25,28 +25,60 @@ fn words(text: &str) -> Vec<String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
+/// How often each word is said.
+fn counted<'t>(texts: impl Iterator<Item = &'t str>) -> HashMap<String, usize> {
+    let mut counts = HashMap::new();
+    texts.flat_map(words).for_each(|word| *counts.entry(word).or_default() += 1);
+    counts
+}
+
+/// `cargo test --lib every_fixture -- --nocapture` prints a line for each: words read and expected, protected or not.
 #[test]
-fn every_fixture_gives_its_words() {
+fn every_fixture_gives_its_words_or_says_that_it_is_closed() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/documents");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    let mut tried = 0;
-    for path in files.iter().filter(|path| path.extension().is_some_and(|ext| ext == "txt")) {
-        let opened = opened(&std::fs::read(path.with_extension("")).unwrap());
-        let said: HashSet<String> = opened.pieces.iter().flat_map(|piece| words(&piece.text)).collect();
-        let expected = words(&std::fs::read_to_string(path).unwrap());
-        let missing: Vec<&String> = expected.iter().filter(|word| !said.contains(*word)).collect();
-        assert!(missing.len() * 50 <= expected.len(), "{}: {missing:?}", path.display());
-        assert!(!has_missed(&opened, Reason::Protected), "{}", path.display());
-        tried += 1;
+    let (mut open, mut closed) = (0, 0);
+    for path in &files {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let is_fixture =
+            !name.ends_with(".py") && name != "README" && !files.contains(&path.with_extension(""));
+        if !is_fixture {
+            continue;
+        }
+        let mut budget = Budget::new(FileLimits::default());
+        super::open(Some(name), None, &std::fs::read(path).unwrap(), &mut budget);
+        let opened = budget.finish();
+        let is_protected = has_missed(&opened, Reason::Protected)
+            && opened.traits.iter().any(|found| matches!(found.kind, TraitKind::Protected(_)));
+        let Ok(expected) = std::fs::read_to_string(folder.to_owned() + "/" + name + ".txt") else {
+            writeln!(
+                std::io::stderr(),
+                "{name:34} closed, {}",
+                if is_protected { "told" } else { "NOT TOLD" }
+            )
+            .unwrap();
+            assert!(is_protected, "{name}");
+            closed += 1;
+            continue;
+        };
+        let (expected, said) = (
+            counted([expected.as_str()].into_iter()),
+            counted(opened.pieces.iter().map(|piece| piece.text.as_str())),
+        );
+        let read: usize = expected.iter().map(|(word, n)| *n.min(said.get(word).unwrap_or(&0))).sum();
+        let all: usize = expected.values().sum();
+        writeln!(std::io::stderr(), "{name:34} {read:4} of {all:4} words").unwrap();
+        assert!(
+            read * 100 >= all * 98,
+            "{name}: {:?}",
+            expected.keys().filter(|word| !said.contains_key(*word))
+        );
+        assert!(
+            !is_protected && opened.traits.iter().all(|t| !matches!(t.kind, TraitKind::Protected(_))),
+            "{name}"
+        );
+        open += 1;
     }
-    assert!(tried > 10);
-}
-
-#[test]
-fn what_needs_a_password_is_told() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/documents");
-    let opened = opened(&std::fs::read(format!("{folder}/locked.pdf")).unwrap());
-    assert!(opened.pieces.is_empty());
-    assert!(has_missed(&opened, Reason::Protected));
+    assert!(open > 35 && closed > 12, "{open} {closed}");
 }
