@@ -3,6 +3,7 @@
 
 mod alerts;
 mod architecture;
+mod bombs;
 mod canary;
 mod case_review;
 mod cli;

@@ -1,0 +1,79 @@
+//! Bombs through the real door: files that would be endless to whoever reads them without a limit, one after the other to
+//! one gate with its sandbox on. Each message is answered, the next one is read as ever, and what was not read is told.
+
+mod make;
+
+use crate::{
+    dangers::HEALTH,
+    gate::{Door, Gate, OUTSIDE, Setup, TEACHER, mail},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use make::Bomb;
+use std::{collections::BTreeSet, fs};
+
+/// Of a worker: far below the default, so that tests are short. What needs more ends there.
+const LIMITS: &str =
+    "[files]\nmemory = \"256 MB\"\ncpu = \"2s\"\ntime = \"20s\"\nworkers = 1\ntext-size = \"1 MB\"\n";
+
+fn with_file(name: &str, bytes: &[u8]) -> String {
+    let plain = mail(TEACHER, OUTSIDE, "The trip", "");
+    let (header, _) = plain.split_once("Content-Type:").unwrap();
+    let packed = STANDARD.encode(bytes);
+    let lines: Vec<&str> =
+        packed.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!(
+        "{header}Content-Type: multipart/mixed; boundary=edge\r\n\r\n--edge\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n\
+         --edge\r\nContent-Type: application/octet-stream; name=\"{name}\"\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--edge--\r\n",
+        lines.join("\r\n")
+    )
+}
+
+/// Those whose reader comes to their end, for it does not do what they ask: there is nothing to tell.
+const READ_WHOLE: &[&str] = &[
+    "bin.rtf",
+    "laughs.docx",
+    "repeated.ods",
+    "ranges.pdf",
+    "shelf.pdf",
+    "deep.rtf",
+    "header.eml",
+    "fields.eml",
+    "properties.dat",
+    "many.mbox",
+    "line.csv",
+    "quote.csv",
+    "tags.html",
+    "attributes.html",
+    "groups.svg",
+    "folded.ics",
+    "areas.pdf",
+];
+
+#[test]
+fn each_bomb_ends_and_the_next_message_is_read() {
+    let gate = Gate::new(Door::Relay, Setup { more: LIMITS.to_owned(), ..Setup::default() });
+    let bombs = make::all();
+    assert!(bombs.len() > 45);
+    assert_eq!(bombs.iter().map(|bomb| bomb.name).collect::<BTreeSet<_>>().len(), bombs.len());
+    let folder = gate.home.path("bombs");
+    fs::create_dir(&folder).unwrap();
+    for (number, Bomb { name, bytes, .. }) in bombs.iter().enumerate() {
+        let raw = with_file(name, bytes);
+        assert!(gate.send(TEACHER, &[OUTSIDE], &raw).starts_with("250"), "{name}");
+        fs::write(folder.join(format!("{number:02}.eml")), &raw).unwrap();
+    }
+    // What is read afterwards is read as ever, by the same workers.
+    let next = with_file("notes.txt", HEALTH.as_bytes());
+    assert!(gate.send(TEACHER, &[OUTSIDE], &next).starts_with("250"));
+    assert_eq!(gate.home.only("hold", "open")["category"], "personal-data.health");
+
+    let said = gate.home.run(&["--format", "jsonl", "scan", "--signed-in", folder.to_str().unwrap()]);
+    for (bomb, line) in bombs.iter().zip(said.lines()) {
+        assert!(line["error"].is_null(), "{} {line}", bomb.name);
+        let told = line["findings"].as_array().unwrap().iter().any(|finding| {
+            ["file.not-inspected", "file.ambiguous"].contains(&finding["category"].as_str().unwrap())
+        });
+        assert!(told || READ_WHOLE.contains(&bomb.name), "{} {}: {line}", bomb.name, bomb.what);
+    }
+}
