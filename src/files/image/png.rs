@@ -4,7 +4,7 @@ use super::{
     super::{
         budget::Budget,
         bytes::{slice, u32_be, unhex, until_nul},
-        model::Reason,
+        model::{Limit, Reason},
         text::charset,
         unpack::{Inflate, drain},
     },
@@ -89,7 +89,11 @@ fn international(data: &[u8], picture: &mut Picture, budget: &mut Budget) {
 fn unzipped(data: &[u8], picture: &mut Picture, budget: &mut Budget) -> Vec<u8> {
     // Zlib's header of two bytes (RFC 1950) stands before.
     let packed = data.get(2..).unwrap_or_default();
-    let unpacked = drain(Inflate::new(packed), packed.len(), Some(LONGEST_TEXT), budget);
+    let mut unpacked = drain(Inflate::new(packed), packed.len(), Some(LONGEST_TEXT + 1), budget);
+    if unpacked.bytes.len() as u64 > LONGEST_TEXT {
+        unpacked.bytes.truncate(LONGEST_TEXT as usize);
+        unpacked.broken = Some(Reason::Limit(Limit::Text));
+    }
     picture.stopped = picture.stopped.or(unpacked.broken);
     unpacked.bytes
 }
