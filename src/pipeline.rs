@@ -2,10 +2,10 @@
 //! become an assessment. No I/O, no clock, no chance: same facts, same verdict.
 
 use crate::{
-    detection::{self, DetectLimits, Detector, Finding, Scratch},
+    detection::{self, DetectLimits, Detected, Detector, Finding, Scratch},
     extraction,
     files::{self, Opener},
-    mail::{Facts, Transaction},
+    mail::{Carried, Facts, Transaction},
     message::{self, Message, Protection},
     parties::{self, Directory, Parties, School},
     policy::{Applying, Judgement, Situation, WhyNot, may_hold_image},
@@ -40,6 +40,8 @@ pub struct Assessment {
     pub parties: Parties,
     pub findings: Vec<Finding>,
     pub protection: Protection,
+    /// What it carries for the rest of its conversation.
+    pub carried: Vec<Carried>,
     pub verdict: Verdict,
     /// How each recipient's fate came about.
     pub accounts: Vec<Account>,
@@ -70,13 +72,16 @@ pub fn assess<T>(
     let parties = parties::resolve(transaction, &message.header, &rulebook.directory, &rulebook.schools);
     let (detector, limits) = (&rulebook.detector, rulebook.limits);
     let mut extract = extraction::extract(&message, &files, limits.extract);
-    let mut findings = detector.detect(&message, &extract, &parties, scratch, limits.detect);
+    let detect = |extract: &extraction::Extract<'_>, scratch: &mut Scratch| {
+        detector.detect_after(&message, extract, &parties, &facts.earlier, scratch, limits.detect)
+    };
+    let Detected { mut findings, mut carried } = detect(&extract, scratch);
     // Where sexual words and a picture come together nobody looks at the picture (practice.md, A3).
     let may_look = files.has_pictures() && !may_hold_image(&findings, &message);
     let with_words = may_look.then(|| files.with_words_in_pictures(&message, &*rulebook.opener)).flatten();
     if let Some(files) = &with_words {
         extract = extraction::extract(&message, files, limits.extract);
-        findings = detector.detect(&message, &extract, &parties, scratch, limits.detect);
+        Detected { findings, carried } = detect(&extract, scratch);
     }
     findings.extend(detection::scanned(facts));
     let settled: Vec<String> =
@@ -97,6 +102,7 @@ pub fn assess<T>(
     };
     let assessment = Assessment {
         protection: message.protection(),
+        carried,
         message_id: message.header.message_id.clone(),
         measures: measures.ids(),
         parties,
@@ -146,6 +152,7 @@ impl Assessment {
                 "similar_recent": facts.similar_recent,
                 "measures": self.measures,
                 "answers": facts.answers,
+                "earlier": facts.earlier,
                 "observed": self.observed(),
             },
             "findings": findings,

@@ -191,6 +191,7 @@ fn facts(message: &Replayed, transaction: &Transaction) -> Facts {
     facts.unscanned = serde_json::from_value(logged["unscanned"].clone()).unwrap_or_default();
     let similar = logged["similar_recent"].as_u64().unwrap_or(0);
     facts.answers = serde_json::from_value(logged["answers"].clone()).unwrap_or_default();
+    facts.earlier = serde_json::from_value(logged["earlier"].clone()).unwrap_or_default();
     facts.similar_recent = u32::try_from(similar).unwrap_or(u32::MAX);
     facts
 }

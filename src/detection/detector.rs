@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     extraction::Extract,
+    mail::Carried,
     message::Message,
     parties::Parties,
     ruleset::{DetectionRule, RuleSet},
@@ -21,6 +22,15 @@ use std::{path::Path, sync::Arc};
 pub struct Detector {
     prepared: Arc<Prepared>,
     people: Arc<People>,
+}
+
+/// What a message came to.
+#[derive(Debug, Default)]
+pub struct Detected {
+    /// In the order of its text.
+    pub findings: Vec<Finding>,
+    /// What it carries for the rest of its conversation.
+    pub carried: Vec<Carried>,
 }
 
 /// One thread's working memory, for one detector after another.
@@ -94,7 +104,22 @@ impl Detector {
         scratch: &mut Scratch,
         limits: DetectLimits,
     ) -> Vec<Finding> {
-        Pass::new(self, message, extract, parties, scratch, limits).run()
+        self.detect_after(message, extract, parties, &[], scratch, limits).findings
+    }
+
+    /// The same of a message whose conversation is known.
+    pub fn detect_after(
+        &self,
+        message: &Message<'_>,
+        extract: &Extract<'_>,
+        parties: &Parties,
+        earlier: &[Carried],
+        scratch: &mut Scratch,
+        limits: DetectLimits,
+    ) -> Detected {
+        let mut pass = Pass::new(self, message, extract, parties, earlier, scratch, limits);
+        let findings = pass.run();
+        Detected { findings, carried: pass.carried }
     }
 
     /// The same, and for each rule whose patterns matched what held a match back.
@@ -106,6 +131,6 @@ impl Detector {
         scratch: &mut Scratch,
         limits: DetectLimits,
     ) -> Explained {
-        Pass::new(self, message, extract, parties, scratch, limits).run_explained()
+        Pass::new(self, message, extract, parties, &[], scratch, limits).run_explained()
     }
 }

@@ -7,6 +7,7 @@ use super::{
     pass::Pass,
     people::Roles,
     prepare::hirs,
+    structure::password::is_no_password,
 };
 use crate::{
     extraction::{Fragment, Layer},
@@ -35,12 +36,34 @@ pub(super) enum Judged {
 }
 
 impl Pass<'_, '_> {
+    /// A password without its file is no finding of its own; the message is remembered for having it.
     pub(super) fn judge(
         &mut self,
         rule_index: u32,
         fragment_index: u32,
         span: Range<usize>,
     ) -> Option<Judged> {
+        let rule = self.detector.prepared().rule(rule_index)?;
+        if rule.builtin != Some(Builtin::PasswordBeside) {
+            return self.judge_alone(rule_index, fragment_index, span);
+        }
+        let text = self.extract.fragments.get(fragment_index as usize)?.view.text.as_str();
+        if is_no_password(text.get(span.clone())?) {
+            return Some(Judged::Misses(Miss::Suppressed));
+        }
+        let judged = self.judge_alone(rule_index, fragment_index, span);
+        if self.protected_file {
+            return judged;
+        }
+        if let Some(Judged::Counts(candidate)) = judged
+            && candidate.origin != Origin::Quoted
+        {
+            self.password.get_or_insert(candidate);
+        }
+        Some(Judged::Misses(Miss::Sender))
+    }
+
+    fn judge_alone(&mut self, rule_index: u32, fragment_index: u32, span: Range<usize>) -> Option<Judged> {
         let detector = self.detector;
         let rule = detector.prepared().rule(rule_index)?;
         let fragment = self.extract.fragments.get(fragment_index as usize)?;
@@ -51,12 +74,7 @@ impl Pass<'_, '_> {
         {
             return Some(Judged::Misses(Miss::Scope));
         }
-        let does_not_apply = match rule.builtin {
-            Some(Builtin::UnknownSender) => !self.unknown_sender,
-            Some(Builtin::PasswordBeside) => !self.protected_file,
-            _ => false,
-        };
-        if does_not_apply {
+        if rule.builtin == Some(Builtin::UnknownSender) && !self.unknown_sender {
             return Some(Judged::Misses(Miss::Sender));
         }
         let matched = text.get(span.clone())?;

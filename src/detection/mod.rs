@@ -19,7 +19,7 @@ mod structure;
 mod tests;
 mod wordlike;
 
-pub use detector::{Detector, Scratch};
+pub use detector::{Detected, Detector, Scratch};
 pub(crate) use identifiers::canonical;
 pub use malware::{NOT_SCANNED_RULE, scanned};
 pub use model::{DetectLimits, DetectorFaults, Explained, Finding, Miss, NearMiss, Origin};

@@ -9,10 +9,11 @@ use super::{
     judge::{Candidate, Judged, around},
     model::{DetectLimits, Explained, Finding, Miss, NearMiss, Origin},
     prepare::{PatternId, hir},
-    structure,
+    structure::{self, password},
 };
 use crate::{
-    extraction::{Extract, UnreadReason},
+    extraction::Extract,
+    mail::Carried,
     message::Message,
     parties::{Parties, Party, Role},
     ruleset::{Builtin, Category, DetectionRule},
@@ -54,8 +55,13 @@ pub(super) struct Pass<'d, 'm> {
     /// The day the message gives; birth dates do not lie after it.
     pub(super) today: Option<NaiveDate>,
     pub(super) unknown_sender: bool,
-    /// The message carries a file that needs a password.
+    /// The message carries a file that a password opens.
     pub(super) protected_file: bool,
+    /// What earlier messages of the conversation carried.
+    pub(super) earlier: &'d [Carried],
+    /// A password that stands in the message without its file.
+    pub(super) password: Option<Candidate>,
+    pub(super) carried: Vec<Carried>,
     pub(super) suppressed_texts: HashMap<(u32, u32), bool>,
     /// Filled only when a `bulk` rule asks for it.
     pub(super) tallies: Option<BTreeMap<(u32, u32), Tally>>,
@@ -72,6 +78,7 @@ impl<'d, 'm> Pass<'d, 'm> {
         message: &'m Message<'m>,
         extract: &'m Extract<'m>,
         parties: &'m Parties,
+        earlier: &'d [Carried],
         memory: &'d mut Scratch,
         limits: DetectLimits,
     ) -> Self {
@@ -88,7 +95,10 @@ impl<'d, 'm> Pass<'d, 'm> {
             limits,
             today: message.header.date.map(|d| d.date_naive()),
             unknown_sender: parties.senders().any(unknown),
-            protected_file: extract.unread.iter().any(|u| u.reason == UnreadReason::Protected),
+            protected_file: password::carries_file(message, extract),
+            earlier,
+            password: None,
+            carried: Vec::new(),
             suppressed_texts: HashMap::new(),
             tallies: bulk.then(BTreeMap::new),
             unread: Vec::new(),
@@ -100,6 +110,7 @@ impl<'d, 'm> Pass<'d, 'm> {
 
     pub(super) fn run(&mut self) -> Vec<Finding> {
         let mut candidates = self.candidates();
+        password::in_thread(self, &mut candidates);
         let masks = Masks::of(&candidates);
         let mut found = structure::findings(self, &candidates);
         self.drop_repeated(&mut candidates);

@@ -22,11 +22,8 @@ pub fn check(rules: &RuleSet, cache_dir: Option<&Path>) -> Result<Vec<Fault>, De
     let mut faults = Vec::new();
     for rule in detector.rules() {
         // What these are about is no text, so an example cannot be written as one.
-        let fileless = matches!(
-            rule.builtin,
-            Some(Builtin::ProtectedFile | Builtin::UnreadFile | Builtin::AmbiguousMessage)
-        );
-        if !fileless && (rule.examples.hit.is_empty() || rule.examples.miss.is_empty()) {
+        let is_of_a_file = rule.builtin.is_some_and(Builtin::speaks_of_files);
+        if !is_of_a_file && (rule.examples.hit.is_empty() || rule.examples.miss.is_empty()) {
             let hint = "at least one text that hits and one that nearly does";
             faults.push(rule.fault(None, "`examples.hit` or `examples.miss` is missing", Some(hint)));
         }

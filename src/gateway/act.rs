@@ -57,6 +57,7 @@ impl Gate {
             return Ok(Outcome::Refused(refusal));
         }
         let hostile = assessed.prepared.hostile.clone();
+        let thread = assessed.prepared.thread.clone();
         let outcome = match self.carry_out(transaction, assessed, onward).await {
             // Two connections brought it at once, perhaps to two nodes: one of them keeps it.
             Err(error @ StoreError::KeptMeanwhile) => return Ok(Outcome::Deferred(reply(&error.into()))),
@@ -65,6 +66,11 @@ impl Gate {
         // A memory, no evidence: without it somebody is not asked to pause.
         if let (Some(hostile), Outcome::Accepted(_)) = (&hostile, &outcome)
             && let Err(error) = self.store.remember_hostile(hostile).await
+        {
+            tracing::warn!(transaction = %transaction.id, %error, "message.not-remembered");
+        }
+        if let (Some(thread), Outcome::Accepted(_)) = (&thread, &outcome)
+            && let Err(error) = self.store.remember_thread(thread).await
         {
             tracing::warn!(transaction = %transaction.id, %error, "message.not-remembered");
         }

@@ -90,6 +90,7 @@ impl Gate {
                 extract,
                 parties: &assessment.parties,
                 findings: &assessment.findings,
+                carried: &assessment.carried,
                 verdict: &assessment.verdict,
             };
             effects::prepare(&matter, &tools)

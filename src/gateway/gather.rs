@@ -3,9 +3,11 @@
 
 use super::{Gate, Standing, failure::Place, scanner::Scanned};
 use crate::{
-    mail::{Address, Answers, Facts, Failure, Release, SenderProof, Transaction, fields, header_end},
+    mail::{
+        Address, Answers, Carried, Facts, Failure, Release, SenderProof, Transaction, fields, header_end,
+    },
     parties::Known,
-    storage::{Answered, RELEASE_HEADER, ReleaseId, release_digest},
+    storage::{Answered, RELEASE_HEADER, ReleaseId, Thread, release_digest},
 };
 
 /// The facts, and the release to be used up once our 250 is out.
@@ -34,8 +36,12 @@ impl Gate {
     async fn remembered(&self, transaction: &Transaction) -> Result<Gathered, Failure> {
         let mut facts = Facts::at(transaction.received_at, transaction.arrival.proof.clone());
         facts.measures = self.measures.now();
-        if self.answers_hostile(transaction).await? {
-            facts.answers = Answers::Hostile;
+        let answers = answered(&transaction.raw);
+        if !answers.is_empty() {
+            if self.answers_hostile(transaction, &answers).await? {
+                facts.answers = Answers::Hostile;
+            }
+            facts.earlier = self.thread_carried(transaction, answers).await?;
         }
         let Some(id) = release_id(&transaction.raw) else {
             return Ok(Gathered { facts, release: None });
@@ -56,22 +62,39 @@ impl Gate {
     }
 
     /// Whether somebody who signed in answers a message that is remembered for its harsh words.
-    async fn answers_hostile(&self, transaction: &Transaction) -> Result<bool, Failure> {
+    async fn answers_hostile(
+        &self,
+        transaction: &Transaction,
+        message_ids: &[String],
+    ) -> Result<bool, Failure> {
         let (SenderProof::Login(_) | SenderProof::Tenant(_) | SenderProof::ListedHost, Some(sender)) =
             (&transaction.arrival.proof, transaction.envelope.sender.address())
         else {
             return Ok(false);
         };
-        let message_ids = answered(&transaction.raw);
-        if message_ids.is_empty() {
-            return Ok(false);
-        }
+        let message_ids = message_ids.to_vec();
+        let to = transaction.envelope.recipients.iter().map(|r| r.address.clone()).collect();
+        Ok(self.store.answers_hostile(&Answered { message_ids, by: self.addresses_of(sender), to }).await?)
+    }
+
+    /// What earlier messages of its conversation carried, between the same people.
+    async fn thread_carried(
+        &self,
+        transaction: &Transaction,
+        answers: Vec<String>,
+    ) -> Result<Vec<Carried>, Failure> {
+        let Some(sender) = transaction.envelope.sender.address() else { return Ok(Vec::new()) };
+        let to = transaction.envelope.recipients.iter().map(|r| r.address.clone()).collect();
+        Ok(self.store.thread_carried(&Thread { answers, by: self.addresses_of(sender), to }).await?)
+    }
+
+    /// The address, and all others of whoever alone has it.
+    fn addresses_of(&self, sender: &Address) -> Vec<Address> {
         let standing = self.standing();
         let holder = standing.rulebook.directory.lookup(sender).and_then(Known::only_holder);
-        let mut by = vec![sender.clone()];
-        by.extend(holder.into_iter().flat_map(|h| h.person.addresses().map(|(address, _)| address)));
-        let to = transaction.envelope.recipients.iter().map(|r| r.address.clone()).collect();
-        Ok(self.store.answers_hostile(&Answered { message_ids, by, to }).await?)
+        let mut all = vec![sender.clone()];
+        all.extend(holder.into_iter().flat_map(|h| h.person.addresses().map(|(address, _)| address)));
+        all
     }
 
     /// Our 250 is out: the release cannot come a second time.

@@ -96,6 +96,16 @@ pub enum Answers {
     Hostile,
 }
 
+/// What a message carries for the rest of its conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carried {
+    /// A file that a password opens.
+    ProtectedFile,
+    /// What is said to be a password, or looks like nothing else.
+    Password,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
     pub now: DateTime<Utc>,
@@ -111,6 +121,9 @@ pub struct Facts {
     pub measures: Arc<Measures>,
     #[serde(default)]
     pub answers: Answers,
+    /// What earlier messages of the same conversation, between the same people, carried.
+    #[serde(default)]
+    pub earlier: Vec<Carried>,
 }
 
 impl Facts {
@@ -125,6 +138,7 @@ impl Facts {
             similar_recent: 0,
             measures: Arc::default(),
             answers: Answers::Nothing,
+            earlier: Vec::new(),
         }
     }
 }

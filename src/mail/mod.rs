@@ -13,7 +13,7 @@ mod transaction;
 pub use address::{Address, ReversePath};
 pub use door::{AnyProof, House, Onward, Outcome, Passing, Waiting};
 pub use edit::{Edits, HeaderEdit, Splice, fields, header_end};
-pub use facts::{Answers, Facts, Hit, Mode, NotScanned, Release, Scan, Unscanned, UnscannedThen};
+pub use facts::{Answers, Carried, Facts, Hit, Mode, NotScanned, Release, Scan, Unscanned, UnscannedThen};
 pub use measures::{Covers, Exception, Measures, Observing, Period, Suspension};
 pub use receipt::{Custody, Proof, Receipt};
 pub use reply::{Blame, Failure, Reply};

@@ -147,6 +147,9 @@ pub enum Builtin {
     AmbiguousMessage,
     /// Patterns of a password, in a message that carries a protected file.
     PasswordBeside,
+    /// What the patterns of `PasswordBeside` find, or a message that is nothing but a password, when another message
+    /// of the conversation carries the protected file; and the file when the password went before it.
+    PasswordInThread,
     /// A picture, whose words are not read.
     Picture,
     /// A program, whatever it is called.
@@ -162,6 +165,24 @@ pub enum Builtin {
 }
 
 impl Builtin {
+    /// Whether it is about a file, or about another message: neither fits into an example.
+    pub fn speaks_of_files(self) -> bool {
+        matches!(
+            self,
+            Self::ProtectedFile
+                | Self::UnreadFile
+                | Self::AmbiguousMessage
+                | Self::PasswordBeside
+                | Self::PasswordInThread
+                | Self::Picture
+                | Self::Program
+                | Self::Disguised
+                | Self::ActiveContent
+                | Self::RemoteContent
+                | Self::PictureLocation
+        )
+    }
+
     /// Whether the rule has patterns beside.
     pub fn takes_patterns(self) -> bool {
         matches!(self, Self::UnknownSender | Self::PasswordBeside)

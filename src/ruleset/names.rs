@@ -43,6 +43,7 @@ pub(super) const BUILTINS: &[(&str, Builtin)] = &[
     ("unread-file", Builtin::UnreadFile),
     ("ambiguous-message", Builtin::AmbiguousMessage),
     ("password-beside", Builtin::PasswordBeside),
+    ("password-in-thread", Builtin::PasswordInThread),
     ("picture", Builtin::Picture),
     ("program-file", Builtin::Program),
     ("disguised-file", Builtin::Disguised),

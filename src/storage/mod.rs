@@ -76,6 +76,7 @@ mod store;
 mod subject_access;
 mod switches;
 mod tally;
+mod thread;
 mod tokens;
 mod tombstone;
 mod trouble;
@@ -179,6 +180,7 @@ pub use subject_access::{
 };
 pub use switches::{LONGEST_SWITCH, Signature, Switch};
 pub use tally::{Between, Step, Tallied, TalliedMessages, Tally, Waits};
+pub use thread::{Carrying, Thread};
 pub use tokens::Coded;
 pub use trouble::{Health, KeptTrouble};
 pub use two_people::FirstOfTwo;

@@ -41,7 +41,7 @@ fn document(text: &str) -> Vec<u8> {
     zipped(&parts.map(|(name, text)| (name, text.as_bytes())))
 }
 
-fn with_file(from: &str, to: &str, text: &str, (name, kind): (&str, &str), file: &[u8]) -> String {
+pub(crate) fn with_file(from: &str, to: &str, text: &str, (name, kind): (&str, &str), file: &[u8]) -> String {
     let plain = mail(from, to, "The trip", "");
     let (header, _) = plain.split_once("Content-Type:").unwrap();
     let lines: Vec<String> = STANDARD
@@ -120,4 +120,69 @@ fn what_breaks_a_reader_or_its_limits_is_told_and_harms_nobody_else() {
     assert!(gate.send(TEACHER, &[OUTSIDE], &next).starts_with("250"));
     gate.sink.wait_for(2);
     assert!(!has(&scanned(&gate, &next), "category", "file.not-inspected"));
+}
+
+/// With several attachments, and a subject.
+fn beside(subject: &str, text: &str, files: &[(&str, &str, &[u8])]) -> String {
+    let plain = mail(TEACHER, OUTSIDE, subject, "");
+    let (header, _) = plain.split_once("Content-Type:").unwrap();
+    let parts: String = files
+        .iter()
+        .map(|(name, kind, bytes)| {
+            let (encoding, body) = match *kind {
+                "message/rfc822" => ("7bit", String::from_utf8_lossy(bytes).into_owned()),
+                _ => ("base64", STANDARD.encode(bytes)),
+            };
+            format!(
+                "--edge\r\nContent-Type: {kind}; name=\"{name}\"\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\
+                 Content-Transfer-Encoding: {encoding}\r\n\r\n{body}\r\n"
+            )
+        })
+        .collect();
+    format!(
+        "{header}Content-Type: multipart/mixed; boundary=edge\r\n\r\n--edge\r\nContent-Type: text/plain\r\n\r\n{text}\r\n\
+         {parts}--edge--\r\n"
+    )
+}
+
+#[test]
+fn a_password_anywhere_beside_its_file_is_seen() {
+    let gate = gate();
+    let locked = std::fs::read(format!("{}/tests/files/documents/locked.pdf", crate::gate::ROOT)).unwrap();
+    let file = ("plan.pdf", "application/pdf", locked.as_slice());
+    let says = "The password is Heron#Lake7";
+    let note = document(says);
+    let letter = mail(TEACHER, OUTSIDE, "Re: The plan", says);
+    let zip = zipped(&[("read me/letter.docx", &note)]);
+    let see = "See the file.";
+    let exposed = [
+        beside("The plan", says, &[file]),
+        beside(says, see, &[file]),
+        beside("The plan", see, &[("plan password Heron#Lake7.pdf", file.1, file.2)]),
+        beside("The plan", see, &[("plan_pw_heron77.pdf", file.1, file.2)]),
+        beside("The plan", see, &[file, ("note.docx", WORD, &note)]),
+        beside("The plan", see, &[file, ("notes.zip", "application/zip", &zip)]),
+        beside("The plan", see, &[file, ("note.txt", "text/plain", b"Heron#Lake7")]),
+        beside("The plan", see, &[file, ("letter.eml", "message/rfc822", letter.as_bytes())]),
+        beside("The plan", see, &[file, ("letter.eml", "application/octet-stream", letter.as_bytes())]),
+        beside("The plan", "Heron#Lake7", &[file]),
+        beside("The plan", "You open it with Heron#Lake7", &[file]),
+    ];
+    let calm = [
+        beside("The plan", "The password follows by telephone.", &[file]),
+        beside("The plan", "Please find attached the list for form7b.", &[file]),
+        beside("The plan", "The password is the one that you already have, as usual.", &[file]),
+        beside("The plan", says, &[("plan.pdf", file.1, b"nothing")]),
+    ];
+    let folder = gate.home.path("mails");
+    std::fs::create_dir(&folder).unwrap();
+    for (n, raw) in exposed.iter().chain(&calm).enumerate() {
+        std::fs::write(folder.join(format!("{n:02}.eml")), raw).unwrap();
+    }
+    let said = gate.home.run(&["--format", "jsonl", "scan", folder.to_str().unwrap()]);
+    let lines = said.lines();
+    assert_eq!(lines.len(), exposed.len() + calm.len());
+    for (n, line) in lines.iter().enumerate() {
+        assert_eq!(has(line, "category", "file.exposed"), n < exposed.len(), "{n}: {line}");
+    }
 }

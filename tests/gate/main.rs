@@ -59,6 +59,7 @@ mod store_cli;
 
 mod subject_access;
 mod thief;
+mod threads;
 mod trouble;
 mod two_people;
 mod users;

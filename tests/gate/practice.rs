@@ -145,6 +145,7 @@ impl Bench {
                     extract,
                     parties: &assessment.parties,
                     findings: &assessment.findings,
+                    carried: &assessment.carried,
                     verdict: &assessment.verdict,
                 };
                 effects::prepare(&matter, &tools)

@@ -5,6 +5,7 @@ mod bulk;
 mod contact;
 mod files;
 mod forwarding;
+pub(super) mod password;
 mod recipients;
 mod unread;
 
@@ -31,6 +32,7 @@ pub(super) fn findings(pass: &mut Pass<'_, '_>, candidates: &[Candidate]) -> Vec
                 | Builtin::UnreadFile
                 | Builtin::AmbiguousMessage
                 | Builtin::PasswordBeside
+                | Builtin::PasswordInThread
                 | Builtin::Picture
                 | Builtin::Program
                 | Builtin::Disguised
@@ -44,5 +46,6 @@ pub(super) fn findings(pass: &mut Pass<'_, '_>, candidates: &[Candidate]) -> Vec
     }
     unread::findings(pass, &mut out);
     files::findings(pass, &mut out);
+    password::file_after(pass, &mut out);
     out
 }

@@ -174,10 +174,27 @@ fn opening(language: Language, nudge: &Nudge<'_>) -> String {
             Language::Welsh => "Gwiriwch y cyfeiriad hwn gyda'r swyddfa cyn anfon.".to_owned(),
         });
     }
+    if nudge.found.iter().any(|f| f.category == Category::FileExposed) {
+        sentences.push(exposed(language).to_owned());
+    }
     if let Situation::Waiting { whereabouts, .. } = nudge.situation {
         sentences.extend(whereabouts_sentence(language, whereabouts).map(str::to_owned));
     }
     sentences.join(" ")
+}
+
+/// What is wrong with a password that goes the way of its file, and what to do instead.
+fn exposed(language: Language) -> &'static str {
+    match language {
+        Language::English => {
+            "A protected file and its password go by mail to the same people, so whoever reads the one opens the other. \
+             Tell the password by telephone instead, and use a new one."
+        }
+        Language::Welsh => {
+            "Mae ffeil ddiogel a'i chyfrinair yn mynd drwy'r e-bost at yr un bobl, felly gall pwy bynnag sy'n darllen y \
+             naill agor y llall. Rhowch y cyfrinair dros y ffôn yn lle hynny, a defnyddiwch un newydd."
+        }
+    }
 }
 
 fn whereabouts_sentence(language: Language, whereabouts: Whereabouts) -> Option<&'static str> {
@@ -329,7 +346,7 @@ pub(super) fn kind(language: Language, category: Category) -> &'static str {
         C::ChainWording | C::ChainStructure | C::ChainSpread => ("a chain letter", "llythyr cadwyn"),
         C::ChainHoax => ("a known hoax", "twyll hysbys"),
         C::FileDangerous => ("a kind of file that can do harm", "math o ffeil a all wneud niwed"),
-        C::FileExposed => ("the password of a file beside it", "cyfrinair ffeil wrth ei hochr"),
+        C::FileExposed => ("a protected file or its password", "ffeil ddiogel neu ei chyfrinair"),
         C::FileProtected => ("a file with a password", "ffeil gyda chyfrinair"),
         C::FileNotInspected | C::FileAmbiguous => {
             ("a file that could not be read", "ffeil na ellid ei darllen")

@@ -11,6 +11,7 @@ mod pause;
 mod propose;
 mod records;
 mod tell;
+mod thread;
 mod unread;
 
 pub use unread::keep_unread;
@@ -19,13 +20,13 @@ use super::{Addressee, Disclaimers, Notices, Occasion, Signers, Withheld};
 use crate::{
     detection::Finding,
     extraction::Extract,
-    mail::{Edits, Facts, Mode, Reply, SchoolId, Transaction},
+    mail::{Carried, Edits, Facts, Mode, Reply, SchoolId, Transaction},
     message::Message,
     parties::{Directory, Parties, School},
     policy::{NOT_SCANNED, always_stops},
     storage::{
-        Concerned, Hostile, IncidentId, ItemId, LedgerEvent, NewAlert, NewItem, NewOutbox, NewProposal,
-        NewRecord, Searchable, Token,
+        Carrying, Concerned, Hostile, IncidentId, ItemId, LedgerEvent, NewAlert, NewItem, NewOutbox,
+        NewProposal, NewRecord, Searchable, Token,
     },
     verdict::{Disposition, Group, Reason, Verdict},
 };
@@ -40,6 +41,8 @@ pub struct Matter<'a> {
     pub extract: &'a Extract<'a>,
     pub parties: &'a Parties,
     pub findings: &'a [Finding],
+    /// What it carries for the rest of its conversation.
+    pub carried: &'a [Carried],
     pub verdict: &'a Verdict,
 }
 
@@ -81,6 +84,8 @@ pub struct Prepared {
     pub concerned: Concerned,
     /// It is remembered, for whoever answers it.
     pub hostile: Option<Hostile>,
+    /// It is remembered, for the rest of its conversation.
+    pub thread: Option<Carrying>,
     /// The whole transaction is refused with this.
     pub refusal: Option<Reply>,
 }
@@ -92,6 +97,7 @@ pub fn prepare(matter: &Matter<'_>, tools: &Tools<'_>) -> Prepared {
         prepared.searchable = Searchable::new(matter.extract, matter.parties);
     }
     prepared.hostile = hostile::hostile(matter);
+    prepared.thread = thread::carrying(matter);
     prepared
 }
 

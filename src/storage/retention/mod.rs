@@ -93,6 +93,7 @@ impl Store {
         self.purge_jobs(due, &mut purged).await?;
         self.purge_log(due, &asked_for, &mut purged).await?;
         self.purge_lead_notes(due, &asked_for, &mut purged).await?;
+        self.forget_threads().await?;
         Ok(purged)
     }
 }

@@ -34,7 +34,8 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use gatehouse::{
     mail::{
-        Address, Door, Edits, Envelope, HeaderEdit, Mode, Recipient, ReversePath, SchoolId, TransactionId,
+        Address, Carried, Door, Edits, Envelope, HeaderEdit, Mode, Recipient, ReversePath, SchoolId,
+        TransactionId,
     },
     parties::{Direction, PersonId},
     ruleset::{Category, Severity},

@@ -116,3 +116,50 @@ async fn a_harsh_message_is_remembered_for_whoever_got_it_and_answers_its_author
     bench.store.clone().close().await;
     assert_eq!(bench.ask("SELECT COUNT(DISTINCT message_hash) FROM hostile;").matches('1').count(), 1);
 }
+
+#[tokio::test]
+async fn what_a_conversation_carried_is_known_to_its_people_alone_and_for_a_while() {
+    let bench = Bench::new().await;
+    let (by, to, other) =
+        (address("a@oakfield.example"), address("b@out.example"), address("c@oakfield.example"));
+    let carrying = Carrying {
+        message_id: Some("2@oakfield.example".into()),
+        answers: vec!["1@out.example".into()],
+        people: vec![by.clone(), to.clone(), to.clone()],
+        what: vec![Carried::ProtectedFile],
+    };
+    bench.store.remember_thread(&carrying).await.unwrap();
+    // A second time moves its end.
+    bench.store.remember_thread(&carrying).await.unwrap();
+    let carried = async |bench: &Bench, answers: &str, by: &Address, to: &Address| {
+        let by = vec![address("home@else.example"), by.clone()];
+        let thread = Thread { answers: vec!["0@x.example".into(), answers.into()], by, to: vec![to.clone()] };
+        bench.store.thread_carried(&thread).await.unwrap()
+    };
+    for answered in ["1@out.example", "2@oakfield.example"] {
+        assert_eq!(carried(&bench, answered, &by, &to).await, [Carried::ProtectedFile]);
+        assert_eq!(carried(&bench, answered, &to, &by).await, [Carried::ProtectedFile], "the other way");
+    }
+    for (answered, by, to, why) in [
+        ("3@oakfield.example", &by, &to, "another conversation"),
+        ("2@oakfield.example", &by, &other, "somebody who has not got the file"),
+        ("2@oakfield.example", &other, &to, "somebody who has nothing to do with it"),
+        ("2@oakfield.example", &by, &by, "to oneself"),
+    ] {
+        assert_eq!(carried(&bench, answered, by, to).await, [], "{why}");
+    }
+    let word = Carrying { message_id: None, what: vec![Carried::Password], ..carrying };
+    bench.store.remember_thread(&word).await.unwrap();
+    let both = [Carried::ProtectedFile, Carried::Password];
+    assert_eq!(carried(&bench, "1@out.example", &by, &to).await, both);
+    let bench = bench.reopen().await;
+    assert_eq!(carried(&bench, "1@out.example", &by, &to).await, both);
+    bench.pass(TimeDelta::days(15));
+    assert_eq!(carried(&bench, "1@out.example", &by, &to).await, [], "for a while");
+    // Also where nothing more comes to be remembered.
+    let now = bench.store_now();
+    let due = DueBefore { school: None, dismissed: now, evidence: now, message_log: now };
+    bench.store.retain(&due).await.unwrap();
+    bench.store.clone().close().await;
+    assert!(bench.ask("SELECT COUNT(*) FROM thread_carried;").contains('0'));
+}
