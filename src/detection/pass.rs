@@ -112,8 +112,8 @@ impl<'d, 'm> Pass<'d, 'm> {
         let mut candidates = self.candidates();
         password::in_thread(self, &mut candidates);
         let masks = Masks::of(&candidates);
-        let mut found = structure::findings(self, &candidates);
         self.drop_repeated(&mut candidates);
+        let mut found = structure::findings(self, &candidates);
         self.drop_too_few(&mut candidates);
         let kept = findings::strongest(candidates, self.limits.findings.saturating_sub(found.len()));
         let mut out = findings::of_candidates(self, &kept, &masks);

@@ -4,12 +4,19 @@
 
 mod file;
 mod fold;
+mod gathered;
 mod html;
 mod model;
 mod nature;
+mod number_words;
 mod quotes;
 mod read;
+mod recoded;
+mod seams;
+mod shape;
+mod shown;
 mod spelled;
+mod told;
 mod unseen;
 mod view;
 

@@ -3,7 +3,7 @@
 use super::{
     Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html,
     nature::{has_unseen_letters, lines_of, looks_like_html, overrides_direction, text_kind, text_like},
-    quotes, spelled, unseen,
+    quotes, recoded, seams, shown, spelled, told, unseen,
     view::{Builder, Lines},
 };
 use crate::{
@@ -24,7 +24,8 @@ pub fn extract<'m>(message: &'m Message<'_>, files: &'m Files, limits: ExtractLi
     reader.limits();
     reader.doubts();
     reader.unseen();
-    reader.spelled();
+    reader.otherwise();
+    reader.put_together();
     reader.out
 }
 
@@ -346,23 +347,75 @@ impl<'m> Reader<'m, '_> {
         });
     }
 
-    /// Numbers that are written apart, beside the texts in which they stand.
-    fn spelled(&mut self) {
-        let mut more = Vec::new();
-        for fragment in &self.out.fragments {
-            let Some(view) = spelled::spelled(&fragment.view, fragment.source.len()) else { continue };
-            more.push(Fragment {
-                place: fragment.place.clone(),
-                part: fragment.part,
-                layer: fragment.layer,
-                source: fragment.source.clone(),
-                view,
-                quoted: Vec::new(),
-                checked_only: true,
-                anchors: fragment.anchors,
-            });
+    /// Lines that are shown in another order than they are written, or in another charset than they are labelled.
+    fn otherwise(&mut self) {
+        for at in 0..self.out.fragments.len() {
+            let fragment = &self.out.fragments[at];
+            if fragment.source.is_ascii() {
+                continue;
+            }
+            let (place, part, layer) = (fragment.place.clone(), fragment.part, fragment.layer);
+            let turned = shown::turned(&fragment.source);
+            let repaired = recoded::repaired(&fragment.source);
+            if turned.as_ref().is_some_and(|turned| turned.cause == shown::Cause::Trick) {
+                self.ambiguous(&place, part, Doubt::Crafted("direction-override"));
+            }
+            for text in turned.map(|turned| turned.lines).into_iter().chain(repaired) {
+                let view = normalise(&text);
+                self.together(place.clone(), part, layer, Cow::Owned(text), view);
+            }
         }
-        self.out.fragments.extend(more);
+    }
+
+    /// Numbers that are written apart, told, or begun in one text and ended in the next, beside the texts in which they
+    /// stand.
+    fn put_together(&mut self) {
+        for seam in seams::seams(&self.out.fragments) {
+            let [upper, lower] = [seam.upper, seam.lower].map(|at| &self.out.fragments[at]);
+            let place = Cow::Owned(format!("{} and {}", upper.place, lower.place));
+            let (part, layer) = (lower.part, lower.layer);
+            self.together(place, part, layer, Cow::Owned(seam.source), seam.view);
+        }
+        for at in 0..self.out.fragments.len() {
+            let fragment = &self.out.fragments[at];
+            let source = fragment.source.len();
+            let views = [spelled::spelled(&fragment.view, source), told::told(&fragment.view, source, None)];
+            for view in views.into_iter().flatten() {
+                let fragment = &self.out.fragments[at];
+                let more = Fragment {
+                    place: fragment.place.clone(),
+                    source: fragment.source.clone(),
+                    view,
+                    quoted: Vec::new(),
+                    checked_only: true,
+                    ..*fragment
+                };
+                self.out.fragments.push(more);
+            }
+        }
+    }
+
+    /// What the gate has put together from what is seen there.
+    fn together(
+        &mut self,
+        place: Cow<'m, str>,
+        part: Option<usize>,
+        layer: Layer,
+        source: Cow<'m, str>,
+        view: View,
+    ) {
+        let (quoted, anchors) = (Vec::new(), &[][..]);
+        let fragment = Fragment { place, part, layer, source, view, quoted, checked_only: true, anchors };
+        self.out.fragments.push(fragment);
+    }
+
+    /// Says that other programs may show something else; once in each place.
+    fn ambiguous(&mut self, place: &str, part: Option<usize>, doubt: Doubt) {
+        let reason = UnreadReason::Ambiguous(doubt);
+        if !self.out.unread.iter().any(|unread| unread.reason == reason && unread.part == part) {
+            let media_type = part.map_or_else(String::new, |at| self.message.parts[at].media_type.clone());
+            self.out.unread.push(Unread { place: place.to_owned(), part, media_type, reason });
+        }
     }
 
     fn left_out(&mut self, place: &str, limit: &'static str) {

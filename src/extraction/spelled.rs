@@ -2,73 +2,81 @@
 //! scripts, letters drawn like digits. A reader puts them together; so does this, beside the text as it stands.
 //! Only rules with a check digit look at it, since what is put together here can be nothing at all.
 
-use super::{OffsetMap, View};
-use std::ops::Range;
+use super::{View, gathered::Gathered, shape};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-/// Digits that a number of this kind has at least.
+/// Digits that a number of this kind has at least, with letters drawn like digits, and without.
 const LEAST_DIGITS: usize = 7;
+const LEAST_FIGURES: usize = 4;
 /// Letters and digits of one number, with a word before it that is written apart too.
 const LONGEST: usize = 40;
+/// Bytes in which the figures of one number stand at least, a few to each sign between them.
+const STRETCH: usize = 80;
 /// The longest group of digits, and of letters, that is a part of a number.
 const LONGEST_GROUP: (usize, usize) = (13, 3);
 /// Characters between two groups.
 const MOST_BETWEEN: usize = 8;
-/// Bytes of text before a number that say what it is.
-const BEFORE: usize = 100;
 /// Numbers of one text.
 const MOST: usize = 200;
 
 /// What is written apart in a view, put together; `None` where nothing is.
 pub(super) fn spelled(view: &View, source: usize) -> Option<View> {
     let text = view.text.as_str();
-    if text.bytes().filter(u8::is_ascii_digit).count() < LEAST_DIGITS && text.is_ascii() {
+    let is_ascii = text.is_ascii();
+    if is_ascii && figures(text.as_bytes()) < LEAST_FIGURES {
         return None;
     }
-    let mut out = View { text: String::new(), map: OffsetMap::default() };
-    let (mut at, mut shown, mut found) = (0, 0, 0);
+    let mut out = Gathered::of(view, source);
+    // From where on the next number may begin, and from where on its first digit is looked for.
+    let (mut floor, mut at, mut found) = (0, 0, 0);
     while found < MOST
         && let Some(digit) = next_digit(text, at)
     {
-        let run = Run::around(text, digit, at);
+        if is_ascii && !has_figures(text.as_bytes(), digit) {
+            at = digit + 1;
+            continue;
+        }
+        let run = Run::around(text, digit, floor);
         at = run.end.max(digit + 1);
         while !text.is_char_boundary(at) {
             at += 1;
         }
+        floor = at;
         let variants = run.variants();
-        if variants.is_empty() {
-            continue;
+        if !variants.is_empty() {
+            found += 1;
+            out.add(run.start..run.end, &variants);
         }
-        found += 1;
-        let in_source = |range: Range<usize>| view.map.range(range, source);
-        // What stood before an earlier number is there already.
-        let before = text.floor_char_boundary(run.start.saturating_sub(BEFORE)).max(shown).min(run.start);
-        put(&mut out, text[before..run.start].trim(), || in_source(before..run.start), '\n');
-        for variant in variants {
-            put(&mut out, &variant, || in_source(run.start..run.end), ' ');
-        }
-        shown = run.end;
     }
-    (found > 0).then_some(out)
+    out.finish()
 }
 
-/// Adds a piece that stands for a range of the source, parted from what is before it.
-fn put(out: &mut View, text: &str, source: impl FnOnce() -> Range<usize>, gap: char) {
-    if text.is_empty() {
-        return;
-    }
-    out.map.replace(out.text.len(), source());
-    if !out.text.is_empty() {
-        out.text.push(gap);
-    }
-    out.text.push_str(text);
+fn figures(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Whether figures enough for a number stand from here on.
+fn has_figures(bytes: &[u8], from: usize) -> bool {
+    let stretch = bytes.get(from..(from + STRETCH).min(bytes.len())).unwrap_or_default();
+    figures(stretch) >= LEAST_FIGURES
 }
 
 /// Where the next digit of any script stands.
 fn next_digit(text: &str, from: usize) -> Option<usize> {
-    let rest = text.get(from..)?;
-    let found = rest.char_indices().find(|(_, c)| value(*c).is_some_and(|v| v.is_ascii_digit()));
-    found.map(|(at, _)| from + at)
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        // The first digits beyond ASCII are U+0660, in UTF-8 from D9 on.
+        at += bytes.get(at..)?.iter().position(|byte| byte.is_ascii_digit() || *byte >= 0xd9)?;
+        if bytes[at].is_ascii_digit() {
+            return Some(at);
+        }
+        let c = text.get(at..)?.chars().next()?;
+        if other_digit(c).is_some_and(|value| value.is_ascii_digit()) {
+            return Some(at);
+        }
+        at += c.len_utf8();
+    }
 }
 
 /// The letter or digit that a character is read as.
@@ -192,7 +200,7 @@ impl Run {
     fn variants(&self) -> Vec<String> {
         let all = self.groups.concat();
         let drawn = drawn_as_digits(&all);
-        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+        let digits = |text: &str| figures(text.as_bytes());
         // A letter may be drawn as the first digit of one too many.
         let one_too_many = all.len() == 13 && digits(&all) == 13;
         let unusual = self.groups.len() > 1 || !self.plain || one_too_many || digits(&drawn) > digits(&all);
@@ -200,31 +208,53 @@ impl Run {
             return Vec::new();
         }
         let mut variants: Vec<String> = Vec::new();
-        let mut add = |text: String| {
-            if text.len() >= LEAST_DIGITS && !variants.contains(&text) {
-                variants.push(text);
+        let mut add = |word: &str, number: String| {
+            if shape::fits(&number) {
+                let text = if word.is_empty() { number } else { format!("{word} {number}") };
+                if !variants.contains(&text) {
+                    variants.push(text);
+                }
             }
         };
         // The word before a number is written apart too: what is of the number is one letter at most, with nothing but
         // digits behind it, as they are or as they are drawn.
-        let split =
-            (0..all.len()).find(|&at| drawn[at + 1..].bytes().all(|b| b.is_ascii_digit())).unwrap_or(0);
-        let (word, number) = all.split_at(split);
-        let (head, rest) = number.split_at(number.len().min(1));
-        let heads = head.chars().chain(head.chars().next().and_then(drawn_as_letter));
-        for head in heads {
-            for rest in [rest.to_owned(), drawn_as_digits(rest)] {
-                add(if word.is_empty() { format!("{head}{rest}") } else { format!("{word} {head}{rest}") });
+        for drawn_as in [drawn_as_digit, written_as_digit] {
+            let drawn: String = all.chars().map(drawn_as).collect();
+            let split =
+                (0..all.len()).find(|&at| drawn[at + 1..].bytes().all(|b| b.is_ascii_digit())).unwrap_or(0);
+            let (word, number) = all.split_at(split);
+            let (head, rest) = number.split_at(number.len().min(1));
+            for head in head.chars().chain(head.chars().next().and_then(drawn_as_letter)) {
+                for rest in [rest.to_owned(), rest.chars().map(drawn_as).collect()] {
+                    add(word, format!("{head}{rest}"));
+                }
             }
         }
         // One character each, from the other end.
         if self.groups.iter().filter(|group| group.len() == 1).count() >= LEAST_DIGITS {
-            add(all.chars().rev().collect());
+            add("", all.chars().rev().collect());
         }
-        add(all.clone());
-        add(all.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned());
-        add(drawn.chars().filter(char::is_ascii_digit).collect());
+        add("", all.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned());
+        add("", drawn.chars().filter(char::is_ascii_digit).collect());
+        for number in self.pupil_numbers() {
+            add("", number);
+        }
+        add("", all);
         variants
+    }
+
+    /// Some of its groups, where other numbers stand beside.
+    fn pupil_numbers(&self) -> impl Iterator<Item = String> {
+        (0..self.groups.len()).filter_map(|from| {
+            let mut number = String::new();
+            for group in self.groups.get(from..)? {
+                number.push_str(group);
+                if number.len() >= 13 {
+                    break;
+                }
+            }
+            shape::is_pupil_number(&number).then_some(number)
+        })
     }
 }
 
@@ -281,6 +311,18 @@ fn drawn_as_digit(c: char) -> char {
     }
 }
 
+/// The same with all that stand for digits in a jargon (leet).
+fn written_as_digit(c: char) -> char {
+    match c {
+        'e' => '3',
+        'a' => '4',
+        'g' => '6',
+        't' => '7',
+        'q' => '9',
+        other => drawn_as_digit(other),
+    }
+}
+
 /// The letter that a digit is drawn like, where a number begins with one.
 fn drawn_as_letter(c: char) -> Option<char> {
     Some(match c {
@@ -317,6 +359,9 @@ mod tests {
             "UPN C999/1234/25/001",
             "UPN C999123\n425001",
             "UPN C9991234250O1",
+            "UPN C999I2EA2SOO1",
+            "UPN_C_9_9_9_1_2_3_4_2_5_0_0_1",
+            "12 May, UPN C 9 9 9 1 2 3 4 2 5 0 0 1, 14 May",
             "UPN C٩٩٩١٢٣٤٢٥٠٠١",
             "UPN C9\u{332}9\u{332}9\u{332}1\u{332}2\u{332}3\u{332}4\u{332}2\u{332}5\u{332}0\u{332}0\u{332}1\u{332}",
         ] {
@@ -326,7 +371,13 @@ mod tests {
 
     #[test]
     fn numbers_as_they_are_usually_written_are_left_alone() {
-        for text in ["UPN C999123425001", "no number at all", "on 12 May", "room 12, seats 30"] {
+        for text in [
+            "UPN C999123425001",
+            "no number at all",
+            "on 12 May",
+            "room 12, seats 30",
+            "01632 960 123 and 01632 960 124",
+        ] {
             assert!(spelled(&normalise(text), text.len()).is_none(), "{text}");
         }
     }

@@ -1,7 +1,7 @@
 //! Bytes to Unicode (RFC 2046 section 4.1.2), leniently and without a copy where the
 //! bytes are UTF-8 already.
 
-use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
 /// How well a charset's name described the bytes.
@@ -29,20 +29,22 @@ pub(super) fn decode<'a>(bytes: Cow<'a, [u8]>, label: Option<&str>) -> (Cow<'a, 
     let label = label.map(str::trim).filter(|l| !l.is_empty());
     match label.map(|l| (l, Encoding::for_label(l.as_bytes()))) {
         // A charset of which the Web's standard reads nothing: mail programs show the bytes.
-        Some((_, Some(encoding))) if encoding == REPLACEMENT => (undeclared(bytes), Fit::Unknown),
+        Some((_, Some(encoding))) if encoding == REPLACEMENT => (undeclared(bytes).0, Fit::Unknown),
         // RFC 2781 section 4.3: without a byte order mark big endian, which few obey.
         Some((l, Some(encoding))) if encoding == UTF_16LE && l.eq_ignore_ascii_case("utf-16") => {
             by(utf16_order(&bytes), bytes)
         }
         Some((_, Some(encoding))) if encoding == UTF_8 => utf8(bytes),
         // ASCII is declared as often as anything, and means little.
-        Some((_, Some(encoding))) if encoding == WINDOWS_1252 && is_utf8_after_all(&bytes) => utf8(bytes),
+        Some((_, Some(encoding))) if encoding == WINDOWS_1252 && is_utf8_after_all(&bytes) => {
+            (undeclared(bytes).0, Fit::Good)
+        }
         Some((_, Some(encoding))) => by(encoding, bytes),
         Some((l, None)) => match mail_parser::decoders::charsets::map::charset_decoder(l.as_bytes()) {
             Some(decoder) => (Cow::Owned(decoder(&bytes)), Fit::Good),
-            None => (undeclared(bytes), Fit::Unknown),
+            None => (undeclared(bytes).0, Fit::Unknown),
         },
-        None => (undeclared(bytes), Fit::Good),
+        None => undeclared(bytes),
     }
 }
 
@@ -76,21 +78,51 @@ fn utf16_order(bytes: &[u8]) -> &'static Encoding {
     if zeros(0) >= zeros(1) { UTF_16BE } else { UTF_16LE }
 }
 
-fn undeclared(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
-    match valid(bytes) {
-        Ok(text) => text,
-        Err(bytes) => by(declared_in_html(&bytes).unwrap_or(WINDOWS_1252), bytes).0,
+fn undeclared(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Fit) {
+    if has_japanese_escapes(&bytes) {
+        let (text, _, damaged) = ISO_2022_JP.decode(&bytes);
+        if !damaged {
+            return (Cow::Owned(text.into_owned()), Fit::Good);
+        }
     }
+    match valid(bytes) {
+        Ok(text) => match utf7_declared_in_html(text.as_bytes()) {
+            // Some programs read it so, and others as it stands.
+            Some(read) => (Cow::Owned(read), Fit::Unknown),
+            None => (text, Fit::Good),
+        },
+        Err(bytes) => (by(declared_in_html(&bytes).unwrap_or(WINDOWS_1252), bytes).0, Fit::Good),
+    }
+}
+
+/// Whether the escapes of ISO-2022-JP (RFC 1468) stand in it, by which programs know it without a label.
+fn has_japanese_escapes(bytes: &[u8]) -> bool {
+    let escapes = memchr::memchr_iter(0x1b, bytes).take(100);
+    escapes
+        .map(|at| bytes.get(at + 1..at + 3))
+        .any(|next| matches!(next, Some([b'$', b'B' | b'@'] | [b'(', b'J' | b'I'])))
+}
+
+/// The text in UTF-7, where a page says so of itself.
+fn utf7_declared_in_html(bytes: &[u8]) -> Option<String> {
+    memchr::memchr(b'+', bytes)?;
+    let label = label_in_html(bytes)?;
+    let decoder = mail_parser::decoders::charsets::map::charset_decoder(&label)?;
+    (label == b"utf-7").then(|| decoder(bytes))
 }
 
 /// `<meta charset=...>` within the first 1024 bytes, as browsers look for it.
 fn declared_in_html(bytes: &[u8]) -> Option<&'static Encoding> {
+    Encoding::for_label(&label_in_html(bytes)?).filter(|e| *e != UTF_16LE && *e != UTF_16BE)
+}
+
+fn label_in_html(bytes: &[u8]) -> Option<Vec<u8>> {
     let head = bytes.get(..1024).unwrap_or(bytes).to_ascii_lowercase();
     let at = memchr::memmem::find(&head, b"charset=")? + b"charset=".len();
     let rest = head.get(at..)?.trim_ascii_start();
     let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
     let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(b)).count();
-    Encoding::for_label(&rest[..length]).filter(|e| *e != UTF_16LE && *e != UTF_16BE)
+    Some(rest[..length].to_vec())
 }
 
 #[cfg(test)]
@@ -114,6 +146,12 @@ mod tests {
         assert_eq!(read(b"caf\xe9", None), ("café".into(), Fit::Good));
         assert_eq!(read(b"caf\xe9", Some("no-such-thing")), ("café".into(), Fit::Unknown));
         assert_eq!(read(b"caf\xe9!", Some("utf-8")), ("caf\u{fffd}!".into(), Fit::Damaged));
+        let page = "<meta http-equiv=x content='text/html; charset=utf-7'>i";
+        let utf7 = format!("{page}+AGQAaQ-ot");
+        assert_eq!(read(utf7.as_bytes(), None), (format!("{page}diot"), Fit::Unknown));
+        assert_eq!(read(b"\x1b$B#1#2\x1b(B", None), ("１２".into(), Fit::Good));
+        assert_eq!(read(b"\x1b$B#1#2\x1b(B", Some("us-ascii")).0, "１２");
+        assert_eq!(read(b"\x1b[1mbold", None).0, "\u{1b}[1mbold");
         assert_eq!(read(b"<meta charset='windows-1251'>\xef", None).0, "<meta charset='windows-1251'>п");
     }
 

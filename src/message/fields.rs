@@ -1,7 +1,7 @@
 //! Header fields: where they are, and what the house asks of them. mail-parser reads the
 //! grammar of each value (RFC 5322, RFC 2045, RFC 2047, RFC 2231).
 
-use super::{Disposition, Header, Mailbox, TransferEncoding};
+use super::{Disposition, Header, Mailbox, TransferEncoding, encoded_words};
 use crate::mail::Address;
 use chrono::{DateTime, Utc};
 use mail_parser::{Addr, ContentType, HeaderValue, parsers::MessageStream};
@@ -230,6 +230,11 @@ fn subject(out: &mut Block, seen: &mut Seen, value: &[u8]) {
 /// and no longer than `longest`. Raw bytes beyond ASCII that are no UTF-8 come from old
 /// programs and are taken for windows-1252.
 fn lines<'a>(value: &'a [u8], longest: usize, defects: &mut Vec<&'static str>) -> Cow<'a, [u8]> {
+    if value.len() <= longest
+        && let Some(joined) = encoded_words::joined(value)
+    {
+        return Cow::Owned(lines(&joined, longest, defects).into_owned());
+    }
     let is_utf8 = std::str::from_utf8(value).is_ok();
     if is_utf8 && value.len() <= longest && value.ends_with(b"\n") {
         return Cow::Borrowed(value);

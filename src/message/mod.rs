@@ -3,6 +3,7 @@
 
 mod charset;
 mod delimiter;
+mod encoded_words;
 mod entity;
 mod fields;
 mod model;

@@ -42,6 +42,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("md5", &["files"]),
     ("miniz_oxide", &["files"]),
     ("sha1", &["files"]),
+    ("unicode_bidi", &["extraction"]),
     ("lzma_rust2", &["files"]),
     ("bzip2", &["files"]),
     ("deflate64", &["files"]),

@@ -84,6 +84,10 @@ fn values(pass: &Pass<'_, '_>, rule: &DetectionRule, candidates: &[Candidate]) -
         }
     }
     for ((of, fragment), tally) in pass.tallies.iter().flatten() {
+        // What the gate has put together itself is no column.
+        if pass.extract.fragments.get(*fragment as usize).is_some_and(|f| f.checked_only) {
+            continue;
+        }
         let nearly_all = tally.passed * 10 >= tally.matched * 8;
         if nearly_all && prepared.rule(*of).is_some_and(|of| counts(of) && of.check.is_some_and(can_fail)) {
             holdings.entry(*fragment).or_default().values.extend(&tally.values);
@@ -104,7 +108,7 @@ fn names(pass: &mut Pass<'_, '_>, rule: &DetectionRule, holdings: &mut BTreeMap<
     let roles = if rule.people.is_empty() { &[Role::Pupil][..] } else { &rule.people };
     let (detector, extract) = (pass.detector, pass.extract);
     for (index, fragment) in (0u32..).zip(&extract.fragments) {
-        if fragment.layer != Layer::Visible {
+        if fragment.layer != Layer::Visible || fragment.checked_only {
             continue;
         }
         let mut people = BTreeSet::new();
