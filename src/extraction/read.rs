@@ -1,9 +1,11 @@
 //! A message's parts to [`Fragment`]s and [`Unread`]s.
 
 use super::{
-    Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html,
+    Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View,
+    drawn::{Drawn, drawn},
+    html,
     nature::{has_unseen_letters, lines_of, looks_like_html, overrides_direction, text_kind, text_like},
-    quotes, recoded, seams, shown, spelled, told, unseen,
+    quotes, recoded, seams, shape, shown, spelled, told, unseen,
     view::{Builder, Lines},
 };
 use crate::{
@@ -198,6 +200,7 @@ impl<'m> Reader<'m, '_> {
         }
         match kind {
             TextKind::Plain => {
+                self.drawn(index, &text);
                 let mode = lines_of(&self.message.parts[index]);
                 let mut builder = Builder::new(mode, text.len());
                 builder.text(&text, 0);
@@ -347,6 +350,18 @@ impl<'m> Reader<'m, '_> {
         });
     }
 
+    /// Digits that are drawn with signs.
+    fn drawn(&mut self, index: usize, text: &str) {
+        match drawn(text) {
+            Some(Drawn::Numbers(text)) => {
+                let (place, view) = (place(&self.message.parts[index]), normalise(&text));
+                self.together(place, Some(index), Layer::Visible, Cow::Owned(text), view);
+            }
+            Some(Drawn::Figures) => self.unread(index, UnreadReason::Picture),
+            None => {}
+        }
+    }
+
     /// Lines that are shown in another order than they are written, or in another charset than they are labelled.
     fn otherwise(&mut self) {
         for at in 0..self.out.fragments.len() {
@@ -393,6 +408,8 @@ impl<'m> Reader<'m, '_> {
                 self.out.fragments.push(more);
             }
         }
+        // What was dug up and can hold no such number is not worth a look of every rule.
+        self.out.fragments.retain(|fragment| !fragment.checked_only || shape::may_be_in(&fragment.view.text));
     }
 
     /// What the gate has put together from what is seen there.

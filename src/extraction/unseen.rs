@@ -12,7 +12,6 @@ use std::borrow::Cow;
 /// Fields that are shown and read elsewhere, and those that machines fill with long numbers.
 const NOT_READ: &[&str] = &[
     "subject",
-    "received",
     "dkim-signature",
     "domainkey-signature",
     "authentication-results",
@@ -20,8 +19,9 @@ const NOT_READ: &[&str] = &[
     "return-path",
     "content-transfer-encoding",
     "mime-version",
-    "date",
 ];
+/// Fields of which the grammar leaves nothing to a person but comments (RFC 5322, section 3.2.2).
+const ONLY_COMMENTS: &[&str] = &["received", "date"];
 const NOT_READ_FAMILIES: &[&str] = &["arc-", "x-ms-", "x-google-", "x-gm-", "x-microsoft-", "x-forefront-"];
 /// Fewer digits than this are no number that a rule looks for here.
 const LEAST_DIGITS: usize = 8;
@@ -42,17 +42,10 @@ pub(super) fn header(message: &Message<'_>, part: &Part<'_>) -> Option<String> {
     let block = block.get(..MOST_BYTES).unwrap_or(block);
     let mut out = String::new();
     for (name, line) in fields(block) {
-        if !is_read(name)
-            || digits(line) < LEAST_DIGITS
-                && line.len() < SHORTEST_PIECE
-                && !line.windows(2).any(|two| two == b"=?")
-        {
-            continue;
-        }
         let value = memchr::memchr(b':', line).and_then(|colon| line.get(colon + 1..)).unwrap_or_default();
+        let Some(text) = value_read(name, value) else { continue };
         out.push_str(name);
         out.push_str(": ");
-        let text = header_text(value);
         out.push_str(&text);
         out.push('\n');
         if let Some(more) = decoded(&text) {
@@ -62,9 +55,46 @@ pub(super) fn header(message: &Message<'_>, part: &Part<'_>) -> Option<String> {
     (digits(out.as_bytes()) >= LEAST_DIGITS).then_some(out)
 }
 
+/// What of a field's value is looked through.
+fn value_read(name: &str, value: &[u8]) -> Option<String> {
+    if !is_read(name) {
+        return None;
+    }
+    let is_encoded = !value.is_ascii() || memchr::memmem::find(value, b"=?").is_some();
+    if ONLY_COMMENTS.iter().any(|only| name.eq_ignore_ascii_case(only)) {
+        let comments = comments(value);
+        return (is_encoded || digits(&comments) >= LEAST_DIGITS).then(|| header_text(&comments));
+    }
+    if is_encoded {
+        return Some(header_text(value));
+    }
+    Some(value.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).map(|byte| char::from(*byte)).collect())
+}
+
+/// The comments of a value, without the addresses of hosts (RFC 5321, section 4.1.3) that machines put there.
+fn comments(value: &[u8]) -> Vec<u8> {
+    let (mut out, mut depth, mut in_brackets) = (Vec::new(), 0usize, false);
+    for &byte in value {
+        match byte {
+            b'(' => depth += 1,
+            b')' => {
+                depth = depth.saturating_sub(1);
+                out.push(b' ');
+            }
+            b'[' => in_brackets = true,
+            b']' => in_brackets = false,
+            _ if depth > 0 && !in_brackets => out.push(byte),
+            _ => {}
+        }
+    }
+    out
+}
+
 fn is_read(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    !NOT_READ.contains(&name.as_str()) && !NOT_READ_FAMILIES.iter().any(|family| name.starts_with(family))
+    let is = |other: &&str| name.eq_ignore_ascii_case(other);
+    let begins =
+        |family: &&str| name.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family));
+    !NOT_READ.iter().any(|other| is(other)) && !NOT_READ_FAMILIES.iter().any(|family| begins(family))
 }
 
 pub(super) fn digits(bytes: &[u8]) -> usize {
@@ -93,25 +123,24 @@ pub(super) fn decoded(text: &str) -> Option<String> {
 
 /// The next run of characters of which such writings consist; long ones are cut.
 fn next_piece(text: &str, from: usize) -> Option<std::ops::Range<usize>> {
-    let is_of_piece = |b: u8| b.is_ascii_alphanumeric() || b"+/=_-%\\".contains(&b);
     let bytes = text.as_bytes();
     let mut start = from;
-    while start < bytes.len() {
-        if !is_of_piece(bytes[start]) {
-            start += 1;
-            continue;
+    loop {
+        // A run of the shortest length from here on; else the next may begin behind the last byte that is of none.
+        let shortest = bytes.get(start..start + SHORTEST_PIECE)?;
+        match shortest.iter().rposition(|byte| !is_of_piece(*byte)) {
+            Some(last) => start += last + 1,
+            None => return Some(start..start + length_of_piece(&bytes[start..])),
         }
-        let length = length_of_piece(&bytes[start..], is_of_piece);
-        if length >= SHORTEST_PIECE {
-            return Some(start..start + length);
-        }
-        start += length.max(1);
     }
-    None
+}
+
+fn is_of_piece(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/=_-%\\".contains(&byte)
 }
 
 /// Full lines go on in the next one (RFC 2045, section 6.8).
-fn length_of_piece(bytes: &[u8], is_of_piece: impl Fn(u8) -> bool) -> usize {
+fn length_of_piece(bytes: &[u8]) -> usize {
     let (mut length, mut line) = (0, 0);
     for (at, byte) in bytes.iter().enumerate().take(LONGEST_PIECE) {
         match byte {
@@ -146,6 +175,7 @@ fn nibble(byte: u8) -> Option<u8> {
 /// Bytes as a mark and two hexadecimal digits: `%41` (RFC 3986, section 2.1), `=41` (RFC 2045, section 6.7).
 fn marked(piece: &str, mark: u8) -> Option<Vec<u8>> {
     let bytes = piece.as_bytes();
+    memchr::memchr(mark, bytes)?;
     let (mut out, mut at, mut seen) = (Vec::with_capacity(bytes.len()), 0, 0);
     while let Some(byte) = bytes.get(at) {
         match (byte, bytes.get(at + 1).and_then(|b| nibble(*b)), bytes.get(at + 2).and_then(|b| nibble(*b))) {
@@ -165,6 +195,9 @@ fn marked(piece: &str, mark: u8) -> Option<Vec<u8>> {
 
 /// `\u0041` of JSON and JavaScript.
 fn escapes(piece: &str) -> Option<Vec<u8>> {
+    if !piece.contains("\\u") {
+        return None;
+    }
     let (mut out, mut rest, mut seen) = (String::new(), piece, 0);
     while let Some(at) = rest.find("\\u") {
         out.push_str(&rest[..at]);
@@ -206,6 +239,17 @@ fn base64(piece: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_are_read_where_a_field_has_nothing_else_to_say() {
+        let comment =
+            |value: &str| value_read("Received", value.as_bytes()).map(|text| text.trim().to_owned());
+        assert_eq!(
+            comment(" from a (UPN (C999123425001)) by b; 1 Jan 2026").as_deref(),
+            Some("UPN C999123425001")
+        );
+        assert_eq!(comment(" from a (b [203.0.113.201]) by c with id 20260101123456"), None);
+    }
 
     #[test]
     fn other_writings_are_undone_where_they_say_something() {

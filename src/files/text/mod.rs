@@ -1,5 +1,6 @@
 //! Files that are text: plain, in rows, or in lines of properties.
 
+mod binhex;
 pub(super) mod charset;
 mod conditional;
 pub(super) mod directory;
@@ -36,6 +37,9 @@ pub(super) fn read(file: &File<'_>, budget: &mut Budget) {
         || file.is_of_type(&["text/csv", "text/tab-separated-values", "application/csv"]);
     if let Some(separator) = rows::separator(&text, in_rows) {
         return rows::read(&text, separator, budget);
+    }
+    if binhex::is_in(&text) {
+        binhex::read(&text, budget);
     }
     let fields = file.has_ending(&["json"]) || file.is_of_type(&["application/json"]);
     let writing = if fields { Writing::Rows } else { Writing::Plain };
