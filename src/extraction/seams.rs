@@ -4,6 +4,9 @@ use super::{Fragment, Layer, View, normalise, told::told};
 
 /// Bytes of each that count.
 const SIDE: usize = 160;
+/// A text of so many bytes may be one piece among several, and so many texts are joined.
+const SHORT: usize = 40;
+const MOST_JOINED: usize = 4;
 /// Seams of one message.
 const MOST: usize = 200;
 /// Fewer digits on both sides together are no number.
@@ -11,38 +14,49 @@ const LEAST_DIGITS: usize = 10;
 
 /// What is put together over a seam.
 pub(super) struct Seam {
-    /// Of the fragments on both sides.
+    /// Of the first fragment and of the last.
     pub(super) upper: usize,
     pub(super) lower: usize,
     pub(super) source: String,
     pub(super) view: View,
 }
 
-/// All numbers that lie in two fragments: the subject and the first text, and texts of parts that follow each other.
+/// All numbers that lie in several fragments: the subject and the first text, and texts of parts that follow each other.
 pub(super) fn seams(fragments: &[Fragment<'_>]) -> Vec<Seam> {
     let is_seen = |f: &Fragment<'_>| matches!(f.layer, Layer::Subject | Layer::Visible) && !f.checked_only;
     let seen: Vec<usize> = (0..fragments.len()).filter(|&at| is_seen(&fragments[at])).collect();
-    let pairs = seen.windows(2).filter_map(|pair| {
-        let [upper, lower] = *pair else { return None };
-        // One part's own texts are one already.
-        (fragments[upper].part != fragments[lower].part).then_some((upper, lower))
-    });
-    let seams = pairs.take(MOST).filter_map(|(upper, lower)| {
-        let (above, below) = (&fragments[upper].view.text, &fragments[lower].view.text);
-        let above = &above[above.ceil_char_boundary(above.len().saturating_sub(SIDE))..];
-        let below = &below[..below.floor_char_boundary(SIDE.min(below.len()))];
-        let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
-        let (before, behind) = (digits(above), digits(below));
-        if before == 0 || behind == 0 || before + behind < LEAST_DIGITS {
-            return None;
+    let runs = (0..seen.len()).filter_map(|at| seen.get(at..(at + MOST_JOINED).min(seen.len())));
+    // One part's own texts are one already.
+    let apart = runs.filter(|run| run.len() > 1 && fragments[run[0]].part != fragments[run[1]].part);
+    apart.take(MOST).filter_map(|run| seam(fragments, run)).collect()
+}
+
+/// The end of the first text with the beginning of the next, and, where that one is short, with those that follow.
+fn seam(fragments: &[Fragment<'_>], run: &[usize]) -> Option<Seam> {
+    let upper = *run.first()?;
+    let above = &fragments[upper].view.text;
+    let above = &above[above.ceil_char_boundary(above.len().saturating_sub(SIDE))..];
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    if digits(above) == 0 {
+        return None;
+    }
+    let (mut source, mut lower) = (above.to_owned(), upper);
+    for &next in run.get(1..)? {
+        let below = &fragments[next].view.text;
+        source.push('\n');
+        source.push_str(&below[..below.floor_char_boundary(SIDE.min(below.len()))]);
+        lower = next;
+        if below.len() > SHORT {
+            break;
         }
-        let source = format!("{above}\n{below}");
-        let joined = normalise(&source);
-        let border = joined.text.floor_char_boundary(above.len().min(joined.text.len()));
-        let view = told(&joined, source.len(), Some(border))?;
-        Some(Seam { upper, lower, source, view })
-    });
-    seams.collect()
+    }
+    if digits(&source) < LEAST_DIGITS || digits(&source) == digits(above) {
+        return None;
+    }
+    let joined = normalise(&source);
+    let border = joined.text.floor_char_boundary(above.len().min(joined.text.len()));
+    let view = told(&joined, source.len(), Some(border))?;
+    Some(Seam { upper, lower, source, view })
 }
 
 #[cfg(test)]
@@ -67,6 +81,8 @@ mod tests {
         let parts =
             "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nUPN C9991234\n--b\n\n25001 it ends\n--b--\n";
         assert_eq!(found(parts), ["1 and 2"]);
+        let three = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nUPN C9991\n--b\n\n234\n--b\n\n25001 it ends\n--b--\n";
+        assert_eq!(found(three), ["1 and 3"]);
         assert_eq!(found("Subject: UPN C999123\n\nand 425001 to end it"), ["subject and 1"]);
         assert!(found("Subject: UPN C999123\n\nsee you at 4").is_empty());
     }

@@ -243,7 +243,7 @@ impl Run {
         variants
     }
 
-    /// Some of its groups, where other numbers stand beside.
+    /// Some of its groups, where other numbers stand beside; letters drawn like digits are read as such.
     fn pupil_numbers(&self) -> impl Iterator<Item = String> {
         (0..self.groups.len()).filter_map(|from| {
             let mut number = String::new();
@@ -253,7 +253,9 @@ impl Run {
                     break;
                 }
             }
-            shape::is_pupil_number(&number).then_some(number)
+            let (head, rest) = number.split_at(number.len().min(1));
+            let drawn = format!("{head}{}", drawn_as_digits(rest));
+            [number, drawn].into_iter().find(|number| shape::is_pupil_number(number))
         })
     }
 }
@@ -360,6 +362,7 @@ mod tests {
             "UPN C999123\n425001",
             "UPN C9991234250O1",
             "UPN C999I2EA2SOO1",
+            "6 C9991234Z5O01",
             "UPN_C_9_9_9_1_2_3_4_2_5_0_0_1",
             "12 May, UPN C 9 9 9 1 2 3 4 2 5 0 0 1, 14 May",
             "UPN C٩٩٩١٢٣٤٢٥٠٠١",

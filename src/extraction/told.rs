@@ -50,7 +50,9 @@ const BACKWARDS: [&str; 8] =
 pub(super) fn told(view: &View, source: usize, across: Option<usize>) -> Option<View> {
     let text = view.text.as_str();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    if digits < LEAST_DIGITS && digits + number_words::count(text, LEAST_DIGITS - digits) < LEAST_DIGITS {
+    // A word may stand for two digits (`twelve`, `double four`).
+    let missing = LEAST_DIGITS.saturating_sub(digits).div_ceil(2);
+    if number_words::count(text, missing) < missing {
         return None;
     }
     let pieces = pieces(text);
@@ -252,6 +254,10 @@ impl Numbers<'_, '_> {
                 start = before.start;
             }
         }
+        if number.len() == 12 && self.is_said_near(start..letter.end, &BACKWARDS) {
+            let turned: String = number.chars().rev().collect();
+            self.add(start..letter.end, format!("{}{turned}", letter.value), shape::is_pupil_number);
+        }
         self.add(start..letter.end, format!("{}{number}", letter.value), shape::is_pupil_number);
     }
 
@@ -273,7 +279,7 @@ impl Numbers<'_, '_> {
         if first.kind == Kind::Words {
             self.add(first.start..first.end, first.value.to_string(), shape::fits);
         }
-        if shape::fits(&first.value) && self.is_said_near(first, &BACKWARDS) {
+        if shape::fits(&first.value) && self.is_said_near(first.start..first.end, &BACKWARDS) {
             let turned = first.value.chars().rev().collect();
             self.add(first.start..first.end, turned, shape::fits);
         }
@@ -306,9 +312,9 @@ impl Numbers<'_, '_> {
         }
     }
 
-    fn is_said_near(&self, piece: &Piece<'_>, words: &[&str]) -> bool {
-        let start = self.text.floor_char_boundary(piece.start.saturating_sub(NEAR));
-        let end = self.text.floor_char_boundary((piece.end + NEAR).min(self.text.len()));
+    fn is_said_near(&self, at: Range<usize>, words: &[&str]) -> bool {
+        let start = self.text.floor_char_boundary(at.start.saturating_sub(NEAR));
+        let end = self.text.floor_char_boundary((at.end + NEAR).min(self.text.len()));
         let around = self.text.get(start..end).unwrap_or_default();
         words.iter().any(|word| around.contains(word))
     }
@@ -335,6 +341,8 @@ mod tests {
             "UPN part 1: C999123, part 2: 425001",
             "UPN ends in 425001 and begins with C999123.",
             "her UPN from the end: 100524321999C",
+            "UPN C, ninety-nine ninety-one twenty-three forty-two fifty nought one",
+            "UPN backwards: one zero zero five two four three two one nine nine nine C",
         ] {
             assert!(
                 has(text, "c999123425001"),
