@@ -16,7 +16,7 @@ use crate::{
     mail::Carried,
     message::Message,
     parties::{Parties, Party, Role},
-    ruleset::{Builtin, Category, DetectionRule},
+    ruleset::{Builtin, Category, Check, DetectionRule},
 };
 use chrono::NaiveDate;
 use std::{
@@ -28,6 +28,8 @@ use std::{
 
 /// Texts shorter than this are scanned together: a call of the engine has its price.
 const SHORT: usize = 400;
+/// Shorter ones that the gate has put together are looked at by the few rules that may, without the engine.
+const SHORT_ENOUGH: usize = 4_000;
 
 /// A pattern that may stand in a fragment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,6 +207,11 @@ impl<'d, 'm> Pass<'d, 'm> {
         let mut short = Vec::new();
         for (fragment, f) in (0u32..).zip(&self.extract.fragments) {
             let text = f.view.text.as_str();
+            if f.checked_only && text.len() < SHORT_ENOUGH {
+                let strong = self.detector.prepared().strong.iter();
+                hits.extend(strong.map(|pattern| Hit { pattern: *pattern, fragment }));
+                continue;
+            }
             if text.len() < SHORT {
                 short.push(fragment);
                 flat(text, &mut joined);
@@ -246,6 +253,10 @@ impl<'d, 'm> Pass<'d, 'm> {
             return;
         };
         let Some(rule) = prepared.rule(rule_index) else { return };
+        let is_strong = rule.check.is_some_and(Check::is_strong);
+        if !is_strong && self.extract.fragments.get(hit.fragment as usize).is_some_and(|f| f.checked_only) {
+            return;
+        }
         let (Some(pattern), Some(fragment)) =
             (rule.patterns.get(index as usize), self.extract.fragments.get(hit.fragment as usize))
         else {

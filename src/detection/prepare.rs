@@ -5,7 +5,7 @@ use super::{
     engine::{Database, Refused, Source, build, compile, expression},
     model::DetectorFaults,
 };
-use crate::ruleset::{Category, DetectionRule, Pattern, RuleSet, parse_pattern};
+use crate::ruleset::{Category, Check, DetectionRule, Pattern, RuleSet, parse_pattern};
 use regex_syntax::hir::Hir;
 use std::{path::Path, sync::Arc};
 
@@ -23,6 +23,8 @@ pub(super) struct Prepared {
     pub(super) builtins: Vec<Arc<DetectionRule>>,
     /// The prefilter's numbers are indexes into this.
     pub(super) patterns: Vec<PatternId>,
+    /// Those of rules with a strong check, the only ones that look at what the gate has put together.
+    pub(super) strong: Vec<u32>,
     pub(super) database: Database,
     /// Categories that some rule's `near.findings` names.
     pub(super) context: Vec<Category>,
@@ -36,10 +38,14 @@ impl Prepared {
         for (rule, r) in (0u32..).zip(&rules) {
             patterns.extend((0u32..).zip(&r.patterns).map(|(index, _)| PatternId { rule, index }));
         }
+        let is_strong =
+            |p: &PatternId| rules.get(p.rule as usize).is_some_and(|r| r.check.is_some_and(Check::is_strong));
+        let strong =
+            (0u32..).zip(&patterns).filter(|(_, p)| is_strong(p)).map(|(number, _)| number).collect();
         let context = rules.iter().filter_map(|r| r.near.as_ref()).flat_map(|n| n.findings.clone()).collect();
         let database = database(&rules, cache)?;
         let builtins = rules.iter().filter(|r| r.builtin.is_some()).map(Arc::clone).collect();
-        Ok(Self { rules, builtins, patterns, database, context })
+        Ok(Self { rules, builtins, patterns, strong, database, context })
     }
 
     pub(super) fn rule(&self, index: u32) -> Option<&Arc<DetectionRule>> {

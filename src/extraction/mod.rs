@@ -2,6 +2,7 @@
 //! back to the original. What could not be read is an [`Unread`], which policy sees like
 //! a finding.
 
+mod beside;
 mod drawn;
 mod file;
 mod fold;

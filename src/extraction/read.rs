@@ -1,11 +1,9 @@
 //! A message's parts to [`Fragment`]s and [`Unread`]s.
 
 use super::{
-    Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View,
-    drawn::{Drawn, drawn},
-    html,
+    Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html,
     nature::{has_unseen_letters, lines_of, looks_like_html, overrides_direction, text_kind, text_like},
-    quotes, recoded, seams, shape, shown, spelled, told, unseen,
+    quotes, unseen,
     view::{Builder, Lines},
 };
 use crate::{
@@ -173,7 +171,7 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
-    fn unread(&mut self, index: usize, reason: UnreadReason) {
+    pub(super) fn unread(&mut self, index: usize, reason: UnreadReason) {
         let part = &self.message.parts[index];
         self.out.unread.push(Unread {
             place: place(part).into_owned(),
@@ -348,91 +346,6 @@ impl<'m> Reader<'m, '_> {
             checked_only: true,
             anchors: &[],
         });
-    }
-
-    /// Digits that are drawn with signs.
-    fn drawn(&mut self, index: usize, text: &str) {
-        match drawn(text) {
-            Some(Drawn::Numbers(text)) => {
-                let (place, view) = (place(&self.message.parts[index]), normalise(&text));
-                self.together(place, Some(index), Layer::Visible, Cow::Owned(text), view);
-            }
-            Some(Drawn::Figures) => self.unread(index, UnreadReason::Picture),
-            None => {}
-        }
-    }
-
-    /// Lines that are shown in another order than they are written, or in another charset than they are labelled.
-    fn otherwise(&mut self) {
-        for at in 0..self.out.fragments.len() {
-            let fragment = &self.out.fragments[at];
-            if fragment.source.is_ascii() {
-                continue;
-            }
-            let (place, part, layer) = (fragment.place.clone(), fragment.part, fragment.layer);
-            let turned = shown::turned(&fragment.source);
-            let repaired = recoded::repaired(&fragment.source);
-            if turned.as_ref().is_some_and(|turned| turned.cause == shown::Cause::Trick) {
-                self.ambiguous(&place, part, Doubt::Crafted("direction-override"));
-            }
-            for text in turned.map(|turned| turned.lines).into_iter().chain(repaired) {
-                let view = normalise(&text);
-                self.together(place.clone(), part, layer, Cow::Owned(text), view);
-            }
-        }
-    }
-
-    /// Numbers that are written apart, told, or begun in one text and ended in the next, beside the texts in which they
-    /// stand.
-    fn put_together(&mut self) {
-        for seam in seams::seams(&self.out.fragments) {
-            let [upper, lower] = [seam.upper, seam.lower].map(|at| &self.out.fragments[at]);
-            let place = Cow::Owned(format!("{} and {}", upper.place, lower.place));
-            let (part, layer) = (lower.part, lower.layer);
-            self.together(place, part, layer, Cow::Owned(seam.source), seam.view);
-        }
-        for at in 0..self.out.fragments.len() {
-            let fragment = &self.out.fragments[at];
-            let source = fragment.source.len();
-            let views = [spelled::spelled(&fragment.view, source), told::told(&fragment.view, source, None)];
-            for view in views.into_iter().flatten() {
-                let fragment = &self.out.fragments[at];
-                let more = Fragment {
-                    place: fragment.place.clone(),
-                    source: fragment.source.clone(),
-                    view,
-                    quoted: Vec::new(),
-                    checked_only: true,
-                    ..*fragment
-                };
-                self.out.fragments.push(more);
-            }
-        }
-        // What was dug up and can hold no such number is not worth a look of every rule.
-        self.out.fragments.retain(|fragment| !fragment.checked_only || shape::may_be_in(&fragment.view.text));
-    }
-
-    /// What the gate has put together from what is seen there.
-    fn together(
-        &mut self,
-        place: Cow<'m, str>,
-        part: Option<usize>,
-        layer: Layer,
-        source: Cow<'m, str>,
-        view: View,
-    ) {
-        let (quoted, anchors) = (Vec::new(), &[][..]);
-        let fragment = Fragment { place, part, layer, source, view, quoted, checked_only: true, anchors };
-        self.out.fragments.push(fragment);
-    }
-
-    /// Says that other programs may show something else; once in each place.
-    fn ambiguous(&mut self, place: &str, part: Option<usize>, doubt: Doubt) {
-        let reason = UnreadReason::Ambiguous(doubt);
-        if !self.out.unread.iter().any(|unread| unread.reason == reason && unread.part == part) {
-            let media_type = part.map_or_else(String::new, |at| self.message.parts[at].media_type.clone());
-            self.out.unread.push(Unread { place: place.to_owned(), part, media_type, reason });
-        }
     }
 
     fn left_out(&mut self, place: &str, limit: &'static str) {

@@ -7,6 +7,8 @@ use unicode_normalization::UnicodeNormalization as _;
 /// Lines of one text that are repaired, and the longest of them.
 const MOST_LINES: usize = 2_000;
 const LONGEST_LINE: usize = 10_000;
+/// Bytes of what they say then.
+const MOST_BYTES: usize = 1024 * 1024;
 /// Digits of a number that is looked for.
 const LEAST_DIGITS: usize = 7;
 /// A text may be encoded three times.
@@ -22,7 +24,7 @@ pub(super) fn repaired(text: &str) -> Option<String> {
     }
     let (mut out, mut before, mut left) = (String::new(), "", MOST_LINES);
     for line in text.lines() {
-        if !line.is_ascii() && line.len() <= LONGEST_LINE && left > 0 {
+        if !line.is_ascii() && line.len() <= LONGEST_LINE && left > 0 && out.len() < MOST_BYTES {
             for read in std::iter::once(once_encoded(line)).chain(east_asian(line)).flatten() {
                 left = left.saturating_sub(1);
                 for piece in [before, "\n", &read, "\n"] {

@@ -158,6 +158,13 @@ fn words_of(text: &str) -> impl Iterator<Item = Range<usize>> {
 
 fn kind(word: &str) -> Option<Kind> {
     let bytes = word.as_bytes();
+    // Words that are nothing but letters are most of a text.
+    if let [first, second, ..] = bytes
+        && !first.is_ascii_digit()
+        && !second.is_ascii_digit()
+    {
+        return None;
+    }
     if bytes.len() > 19 || bytes.len() > 1 && !bytes.iter().any(u8::is_ascii_digit) {
         return None;
     }
@@ -216,9 +223,19 @@ impl Numbers<'_, '_> {
         })
     }
 
+    /// Digits in all pieces behind.
+    fn digits_behind(&self, at: usize) -> usize {
+        let digits = self.behind(at).filter(|next| matches!(next.kind, Kind::Digits | Kind::Words));
+        digits.map(|next| next.value.len()).sum()
+    }
+
     /// A letter, and digits behind it in pieces. Small ones among them may be names of pieces (`part 2`).
     fn pupil_number(&mut self, at: usize) {
         let first = &self.pieces[at];
+        // The last of thirteen may be a letter.
+        if first.value.len() + self.digits_behind(at) < 12 {
+            return;
+        }
         for least in 1..=3 {
             let (mut number, mut several, mut end) = (first.value.to_string(), self.together, None);
             for next in self.behind(at) {
@@ -244,17 +261,22 @@ impl Numbers<'_, '_> {
     /// Digits, and their letter behind them.
     fn letter_behind(&mut self, at: usize) {
         let letter = &self.pieces[at];
-        let (mut number, mut start) = (String::new(), letter.start);
+        let (mut length, mut start, mut parts) = (0, letter.start, Vec::new());
         for before in self.pieces[..at].iter().rev().take(MOST_PIECES) {
-            if start - before.end > MOST_BETWEEN || number.len() >= 12 {
+            if start - before.end > MOST_BETWEEN || length >= 12 {
                 break;
             }
             if matches!(before.kind, Kind::Digits | Kind::Words) {
-                number.insert_str(0, &before.value);
+                length += before.value.len();
+                parts.push(&*before.value);
                 start = before.start;
             }
         }
-        if number.len() == 12 && self.is_said_near(start..letter.end, &BACKWARDS) {
+        if length != 12 {
+            return;
+        }
+        let number: String = parts.into_iter().rev().collect();
+        if self.is_said_near(start..letter.end, &BACKWARDS) {
             let turned: String = number.chars().rev().collect();
             self.add(start..letter.end, format!("{}{turned}", letter.value), shape::is_pupil_number);
         }
@@ -283,7 +305,7 @@ impl Numbers<'_, '_> {
             let turned = first.value.chars().rev().collect();
             self.add(first.start..first.end, turned, shape::fits);
         }
-        if first.value.len() < 2 {
+        if first.value.len() < 2 || first.value.len() + self.digits_behind(at) < LEAST_DIGITS {
             return;
         }
         let (mut number, mut apart) = (first.value.to_string(), false);
