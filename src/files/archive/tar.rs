@@ -23,6 +23,7 @@ struct Next {
 pub(in super::super) fn read(bytes: &[u8], budget: &mut Budget) {
     let mut at = 0;
     let mut next = Next::default();
+    let mut owners: (&[u8], &[u8]) = (b"", b"");
     while let Some(header) = slice(bytes, at, BLOCK) {
         if header.iter().all(|byte| *byte == 0) {
             // Two such blocks end an archive; what is appended behind is read by `tar -i`.
@@ -34,6 +35,13 @@ pub(in super::super) fn read(bytes: &[u8], budget: &mut Budget) {
         }
         if let Err(limit) = budget.member() {
             return budget.missed("", "tar", Reason::Limit(limit));
+        }
+        let [owner, group] = [265, 297].map(|at| until_nul(field(header, at, 32)));
+        // Told where it changes: most archives have one.
+        if owners != (owner, group) {
+            owners = (owner, group);
+            let [owner, group] = [owner, group].map(|name| names::decode(name, false));
+            budget.unseen("owner", format!("{owner} {group}"));
         }
         let Some(size) = is_header(header).then(|| next.size.or_else(|| number(header, 124))).flatten()
         else {
@@ -64,8 +72,6 @@ pub(in super::super) fn read(bytes: &[u8], budget: &mut Budget) {
 fn member(header: &[u8], next: Next, kind: Option<u8>, (data, size): (&[u8], usize), budget: &mut Budget) {
     let full_name = next.name.unwrap_or_else(|| short_name(header));
     open::name(&full_name, budget);
-    let [owner, group] = [265, 297].map(|at| names::decode(until_nul(field(header, at, 32)), false));
-    budget.unseen("owner", format!("{owner} {group}"));
     let link = next.link.unwrap_or_else(|| names::decode(until_nul(field(header, 157, 100)), false));
     if matches!(kind, Some(b'1' | b'2')) {
         return open::name(&link, budget);

@@ -11,6 +11,8 @@ use super::{
 const LONGEST: usize = 3;
 const MOST: usize = 2_000;
 const FEWEST: usize = 4;
+/// Words that are put together on one page.
+const MOST_WORDS: usize = 64;
 
 struct Field {
     text: String,
@@ -57,12 +59,16 @@ fn field(document: &mut Document<'_, '_>, note: &Dictionary) -> Option<Field> {
 
 /// One line for each row of fields that stand close to each other.
 fn joined(mut fields: Vec<Field>, runs: &[Run]) -> String {
-    let mut out = String::new();
+    let (mut out, mut words) = (String::new(), 0);
     fields.sort_by(|a, b| b.bottom.total_cmp(&a.bottom));
     for row in fields.chunk_by_mut(|a, b| (a.bottom - b.bottom).abs() < (a.top - a.bottom) / 2.0) {
         row.sort_by(|a, b| a.left.total_cmp(&b.left));
         let close = |a: &Field, b: &Field| b.left - a.right < 1.5 * (a.top - a.bottom).max(a.right - a.left);
         for word in row.chunk_by(close).filter(|word| word.len() >= FEWEST) {
+            words += 1;
+            if words > MOST_WORDS {
+                return out;
+            }
             if let Some(first) = word.first() {
                 out.push_str(&beside(first, runs));
                 out.push(' ');

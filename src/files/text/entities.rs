@@ -34,6 +34,8 @@ impl<'x> Entities<'x> {
     /// The document with each put in its place, up to what a file of its size may unpack to.
     pub(in crate::files) fn expanded(&self, source: &str, budget: &mut Budget) -> Result<String, Limit> {
         let most = usize::try_from(budget.may_unpack(source.len() as u64)).unwrap_or(usize::MAX);
+        // More would be cut in any case.
+        let most = most.min(budget.limits().text_bytes);
         let mut out = String::with_capacity(source.len());
         let result = self.put(source, most, 0, &mut out, budget);
         budget.unpacked(out.len() as u64);
@@ -67,7 +69,7 @@ impl<'x> Entities<'x> {
                 }
             }
             if out.len() > most {
-                return Err(budget.unpack_limit(text.len() as u64));
+                return Err(Limit::Ratio);
             }
         }
         out.push_str(rest);

@@ -9,13 +9,15 @@ use memchr::memmem;
 const MOST: usize = 4_000;
 const LONGEST: usize = 64 * 1024;
 const LONGEST_REMARK: usize = 1024;
+/// Bytes that are looked through in all: objects may claim to lie within each other.
+const MOST_BYTES: usize = 32 << 20;
 /// Fewer digits in its strings say no number that a rule looks for where nobody looks.
 const LEAST_DIGITS: usize = 8;
 
 impl Document<'_, '_> {
     /// Those that may say something, with their numbers. Called when all else has been read.
     pub(in crate::files::pdf) fn left_over(&mut self) -> Vec<(u32, Object)> {
-        let mut found = Vec::new();
+        let (mut found, mut left) = (Vec::new(), MOST_BYTES);
         let bytes = self.bytes;
         for at in memmem::find_iter(bytes, b" obj") {
             let Some((number, start)) = heading(bytes, at + 1) else { continue };
@@ -26,13 +28,14 @@ impl Document<'_, '_> {
             if is_current && (self.read.contains_key(&number) || self.shelves.contains_key(&number)) {
                 continue;
             }
-            if found.len() >= MOST || self.step().is_none() {
+            if found.len() >= MOST || left == 0 || self.step().is_none() {
                 return found;
             }
             let rest = bytes.get(at..).unwrap_or_default();
             let head = rest.get(..1024).unwrap_or(rest);
             let end = memmem::find(head, b"stream").or_else(|| {
                 let own = rest.get(..LONGEST).unwrap_or(rest);
+                left = left.saturating_sub(own.len());
                 memmem::find(own, b"endobj").filter(|end| !self.says(own.get(..*end).unwrap_or_default()))
             });
             // Neither a stream nor a word in it.
@@ -41,12 +44,12 @@ impl Document<'_, '_> {
             }
             found.extend(self.object_at(start));
         }
-        self.left_on_shelves(&mut found);
+        self.left_on_shelves(&mut found, left);
         found
     }
 
     /// The same within object streams, of which a later version may replace some objects.
-    fn left_on_shelves(&mut self, found: &mut Vec<(u32, Object)>) {
+    fn left_on_shelves(&mut self, found: &mut Vec<(u32, Object)>, mut left: usize) {
         let mut shelves: Vec<u32> = self.shelves.keys().copied().collect();
         shelves.sort_unstable();
         for number in shelves {
@@ -59,11 +62,12 @@ impl Document<'_, '_> {
                 if is_current && self.read.contains_key(own) {
                     continue;
                 }
-                if found.len() >= MOST || self.step().is_none() {
+                if found.len() >= MOST || left == 0 || self.step().is_none() {
                     return;
                 }
                 let end = starts.get(starts.partition_point(|start| start <= at)).copied();
                 let bytes = shelf.bytes.get(*at..end.unwrap_or(shelf.bytes.len())).unwrap_or_default();
+                left = left.saturating_sub(bytes.len().min(LONGEST));
                 if self.says(bytes.get(..LONGEST).unwrap_or(bytes)) {
                     found.extend(Reader::new(&shelf.bytes, *at).object().map(|object| (*own, object)));
                 }
