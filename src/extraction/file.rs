@@ -46,8 +46,9 @@ impl<'m> Reader<'m, '_> {
             self.stretch(self.at(index, piece), source.clone(), (Layer::Link, texts.links), &none);
             if texts.unseen.len() > 0 {
                 let place = Cow::Owned(self.below(index, &piece.place));
-                self.dug_up(place, index, source, texts.unseen.finish().0);
+                self.dug_up(place, index, source.clone(), texts.unseen.finish().0);
             }
+            self.shown(Cow::Owned(self.below(index, &piece.place)), index, &texts.again, &source);
         } else {
             let mode = if piece.writing == Writing::Rows { Lines::Rows } else { Lines::Kept };
             let mut builder = Builder::new(mode, source.len());

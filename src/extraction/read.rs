@@ -3,12 +3,12 @@
 use super::{
     Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html,
     nature::{has_unseen_letters, lines_of, looks_like_html, overrides_direction, text_kind, text_like},
-    quotes, unseen,
+    quotes, script, unseen,
     view::{Builder, Lines},
 };
 use crate::{
     files::{Anchor, Files, Missed, NotOpened, Opened, Reason, is_file_as_text, is_no_text},
-    message::{Body, Mailbox, Message, Part, Protection, decode_text, openpgp},
+    message::{Body, Disposition, Mailbox, Message, Part, Protection, decode_text, openpgp},
 };
 use std::borrow::Cow;
 
@@ -120,6 +120,13 @@ impl<'m> Reader<'m, '_> {
             }
             Body::Html(text) => {
                 self.text(index, TextKind::Html, Cow::Borrowed(text));
+                let is_attached = part.disposition == Disposition::Attachment || part.file_name.is_some();
+                if is_attached && script::writes(text) {
+                    self.unread(
+                        index,
+                        UnreadReason::Ambiguous(Doubt::Crafted("a script writes what is shown")),
+                    );
+                }
                 if let Some(Ok(opened)) = self.files.of(index) {
                     self.opened(index, opened);
                 }
@@ -172,13 +179,12 @@ impl<'m> Reader<'m, '_> {
     }
 
     pub(super) fn unread(&mut self, index: usize, reason: UnreadReason) {
-        let part = &self.message.parts[index];
-        self.out.unread.push(Unread {
-            place: place(part).into_owned(),
-            part: Some(index),
-            media_type: part.media_type.clone(),
-            reason,
-        });
+        self.unread_at(place(&self.message.parts[index]).into_owned(), index, reason);
+    }
+
+    pub(super) fn unread_at(&mut self, place: String, index: usize, reason: UnreadReason) {
+        let media_type = self.message.parts[index].media_type.clone();
+        self.out.unread.push(Unread { place, part: Some(index), media_type, reason });
     }
 
     /// Text of a part, as far as the limit on all text allows.
@@ -212,8 +218,9 @@ impl<'m> Reader<'m, '_> {
                 self.own(index, text.clone(), Layer::Link, texts.links, &none);
                 if texts.unseen.len() > 0 {
                     let (view, _) = texts.unseen.finish();
-                    self.dug_up(place(&self.message.parts[index]), index, text, view);
+                    self.dug_up(place(&self.message.parts[index]), index, text.clone(), view);
                 }
+                self.shown(place(&self.message.parts[index]), index, &texts.again, &text);
             }
         }
     }
@@ -328,9 +335,10 @@ impl<'m> Reader<'m, '_> {
                 self.dug_up(Cow::Owned(own), index, Cow::Owned(text), view);
             }
             let (Body::Text(text) | Body::Html(text)) = &part.body else { continue };
-            if let Some(decoded) = unseen::decoded(text) {
-                let view = normalise(&decoded);
-                self.dug_up(place(part), index, Cow::Owned(decoded), view);
+            let kind = if matches!(part.body, Body::Html(_)) { TextKind::Html } else { TextKind::Plain };
+            for found in [unseen::decoded(text), script::from_codes(text, kind)].into_iter().flatten() {
+                let view = normalise(&found);
+                self.dug_up(place(part), index, Cow::Owned(found), view);
             }
         }
     }

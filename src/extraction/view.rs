@@ -79,6 +79,13 @@ impl Builder {
         self.view.text.len()
     }
 
+    /// Whether what comes next goes on with a word.
+    pub(super) fn ends_in_word(&self) -> bool {
+        self.gap == Gap::None
+            && self.line_at.is_none()
+            && self.view.text.ends_with(|c: char| c.is_ascii_alphanumeric())
+    }
+
     /// A piece of the source that begins at the offset `at`.
     pub(super) fn text(&mut self, piece: &str, at: usize) {
         let bytes = piece.as_bytes();

@@ -43,6 +43,8 @@ pub(super) enum Role {
     ClosedByLike,
     /// A link's target stands in its `href`.
     Link,
+    /// Completes the links of the page.
+    Base,
 }
 
 pub(super) fn kind(name: &str) -> Kind {
@@ -55,10 +57,11 @@ pub(super) fn kind(name: &str) -> Kind {
     lower.make_ascii_lowercase();
     let (breaks, content, role) = match &*lower {
         b"a" | b"area" => (Break::Inline, Content::Markup, Role::Link),
+        b"base" => (Break::Inline, Content::Void, Role::Base),
         b"br" => (Break::Line, Content::Void, Role::None),
         b"hr" => (Break::Block, Content::Void, Role::None),
-        b"img" | b"input" | b"meta" | b"link" | b"base" | b"col" | b"embed" | b"source" | b"track"
-        | b"wbr" | b"param" => (Break::Inline, Content::Void, Role::None),
+        b"img" | b"input" | b"meta" | b"link" | b"col" | b"embed" | b"source" | b"track" | b"wbr"
+        | b"param" => (Break::Inline, Content::Void, Role::None),
         b"p" | b"li" | b"tr" | b"dd" | b"dt" | b"option" => {
             (Break::Block, Content::Markup, Role::ClosedByLike)
         }
@@ -92,7 +95,13 @@ pub(super) struct State {
     background: Color,
     pub(super) quotes: u32,
     pub(super) preformatted: u32,
+    /// How many levels more what is in it may be moved by a style.
+    pub(super) moves: u8,
+    pub(super) hidden_by_sheet: bool,
 }
+
+/// Elements in an element that is moved, or whose items are, that go with it.
+const MOVES: u8 = 3;
 
 impl State {
     const PAGE: Self = Self {
@@ -104,6 +113,8 @@ impl State {
         background: Color::Rgb([255, 255, 255]),
         quotes: 0,
         preformatted: 0,
+        moves: 0,
+        hidden_by_sheet: false,
     };
 
     /// Whether an element with this style in here has no box of its own.
@@ -117,6 +128,7 @@ impl State {
 
     fn with(mut self, style: &Style) -> Self {
         self.gone |= style.gone;
+        self.moves = if style.moves { MOVES } else { self.moves.saturating_sub(1) };
         self.invisible = style.visible.map_or(self.invisible, |visible| !visible);
         self.tiny = style.tiny.unwrap_or(self.tiny);
         self.color = style.color.unwrap_or(self.color);
@@ -159,6 +171,15 @@ impl Open {
         state.quotes += u32::from(quotes);
         state.preformatted += u32::from(role == Role::Preformatted);
         self.elements.push((key(name), state));
+    }
+
+    /// A style sheet hides what was opened last.
+    pub(super) fn hide_by_sheet(&mut self) {
+        if self.beyond == 0
+            && let Some((_, state)) = self.elements.last_mut()
+        {
+            state.hidden_by_sheet = true;
+        }
     }
 
     /// Closes the innermost open element of that name and all in it; returns what it was.

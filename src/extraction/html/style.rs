@@ -1,7 +1,7 @@
 //! Inline styles, as far as they hide text from a reader.
 
 /// What one element's style says; `None` is nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Style {
     /// Not shown with all that is in it: display:none, no height, outside the page.
     pub(super) gone: bool,
@@ -12,6 +12,13 @@ pub(super) struct Style {
     pub(super) tiny: Option<bool>,
     pub(super) color: Option<Color>,
     pub(super) background: Option<Color>,
+    /// Shown elsewhere than it is written, it or what is in it.
+    pub(super) moves: bool,
+    /// A text of its own stands before an item of a list.
+    pub(super) marks: bool,
+    pub(super) width: Option<f32>,
+    pub(super) height: Option<f32>,
+    pub(super) shadows: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,18 +142,48 @@ pub(super) fn read(text: &str) -> Style {
         } else if is("max-height") || is("max-width") {
             style.gone |= number(value).0 == Some(0.0);
         } else if is("height") || is("width") {
-            flat |= number(value).0 == Some(0.0);
+            let size = number(value).0;
+            flat |= size == Some(0.0);
+            let own = if is("height") { &mut style.height } else { &mut style.width };
+            *own = size.filter(|_| !value.ends_with('%'));
         } else if is("overflow") {
             cut = says("hidden");
         } else if is("text-indent") || is("left") || is("top") || is("margin-left") {
-            style.gone |= number(value).0.is_some_and(|n| n <= -900.0);
+            let size = number(value).0;
+            style.gone |= size.is_some_and(|n| n <= -900.0);
+            style.moves |= is("left") || is("margin-left") && size.is_some_and(|n| n < -4.0);
+        } else if is("box-shadow") {
+            style.shadows = value.bytes().filter(|b| *b == b',').count() as u32;
+        } else {
+            style.moves |= moves(name, value);
+            style.marks |= is("list-style-type") && value.contains(['"', '\'']);
         }
     }
     style.gone |= flat && cut;
     style
 }
 
-fn background(value: &str) -> Color {
+/// Whether a declaration moves what it is about.
+fn moves(name: &str, value: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let has = |words: &[&str]| {
+        let value = value.to_ascii_lowercase();
+        words.iter().any(|word| value.contains(word))
+    };
+    match lower.as_str() {
+        "float" => has(&["right", "inline-end"]),
+        "flex-direction" | "flex-flow" => has(&["reverse"]),
+        "position" => has(&["absolute", "fixed"]),
+        "direction" => has(&["rtl"]),
+        "unicode-bidi" => has(&["override"]),
+        "order" | "-webkit-order" | "-ms-flex-order" | "right" | "grid-column" | "grid-column-start"
+        | "grid-row" | "grid-row-start" | "grid-area" | "transform" | "translate" | "inset-inline-start"
+        | "inset-inline-end" => true,
+        _ => false,
+    }
+}
+
+pub(super) fn background(value: &str) -> Color {
     let seen = value.split_whitespace().map(Color::read).find(|color| *color != Color::Other);
     match seen {
         // A picture may lie over the colour.
@@ -157,7 +194,7 @@ fn background(value: &str) -> Color {
 }
 
 /// Whether letters of this size cannot be read; `None` when the size says nothing itself.
-fn tiny(value: &str) -> Option<bool> {
+pub(super) fn tiny(value: &str) -> Option<bool> {
     let (size, unit) = number(value);
     let size = size?;
     Some(match unit {
@@ -170,7 +207,7 @@ fn tiny(value: &str) -> Option<bool> {
 }
 
 /// A number and the unit after it.
-fn number(text: &str) -> (Option<f32>, &str) {
+pub(super) fn number(text: &str) -> (Option<f32>, &str) {
     let text = text.trim();
     let end = text.bytes().take_while(|b| b.is_ascii_digit() || b"+-.".contains(b)).count();
     // All of these are one byte long.

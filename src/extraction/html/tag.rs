@@ -33,16 +33,33 @@ pub(super) struct Tags {
     no_double: bool,
     no_single: bool,
     no_comment_end: bool,
+    endings: Endings,
+    /// How far other programs read on in a value that was ended at its first `>`.
+    pub(super) cut_until: usize,
+}
+
+/// Where a value in quotes ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Endings {
+    /// At its quote.
+    #[default]
+    Quoted,
+    /// At the first `>`, where a tag stands before the quote: the quote was forgotten.
+    First,
 }
 
 impl Tags {
+    pub(super) fn new(endings: Endings) -> Self {
+        Self { endings, ..Self::default() }
+    }
+
     /// What begins at the `<` at `at`. Calls `attribute` with the name and value of each
     /// attribute of an opening tag.
-    pub(super) fn read(
+    pub(super) fn read<'s>(
         &mut self,
-        source: &str,
+        source: &'s str,
         at: usize,
-        attribute: &mut impl FnMut(&str, Range<usize>),
+        attribute: &mut impl FnMut(&'s str, Range<usize>),
     ) -> Markup {
         let bytes = source.as_bytes();
         match bytes.get(at + 1) {
@@ -89,11 +106,11 @@ impl Tags {
     }
 
     /// Goes over the attributes from `at`; returns where the tag ends.
-    fn attributes(
+    fn attributes<'s>(
         &mut self,
-        source: &str,
+        source: &'s str,
         mut at: usize,
-        attribute: &mut impl FnMut(&str, Range<usize>),
+        attribute: &mut impl FnMut(&'s str, Range<usize>),
     ) -> usize {
         let bytes = source.as_bytes();
         loop {
@@ -119,6 +136,17 @@ impl Tags {
         }
     }
 
+    /// The `>` at which a tag ends whose value swallowed others, where it is read so.
+    fn forgotten(&mut self, bytes: &[u8], value: Range<usize>) -> Option<usize> {
+        if self.endings != Endings::First {
+            return None;
+        }
+        let end = find(bytes.get(..value.end)?, value.start, b'>')?;
+        find(bytes.get(..value.end)?, end, b'<')?;
+        self.cut_until = self.cut_until.max(value.end);
+        Some(end)
+    }
+
     /// A value and where what follows it begins.
     fn value(&mut self, bytes: &[u8], at: usize) -> (Range<usize>, usize) {
         let missing = match bytes.get(at) {
@@ -131,7 +159,10 @@ impl Tags {
         };
         if !*missing {
             if let Some(end) = find(bytes, at + 1, bytes[at]) {
-                return (at + 1..end, end + 1);
+                return match self.forgotten(bytes, at + 1..end) {
+                    Some(early) => (at + 1..early, early),
+                    None => (at + 1..end, end + 1),
+                };
             }
             *missing = true;
         }
@@ -139,6 +170,12 @@ impl Tags {
         let end = find(bytes, at, b'>').unwrap_or(bytes.len());
         (at + 1..end.max(at + 1), end)
     }
+}
+
+/// Whether a value swallowed what looks like the end of its tag and another tag behind it.
+pub(super) fn swallows(value: &str) -> bool {
+    memchr::memchr(b'>', value.as_bytes())
+        .is_some_and(|end| memchr::memchr(b'<', &value.as_bytes()[end..]).is_some())
 }
 
 /// The end of the element's raw text that begins at `at`: the `<` of `</name`, if it comes.

@@ -1,0 +1,40 @@
+//! What a page shows that is written otherwise in it: readings of their own, beside the text as it is written.
+
+use super::{
+    Doubt, Fragment, Layer, UnreadReason, View, html,
+    read::Reader,
+    view::{Builder, Lines},
+};
+use std::borrow::Cow;
+
+impl<'m> Reader<'m, '_> {
+    /// A page as its styles show it; the text of each reading is its own source.
+    pub(super) fn shown(&mut self, place: Cow<'m, str>, index: usize, again: &html::Again, source: &str) {
+        let seen = again.read(source);
+        for shown in seen.shown {
+            let text = self.cut(index, Cow::Owned(shown.text));
+            self.out.fragments.push(Fragment {
+                place: place.clone(),
+                part: Some(index),
+                layer: if shown.kind == html::ShownAs::Link { Layer::Link } else { Layer::Visible },
+                view: rows(&text),
+                source: text,
+                quoted: Vec::new(),
+                checked_only: shown.kind != html::ShownAs::Crafted,
+                anchors: &[],
+            });
+        }
+        if let Some(doubt) = seen.doubt {
+            self.unread_at(place.clone().into_owned(), index, UnreadReason::Ambiguous(Doubt::Crafted(doubt)));
+        }
+        if seen.is_cut {
+            self.unread_at(place.into_owned(), index, UnreadReason::Limit("layout"));
+        }
+    }
+}
+
+fn rows(text: &str) -> View {
+    let mut builder = Builder::new(Lines::Rows, text.len());
+    builder.text(text, 0);
+    builder.finish().0
+}
