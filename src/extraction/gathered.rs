@@ -36,11 +36,19 @@ pub(super) struct Gathered<'v> {
     out: View,
     /// Up to where the text is in it already.
     shown: usize,
+    /// What the last piece stands for in the source.
+    last: Range<usize>,
 }
 
 impl<'v> Gathered<'v> {
     pub(super) fn of(view: &'v View, source: usize) -> Self {
-        Self { view, source, out: View { text: String::new(), map: OffsetMap::default() }, shown: 0 }
+        Self {
+            view,
+            source,
+            out: View { text: String::new(), map: OffsetMap::default() },
+            shown: 0,
+            last: 0..0,
+        }
     }
 
     /// What the stretch `at` of the view may say, each reading once.
@@ -76,7 +84,13 @@ impl<'v> Gathered<'v> {
         if text.is_empty() {
             return;
         }
-        self.out.map.replace(self.out.text.len(), self.view.map.range(at, self.source));
+        let mut range = self.view.map.range(at, self.source);
+        // What is told backwards or before its word goes with what it was put behind: the map never goes back.
+        if range.start < self.last.start {
+            range = self.last.start..range.end.max(self.last.end);
+        }
+        self.out.map.replace(self.out.text.len(), range.clone());
+        self.last = range;
         if !self.out.text.is_empty() {
             self.out.text.push(gap);
         }
