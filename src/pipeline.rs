@@ -2,7 +2,7 @@
 //! become an assessment. No I/O, no clock, no chance: same facts, same verdict.
 
 use crate::{
-    detection::{self, DetectLimits, Detected, Detector, Finding, Scratch},
+    detection::{self, DetectLimits, Detected, Detector, Finding, PictureLists, Scratch},
     extraction,
     files::{self, Opener},
     mail::{Carried, Facts, Transaction},
@@ -25,6 +25,8 @@ pub struct Rulebook {
     pub limits: ReadingLimits,
     /// Opens the files that a message carries.
     pub opener: Arc<dyn Opener>,
+    /// Hashes of pictures that the school was given.
+    pub pictures: Arc<PictureLists>,
 }
 
 /// How much of a message is read (docs/configuration.md, `[limits]`).
@@ -76,13 +78,16 @@ pub fn assess<T>(
         detector.detect_after(&message, extract, &parties, &facts.earlier, scratch, limits.detect)
     };
     let Detected { mut findings, mut carried } = detect(&extract, scratch);
-    // Where sexual words and a picture come together nobody looks at the picture (practice.md, A3).
-    let may_look = files.has_pictures() && !may_hold_image(&findings, &message);
+    let listed = detection::listed(&message, &files, &rulebook.pictures);
+    // Where sexual words and a picture come together, or a list has one of the files, nobody looks at the
+    // pictures (practice.md, A3).
+    let may_look = files.has_pictures() && listed.is_empty() && !may_hold_image(&findings, &message);
     let with_words = may_look.then(|| files.with_words_in_pictures(&message, &*rulebook.opener)).flatten();
     if let Some(files) = &with_words {
         extract = extraction::extract(&message, files, limits.extract);
         Detected { findings, carried } = detect(&extract, scratch);
     }
+    findings.extend(listed);
     findings.extend(detection::scanned(facts));
     let settled: Vec<String> =
         facts.releases.iter().flat_map(|r| r.settled_policies.iter().cloned()).collect();
@@ -143,6 +148,7 @@ impl Assessment {
         json!({
             "rules": rulebook.rules.digest,
             "directory": rulebook.directory.id(),
+            "picture_lists": rulebook.pictures.digest_hex(),
             "facts": {
                 "now": facts.now,
                 "proved": self.parties.proved_sender.is_some(),

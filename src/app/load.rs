@@ -5,9 +5,10 @@ use crate::{
     desk::{
         self,
         people_file::{PeopleFault, directory, directory_by},
+        picture_lists::picture_lists,
         rulebook::{opener, reading},
     },
-    detection::DetectorFaults,
+    detection::{DetectorFaults, ListFaults, PictureLists},
     effects::{ComposeError, Disclaimers, Notices, Signers, TemplateFault},
     extraction, files,
     gateway::Standing,
@@ -27,6 +28,8 @@ pub enum StartFault {
     Rules(#[from] RuleFaults),
     #[error("{0}")]
     Detector(#[from] DetectorFaults),
+    #[error("{0}")]
+    PictureLists(#[from] ListFaults),
     #[error("{}", lines(.0))]
     Templates(Vec<TemplateFault>),
     #[error("{}", .0.join("\n"))]
@@ -65,7 +68,8 @@ pub fn rules(folders: &[PathBuf]) -> Result<RuleSet, StartFault> {
 
 /// All that a verdict rests on. Compiled patterns are cached in the data folder.
 pub fn rulebook(config: &Config, rules: RuleSet) -> Result<Rulebook, StartFault> {
-    Ok(desk::rulebook::rulebook(config, rules, Arc::new(directory(config)?))?)
+    let pictures = picture_lists(&config.picture_lists, &PictureLists::default())?;
+    Ok(desk::rulebook::rulebook(config, rules, Arc::new(directory(config)?), Arc::new(pictures))?)
 }
 
 /// By what a message can be found, read with the limits and people in force.
@@ -91,11 +95,22 @@ pub fn disclaimers(config: &Config) -> Result<Disclaimers, StartFault> {
 
 /// Everything that may change on reload; the keys stay those of the start.
 pub fn standing(config: &Config, keys: &Keys) -> Result<Standing, StartFault> {
+    standing_after(config, keys, &PictureLists::default())
+}
+
+/// The same on a reload: lists of pictures that are as they were `before` are kept.
+pub(super) fn standing_after(
+    config: &Config,
+    keys: &Keys,
+    before: &PictureLists,
+) -> Result<Standing, StartFault> {
+    let pictures = picture_lists(&config.picture_lists, before)?;
     Ok(Standing {
         rulebook: desk::rulebook::rulebook(
             config,
             rules(&config.rulesets)?,
             Arc::new(directory_by(config, keys)?),
+            Arc::new(pictures),
         )?,
         disclaimers: disclaimers(config)?,
         signers: Arc::new(Signers::load(&config.dkim).map_err(StartFault::Dkim)?),

@@ -262,6 +262,14 @@ async fn note_start(
     // Who asked has a row of their own.
     let by = if noted.taken_up == TakenUp::ByCommand { Actor::Gate } else { unasked };
     store.ledger(&by, loaded).await?;
+    for list in rulebook.pictures.summaries() {
+        let loaded = LedgerEvent::new(Event::PictureListLoaded)
+            .with("list", list.name.clone())
+            .with("sha256", list.digest_hex());
+        let counts = list.hashes.iter();
+        let loaded = counts.fold(loaded, |event, (kind, count)| event.with(kind.name(), *count));
+        store.ledger(&by, loaded).await?;
+    }
     Ok(())
 }
 
@@ -283,7 +291,8 @@ impl Running {
         let _turn = self.gate.turn_to_change().await;
         let config = config::load(&self.file).map_err(|faults| StartFault::Other(faults.to_string()))?;
         let (reading, keys) = (config.clone(), self.keys.clone());
-        let standing = tokio::task::spawn_blocking(move || load::standing(&reading, &keys))
+        let before = self.gate.standing().rulebook.pictures.clone();
+        let standing = tokio::task::spawn_blocking(move || load::standing_after(&reading, &keys, &before))
             .await
             .map_err(|_| StartFault::Other("reading the new settings broke off".into()))??;
         let by_signal = Actor::Operator(Actor::BY_SIGNAL.to_owned());

@@ -33,6 +33,7 @@ pub(super) fn run(cli: &Cli, command: &PolicyCommand) -> Answer {
         rules: &rules,
         schools: &config.schools,
         without_readers: &without_readers,
+        picture_lists: &config.picture_lists,
         scanner: config.scanner.as_ref(),
     };
     let mut all = coverage(Table::of_this_edition()?, &standing);

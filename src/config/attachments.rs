@@ -1,7 +1,7 @@
 //! `[files]`: the workers that open attachments, and how much of one file they read.
 
-use super::section::Section;
-use crate::files::FileLimits;
+use super::{read::Marks, section::Section};
+use crate::files::{FileLimits, PictureLimits};
 use std::{thread::available_parallelism, time::Duration};
 
 /// How attachments are opened.
@@ -21,6 +21,8 @@ pub struct FilesConfig {
     /// Files after which a worker is replaced by a fresh one.
     pub renew_after: u32,
     pub limits: FileLimits,
+    /// Of pictures that are compared with lists.
+    pub picture_limits: PictureLimits,
 }
 
 /// What is asked of the kernel.
@@ -43,15 +45,17 @@ impl Default for FilesConfig {
             time: Duration::from_secs(20),
             renew_after: 100,
             limits: FileLimits::default(),
+            picture_limits: PictureLimits::default(),
         }
     }
 }
 
-pub(super) fn files(section: Option<Section<'_>>) -> FilesConfig {
+pub(super) fn files(section: Option<Section<'_>>, marks: &mut Marks) -> FilesConfig {
     let d = FilesConfig::default();
     let Some(s) = section else { return d };
+    marks.attachments = s.span.clone();
     let walls = [("required", Sandboxing::Required), ("when-possible", Sandboxing::WhenPossible)];
-    let (second, l) = (Duration::from_secs(1), d.limits);
+    let (second, l, p) = (Duration::from_secs(1), d.limits, d.picture_limits);
     let files = FilesConfig {
         sandbox: s.choice("sandbox", &walls, d.sandbox),
         workers: s.number("workers", 1..=256, d.workers),
@@ -67,6 +71,15 @@ pub(super) fn files(section: Option<Section<'_>>) -> FilesConfig {
             unpacked_bytes: s.size("unpacked-size", 1_000_000..=100_000_000_000, l.unpacked_bytes) as u64,
             ratio: s.number("ratio", 10..=100_000, l.ratio as usize) as u64,
             steps: s.number("steps", 10_000..=10_000_000_000, l.steps as usize) as u64,
+            hashing: None,
+        },
+        picture_limits: PictureLimits {
+            pixels: s.number("picture-pixels", 10_000..=1_000_000_000, p.pixels as usize) as u64,
+            memory: s.size("picture-memory", 1_000_000..=8_000_000_000, p.memory) as u64,
+            all_pixels: s.number("picture-pixels-in-all", 10_000..=100_000_000_000, p.all_pixels as usize)
+                as u64,
+            frames: s.number("picture-frames", 1..=100_000, p.frames),
+            ..p
         },
     };
     s.close();

@@ -14,6 +14,9 @@ pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
             source.error(&path.span, text, hint);
         } else if *need == Need::Secret && mode(&path.value) & 0o007 != 0 {
             warn_of_others(source, path, "o=");
+        } else if *need == Need::List && mode(&path.value) & 0o007 != 0 {
+            let hint = format!("`chmod o= {}`", path.value.display());
+            source.warning(&path.span, "Others on this host may read this list of pictures.", hint);
         } else if *need == Need::WorkingKey && others_may_read(&path.value).unwrap_or(false) {
             // As strict as whoever opens it.
             warn_of_others(source, path, "600");
@@ -39,7 +42,7 @@ fn wrong(need: Need, path: &Path) -> Option<(String, &'static str)> {
     let shown = path.display();
     match need {
         Need::WorkingKey if !path.exists() => None,
-        Need::File | Need::Secret | Need::WorkingKey => match fs::File::open(path) {
+        Need::File | Need::Secret | Need::List | Need::WorkingKey => match fs::File::open(path) {
             Ok(file) if file.metadata().is_ok_and(|m| m.is_file()) => None,
             Ok(_) => Some((format!("{shown} is no file."), "")),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Some((format!("{shown} is not there."), "")),

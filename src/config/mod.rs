@@ -11,6 +11,7 @@ mod files;
 mod lives;
 mod model;
 mod network;
+mod pictures;
 mod read;
 mod scanner;
 mod schools;

@@ -2,6 +2,7 @@
 
 use super::{attachments::FilesConfig, console::ConsoleConfig, network::Network};
 use crate::{
+    detection::ListSource,
     mail::{Address, Mode, SchoolId},
     parties::{Direction, School},
 };
@@ -49,6 +50,8 @@ pub struct Config {
     pub console: Option<ConsoleConfig>,
     /// What looks for malware.
     pub scanner: Option<ScannerConfig>,
+    /// Hashes of pictures that the school was given.
+    pub picture_lists: Vec<ListSource>,
 }
 
 /// The clamd that looks into every message.

@@ -3,7 +3,7 @@
 
 use super::{
     Config, DkimConfig, FailureChoice, KeysConfig, Limits, NoticesConfig, OnFailure, WorkingKeySource,
-    alerts, anchors, attachments, canary, console, doors, scanner, schools,
+    alerts, anchors, attachments, canary, console, doors, pictures, scanner, schools,
     section::Section,
     settings,
     source::{At, Source, WHOLE_FILE},
@@ -32,6 +32,8 @@ pub(super) struct Marks {
     pub(super) anchors: Vec<At<String>>,
     pub(super) anchor_folders: Vec<At<PathBuf>>,
     pub(super) canaries: Vec<canary::CanaryMarks>,
+    pub(super) picture_lists: Vec<At<String>>,
+    pub(super) attachments: Range<usize>,
     pub(super) files: Vec<(Need, At<PathBuf>)>,
 }
 
@@ -42,6 +44,8 @@ pub(super) enum Need {
     File,
     /// The same, and nobody else may read it.
     Secret,
+    /// A list of pictures: as secret as a key.
+    List,
     /// The working key: where it is not, whoever needs it says so. A credential of systemd is there
     /// only while the service runs.
     WorkingKey,
@@ -69,6 +73,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
     let places = root.sections("anchor").into_iter();
     let alarms = root.sections("alarm").into_iter();
     let canaries = root.sections("canary").into_iter();
+    let lists = root.sections("picture-list").into_iter();
     let config = Config {
         file: source.file.to_owned(),
         mode,
@@ -80,7 +85,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         relay: root.section("relay").map(|s| doors::relay(source, s, m)),
         next_hops: hops.map(|s| Arc::new(doors::next_hop(s, m))).collect(),
         limits: limits(root.section("limits"), m),
-        files: attachments::files(root.section("files")),
+        files: attachments::files(root.section("files"), m),
         on_failure: on_failure(root.section("on-failure")),
         keys: keys_section.map_or_else(no_keys, |s| keys(source, s, m)),
         store: store::store(source, root.section("store"), m),
@@ -93,6 +98,7 @@ pub(super) fn config(source: &Source<'_>, root: Section<'_>) -> (Config, Marks) 
         canaries: canaries.filter_map(|s| canary::canary(source, s, m)).collect(),
         metrics: root.section("metrics").and_then(|s| doors::metrics(source, s, m)),
         console: root.section("console").and_then(|s| console::console(source, s, m)),
+        picture_lists: lists.filter_map(|s| pictures::list(source, s, m)).collect(),
         scanner: root.section("scanner").map(|s| scanner::scanner(source, s, &mut m.scanner)),
         hostname,
     };

@@ -267,6 +267,9 @@ fn called(language: Language, event: Event) -> &'static str {
         E::LeadNoteEnded => ("A note for leads was ended", "Daeth nodyn i arweinwyr i ben"),
         E::ReportCounted => ("A month was counted for the report", "Cyfrifwyd mis ar gyfer yr adroddiad"),
         E::LeadNoteViewed => ("Somebody read a note for leads", "Darllenodd rhywun nodyn i arweinwyr"),
+        E::PictureListLoaded => {
+            ("A list of pictures was taken into force", "Rhoddwyd rhestr o luniau mewn grym")
+        }
     };
     match language {
         Language::English => english,

@@ -25,6 +25,7 @@ mod own;
 mod passages;
 mod people;
 pub mod people_file;
+pub mod picture_lists;
 mod queue;
 mod records;
 pub mod replay;

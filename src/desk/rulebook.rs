@@ -3,9 +3,9 @@
 
 use crate::{
     config::{Config, Limits, Sandboxing},
-    detection::{DetectLimits, Detector, DetectorFaults, People, PersonName},
+    detection::{DetectLimits, Detector, DetectorFaults, People, PersonName, PictureLists},
     extraction::ExtractLimits,
-    files::Opener,
+    files::{FileLimits, Opener},
     message::ReadLimits,
     parties::Directory,
     pipeline::{ReadingLimits, Rulebook},
@@ -24,11 +24,12 @@ pub fn people(directory: &Directory) -> People {
     }))
 }
 
-/// These rules with these people. Compiled patterns are cached in the data folder.
+/// These rules with these people and lists of pictures. Compiled patterns are cached in the data folder.
 pub fn rulebook(
     config: &Config,
     rules: RuleSet,
     directory: Arc<Directory>,
+    pictures: Arc<PictureLists>,
 ) -> Result<Rulebook, DetectorFaults> {
     let people = Arc::new(people(&directory));
     let cache = config.data.join("cache");
@@ -39,7 +40,8 @@ pub fn rulebook(
         directory,
         schools: config.schools.clone(),
         limits: reading(&config.limits),
-        opener: opener(config),
+        opener: opener_of(config, if pictures.is_empty() { Hashing::No } else { Hashing::Yes }),
+        pictures,
     })
 }
 
@@ -51,7 +53,20 @@ pub fn with_people(rulebook: &Rulebook, directory: Arc<Directory>) -> Rulebook {
 
 /// Who opens the files of messages, as the configuration sets it.
 pub fn opener(config: &Config) -> Arc<dyn Opener> {
-    let opener = Sandboxed::new(workers(config), config.files.limits, config.limits.deadline);
+    opener_of(config, Hashing::No)
+}
+
+/// Whether files are hashed as they are opened: only where there are lists to compare with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hashing {
+    No,
+    Yes,
+}
+
+fn opener_of(config: &Config, hashing: Hashing) -> Arc<dyn Opener> {
+    let hashing = (hashing == Hashing::Yes).then_some(config.files.picture_limits);
+    let limits = FileLimits { hashing, ..config.files.limits };
+    let opener = Sandboxed::new(workers(config), limits, config.limits.deadline);
     Arc::new(if config.files.pictures { opener.with_pictures(workers(config)) } else { opener })
 }
 

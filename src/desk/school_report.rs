@@ -161,7 +161,13 @@ async fn clauses(desk: &Desk, school: &Arc<School>, rules: &RuleSet) -> Result<V
     let without_readers = &unread_in(&desk.store, &desk.config).await?;
     Ok(coverage(
         Table::of_this_edition().map_err(|e| Wrong::NoClauses(e.to_string()))?,
-        &Standing { rules, schools: &schools, without_readers, scanner: desk.config.scanner.as_ref() },
+        &Standing {
+            rules,
+            schools: &schools,
+            without_readers,
+            scanner: desk.config.scanner.as_ref(),
+            picture_lists: &desk.config.picture_lists,
+        },
     ))
 }
 

@@ -12,6 +12,7 @@ mod malware;
 mod model;
 mod pass;
 pub mod people;
+mod pictures;
 mod prepare;
 pub mod rulecheck;
 mod structure;
@@ -24,4 +25,8 @@ pub(crate) use identifiers::canonical;
 pub use malware::{NOT_SCANNED_RULE, scanned};
 pub use model::{DetectLimits, DetectorFaults, Explained, Finding, Miss, NearMiss, Origin};
 pub use people::{People, PersonName, folded_words, without_marks};
+pub use pictures::{
+    Columns, HashKind, HashList, ListFault, ListFaults, ListLimits, ListSource, Nearness, PictureLists,
+    Summary, Written, listed,
+};
 pub use wordlike::is_also_a_word;

@@ -8,7 +8,7 @@ use super::{
     view::{Builder, Lines},
 };
 use crate::{
-    files::{Missed, Opened, Piece, Reason, Shown, Writing},
+    files::{Hashed, Missed, Opened, Piece, Reason, Shown, Writing},
     message::Protection,
 };
 use std::borrow::Cow;
@@ -26,6 +26,9 @@ impl<'m> Reader<'m, '_> {
         }
         for missed in &opened.missed {
             self.missed(index, missed);
+        }
+        for hashed in &opened.hashed {
+            self.not_compared(index, hashed);
         }
     }
 
@@ -85,6 +88,18 @@ impl<'m> Reader<'m, '_> {
         let place = self.below(index, &missed.place);
         let unread = Unread { place, part: Some(index), media_type: missed.kind.clone(), reason };
         self.out.unread.push(unread);
+    }
+
+    /// Once for each reason: an album of photographs that we cannot decode is one remark.
+    fn not_compared(&mut self, index: usize, hashed: &Hashed) {
+        let picture = hashed.picture.as_ref();
+        let Some(why) = picture.and_then(|picture| picture.unhashed?.name()) else { return };
+        let reason = UnreadReason::NotCompared(why);
+        if self.out.unread.iter().all(|known| known.reason != reason) {
+            let place = self.below(index, &hashed.place);
+            let media_type = picture.map_or("picture", |picture| picture.kind.name()).to_owned();
+            self.out.unread.push(Unread { place, part: Some(index), media_type, reason });
+        }
     }
 
     fn below(&self, index: usize, below: &str) -> String {

@@ -30,4 +30,5 @@ pub use model::{
     View,
 };
 pub use quotes::first_quote;
+pub(crate) use read::place;
 pub use read::{extract, normalise};

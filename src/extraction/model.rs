@@ -154,6 +154,8 @@ pub enum UnreadReason {
     WorkerDied(&'static str),
     /// A picture: words in it are not read.
     Picture,
+    /// A picture that no list could be asked about; a stable word says why.
+    NotCompared(&'static str),
     /// It was read, but other programs may read it otherwise.
     Ambiguous(Doubt),
 }

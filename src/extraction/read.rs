@@ -388,7 +388,7 @@ fn is_unknown(opened: &Opened) -> bool {
 }
 
 /// `2/register.csv`, or the path alone.
-pub(super) fn place<'m>(part: &'m Part<'_>) -> Cow<'m, str> {
+pub(crate) fn place<'m>(part: &'m Part<'_>) -> Cow<'m, str> {
     match &part.file_name {
         Some(name) => Cow::Owned(format!("{}/{name}", part.path)),
         None => Cow::Borrowed(&part.path),

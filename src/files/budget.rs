@@ -2,7 +2,10 @@
 
 use std::mem::discriminant;
 
-use super::model::{Anchor, Limit, Missed, Opened, Piece, Reason, Shown, Trait, TraitKind, Writing};
+use super::{
+    model::{Anchor, Limit, Missed, Opened, Piece, Reason, Shown, Trait, TraitKind, Writing},
+    picture::{Digests, Hashed, MOST_HASHED, Memory, Picture, PictureBudget, PictureLimits, hash},
+};
 
 /// The limits of a school's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -19,6 +22,8 @@ pub struct FileLimits {
     pub ratio: u64,
     /// Elements, objects, cells and pages of all formats together.
     pub steps: u64,
+    /// Files and pictures are hashed, within these limits; `None`: nobody asks for hashes.
+    pub hashing: Option<PictureLimits>,
 }
 
 impl Default for FileLimits {
@@ -30,6 +35,7 @@ impl Default for FileLimits {
             unpacked_bytes: 512_000_000,
             ratio: 200,
             steps: 20_000_000,
+            hashing: None,
         }
     }
 }
@@ -44,6 +50,7 @@ pub struct Budget {
     steps: u64,
     /// Where the reader stands: `["Y9.xlsx"]` within `register.zip`.
     path: Vec<String>,
+    memory: Option<Memory>,
     out: Opened,
 }
 
@@ -56,6 +63,7 @@ impl Budget {
             unpacked: limits.unpacked_bytes,
             steps: limits.steps,
             path: Vec::new(),
+            memory: limits.hashing.map(Memory::new),
             out: Opened::default(),
         }
     }
@@ -174,6 +182,44 @@ impl Budget {
         if alike.count() < MOST && !self.out.traits.contains(&found) {
             self.out.traits.push(found);
         }
+    }
+
+    /// Whether hashes are asked for.
+    pub(super) fn hashes(&self) -> bool {
+        self.memory.is_some()
+    }
+
+    /// Remembers a file by its bytes and, where it is a picture, by what it shows.
+    pub(super) fn hash(&mut self, below: &str, bytes: &[u8]) {
+        let Some((digests, picture)) = self.memory.as_mut().and_then(|memory| memory.file(bytes)) else {
+            return;
+        };
+        self.remember(below, Some(digests), picture);
+    }
+
+    /// Remembers a picture that begins here and ends nobody knows where.
+    pub(super) fn hash_within(&mut self, below: &str, bytes: &[u8]) {
+        self.hash_shown(below, |pictures| hash(bytes, pictures));
+    }
+
+    /// Remembers a picture that is no file.
+    pub(super) fn hash_shown(
+        &mut self,
+        below: &str,
+        see: impl FnOnce(&mut PictureBudget) -> Option<Picture>,
+    ) {
+        let Some(memory) = &mut self.memory else { return };
+        if let Some(picture) = memory.picture(see) {
+            self.remember(below, None, Some(picture));
+        }
+    }
+
+    fn remember(&mut self, below: &str, digests: Option<Digests>, picture: Option<Picture>) {
+        if self.out.hashed.len() >= MOST_HASHED {
+            return self.missed("", "picture", Reason::Limit(Limit::Members));
+        }
+        let place = self.place(below);
+        self.out.hashed.push(Hashed { place, digests, picture });
     }
 
     /// Tells once per place and reason; the list itself is bounded.

@@ -14,6 +14,7 @@ mod container_mutation_tests;
 mod fixture_tests;
 mod formula;
 mod halves;
+mod hashing;
 mod image;
 mod kind;
 mod legacy;
@@ -31,6 +32,7 @@ mod parts;
 #[cfg(test)]
 mod parts_tests;
 mod pdf;
+mod picture;
 mod rtf;
 mod sealed;
 mod text;
@@ -45,3 +47,7 @@ pub use model::{
 pub use open::open;
 pub use opener::{Closed, InProcess, NotOpened, Opener};
 pub use parts::{Files, open_parts};
+pub use picture::{
+    Digests, Hashed, MOST_HASHED, MOST_VIEWS, Pdq, Picture, PictureBudget, PictureKind, PictureLimits, Turn,
+    Unhashed, View, hash as hash_picture,
+};

@@ -1,5 +1,6 @@
 //! What opening a file tells: plain values that cross the worker's pipe.
 
+use super::picture::Hashed;
 use serde::{Deserialize, Serialize};
 
 /// All that one attachment holds, its members' included, in order of appearance.
@@ -8,6 +9,8 @@ pub struct Opened {
     pub pieces: Vec<Piece>,
     pub traits: Vec<Trait>,
     pub missed: Vec<Missed>,
+    /// What its files and pictures may be looked for by, where that was asked for.
+    pub hashed: Vec<Hashed>,
 }
 
 /// One stretch of text of a file: a sheet, the body of a document, a page, a note, a file name.
@@ -87,7 +90,7 @@ pub enum TraitKind {
     KindDiffers { said: String, is: String },
     /// The place where a picture was taken.
     Location,
-    /// A picture: its kind in stable words (`jpeg`), for the check of illegal images.
+    /// A picture, or a document with pictures in it.
     Image,
     /// A link or reference that loads something from elsewhere on opening (remote template, OLE link).
     RemoteContent,

@@ -3,7 +3,7 @@
 use super::{
     archive,
     budget::Budget,
-    image,
+    hashing, image,
     kind::{self, Kind},
     legacy, mail,
     model::{Protection, Reason, Script, Shown, TraitKind, Writing},
@@ -20,6 +20,7 @@ pub fn open(name: Option<&str>, media_type: Option<&str>, bytes: &[u8], budget: 
     let file = File { name, media_type, bytes };
     read(kind, &file, budget);
     strangers(kind, bytes, budget);
+    remember(kind, bytes, budget);
     if kind::has_zip_behind(kind, bytes) {
         // One program shows the picture, another the archive behind it.
         budget.missed("", kind.word(), Reason::Ambiguous);
@@ -141,6 +142,22 @@ fn with_entities(source: String, budget: &mut Budget) -> String {
             budget.missed("", "xml", Reason::Limit(limit));
             source
         }
+    }
+}
+
+/// Remembers the file, and the pictures in it that are not opened as files.
+fn remember(kind: Kind, bytes: &[u8], budget: &mut Budget) {
+    if !budget.hashes() {
+        return;
+    }
+    budget.hash("", bytes);
+    if kind::belongs(kind, "mimetype") {
+        let is_picture =
+            |name: &str| kind::belongs(kind, name) && !name.ends_with(".xml") && !name.ends_with(".rels");
+        Package::open(bytes).each(is_picture, budget, |place, bytes, budget| budget.hash(place, bytes));
+    }
+    if matches!(kind, Kind::Text | Kind::Html | Kind::Xml | Kind::Svg | Kind::Card | Kind::Calendar) {
+        hashing::in_text(bytes, budget);
     }
 }
 

@@ -8,6 +8,11 @@ pub trait Opener: Send + Sync + fmt::Debug {
     /// `name` and `media_type` are what the sender says of it.
     fn open(&self, name: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<Opened, NotOpened>;
 
+    /// Whether files are opened for their hashes too.
+    fn hashes(&self) -> bool {
+        false
+    }
+
     /// Words in a picture; `None` where pictures are not read.
     fn read_picture(&self, _bytes: &[u8]) -> Option<Opened> {
         None
@@ -38,6 +43,10 @@ impl Opener for Closed {
 pub struct InProcess(pub FileLimits);
 
 impl Opener for InProcess {
+    fn hashes(&self) -> bool {
+        self.0.hashing.is_some()
+    }
+
     fn open(&self, name: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<Opened, NotOpened> {
         let mut budget = Budget::new(self.0);
         open(name, Some(media_type), bytes, &mut budget);

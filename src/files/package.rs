@@ -48,7 +48,23 @@ impl<'a> Package<'a> {
 
     /// A member unpacked, told as missed when that fails; `None` when there is none.
     pub(super) fn read(&self, name: &str, budget: &mut Budget) -> Option<Vec<u8>> {
-        let member = self.members.get(self.position(name)?)?;
+        self.unpack(self.members.get(self.position(name)?)?, budget)
+    }
+
+    /// Every member whose name is wanted, unpacked, with its place.
+    pub(super) fn each(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+        budget: &mut Budget,
+        mut take: impl FnMut(&str, &[u8], &mut Budget),
+    ) {
+        for member in self.members.iter().filter(|member| wanted(&member.name)) {
+            let Some(bytes) = self.unpack(member, budget) else { continue };
+            take(&super::open::cleaned(&member.name), &bytes, budget);
+        }
+    }
+
+    fn unpack(&self, member: &Member<'_>, budget: &mut Budget) -> Option<Vec<u8>> {
         let place = super::open::cleaned(&member.name);
         if let Err(limit) = budget.member() {
             budget.missed(&place, "zip", Reason::Limit(limit));

@@ -3,7 +3,7 @@
 //! worker, a worker that ended) keeps what the mail's structure says of it: nothing is protected on a guess.
 
 use super::{
-    Missed, NotOpened, Opened, Opener, Piece, Protection, Reason, Shown, Trait, TraitKind, armor_in,
+    Hashed, Missed, NotOpened, Opened, Opener, Piece, Protection, Reason, Shown, Trait, TraitKind, armor_in,
     is_file_as_text, is_no_text, text::has_script,
 };
 use crate::message::{self, Body, Message, Part};
@@ -25,6 +25,12 @@ impl Files {
     /// Whether a picture was attached itself.
     pub fn has_pictures(&self) -> bool {
         self.0.iter().any(|(_, opened)| opened.as_ref().is_ok_and(is_picture))
+    }
+
+    /// What may be looked for in lists, with the part that it lies in.
+    pub fn hashed(&self) -> impl Iterator<Item = (usize, &Hashed)> {
+        let opened = self.0.iter().filter_map(|(part, opened)| Some((*part, opened.as_ref().ok()?)));
+        opened.flat_map(|(part, opened)| opened.hashed.iter().map(move |hashed| (part, hashed)))
     }
 
     /// The same with the words of such pictures; `None` where none says anything, or nobody reads them.
@@ -61,12 +67,21 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
     let mut files = Vec::new();
     for index in 0..message.parts.len() {
         if !is_file(&message.parts[index]) {
+            if let Some(opened) = pictures_in_page(&message.parts[index], opener) {
+                message.parts[index].holds_picture |= opened.as_ref().is_ok_and(holds_picture);
+                files.push((index, opened));
+            }
             continue;
         }
         let part = &message.parts[index];
         // Of a text only what is armoured in it; what stands beside that is read as the text it is.
         if let Some(armor) = armored(part).filter(|_| !is_whole_file(part)) {
-            files.push((index, opener.open(None, "text/plain", armor.as_bytes())));
+            let mut opened = opener.open(None, "text/plain", armor.as_bytes());
+            if let (Ok(opened), Some(Ok(page))) = (&mut opened, pictures_in_page(part, opener)) {
+                opened.hashed.extend(page.hashed);
+            }
+            message.parts[index].holds_picture |= opened.as_ref().is_ok_and(holds_picture);
+            files.push((index, opened));
             continue;
         }
         let Some(bytes) = message.content(index) else { continue };
@@ -74,10 +89,26 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
         if let Ok(opened) = &opened {
             let protection = protection(opened, part.protection);
             message.parts[index].protection = protection;
+            message.parts[index].holds_picture |= holds_picture(opened);
         }
         files.push((index, opened));
     }
     Files(files)
+}
+
+/// A page that carries pictures itself is opened for their hashes alone: its text is read with the message.
+fn pictures_in_page(part: &Part<'_>, opener: &dyn Opener) -> Option<Result<Opened, NotOpened>> {
+    let Body::Html(page) = &part.body else { return None };
+    if !opener.hashes() || !page.contains(";base64,") {
+        return None;
+    }
+    let opened = opener.open(None, "text/html", page.as_bytes());
+    Some(opened.map(|opened| Opened { hashed: opened.hashed, ..Opened::default() }))
+}
+
+fn holds_picture(opened: &Opened) -> bool {
+    opened.traits.iter().any(|found| found.kind == TraitKind::Image)
+        || opened.hashed.iter().any(|hashed| hashed.picture.is_some())
 }
 
 /// Texts whose values have writings of their own.

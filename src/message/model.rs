@@ -136,6 +136,8 @@ pub struct Part<'a> {
     pub body_range: Range<usize>,
     pub body: Body<'a>,
     pub protection: Protection,
+    /// A picture lies in it, whatever its type says; known when files were opened.
+    pub holds_picture: bool,
     /// Inside multipart/signed or an opaque S/MIME signature: may not be altered.
     pub signed: bool,
     /// Depth of attached messages around this part; 0 is the message itself.

@@ -79,6 +79,7 @@ pub(super) fn part<'a>(
         body_range: body_start..body_start,
         body: Body::Binary(Cow::Borrowed(&[])),
         protection: Protection::None,
+        holds_picture: false,
         signed: place.signed,
         nesting: place.nesting,
         inside: None,

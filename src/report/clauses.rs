@@ -48,6 +48,8 @@ pub enum Need {
     ConfidentialList,
     /// A malware scanner, for all schools of the machine.
     Scanner,
+    /// A list of pictures, for all schools of the machine.
+    PictureList,
 }
 
 /// One clause as the table has it.

@@ -4,6 +4,7 @@
 use super::clauses::{Clause, Need, Status, Table, section_title};
 use crate::{
     config::ScannerConfig,
+    detection::ListSource,
     mail::{Mode, SchoolId},
     parties::{Listing, School},
     ruleset::RuleSet,
@@ -17,6 +18,7 @@ pub struct Standing<'a> {
     /// Schools of whose records nobody could open one.
     pub without_readers: &'a [SchoolId],
     pub scanner: Option<&'a ScannerConfig>,
+    pub picture_lists: &'a [ListSource],
 }
 
 /// Whether a rule does what the table counts on.
@@ -143,6 +145,7 @@ fn unmet(need: Need, school: &School, standing: &Standing<'_>) -> Option<&'stati
             (listed(&[Listing::Helpline, Listing::Protected]), "no confidential service is on its lists")
         }
         Need::Scanner => (standing.scanner.is_some(), "no malware scanner is configured"),
+        Need::PictureList => (!standing.picture_lists.is_empty(), "no list of illegal images was given"),
     };
     (!met).then_some(words)
 }
@@ -192,6 +195,7 @@ mod tests {
             rules: &rules,
             schools: &[school(Mode::Enforce)],
             without_readers: &[],
+            picture_lists: &[],
             scanner: None,
         };
         let mut faults = Vec::new();
@@ -225,7 +229,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("r.toml"), rules.concat()).unwrap();
         let rules = ruleset::load(&[dir.path().to_owned()]).unwrap();
-        let standing = Standing { rules: &rules, schools, without_readers: &[], scanner: None };
+        let standing =
+            Standing { rules: &rules, schools, without_readers: &[], scanner: None, picture_lists: &[] };
         let all = coverage(Table::read(TABLE).unwrap(), &standing);
         (one(&all, "PD-1").here, one(&all, "PD-1").lessened.clone())
     }

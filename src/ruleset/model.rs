@@ -152,6 +152,8 @@ pub enum Builtin {
     PasswordInThread,
     /// A picture, whose words are not read.
     Picture,
+    /// A picture that was not compared with the lists of pictures.
+    PictureNotCompared,
     /// A program, whatever it is called.
     Program,
     /// A name or type that says another kind than the bytes.

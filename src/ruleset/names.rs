@@ -45,6 +45,7 @@ pub(super) const BUILTINS: &[(&str, Builtin)] = &[
     ("password-beside", Builtin::PasswordBeside),
     ("password-in-thread", Builtin::PasswordInThread),
     ("picture", Builtin::Picture),
+    ("picture-not-compared", Builtin::PictureNotCompared),
     ("program-file", Builtin::Program),
     ("disguised-file", Builtin::Disguised),
     ("active-content", Builtin::ActiveContent),

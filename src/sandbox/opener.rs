@@ -31,6 +31,10 @@ impl Sandboxed {
 }
 
 impl Opener for Sandboxed {
+    fn hashes(&self) -> bool {
+        self.limits.hashing.is_some()
+    }
+
     fn open(&self, name: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<Opened, NotOpened> {
         let pool = self.pool.as_ref().ok_or(NotOpened::Died("no-worker-started"))?;
         let request = Request {
@@ -45,7 +49,9 @@ impl Opener for Sandboxed {
     }
 
     fn read_picture(&self, bytes: &[u8]) -> Option<Opened> {
-        let request = Request { limits: self.limits, ..Request::default() };
+        // Its own workers are for words.
+        let limits = FileLimits { hashing: None, ..self.limits };
+        let request = Request { limits, ..Request::default() };
         let opened = self.pictures.as_ref()?.open(&request, bytes, Instant::now() + self.patience);
         opened.inspect_err(|died| tracing::warn!(why = %died, "files.picture-not-read")).ok()
     }

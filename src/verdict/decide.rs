@@ -4,7 +4,9 @@
 use super::{Account, Disposition, Group, Reason, Verdict, plan};
 use crate::{
     detection::Finding,
-    policy::{Bounds, Judgement, Situation, bounds, covers, is_hushed, judge, suspension_rule, unscanned},
+    policy::{
+        Bounds, Judgement, Situation, bounds, covers, is_hushed, judge, listed, suspension_rule, unscanned,
+    },
     ruleset::{Category, DispositionName, RuleSet},
 };
 use std::sync::Arc;
@@ -33,6 +35,7 @@ fn account(rules: &RuleSet, situation: &Situation<'_>, recipient: usize) -> Acco
     };
     judgements.extend(suspended(situation, recipient));
     judgements.extend(unscanned(situation));
+    judgements.extend(listed(situation));
     let ceilings = ceilings(&judgements, &bounds);
     let reasons: Vec<Reason> = spoken(&judgements)
         .map(|(judgement, findings)| reason(judgement, findings, &ceilings, situation))

@@ -12,7 +12,7 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
-fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
@@ -23,7 +23,7 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A document of one paragraph (ECMA-376).
-fn document(text: &str) -> Vec<u8> {
+pub(crate) fn document(text: &str) -> Vec<u8> {
     let main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml";
     let types = format!(
         "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\

@@ -39,6 +39,7 @@ mod mutations;
 mod nodes;
 mod passphrases;
 mod pauses;
+mod pictures;
 mod postfix;
 #[path = "../support/postgres.rs"]
 mod postgres;

@@ -4,6 +4,7 @@
 mod coverage;
 mod files;
 mod kept;
+mod pictures;
 mod postfix;
 mod reach;
 mod scanner;
@@ -66,6 +67,7 @@ pub(super) fn run(cli: &Cli, args: &DoctorArgs) -> Answer {
             let mut checks = vec![settings::file(path, &checked.warnings)];
             checks.extend(settings::all(&config));
             checks.extend(files::all(&config));
+            checks.extend(pictures::all(&config));
             checks.extend(context::block_on(async {
                 let mut found = kept::all(&config).await;
                 found.extend(reach::next_hops(&config).await);

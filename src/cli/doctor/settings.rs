@@ -29,7 +29,9 @@ fn rules(config: &Config) -> Check {
         Err(fault) => return Check::fault("rules", fault.to_string()),
     };
     let (detection, policy) = (rules.detection.len(), rules.policy.len());
-    match app::rulebook(config, rules) {
+    // Lists of pictures have a check of their own.
+    let without = Config { picture_lists: Vec::new(), ..config.clone() };
+    match app::rulebook(&without, rules) {
         Ok(_) => Check::good("rules", format!("{detection} detection rules, {policy} policy rules")),
         Err(fault) => Check::fault("rules", fault.to_string()),
     }

@@ -4,7 +4,7 @@ mod canary;
 mod doors;
 
 use super::{
-    Config,
+    Config, pictures,
     read::{LONGEST_DEADLINE, Marks},
     source::{Source, WHOLE_FILE},
     units,
@@ -26,6 +26,7 @@ pub(super) fn check(source: &Source<'_>, config: &Config, marks: &Marks) {
     cross.relay();
     cross.limits();
     cross.scanner();
+    cross.pictures();
     cross.notices();
     cross.keys_and_dkim();
     cross.anchors();
@@ -169,6 +170,19 @@ impl Cross<'_> {
     }
 
     /// A message is scanned before it is assessed.
+    /// What one picture may take is a part of what its worker has.
+    fn pictures(&self) {
+        pictures::names_differ(self.source, &self.marks.picture_lists);
+        let files = &self.config.files;
+        if !self.config.picture_lists.is_empty() && files.picture_limits.memory > files.memory / 2 {
+            self.source.error(
+                &self.marks.attachments,
+                "`picture-memory` is more than half of `memory`.",
+                "A worker needs the rest for the file itself: raise `memory`, or lower `picture-memory`.",
+            );
+        }
+    }
+
     fn scanner(&self) {
         let Some(scanner) = &self.config.scanner else { return };
         let both = scanner.deadline + self.config.limits.deadline;

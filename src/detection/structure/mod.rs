@@ -34,6 +34,7 @@ pub(super) fn findings(pass: &mut Pass<'_, '_>, candidates: &[Candidate]) -> Vec
                 | Builtin::PasswordBeside
                 | Builtin::PasswordInThread
                 | Builtin::Picture
+                | Builtin::PictureNotCompared
                 | Builtin::Program
                 | Builtin::Disguised
                 | Builtin::ActiveContent

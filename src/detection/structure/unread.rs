@@ -26,6 +26,14 @@ static PICTURE: LazyLock<DetectionRule> = LazyLock::new(|| DetectionRule {
     ..fallback("builtin.picture", Category::FileNotInspected, "A picture: words in it were not read.")
 });
 
+static NOT_COMPARED: LazyLock<DetectionRule> = LazyLock::new(|| {
+    let reason = "A picture was not compared with the lists of pictures.";
+    DetectionRule {
+        confidence: 0.2,
+        ..fallback("builtin.picture-not-compared", Category::FileNotInspected, reason)
+    }
+});
+
 /// The rule that holds when no file gives one.
 pub(in crate::detection) fn fallback(id: &str, category: Category, reason: &str) -> DetectionRule {
     DetectionRule {
@@ -61,6 +69,7 @@ pub(super) fn findings(pass: &Pass<'_, '_>, out: &mut Vec<Finding>) {
             UnreadReason::Malformed => (Builtin::UnreadFile, "malformed"),
             UnreadReason::WorkerDied(how) => (Builtin::UnreadFile, how),
             UnreadReason::Picture => (Builtin::Picture, "words in a picture are not read"),
+            UnreadReason::NotCompared(why) => (Builtin::PictureNotCompared, why),
             UnreadReason::Ambiguous(Doubt::Crafted(what) | Doubt::Damaged(what)) => {
                 (Builtin::AmbiguousMessage, what)
             }
@@ -106,6 +115,7 @@ pub(super) fn add(
             Builtin::ProtectedFile => &PROTECTED,
             Builtin::AmbiguousMessage => &AMBIGUOUS,
             Builtin::Picture => &PICTURE,
+            Builtin::PictureNotCompared => &NOT_COMPARED,
             _ => &UNREAD,
         }));
     }

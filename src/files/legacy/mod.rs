@@ -12,7 +12,7 @@ mod xls;
 mod xls_crypt;
 mod xls_sheet;
 
-use super::{Budget, Reason, Script, Shown, TraitKind, Writing, open};
+use super::{Budget, Reason, Script, Shown, TraitKind, Writing, hashing, open};
 use compound::Compound;
 
 pub(super) fn read(bytes: &[u8], budget: &mut Budget) {
@@ -49,6 +49,8 @@ fn read_storage(file: &Compound<'_>, storage: &str, budget: &mut Budget) -> bool
     if let Some(main) = file.stream(&path("WordDocument")) {
         let table = |name: &str| file.stream(&path(name)).unwrap_or_default();
         doc::read(&main, &table("0Table"), &table("1Table"), budget);
+        pictures(file, &path("Data"), budget);
+        hashing::in_stream(&main, "document", budget);
         known = true;
     }
     for name in ["Workbook", "Book"] {
@@ -60,6 +62,7 @@ fn read_storage(file: &Compound<'_>, storage: &str, budget: &mut Budget) -> bool
     if let Some(stream) = file.stream(&path("PowerPoint Document")) {
         let user = file.stream(&path("Current User")).unwrap_or_default();
         ppt::read(&stream, &user, budget);
+        pictures(file, &path("Pictures"), budget);
         known = true;
     }
     for name in ["\u{5}SummaryInformation", "\u{5}DocumentSummaryInformation"] {
@@ -68,6 +71,15 @@ fn read_storage(file: &Compound<'_>, storage: &str, budget: &mut Budget) -> bool
         }
     }
     known
+}
+
+/// The stream in which a document keeps its pictures ([MS-ODRAW] section 2.2.23).
+fn pictures(file: &Compound<'_>, path: &str, budget: &mut Budget) {
+    if budget.hashes()
+        && let Some(stream) = file.stream(path)
+    {
+        hashing::in_stream(&stream, &open::cleaned(path), budget);
+    }
 }
 
 /// Objects within: documents as storages, packages and files as streams.

@@ -8,6 +8,7 @@ use super::{
 use crate::files::{
     Budget, Reason, Script, Shown, TraitKind, Writing,
     formula::Formulas,
+    hashing,
     ooxml::{built_in, rk, shown_number},
     open,
 };
@@ -25,6 +26,21 @@ pub(super) fn record_at(stream: &[u8], at: usize) -> Option<Record<'_>> {
     let (kind, length) = (u16_at(stream, at)?, usize::from(u16_at(stream, at + 2)?));
     let rest = stream.get(at + 4..)?;
     Some(Record { kind, at, data: rest.get(..length).unwrap_or(rest) })
+}
+
+/// The drawings of all sheets in one piece: they go on in records of 8,224 bytes ([MS-XLS] section 2.4.171).
+fn drawings(stream: &[u8]) -> Vec<u8> {
+    const DRAWINGS: u16 = 0x00eb;
+    const GOES_ON: u16 = 0x003c;
+    let (mut all, mut at, mut within) = (Vec::new(), 0, false);
+    while let Some(record) = record_at(stream, at) {
+        within = record.kind == DRAWINGS || within && record.kind == GOES_ON;
+        if within {
+            all.extend_from_slice(record.data);
+        }
+        at += 4 + record.data.len();
+    }
+    all
 }
 
 /// A sheet as the workbook names it.
@@ -51,6 +67,9 @@ pub(super) fn read(mut stream: Vec<u8>, budget: &mut Budget) {
     match xls_crypt::decrypt(&mut stream) {
         xls_crypt::Lock::None => {}
         xls_crypt::Lock::Closed => return open::protected("xls", budget),
+    }
+    if budget.hashes() {
+        hashing::in_stream(&drawings(&stream), "drawings", budget);
     }
     let first = record_at(&stream, 0);
     let Some(first) = first.filter(|first| matches!(first.kind, 0x0809 | 0x0409 | 0x0209 | 0x0009)) else {

@@ -3,6 +3,7 @@
 use super::super::{
     as_text::armor_in,
     budget::Budget,
+    hashing,
     model::{Limit, Protection, Reason, Shown, TraitKind, Writing},
     open,
 };
@@ -58,7 +59,10 @@ fn read_part(part: &Part<'_>, budget: &mut Budget) {
     match &part.body {
         Body::Multipart(_) | Body::Message(_) => {}
         Body::Text(text) => told(part, Writing::Plain, text, budget),
-        Body::Html(text) => told(part, Writing::Html, text, budget),
+        Body::Html(text) => {
+            told(part, Writing::Html, text, budget);
+            hashing::in_text(text.as_bytes(), budget);
+        }
         Body::Binary(bytes) => {
             let name = part.file_name.as_deref();
             let place = place(part);

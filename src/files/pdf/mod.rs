@@ -17,6 +17,7 @@ mod layout;
 mod leftover;
 mod notes;
 mod object;
+mod pixels;
 mod shapes;
 
 use super::{Budget, Protection, Reason, Shown, TraitKind, Writing, halves, open};
@@ -123,7 +124,7 @@ fn read_pages(document: &mut Document<'_, '_>, pages: Vec<Dictionary>, layers_of
             return;
         }
         let place = format!("page {number}");
-        let drawn = draw_page(document, page, &mut fonts, layers_off);
+        let drawn = draw_page(document, (page, &place), &mut fonts, layers_off);
         combs::read(document, page, &place, &drawn.runs);
         let visible = tell_page(document, &place, drawn);
         document
@@ -137,7 +138,7 @@ fn read_pages(document: &mut Document<'_, '_>, pages: Vec<Dictionary>, layers_of
 
 fn draw_page(
     document: &mut Document<'_, '_>,
-    page: &Dictionary,
+    (page, place): (&Dictionary, &str),
     fonts: &mut Fonts,
     layers_off: &HashSet<u32>,
 ) -> Page {
@@ -160,6 +161,7 @@ fn draw_page(
     let resources = document.dictionary(page, "Resources").unwrap_or_default();
     let area = shown_area(document, page);
     let mut interpreter = Interpreter::new(document, fonts, layers_off, area);
+    interpreter.place = place.to_owned();
     interpreter.draw(&content, &resources, content::IDENTITY);
     interpreter.page
 }

@@ -83,8 +83,13 @@ fn look(document: &mut Document<'_, '_>, note: &Dictionary, fonts: &mut Fonts) -
     let Some(Object::Stream(stream)) = own else { return String::new() };
     let none_off = HashSet::new();
     let mut interpreter = Interpreter::new(document, fonts, &none_off, [-1e6, -1e6, 1e6, 1e6]);
+    interpreter.place = "annotation".to_owned();
     interpreter.draw_form(&stream);
-    layout::text(interpreter.page.runs.iter())
+    let page = interpreter.page;
+    for (name, bytes) in &page.files {
+        document.budget.hash(&format!("annotation/{name}"), bytes);
+    }
+    layout::text(page.runs.iter())
 }
 
 pub(super) fn read_outline(document: &mut Document<'_, '_>, root: &Dictionary) {

@@ -2,7 +2,10 @@
 //! stand here.
 
 use super::{FROM_WORKER, HEAD, metered::Metered, put_head};
-use crate::files::{Anchor, FileLimits, Limit, Missed, Opened, Piece, Reason, Trait, TraitKind};
+use crate::files::{
+    Anchor, FileLimits, Hashed, Limit, MOST_HASHED, MOST_VIEWS, Missed, Opened, Piece, Reason, Trait,
+    TraitKind,
+};
 use postcard::Deserializer;
 use serde::Deserialize;
 
@@ -16,8 +19,8 @@ const REMARKS: usize = 1_000;
 const PLACE: usize = 1_024;
 const WORD: usize = 128;
 /// Single bytes that postcard takes at most for what the bounds above allow: twelve for a piece or a
-/// remark, seven for an anchor.
-const SINGLES: usize = 12 * (PIECES + 2 * REMARKS) + 7 * ANCHORS + 64;
+/// remark, seven for an anchor, forty for a file that was hashed and for a view of a picture.
+const SINGLES: usize = 12 * (PIECES + 2 * REMARKS) + 7 * ANCHORS + 40 * (MOST_HASHED + MOST_VIEWS) + 64;
 
 /// Bytes of the longest answer to a request with these limits.
 pub(in crate::sandbox) fn longest(limits: &FileLimits) -> usize {
@@ -61,6 +64,21 @@ fn fits(opened: &Opened, limits: &FileLimits) -> bool {
         && opened.pieces.iter().all(|piece| is_word(&piece.place, PLACE) && are_anchors(piece))
         && opened.missed.iter().all(|m| is_word(&m.place, PLACE) && is_word(&m.kind, WORD))
         && opened.traits.iter().all(is_trait)
+        && opened.hashed.len() <= MOST_HASHED
+        && opened.hashed.iter().map(views).sum::<usize>() <= MOST_VIEWS
+        && opened.hashed.iter().all(|hashed| is_word(&hashed.place, PLACE) && has_few_sizes(hashed))
+}
+
+/// In how many sizes pictures are hashed besides their own, and no more views than that makes.
+const SIZES: usize = 2;
+
+fn views(hashed: &Hashed) -> usize {
+    hashed.picture.as_ref().map_or(0, |picture| picture.views.len())
+}
+
+fn has_few_sizes(hashed: &Hashed) -> bool {
+    let mut views = hashed.picture.iter().flat_map(|picture| &picture.views);
+    views.all(|view| view.resized.len() <= SIZES)
 }
 
 /// Rising, within the text, between its letters: whoever slices by them need not ask.
@@ -105,6 +123,10 @@ fn fit(opened: &mut Opened, limits: &FileLimits) {
             fit_word(is, WORD);
         }
     }
+    // Their numbers are bounded where they are made.
+    for hashed in &mut opened.hashed {
+        fit_word(&mut hashed.place, PLACE);
+    }
     for missed in &mut opened.missed {
         fit_word(&mut missed.place, PLACE);
         fit_word(&mut missed.kind, WORD);
@@ -142,7 +164,7 @@ fn fit_word(text: &mut String, longest: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{Shown, Writing};
+    use crate::files::{Digests, Pdq, Picture, PictureKind, Shown, View, Writing};
 
     fn piece(place: &str, text: &str, anchors: &[(u32, &str)]) -> Piece {
         let anchors = anchors.iter().map(|&(at, label)| Anchor { at, label: label.to_owned() });
@@ -204,6 +226,32 @@ mod tests {
         }
     }
 
+    fn hashed(place: &str, views: usize) -> Hashed {
+        let turns = [Pdq([7; 32]); 8];
+        let view = View { frame: 0, quality: 50, turns, resized: vec![turns; SIZES] };
+        let picture = Picture {
+            kind: PictureKind::Jpeg,
+            width: 9,
+            height: 9,
+            views: vec![view; views],
+            unhashed: None,
+        };
+        Hashed { place: place.to_owned(), digests: Some(Digests::of(b"x")), picture: Some(picture) }
+    }
+
+    /// As many as there may be are read, and no more.
+    #[test]
+    fn hashes_are_bounded() {
+        let limits = FileLimits::default();
+        let mut opened = Opened::default();
+        opened.hashed = (1..MOST_HASHED).map(|n| hashed(&format!("{n}"), 0)).collect();
+        opened.hashed.push(hashed("last", MOST_VIEWS));
+        let written = body(opened.clone(), &limits);
+        assert_eq!(decode(&written, &limits), Ok(opened.clone()));
+        opened.hashed[0] = hashed("first", 1);
+        assert_eq!(decode(&raw(&opened), &limits), Err(Refused));
+    }
+
     #[test]
     fn cut_text_is_told() {
         let limits = FileLimits { text_bytes: 4, ..FileLimits::default() };
@@ -254,6 +302,7 @@ mod tests {
             ],
             traits: vec![Trait { place: "x".into(), kind: TraitKind::Executable }],
             missed: vec![Missed { place: "y".into(), kind: "rar".into(), reason: Reason::Malformed }],
+            hashed: vec![hashed("z", 2)],
         };
         let body = body(opened, &limits);
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;

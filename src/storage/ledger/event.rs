@@ -199,6 +199,8 @@ events! {
     LeadNoteViewed = "lead-note.viewed",
     /// The figures of a month that is over were counted, once for all.
     ReportCounted = "report.counted",
+    /// A list of pictures is in force: its digest and how many hashes it has.
+    PictureListLoaded = "list.pictures-loaded",
 }
 
 /// Who did it. Everyone but the gate itself appears in the ledger by a random id.

@@ -250,7 +250,8 @@ fn tried(
     let more = text.as_ref().map(|(name, text)| (Path::new(name), text.as_str()));
     let rules = ruleset::load_with(&config.rulesets, more).map_err(|faults| lines(faults.to_string()))?;
     let is_same = rules.digest == in_force.rules.digest;
-    let book = rulebook(&config, rules, in_force.directory.clone()).map_err(|f| lines(f.to_string()))?;
+    let book = rulebook(&config, rules, in_force.directory.clone(), in_force.pictures.clone())
+        .map_err(|f| lines(f.to_string()))?;
     Ok((book, is_same, differing(now, &config)))
 }
 

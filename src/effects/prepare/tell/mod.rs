@@ -52,7 +52,7 @@ pub(super) fn tell(matter: &Matter<'_>, tools: &Tools<'_>, live: &[&Group], prep
     prepared.ledger.extend(desk.ledger);
 }
 
-/// While a school only observes, a possible disclosure is told of when somebody is named to
+/// While a school only observes, a possible disclosure and a suspected illegal image are told of when somebody is named to
 /// attend to it at any hour (practice.md, B).
 pub(super) fn disclosed_while_observing(
     matter: &Matter<'_>,
@@ -60,7 +60,7 @@ pub(super) fn disclosed_while_observing(
     observed: &[&Group],
     prepared: &mut Prepared,
 ) {
-    if observed.is_empty() || !matter.facts.releases.is_empty() || !may_disclose(matter.findings) {
+    if observed.is_empty() || !matter.facts.releases.is_empty() || !is_urgent(matter.findings) {
         return;
     }
     let attended = |school: &School| school.mode == Mode::Observe && !school.alerts.rota.is_empty();
@@ -71,6 +71,10 @@ pub(super) fn disclosed_while_observing(
         }
     }
     prepared.alerts.extend(desk.alerts);
+}
+
+fn is_urgent(findings: &[Finding]) -> bool {
+    may_disclose(findings) || findings.iter().any(|f| f.category == Category::FileIllegalImage)
 }
 
 pub(super) struct Desk<'a> {

@@ -8,6 +8,7 @@ use crate::{
     },
     mail::{Address, SchoolId},
     parties::{self, School},
+    policy::may_disclose,
     ruleset::{Category, Notice, Severity},
     storage::{ItemId, NewAlert, NewItem, Urgency},
     verdict::Disposition,
@@ -24,6 +25,11 @@ impl Desk<'_> {
         let lead = lead.then_some(if urgent { Notice::LeadUrgent } else { Notice::Lead });
         for notice in lead.into_iter().chain(others) {
             self.alert(&item.school, notice, item.category, item.id.as_str(), Some(&item.id));
+        }
+        // A call for help in what is sealed is told all the same: nobody can read it there (practice.md, A1, A3).
+        if item.category == Category::FileIllegalImage && may_disclose(self.matter.findings) {
+            let of = Category::HarmSelfHarm;
+            self.alert(&item.school, Notice::LeadUrgent, of, item.id.as_str(), Some(&item.id));
         }
     }
 

@@ -74,6 +74,8 @@ pub(super) struct Interpreter<'d, 'a, 'b> {
     pub(super) layers_off: &'d HashSet<u32>,
     /// The part of the page that is shown.
     pub(super) area: Area,
+    /// By which the page is called.
+    pub(super) place: String,
     pub(super) page: Page,
     areas: Vec<(Area, Color)>,
     forms: usize,
@@ -103,7 +105,16 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
         layers_off: &'d HashSet<u32>,
         area: Area,
     ) -> Self {
-        Self { document, fonts, layers_off, area, page: Page::default(), areas: Vec::new(), forms: 0 }
+        Self {
+            document,
+            fonts,
+            layers_off,
+            area,
+            place: String::new(),
+            page: Page::default(),
+            areas: Vec::new(),
+            forms: 0,
+        }
     }
 
     pub(super) fn draw(&mut self, content: &[u8], resources: &Dictionary, ctm: Matrix) {

@@ -5,10 +5,11 @@ use super::{
     geometry::{around, moved, product},
 };
 use crate::files::{
-    Limit,
+    Limit, Reason,
     pdf::{
         crypt::Kind,
         object::{Dictionary, Object, Stream},
+        pixels,
     },
 };
 use std::rc::Rc;
@@ -74,13 +75,19 @@ impl Interpreter<'_, '_, '_> {
     /// JPEG pictures are files of their own, which tell where they were taken.
     fn keep_picture(&mut self, stream: &Stream) {
         if self.page.files.len() >= 64 {
+            if self.document.budget.hashes() {
+                self.document.budget.missed(&self.place, "picture", Reason::Limit(Limit::Members));
+            }
             return;
         }
         let decoded = self.document.decode(stream, Kind::Stream);
         match decoded.left.as_deref() {
             Some(b"DCTDecode" | b"DCT") => self.page.files.push(("picture.jpg", decoded.bytes)),
             Some(b"JPXDecode") => self.page.files.push(("picture.jp2", decoded.bytes)),
-            _ => {}
+            _ => {
+                let place = format!("{}/picture", self.place);
+                pixels::remember(self.document, stream, &decoded, &place);
+            }
         }
     }
 }

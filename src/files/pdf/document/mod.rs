@@ -50,6 +50,8 @@ pub(super) struct Document<'a, 'b> {
     /// The first limit that ended something.
     pub(super) stopped: Option<Limit>,
     repaired: bool,
+    /// Where pictures begin whose pixels are remembered.
+    pub(super) pictures: HashSet<usize>,
     pub(super) closed: Closed,
 }
 
@@ -85,6 +87,7 @@ impl<'a, 'b> Document<'a, 'b> {
             trailer: Dictionary::default(),
             stopped: None,
             repaired: false,
+            pictures: HashSet::new(),
             closed: Closed::Nothing,
         };
         document.read_tables();
