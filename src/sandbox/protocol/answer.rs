@@ -198,6 +198,7 @@ mod tests {
                 kind: "zip".into(),
                 reason: Reason::Limit(Limit::Ratio),
             }],
+            hashed: vec![hashed("z", 2)],
         };
         let body = body(opened.clone(), &limits);
         assert_eq!(decode(&body, &limits), Ok(opened));
