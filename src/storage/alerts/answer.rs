@@ -58,13 +58,14 @@ impl Store {
 }
 
 impl Tx {
-    /// An item that was looked at or decided, an incident that was opened or dismissed.
+    /// An item that was looked at or decided, an incident that was opened or dismissed. What the gate itself has
+    /// sealed was decided by nobody yet: it is looked at in the form in which anybody may (practice.md, A3).
     async fn settle_alerts(&mut self) -> Result<u64, StoreError> {
         let ids: Vec<String> = sqlx::query_scalar(
             "UPDATE alert SET state = 'answered', answered_at = $1 WHERE state IN ('waiting', 'told') AND (
-                EXISTS (SELECT 1 FROM item i WHERE i.id = alert.item AND i.state <> 'open')
+                EXISTS (SELECT 1 FROM item i WHERE i.id = alert.item AND i.state NOT IN ('open', 'sealed'))
                 OR EXISTS (SELECT 1 FROM ledger l WHERE l.subject = alert.item AND l.actor <> 'gate'
-                    AND l.event IN ('item.viewed', 'item.bytes-viewed'))
+                    AND l.event IN ('item.viewed', 'item.bytes-viewed', 'item.sealed', 'item.sealed-viewed'))
                 OR EXISTS (SELECT 1 FROM incident_link k JOIN incident c ON c.id = k.incident
                     WHERE k.target = alert.transaction_id AND c.state IN ('open', 'closed', 'dismissed')))
              RETURNING id",
