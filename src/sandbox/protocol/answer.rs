@@ -244,9 +244,9 @@ mod tests {
     #[test]
     fn hashes_are_bounded() {
         let limits = FileLimits::default();
-        let mut opened = Opened::default();
-        opened.hashed = (1..MOST_HASHED).map(|n| hashed(&format!("{n}"), 0)).collect();
-        opened.hashed.push(hashed("last", MOST_VIEWS));
+        let mut all: Vec<Hashed> = (1..MOST_HASHED).map(|n| hashed(&format!("{n}"), 0)).collect();
+        all.push(hashed("last", MOST_VIEWS));
+        let mut opened = Opened { hashed: all, ..Opened::default() };
         let written = body(opened.clone(), &limits);
         assert_eq!(decode(&written, &limits), Ok(opened.clone()));
         opened.hashed[0] = hashed("first", 1);
