@@ -332,6 +332,6 @@ fn mutated_pictures_do_no_harm() {
             decoded += usize::from(picture.is_some_and(|picture| !picture.views.is_empty()));
         }
     }
-    println!("{whole} mutated, {decoded} still hashed, slowest {slowest:?}");
+    assert!(decoded * 4 > whole, "{decoded} of {whole} are still pictures");
     assert!(slowest.0 < Duration::from_secs(20), "{slowest:?}");
 }
