@@ -17,6 +17,37 @@ pub trait Opener: Send + Sync + fmt::Debug {
     fn read_picture(&self, _bytes: &[u8]) -> Option<Opened> {
         None
     }
+
+    /// How those who open files elsewhere stand; none where this very process does.
+    fn readers(&self) -> Vec<Readers> {
+        Vec::new()
+    }
+}
+
+/// How the readers of one kind stand, for metrics and for whoever runs the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readers {
+    /// What they read: `files`, `pictures`.
+    pub of: &'static str,
+    pub busy: usize,
+    pub idle: usize,
+    /// Files that wait for one.
+    pub waiting: usize,
+    /// Files that were opened.
+    pub opened: u64,
+    /// Files that were not, by the words of `NotOpened::Died`.
+    pub not_opened: Vec<(&'static str, u64)>,
+    pub start: Start,
+}
+
+/// Whether readers can be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// None was wanted so far.
+    NotTried,
+    Works,
+    /// None could, and why; it is tried again.
+    Fails(String),
 }
 
 /// Why nothing is known of a file.

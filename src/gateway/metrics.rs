@@ -2,7 +2,7 @@
 //! (exposition format 0.0.4). Numbers, categories of ours and names of the configuration; no
 //! person, no address, no word of any message.
 
-use super::{Gate, routes};
+use super::{Gate, readers, routes};
 use crate::{
     effects::Turn,
     storage::{Counts, StoreError},
@@ -64,6 +64,7 @@ impl Gate {
             standing.alarms.len() as u64,
         );
         self.scanner_metrics(&mut out);
+        readers::metrics(&self.standing().rulebook.opener.readers(), &mut out);
         self.counters.write(&mut out);
         Ok(out.0)
     }

@@ -19,6 +19,7 @@ mod measures;
 mod metrics;
 mod months;
 mod overdue;
+mod readers;
 mod recall;
 mod relayed;
 mod retain;

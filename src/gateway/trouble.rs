@@ -1,7 +1,7 @@
 //! The gate looks after itself: what stops working and what works again is said once, in the log,
 //! in the ledger, by mail to whoever runs the machine, and by the alarm that is no mail.
 
-use super::{Gate, Standing, alarm::sound, itself, routes};
+use super::{Gate, Standing, alarm::sound, itself, readers, routes};
 use crate::{
     config::CanaryConfig,
     effects::Trouble,
@@ -33,6 +33,7 @@ impl Gate {
             signs.push(canary_sign(canary, stands));
         }
         signs.extend(self.scanner_signs(&standing, now));
+        signs.extend(readers::signs(&standing.rulebook.opener.readers(), now));
         signs.extend(itself::signs(&self.store, &standing, now).await?);
         for sign in &signs {
             let fails = kept.remove(&sign.name).is_some_and(|t| t.failing_since.is_some());

@@ -58,14 +58,17 @@ impl StartFault {
 }
 
 impl Died {
+    pub(super) const CRASHED: &str = "reader-crashed";
+    pub(super) const NOT_STARTED: &str = "no-worker-started";
+
     /// A stable word, for the finding and for metrics.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Crashed(_) => "reader-crashed",
+            Self::Crashed(_) => Self::CRASHED,
             Self::OutOfMemory => "out-of-memory",
             Self::OutOfTime => "out-of-time",
             Self::Busy => "no-worker-free",
-            Self::CouldNotStart(_) => "no-worker-started",
+            Self::CouldNotStart(_) => Self::NOT_STARTED,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The pool as whoever reads messages sees it: an opener of files, which says in a stable word how it failed.
 
-use super::{Pool, Profile, Request, Settings};
-use crate::files::{FileLimits, NotOpened, Opened, Opener};
+use super::{Health, Pool, Profile, Request, Settings};
+use crate::files::{FileLimits, NotOpened, Opened, Opener, Readers, Start};
 use std::time::{Duration, Instant};
 
 /// Opens files in workers.
@@ -54,5 +54,33 @@ impl Opener for Sandboxed {
         let request = Request { limits, ..Request::default() };
         let opened = self.pictures.as_ref()?.open(&request, bytes, Instant::now() + self.patience);
         opened.inspect_err(|died| tracing::warn!(why = %died, "files.picture-not-read")).ok()
+    }
+    fn readers(&self) -> Vec<Readers> {
+        let none = || Readers {
+            start: Start::Fails("the pool of workers could not begin".to_owned()),
+            ..readers(FILES, &Health::default())
+        };
+        let files = self.pool.as_ref().map_or_else(none, |pool| readers(FILES, &pool.health()));
+        let pictures = self.pictures.as_ref().map(|pool| readers("pictures", &pool.health()));
+        [files].into_iter().chain(pictures).collect()
+    }
+}
+
+const FILES: &str = "files";
+
+fn readers(of: &'static str, health: &Health) -> Readers {
+    let start = match health.fault {
+        Some(fault) => Start::Fails(fault.to_string()),
+        None if health.started == 0 => Start::NotTried,
+        None => Start::Works,
+    };
+    Readers {
+        of,
+        busy: health.busy,
+        idle: health.idle,
+        waiting: health.waiting,
+        opened: health.answered,
+        not_opened: health.deaths.by_name().to_vec(),
+        start,
     }
 }

@@ -43,6 +43,9 @@ fn the_numbers_are_there_and_nothing_else() {
         "gatehouse_failures_total{place=\"storage\"} 0",
         "gatehouse_canary_up{way=\"notices\",direction=\"notices\"} 1",
         "gatehouse_working_key 1",
+        "gatehouse_file_workers_up{of=\"files\"} 1",
+        "gatehouse_file_workers{of=\"files\",state=\"busy\"} 0",
+        "gatehouse_files_total{of=\"files\",result=\"reader-crashed\"} 0",
     ] {
         assert!(page.lines().any(|l| l == line), "{line} in {page}");
     }

@@ -151,3 +151,31 @@ async fn damaged_objects_and_work_that_stands_still_are_said() {
     let told = desk.written().await;
     assert!(told.len() == 1 && told[0].1.contains("works again"), "{told:?}");
 }
+
+/// Mail goes its way while nothing opens its files, so that somebody has to hear of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_cannot_be_started_are_said_once() {
+    let desk = Desk::at("2026-11-25T10:00:00Z", "", "").await;
+    let turn = async || {
+        desk.gate.watch_itself().await.unwrap();
+        desk.written().await
+    };
+    assert!(turn().await.is_empty(), "none was wanted yet");
+    // Workers are the program that runs, which is this test here and becomes none.
+    let opener = desk.gate.standing().rulebook.opener.clone();
+    let opened = tokio::task::spawn_blocking(move || opener.open(None, "text/plain", b"a")).await.unwrap();
+    assert!(opened.is_err(), "{opened:?}");
+    let told = turn().await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (to, text) = &told[0];
+    assert_eq!(to, "postmaster@oakfield.example");
+    assert!(text.contains("workers/files fails") && text.contains("gatehouse doctor"), "{text}");
+    assert!(turn().await.is_empty(), "once");
+    let page = desk.gate.metrics().await.unwrap();
+    for line in [
+        "gatehouse_file_workers_up{of=\"files\"} 0\n",
+        "gatehouse_files_total{of=\"files\",result=\"no-worker-started\"} 1\n",
+    ] {
+        assert!(page.contains(line), "{page}");
+    }
+}

@@ -93,9 +93,7 @@ impl Pool {
     /// Has one file opened. Returns by `deadline`, or as soon after it as the kernel has ended a worker.
     pub fn open(&self, request: &Request, bytes: &[u8], deadline: Instant) -> Result<Opened, Died> {
         let opened = self.try_open(request, bytes, deadline);
-        if let Err(died) = &opened {
-            self.shared.note(died);
-        }
+        self.shared.note(&opened);
         opened
     }
 

@@ -13,13 +13,15 @@ use std::{
 };
 
 /// How a pool stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Health {
     pub idle: usize,
     pub busy: usize,
     pub waiting: usize,
     /// Workers started since the pool began.
     pub started: u64,
+    /// Jobs that were answered.
+    pub answered: u64,
     pub deaths: Deaths,
     /// Why the last start failed, unless one has succeeded since.
     pub fault: Option<StartFault>,
@@ -35,6 +37,20 @@ pub struct Deaths {
     pub out_of_time: u64,
     pub busy: u64,
     pub could_not_start: u64,
+}
+
+impl Deaths {
+    /// Each with the word that findings and metrics have for it (`Died::name`).
+    pub fn by_name(&self) -> [(&'static str, u64); 5] {
+        let Self { crashed, out_of_memory, out_of_time, busy, could_not_start } = *self;
+        [
+            (Died::CRASHED, crashed),
+            (Died::OutOfMemory.name(), out_of_memory),
+            (Died::OutOfTime.name(), out_of_time),
+            (Died::Busy.name(), busy),
+            (Died::NOT_STARTED, could_not_start),
+        ]
+    }
 }
 
 #[derive(Debug)]
@@ -109,15 +125,6 @@ pub(super) enum Errand {
 
 impl Shared {
     pub(super) fn new(most: usize, warm: usize) -> Self {
-        let health = Health {
-            idle: 0,
-            busy: 0,
-            waiting: 0,
-            started: 0,
-            deaths: Deaths::default(),
-            fault: None,
-            walls: None,
-        };
         let state = State {
             idle: Vec::new(),
             busy: 0,
@@ -126,7 +133,7 @@ impl Shared {
             retired: Vec::new(),
             kept: warm.min(most),
             backoff: Backoff { failures: 0, not_before: None },
-            health,
+            health: Health::default(),
             closing: false,
         };
         Self { state: Mutex::new(state), free: Condvar::new(), wanted: Condvar::new(), most }
@@ -171,14 +178,16 @@ impl Shared {
         taken.map(|worker| (Turn(self.clone()), worker))
     }
 
-    pub(super) fn note(&self, died: &Died) {
-        let deaths = &mut self.lock().health.deaths;
-        let count = match died {
-            Died::Crashed(_) => &mut deaths.crashed,
-            Died::OutOfMemory => &mut deaths.out_of_memory,
-            Died::OutOfTime => &mut deaths.out_of_time,
-            Died::Busy => &mut deaths.busy,
-            Died::CouldNotStart(_) => &mut deaths.could_not_start,
+    /// Counts how a job ended.
+    pub(super) fn note<T>(&self, ended: &Result<T, Died>) {
+        let health = &mut self.lock().health;
+        let count = match ended {
+            Ok(_) => &mut health.answered,
+            Err(Died::Crashed(_)) => &mut health.deaths.crashed,
+            Err(Died::OutOfMemory) => &mut health.deaths.out_of_memory,
+            Err(Died::OutOfTime) => &mut health.deaths.out_of_time,
+            Err(Died::Busy) => &mut health.deaths.busy,
+            Err(Died::CouldNotStart(_)) => &mut health.deaths.could_not_start,
         };
         *count += 1;
     }
