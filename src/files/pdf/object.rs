@@ -103,6 +103,11 @@ pub(super) enum Token {
     Operator(Vec<u8>),
 }
 
+/// White space (ISO 32000-2, 7.2.3); other control characters are regular ones.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, 0 | b'\t' | b'\n' | 12 | b'\r' | b' ')
+}
+
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
@@ -132,7 +137,7 @@ impl<'a> Reader<'a> {
     pub(super) fn skip(&mut self) {
         while let Some(b) = self.peek() {
             match b {
-                0 | b'\t' | b'\n' | 12 | b'\r' | b' ' => self.at += 1,
+                _ if is_space(b) => self.at += 1,
                 b'%' => self.at += memchr::memchr2(b'\n', b'\r', self.rest()).unwrap_or(self.rest().len()),
                 _ => break,
             }
@@ -142,7 +147,8 @@ impl<'a> Reader<'a> {
     /// The regular characters from here.
     pub(super) fn word(&mut self) -> &'a [u8] {
         let rest = self.rest();
-        let length = rest.iter().position(|b| *b <= b' ' || b"()<>[]{}/%".contains(b)).unwrap_or(rest.len());
+        let length =
+            rest.iter().position(|b| is_space(*b) || b"()<>[]{}/%".contains(b)).unwrap_or(rest.len());
         self.at += length;
         rest.get(..length).unwrap_or_default()
     }
@@ -377,5 +383,14 @@ mod tests {
         assert_eq!(read(""), None);
         let mut content = Reader::of_content(b"1 0 Td ] > (x) Tj \xff");
         assert_eq!(std::iter::from_fn(|| content.token()).count(), 6);
+    }
+
+    #[test]
+    fn each_token_takes_a_byte_whatever_it_is() {
+        for (one, other) in (0..=255).flat_map(|one| (0..=255).map(move |other| (one, other))) {
+            let bytes = [b'q', one, other, b'Q'];
+            let mut content = Reader::of_content(&bytes);
+            assert!(std::iter::from_fn(|| content.token()).take(5).count() < 5, "{bytes:?}");
+        }
     }
 }
