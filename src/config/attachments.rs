@@ -18,6 +18,8 @@ pub struct FilesConfig {
     pub cpu: Duration,
     /// Time of one file from when a worker takes it.
     pub time: Duration,
+    /// Time of all files of one message together.
+    pub message_time: Duration,
     /// Files after which a worker is replaced by a fresh one.
     pub renew_after: u32,
     pub limits: FileLimits,
@@ -43,6 +45,7 @@ impl Default for FilesConfig {
             memory: 512_000_000,
             cpu: Duration::from_secs(10),
             time: Duration::from_secs(20),
+            message_time: Duration::from_secs(30),
             renew_after: 100,
             limits: FileLimits::default(),
             picture_limits: PictureLimits::default(),
@@ -63,6 +66,7 @@ pub(super) fn files(section: Option<Section<'_>>, marks: &mut Marks) -> FilesCon
         memory: s.size("memory", 64_000_000..=16_000_000_000, d.memory) as u64,
         cpu: s.duration("cpu", second..=second * 120, d.cpu),
         time: s.duration("time", second..=second * 240, d.time),
+        message_time: s.duration("message-time", second..=second * 240, d.message_time),
         renew_after: s.number("renew-after", 1..=1_000_000, d.renew_after as usize) as u32,
         limits: FileLimits {
             text_bytes: s.size("text-size", 10_000..=1_000_000_000, l.text_bytes as u64),

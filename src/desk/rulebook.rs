@@ -12,7 +12,7 @@ use crate::{
     ruleset::RuleSet,
     sandbox::{Must, Sandboxed, Settings},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// The names that detection looks for.
 pub fn people(directory: &Directory) -> People {
@@ -66,8 +66,13 @@ enum Hashing {
 fn opener_of(config: &Config, hashing: Hashing) -> Arc<dyn Opener> {
     let hashing = (hashing == Hashing::Yes).then_some(config.files.picture_limits);
     let limits = FileLimits { hashing, ..config.files.limits };
-    let opener = Sandboxed::new(workers(config), limits, config.limits.deadline);
+    let opener = Sandboxed::new(workers(config), limits, time_for_files(config));
     Arc::new(if config.files.pictures { opener.with_pictures(workers(config)) } else { opener })
+}
+
+/// Of a message; what is left of its deadline is for everything else.
+fn time_for_files(config: &Config) -> Duration {
+    config.files.message_time.min(config.limits.deadline / 2)
 }
 
 /// The workers that open files.

@@ -45,7 +45,7 @@ pub use model::{
     Anchor, Limit, Missed, Opened, Piece, Protection, Reason, Script, Shown, Trait, TraitKind, Writing,
 };
 pub use open::open;
-pub use opener::{Closed, InProcess, NotOpened, Opener, Readers, Start};
+pub use opener::{Closed, InProcess, NotOpened, Opener, Readers, Start, Until};
 pub use parts::{Files, open_parts};
 pub use picture::{
     Digests, Hashed, MOST_HASHED, MOST_VIEWS, Pdq, Picture, PictureBudget, PictureKind, PictureLimits, Turn,

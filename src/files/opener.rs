@@ -1,12 +1,24 @@
 //! Who opens files. It is handed to whoever reads messages, which does no I/O itself.
 
 use super::{Budget, FileLimits, Opened, open};
-use std::fmt;
+use std::{fmt, time::Instant};
 
 /// Opens one file. Implementations keep whatever the file does to its reader to themselves.
 pub trait Opener: Send + Sync + fmt::Debug {
+    /// Until when the files of one message are opened that begins now: many slow files must not make a
+    /// message late, nor keep the readers from the next.
+    fn until(&self) -> Until {
+        Until::default()
+    }
+
     /// `name` and `media_type` are what the sender says of it.
-    fn open(&self, name: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<Opened, NotOpened>;
+    fn open(
+        &self,
+        name: Option<&str>,
+        media_type: &str,
+        bytes: &[u8],
+        until: Until,
+    ) -> Result<Opened, NotOpened>;
 
     /// Whether files are opened for their hashes too.
     fn hashes(&self) -> bool {
@@ -14,7 +26,7 @@ pub trait Opener: Send + Sync + fmt::Debug {
     }
 
     /// Words in a picture; `None` where pictures are not read.
-    fn read_picture(&self, _bytes: &[u8]) -> Option<Opened> {
+    fn read_picture(&self, _bytes: &[u8], _until: Until) -> Option<Opened> {
         None
     }
 
@@ -23,6 +35,10 @@ pub trait Opener: Send + Sync + fmt::Debug {
         Vec::new()
     }
 }
+
+/// A point in time that only those who open files look at; the default is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Until(pub Option<Instant>);
 
 /// How the readers of one kind stand, for metrics and for whoever runs the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +80,7 @@ pub enum NotOpened {
 pub struct Closed;
 
 impl Opener for Closed {
-    fn open(&self, _: Option<&str>, _: &str, _: &[u8]) -> Result<Opened, NotOpened> {
+    fn open(&self, _: Option<&str>, _: &str, _: &[u8], _: Until) -> Result<Opened, NotOpened> {
         Err(NotOpened::Closed)
     }
 }
@@ -78,7 +94,13 @@ impl Opener for InProcess {
         self.0.hashing.is_some()
     }
 
-    fn open(&self, name: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<Opened, NotOpened> {
+    fn open(
+        &self,
+        name: Option<&str>,
+        media_type: &str,
+        bytes: &[u8],
+        _: Until,
+    ) -> Result<Opened, NotOpened> {
         let mut budget = Budget::new(self.0);
         open(name, Some(media_type), bytes, &mut budget);
         Ok(budget.finish())

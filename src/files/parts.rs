@@ -3,20 +3,24 @@
 //! worker, a worker that ended) keeps what the mail's structure says of it: nothing is protected on a guess.
 
 use super::{
-    Hashed, Missed, NotOpened, Opened, Opener, Piece, Protection, Reason, Shown, Trait, TraitKind, armor_in,
-    is_file_as_text, is_no_text, text::has_script,
+    Hashed, Missed, NotOpened, Opened, Opener, Piece, Protection, Reason, Shown, Trait, TraitKind, Until,
+    armor_in, is_file_as_text, is_no_text, text::has_script,
 };
 use crate::message::{self, Body, Message, Part};
 
 /// What became of each file of one message.
 #[derive(Clone, Debug, Default)]
-pub struct Files(pub(super) Vec<(usize, Result<Opened, NotOpened>)>);
+pub struct Files {
+    /// With the index of each part, in their order.
+    opened: Vec<(usize, Result<Opened, NotOpened>)>,
+    until: Until,
+}
 
 impl Files {
     /// Of the part with this index; `None` where it is no file.
     pub fn of(&self, part: usize) -> Option<Result<&Opened, NotOpened>> {
-        let at = self.0.binary_search_by_key(&part, |(part, _)| *part).ok()?;
-        let (_, opened) = self.0.get(at)?;
+        let at = self.opened.binary_search_by_key(&part, |(part, _)| *part).ok()?;
+        let (_, opened) = self.opened.get(at)?;
         Some(opened.as_ref().map_err(|why| *why))
     }
 }
@@ -24,28 +28,28 @@ impl Files {
 impl Files {
     /// Whether a picture was attached itself.
     pub fn has_pictures(&self) -> bool {
-        self.0.iter().any(|(_, opened)| opened.as_ref().is_ok_and(is_picture))
+        self.opened.iter().any(|(_, opened)| opened.as_ref().is_ok_and(is_picture))
     }
 
     /// What may be looked for in lists, with the part that it lies in.
     pub fn hashed(&self) -> impl Iterator<Item = (usize, &Hashed)> {
-        let opened = self.0.iter().filter_map(|(part, opened)| Some((*part, opened.as_ref().ok()?)));
+        let opened = self.opened.iter().filter_map(|(part, opened)| Some((*part, opened.as_ref().ok()?)));
         opened.flat_map(|(part, opened)| opened.hashed.iter().map(move |hashed| (part, hashed)))
     }
 
     /// The same with the words of such pictures; `None` where none says anything, or nobody reads them.
     pub fn with_words_in_pictures(&self, message: &Message<'_>, opener: &dyn Opener) -> Option<Self> {
         let mut with = None;
-        for (at, (index, opened)) in self.0.iter().enumerate() {
+        for (at, (index, opened)) in self.opened.iter().enumerate() {
             if !opened.as_ref().is_ok_and(is_picture) {
                 continue;
             }
-            let read = opener.read_picture(&message.content(*index)?)?;
+            let read = opener.read_picture(&message.content(*index)?, self.until)?;
             if read.pieces.is_empty() {
                 continue;
             }
             let all: &mut Self = with.get_or_insert_with(|| self.clone());
-            if let Some((_, Ok(opened))) = all.0.get_mut(at) {
+            if let Some((_, Ok(opened))) = all.opened.get_mut(at) {
                 opened.missed.retain(|missed| !is_whole_picture(missed));
                 opened.pieces.extend(read.pieces);
             }
@@ -64,10 +68,10 @@ fn is_whole_picture(missed: &Missed) -> bool {
 
 /// Opens every part of `message` that is a file by its bytes, and settles their protection.
 pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
-    let mut files = Vec::new();
+    let (mut files, until) = (Vec::new(), opener.until());
     for index in 0..message.parts.len() {
         if !is_file(&message.parts[index]) {
-            if let Some(opened) = pictures_in_page(&message.parts[index], opener) {
+            if let Some(opened) = pictures_in_page(&message.parts[index], opener, until) {
                 message.parts[index].holds_picture |= opened.as_ref().is_ok_and(holds_picture);
                 files.push((index, opened));
             }
@@ -76,8 +80,8 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
         let part = &message.parts[index];
         // Of a text only what is armoured in it; what stands beside that is read as the text it is.
         if let Some(armor) = armored(part).filter(|_| !is_whole_file(part)) {
-            let mut opened = opener.open(None, "text/plain", armor.as_bytes());
-            if let (Ok(opened), Some(Ok(page))) = (&mut opened, pictures_in_page(part, opener)) {
+            let mut opened = opener.open(None, "text/plain", armor.as_bytes(), until);
+            if let (Ok(opened), Some(Ok(page))) = (&mut opened, pictures_in_page(part, opener, until)) {
                 opened.hashed.extend(page.hashed);
             }
             message.parts[index].holds_picture |= opened.as_ref().is_ok_and(holds_picture);
@@ -85,7 +89,7 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
             continue;
         }
         let Some(bytes) = message.content(index) else { continue };
-        let opened = opener.open(part.file_name.as_deref(), &part.media_type, &bytes);
+        let opened = opener.open(part.file_name.as_deref(), &part.media_type, &bytes, until);
         if let Ok(opened) = &opened {
             let protection = protection(opened, part.protection);
             message.parts[index].protection = protection;
@@ -93,16 +97,16 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
         }
         files.push((index, opened));
     }
-    Files(files)
+    Files { opened: files, until }
 }
 
 /// A page that carries pictures itself is opened for their hashes alone: its text is read with the message.
-fn pictures_in_page(part: &Part<'_>, opener: &dyn Opener) -> Option<Result<Opened, NotOpened>> {
+fn pictures_in_page(part: &Part<'_>, opener: &dyn Opener, until: Until) -> Option<Result<Opened, NotOpened>> {
     let Body::Html(page) = &part.body else { return None };
     if !opener.hashes() || !page.contains(";base64,") {
         return None;
     }
-    let opened = opener.open(None, "text/html", page.as_bytes());
+    let opened = opener.open(None, "text/html", page.as_bytes(), until);
     Some(opened.map(|opened| Opened { hashed: opened.hashed, ..Opened::default() }))
 }
 

@@ -1,7 +1,7 @@
 //! What becomes of a message's parts once their files are opened, on the fixtures and on messages that only
 //! pretend to be sealed.
 
-use super::{Closed, FileLimits, Files, InProcess, NotOpened, Opened, Opener, open_parts};
+use super::{Closed, FileLimits, Files, InProcess, NotOpened, Opened, Opener, Until, open_parts};
 use crate::message::{Message, Protection, ReadLimits, read};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::fs;
@@ -59,7 +59,7 @@ fn only_what_needs_a_password_is_protected() {
 struct Dies;
 
 impl Opener for Dies {
-    fn open(&self, _: Option<&str>, _: &str, _: &[u8]) -> Result<Opened, NotOpened> {
+    fn open(&self, _: Option<&str>, _: &str, _: &[u8], _: Until) -> Result<Opened, NotOpened> {
         Err(NotOpened::Died("out-of-memory"))
     }
 }

@@ -1,7 +1,7 @@
 //! The pool as whoever reads messages sees it: an opener of files, which says in a stable word how it failed.
 
 use super::{Health, Pool, Profile, Request, Settings};
-use crate::files::{FileLimits, NotOpened, Opened, Opener, Readers, Start};
+use crate::files::{FileLimits, NotOpened, Opened, Opener, Readers, Start, Until};
 use std::time::{Duration, Instant};
 
 /// Opens files in workers.
@@ -12,7 +12,7 @@ pub struct Sandboxed {
     /// Of workers that read pictures, where the school wants it.
     pictures: Option<Pool>,
     limits: FileLimits,
-    /// How long one file waits for a free worker and is read.
+    /// How long all files of one message together wait for free workers and are read.
     patience: Duration,
 }
 
@@ -28,6 +28,12 @@ impl Sandboxed {
         let pool = pool.inspect_err(|error| tracing::error!(%error, "files.no-workers-for-pictures"));
         Self { pictures: pool.ok(), ..self }
     }
+
+    /// `None` where the time of the message is over.
+    fn deadline(&self, until: Until) -> Option<Instant> {
+        let now = Instant::now();
+        Some(until.0.unwrap_or(now + self.patience)).filter(|until| now < *until)
+    }
 }
 
 impl Opener for Sandboxed {
@@ -35,26 +41,38 @@ impl Opener for Sandboxed {
         self.limits.hashing.is_some()
     }
 
-    fn open(&self, name: Option<&str>, media_type: &str, bytes: &[u8]) -> Result<Opened, NotOpened> {
+    fn until(&self) -> Until {
+        Until(Some(Instant::now() + self.patience))
+    }
+
+    fn open(
+        &self,
+        name: Option<&str>,
+        media_type: &str,
+        bytes: &[u8],
+        until: Until,
+    ) -> Result<Opened, NotOpened> {
+        let until = self.deadline(until).ok_or(NotOpened::Died(MESSAGE_OUT_OF_TIME))?;
         let pool = self.pool.as_ref().ok_or(NotOpened::Died("no-worker-started"))?;
         let request = Request {
             name: name.map(str::to_owned),
             media_type: Some(media_type.to_owned()),
             limits: self.limits,
         };
-        pool.open(&request, bytes, Instant::now() + self.patience).map_err(|died| {
+        pool.open(&request, bytes, until).map_err(|died| {
             tracing::warn!(why = %died, bytes = bytes.len(), "files.not-opened");
             NotOpened::Died(died.name())
         })
     }
 
-    fn read_picture(&self, bytes: &[u8]) -> Option<Opened> {
+    fn read_picture(&self, bytes: &[u8], until: Until) -> Option<Opened> {
         // Its own workers are for words.
         let limits = FileLimits { hashing: None, ..self.limits };
         let request = Request { limits, ..Request::default() };
-        let opened = self.pictures.as_ref()?.open(&request, bytes, Instant::now() + self.patience);
+        let opened = self.pictures.as_ref()?.open(&request, bytes, self.deadline(until)?);
         opened.inspect_err(|died| tracing::warn!(why = %died, "files.picture-not-read")).ok()
     }
+
     fn readers(&self) -> Vec<Readers> {
         let none = || Readers {
             start: Start::Fails("the pool of workers could not begin".to_owned()),
@@ -67,6 +85,8 @@ impl Opener for Sandboxed {
 }
 
 const FILES: &str = "files";
+/// Said of each file of a message for which no time was left.
+const MESSAGE_OUT_OF_TIME: &str = "message-out-of-time";
 
 fn readers(of: &'static str, health: &Health) -> Readers {
     let start = match health.fault {

@@ -5,7 +5,7 @@ use crate::{
     gate::{Home, RELAY, Setup, hop},
     storage::{Sample, lead, ruling},
 };
-use gatehouse::{mail::SchoolId, storage::*};
+use gatehouse::{files::Until, mail::SchoolId, storage::*};
 use std::{fs, process::Command};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +163,9 @@ async fn workers_that_cannot_be_started_are_said_once() {
     assert!(turn().await.is_empty(), "none was wanted yet");
     // Workers are the program that runs, which is this test here and becomes none.
     let opener = desk.gate.standing().rulebook.opener.clone();
-    let opened = tokio::task::spawn_blocking(move || opener.open(None, "text/plain", b"a")).await.unwrap();
+    let opened = tokio::task::spawn_blocking(move || opener.open(None, "text/plain", b"a", Until::default()))
+        .await
+        .unwrap();
     assert!(opened.is_err(), "{opened:?}");
     let told = turn().await;
     assert_eq!(told.len(), 1, "{told:?}");

@@ -2,8 +2,8 @@
 
 use super::{GATEHOUSE, refused, settings, soon, trials, try_then_work};
 use gatehouse::{
-    files::{FileLimits, Opened},
-    sandbox::{Crash, Died, Pool, Request, Settings, Trial},
+    files::{FileLimits, NotOpened, Opened, Opener, Until},
+    sandbox::{Crash, Died, Pool, Request, Sandboxed, Settings, Trial},
 };
 use std::{
     fs,
@@ -40,6 +40,16 @@ fn each_end_has_its_own_name_and_the_next_job_succeeds() {
     }
     let deaths = pool.health().deaths;
     assert_eq!((deaths.crashed, deaths.out_of_memory, deaths.out_of_time), (7, 1, 0));
+}
+
+/// However many files a message has, they do not hold up the next message for longer.
+#[test]
+fn files_beyond_the_time_of_their_message_are_told_and_not_tried() {
+    let opener = Sandboxed::new(settings(), FileLimits::default(), Duration::from_secs(600));
+    let over = Until(Some(Instant::now()));
+    assert_eq!(opener.open(None, "text/plain", b"a", over), Err(NotOpened::Died("message-out-of-time")));
+    assert!(opener.open(None, "text/plain", b"a", opener.until()).is_ok());
+    assert_eq!(opener.readers()[0].opened, 1);
 }
 
 /// The message of a panic quotes what the reader was at.
