@@ -54,7 +54,7 @@ pub(super) fn drawn(text: &str) -> Option<Drawn> {
             left -= 1;
             let figures = figures(&rows, sign.unwrap_or('#'));
             any |= figures.len() >= LEAST_FIGURES;
-            let digits: Option<String> = figures.iter().map(|figure| digit(figure)).collect();
+            let digits: Option<String> = figures.iter().map(digit).collect();
             if let Some(digits) = digits.filter(|digits| digits.len() >= LEAST_FIGURES) {
                 for line in &before {
                     numbers.push_str(line);

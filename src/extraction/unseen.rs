@@ -94,7 +94,7 @@ fn is_read(name: &str) -> bool {
     let is = |other: &&str| name.eq_ignore_ascii_case(other);
     let begins =
         |family: &&str| name.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family));
-    !NOT_READ.iter().any(|other| is(other)) && !NOT_READ_FAMILIES.iter().any(|family| begins(family))
+    !NOT_READ.iter().any(is) && !NOT_READ_FAMILIES.iter().any(begins)
 }
 
 pub(super) fn digits(bytes: &[u8]) -> usize {

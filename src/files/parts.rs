@@ -12,7 +12,7 @@ use crate::message::{self, Body, Message, Part};
 #[derive(Clone, Debug, Default)]
 pub struct Files {
     /// With the index of each part, in their order.
-    opened: Vec<(usize, Result<Opened, NotOpened>)>,
+    pub(super) opened: Vec<(usize, Result<Opened, NotOpened>)>,
     until: Until,
 }
 

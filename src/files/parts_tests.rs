@@ -21,7 +21,7 @@ fn opened<'m>(raw: &'m str, opener: &dyn Opener) -> (Message<'m>, Files) {
 }
 
 fn all_text(files: &Files) -> String {
-    let all = files.0.iter().filter_map(|(_, opened)| opened.as_ref().ok());
+    let all = files.opened.iter().filter_map(|(_, opened)| opened.as_ref().ok());
     all.flat_map(|opened| &opened.pieces).map(|piece| format!("{}\n", piece.text)).collect()
 }
 

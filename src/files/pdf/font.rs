@@ -44,7 +44,7 @@ enum Codes {
     Simple(Vec<Glyph>),
     Composite {
         /// How strings are cut, when not two bytes each.
-        cut: Option<CMap>,
+        cut: Option<Box<CMap>>,
         /// Codes that are text in an encoding of their own.
         encoding: Option<&'static encoding_rs::Encoding>,
         /// Text of glyphs by the font program.
@@ -119,7 +119,7 @@ impl Font {
                 let bytes = document.decode(&stream, Kind::Stream).bytes;
                 let map = CMap::read(&bytes, document.budget);
                 encoding = map.base.as_deref().and_then(predefined);
-                cut = Some(map).filter(CMap::has_spaces);
+                cut = Some(Box::new(map)).filter(|map| map.has_spaces());
             }
             Some(Object::Name(name)) => encoding = predefined(&name),
             _ => {}
