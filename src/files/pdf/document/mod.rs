@@ -21,6 +21,8 @@ use std::{
 const LONGEST_CHAIN: usize = 16;
 /// Objects that a file may have; real ones have some ten thousand.
 const MOST_ENTRIES: usize = 2_000_000;
+/// Filters over each other; real streams have one or two. What lies deeper is told.
+const MOST_FILTERS: usize = 8;
 
 #[derive(Clone, Copy, Debug)]
 enum Entry {
@@ -305,7 +307,10 @@ impl<'a, 'b> Document<'a, 'b> {
         let parameters = both(self, "DecodeParms", "DP");
         let names: Vec<Object> = match names {
             Some(Object::Array(items)) => {
-                items.iter().take(8).filter_map(|item| self.resolve(item)).collect()
+                if items.len() > MOST_FILTERS {
+                    self.stopped = self.stopped.or(Some(Limit::Nesting));
+                }
+                items.iter().take(MOST_FILTERS).filter_map(|item| self.resolve(item)).collect()
             }
             Some(name) => vec![name],
             None => Vec::new(),
