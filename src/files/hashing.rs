@@ -1,11 +1,13 @@
-//! Pictures that lie in a file otherwise than as files: in the middle of a stream, or written in base64.
+//! Pictures that lie in a file otherwise than as files: in the middle of a stream, or written in base64. That there
+//! are some is always told (practice.md, A3); they are hashed where that is asked for.
 
 use super::{
     budget::Budget,
     bytes::{find, unbase64},
+    model::{Limit, Reason, TraitKind},
 };
 
-/// Pictures that are looked for in one stream or text.
+/// Pictures of one kind that are looked for in one stream or text.
 const MOST: usize = 256;
 
 /// By which JPEG and PNG begin, wherever they lie.
@@ -13,7 +15,7 @@ const MARKS: [&[u8]; 2] = [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"];
 /// By which JPEG, PNG, GIF and WebP begin in base64.
 const WRITTEN: [&[u8]; 4] = [b"/9j/", b"iVBORw0KGgo", b"R0lGOD", b"UklGR"];
 
-/// Remembers the pictures in a stream in which files lie one behind the other: old office documents.
+/// Tells of the pictures in a stream in which files lie one behind the other: old office documents.
 pub(super) fn in_stream(stream: &[u8], place: &str, budget: &mut Budget) {
     let mut number = 0;
     for at in places(stream, &MARKS, budget) {
@@ -22,7 +24,7 @@ pub(super) fn in_stream(stream: &[u8], place: &str, budget: &mut Budget) {
     }
 }
 
-/// Remembers the pictures that a text carries in base64: pages, cards, documents written as XML.
+/// Tells of the pictures that a text carries in base64: pages, cards, documents written as XML.
 pub(super) fn in_text(text: &[u8], budget: &mut Budget) {
     let mut number = 0;
     for at in places(text, &WRITTEN, budget) {
@@ -37,19 +39,27 @@ pub(super) fn in_text(text: &[u8], budget: &mut Budget) {
     }
 }
 
-fn places(bytes: &[u8], marks: &[&[u8]], budget: &Budget) -> Vec<usize> {
+fn places(bytes: &[u8], marks: &[&[u8]], budget: &mut Budget) -> Vec<usize> {
     let mut places = Vec::new();
-    if !budget.hashes() {
-        return places;
-    }
     for mark in marks {
-        let mut from = 0;
-        while let Some(at) = find(bytes, mark, from)
-            && places.len() < MOST
-        {
+        let (mut from, mut left) = (0, MOST);
+        while let Some(at) = find(bytes, mark, from) {
+            if left == 0 {
+                if budget.hashes() {
+                    budget.missed("", "picture", Reason::Limit(Limit::Members));
+                }
+                break;
+            }
+            left -= 1;
             places.push(at);
             from = at + mark.len();
         }
+    }
+    if !places.is_empty() {
+        budget.found("", TraitKind::Image);
+    }
+    if !budget.hashes() {
+        return Vec::new();
     }
     places.sort_unstable();
     places
@@ -57,7 +67,7 @@ fn places(bytes: &[u8], marks: &[&[u8]], budget: &Budget) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use crate::files::{Budget, FileLimits, Opened, PictureLimits, hash_picture, open};
+    use crate::files::{Budget, FileLimits, Opened, PictureLimits, TraitKind, hash_picture, open};
     use base64::{Engine as _, engine::general_purpose::STANDARD};
     use std::io::{Cursor, Write as _};
 
@@ -143,6 +153,9 @@ mod tests {
             let same = |view: &crate::files::View| view.pdq().distance(&scene.views[0].pdq()) <= 2;
             let found = opened.hashed.iter().filter_map(|hashed| hashed.picture.as_ref());
             assert!(found.flat_map(|picture| &picture.views).any(same), "{form}: {:?}", opened.hashed);
+            let told = super::super::fixture_tests::opened(&file);
+            assert!(told.hashed.is_empty(), "nobody asked");
+            assert!(told.traits.iter().any(|found| found.kind == TraitKind::Image), "{form}");
         }
         assert!(hashed(&compound(&[("/WordDocument", b"x")])).hashed.iter().all(|h| h.picture.is_none()));
         assert!(super::super::fixture_tests::opened(SCENE).hashed.is_empty(), "nobody asked");

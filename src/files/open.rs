@@ -147,6 +147,9 @@ fn with_entities(source: String, budget: &mut Budget) -> String {
 
 /// Remembers the file, and the pictures in it that are not opened as files.
 fn remember(kind: Kind, bytes: &[u8], budget: &mut Budget) {
+    if matches!(kind, Kind::Text | Kind::Html | Kind::Xml | Kind::Svg | Kind::Card | Kind::Calendar) {
+        hashing::in_text(bytes, budget);
+    }
     if !budget.hashes() {
         return;
     }
@@ -155,9 +158,6 @@ fn remember(kind: Kind, bytes: &[u8], budget: &mut Budget) {
         let is_picture =
             |name: &str| kind::belongs(kind, name) && !name.ends_with(".xml") && !name.ends_with(".rels");
         Package::open(bytes).each(is_picture, budget, |place, bytes, budget| budget.hash(place, bytes));
-    }
-    if matches!(kind, Kind::Text | Kind::Html | Kind::Xml | Kind::Svg | Kind::Card | Kind::Calendar) {
-        hashing::in_text(bytes, budget);
     }
 }
 

@@ -44,7 +44,11 @@ impl Files {
             if !opened.as_ref().is_ok_and(is_picture) {
                 continue;
             }
-            let read = opener.read_picture(&message.content(*index)?, self.until)?;
+            // One that ended its reader must not take the words of the others with it.
+            let bytes = message.content(*index);
+            let Some(read) = bytes.and_then(|bytes| opener.read_picture(&bytes, self.until)) else {
+                continue;
+            };
             if read.pieces.is_empty() {
                 continue;
             }
@@ -70,9 +74,10 @@ fn is_whole_picture(missed: &Missed) -> bool {
 pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
     let (mut files, until) = (Vec::new(), opener.until());
     for index in 0..message.parts.len() {
+        message.parts[index].holds_picture |= page_holds_picture(&message.parts[index]);
         if !is_file(&message.parts[index]) {
             if let Some(opened) = pictures_in_page(&message.parts[index], opener, until) {
-                message.parts[index].holds_picture |= opened.as_ref().is_ok_and(holds_picture);
+                message.parts[index].holds_picture |= opened.as_ref().map_or(true, holds_picture);
                 files.push((index, opened));
             }
             continue;
@@ -84,7 +89,7 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
             if let (Ok(opened), Some(Ok(page))) = (&mut opened, pictures_in_page(part, opener, until)) {
                 opened.hashed.extend(page.hashed);
             }
-            message.parts[index].holds_picture |= opened.as_ref().is_ok_and(holds_picture);
+            message.parts[index].holds_picture |= opened.as_ref().map_or(true, holds_picture);
             files.push((index, opened));
             continue;
         }
@@ -93,8 +98,8 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
         if let Ok(opened) = &opened {
             let protection = protection(opened, part.protection);
             message.parts[index].protection = protection;
-            message.parts[index].holds_picture |= holds_picture(opened);
         }
+        message.parts[index].holds_picture |= opened.as_ref().map_or(true, holds_picture);
         files.push((index, opened));
     }
     Files { opened: files, until }
@@ -113,6 +118,27 @@ fn pictures_in_page(part: &Part<'_>, opener: &dyn Opener, until: Until) -> Optio
 fn holds_picture(opened: &Opened) -> bool {
     opened.traits.iter().any(|found| found.kind == TraitKind::Image)
         || opened.hashed.iter().any(|hashed| hashed.picture.is_some())
+        || opened.missed.iter().any(may_be_picture)
+}
+
+/// What nobody read may be a picture or a film; letters and formulas are none.
+fn may_be_picture(missed: &Missed) -> bool {
+    match missed.reason {
+        Reason::Picture | Reason::Limit(_) => true,
+        Reason::NotSupported => !["font", "formula"].contains(&&*missed.kind),
+        Reason::Protected | Reason::Malformed | Reason::Ambiguous => false,
+    }
+}
+
+/// A page that carries a picture or a film in itself.
+fn page_holds_picture(part: &Part<'_>) -> bool {
+    let Body::Html(page) = &part.body else { return false };
+    let carried = |at: usize| {
+        let kind = page.as_bytes().get(at + 1..at + 7).unwrap_or_default();
+        let starts = |word: &[u8]| kind.get(..word.len()).is_some_and(|k| k.eq_ignore_ascii_case(word));
+        starts(b"image/") || starts(b"video/")
+    };
+    memchr::memchr_iter(b':', page.as_bytes()).any(carried)
 }
 
 /// Texts whose values have writings of their own.

@@ -142,3 +142,24 @@ fn endless_and_torn_seals_end() {
     let raw = attached("a.gpg", &nested);
     assert!(opened(&raw, &InProcess(FileLimits::default())).1.of(0).unwrap().unwrap().missed.len() == 1);
 }
+
+#[test]
+fn what_holds_a_picture_or_may_hold_one_is_known_without_any_list() {
+    let fixture = |name: &str| fs::read(format!("{TESTS}/files/{name}")).unwrap();
+    let holds = |raw: &str, opener: &dyn Opener| opened(raw, opener).0.parts.iter().any(|p| p.holds_picture);
+    let reader = InProcess(FileLimits::default());
+    let scene = fixture("pictures/scene.jpg");
+    let film = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".to_vec();
+    for (name, bytes) in
+        [("a.bin", scene), ("clip.bin", film), ("camera.txt", fixture("containers/camera.jpg"))]
+    {
+        assert!(holds(&attached(name, &bytes), &reader), "{name}");
+    }
+    for name in ["containers/plain.zip", "documents/lo-python.odt", "containers/latin.csv"] {
+        assert!(!holds(&attached(name, &fixture(name)), &reader), "{name}");
+        assert!(holds(&attached(name, &fixture(name)), &Dies), "{name}: nobody could look");
+    }
+    let page = |body: &str| format!("Content-Type: text/html\r\n\r\n<p>Hi</p>{body}");
+    assert!(holds(&page("<img src='DATA:Image/png;base64,iVBORw0KGgo='>"), &reader));
+    assert!(!holds(&page("<img src='https://pictures.example/image/1.png'>"), &reader));
+}

@@ -136,7 +136,8 @@ pub struct Part<'a> {
     pub body_range: Range<usize>,
     pub body: Body<'a>,
     pub protection: Protection,
-    /// A picture lies in it, whatever its type says; known when files were opened.
+    /// A picture or a film lies in it, whatever its type says, or may lie in what nobody could read; known when
+    /// files were opened (practice.md, A3).
     pub holds_picture: bool,
     /// Inside multipart/signed or an opaque S/MIME signature: may not be altered.
     pub signed: bool,

@@ -319,6 +319,12 @@ fn a3_what_may_be_an_image_of_a_child_is_not_copied() {
     assert!(recorded(&sealed, &with_picture(PARENT, TEACHER, "A picture of the trip.")));
     assert!(!recorded(&sealed, &mail(PARENT, TEACHER, "hi", "sealedword")));
     assert!(!recorded(&sealed, &with_picture(PARENT, TEACHER, "send me nudes")));
+    let page = |text: &str| {
+        let text = format!("<p>{text}</p><img src=\"data:image/png;base64,iVBORw0KGgo=\">");
+        mail(PARENT, TEACHER, "hi", &text).replace("text/plain", "text/html")
+    };
+    assert!(recorded(&sealed, &page("A picture of the trip.")));
+    assert!(!recorded(&sealed, &page("send me nudes")));
     // Nor may its sender let it go.
     let raw = with_picture(TEACHER, OUTSIDE, &format!("send me nudes\r\n{HEALTH}"));
     let fate = hostile().fate(SenderProof::Login(TEACHER.into()), TEACHER, &[OUTSIDE], &raw);

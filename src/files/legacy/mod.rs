@@ -75,9 +75,7 @@ fn read_storage(file: &Compound<'_>, storage: &str, budget: &mut Budget) -> bool
 
 /// The stream in which a document keeps its pictures ([MS-ODRAW] section 2.2.23).
 fn pictures(file: &Compound<'_>, path: &str, budget: &mut Budget) {
-    if budget.hashes()
-        && let Some(stream) = file.stream(path)
-    {
+    if let Some(stream) = file.stream(path) {
         hashing::in_stream(&stream, &open::cleaned(path), budget);
     }
 }

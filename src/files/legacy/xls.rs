@@ -68,9 +68,7 @@ pub(super) fn read(mut stream: Vec<u8>, budget: &mut Budget) {
         xls_crypt::Lock::None => {}
         xls_crypt::Lock::Closed => return open::protected("xls", budget),
     }
-    if budget.hashes() {
-        hashing::in_stream(&drawings(&stream), "drawings", budget);
-    }
+    hashing::in_stream(&drawings(&stream), "drawings", budget);
     let first = record_at(&stream, 0);
     let Some(first) = first.filter(|first| matches!(first.kind, 0x0809 | 0x0409 | 0x0209 | 0x0009)) else {
         return budget.missed("", "xls", Reason::Malformed);

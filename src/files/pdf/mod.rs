@@ -194,6 +194,9 @@ fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) -> String
     if nothing && (page.pictures > 0 || page.curves > 200) || page.large_pictures || drawn_letters {
         document.budget.missed(place, "picture", Reason::Picture);
     }
+    if page.pictures > 0 {
+        document.budget.found(place, TraitKind::Image);
+    }
     if let Some(close) = layout::close(page.runs.iter().filter(|run| !run.hidden)) {
         document.budget.unseen(place, close);
     }
