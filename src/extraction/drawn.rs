@@ -1,5 +1,7 @@
 //! Digits that are drawn with signs, line by line: `###`, `# #`, `###`. A reader sees the number, a pattern sees signs.
 
+use super::line::end_of_line;
+
 /// Lines of a drawing.
 const HEIGHT: std::ops::RangeInclusive<usize> = 5..=14;
 /// Figures of a drawing that is a number.
@@ -73,7 +75,7 @@ pub(super) fn drawn(text: &str) -> Option<Drawn> {
             if before.len() >= BEFORE {
                 before.remove(0);
             }
-            before.push(line);
+            before.push(end_of_line(line));
         }
     }
     match numbers.is_empty() {

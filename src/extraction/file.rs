@@ -7,10 +7,7 @@ use super::{
     unseen,
     view::{Builder, Lines},
 };
-use crate::{
-    files::{Hashed, Missed, Opened, Piece, Reason, Shown, Writing},
-    message::Protection,
-};
+use crate::files::{Hashed, Missed, Opened, Piece, Reason, Shown, Writing};
 use std::borrow::Cow;
 
 impl<'m> Reader<'m, '_> {
@@ -61,9 +58,10 @@ impl<'m> Reader<'m, '_> {
     }
 
     fn at(&self, index: usize, piece: &'m Piece) -> At<'m> {
-        let closed = self.message.parts.get(index).is_some_and(|p| p.protection != Protection::None);
-        let open_all_the_same = closed && piece.shown != Shown::FileName;
-        let part = (!open_all_the_same).then_some(index);
+        let part = match piece.shown {
+            Shown::FileName => Some(index),
+            _ => self.protecting(index),
+        };
         At { place: Cow::Owned(self.below(index, &piece.place)), part, anchors: &piece.anchors }
     }
 

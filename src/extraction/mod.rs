@@ -8,6 +8,7 @@ mod file;
 mod fold;
 mod gathered;
 mod html;
+mod line;
 mod model;
 mod nature;
 mod number_words;

@@ -15,7 +15,7 @@ impl<'m> Reader<'m, '_> {
             let text = self.cut(index, Cow::Owned(shown.text));
             self.out.fragments.push(Fragment {
                 place: place.clone(),
-                part: Some(index),
+                part: self.protecting(index),
                 layer: if shown.kind == html::ShownAs::Link { Layer::Link } else { Layer::Visible },
                 view: rows(&text),
                 source: text,

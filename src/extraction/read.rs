@@ -127,8 +127,10 @@ impl<'m> Reader<'m, '_> {
                         UnreadReason::Ambiguous(Doubt::Crafted("a script writes what is shown")),
                     );
                 }
-                if let Some(Ok(opened)) = self.files.of(index) {
-                    self.opened(index, opened);
+                match self.files.of(index) {
+                    Some(Ok(opened)) => self.opened(index, opened),
+                    Some(Err(NotOpened::Died(how))) => self.unread(index, UnreadReason::WorkerDied(how)),
+                    _ => {}
                 }
             }
             Body::Binary(bytes) => self.binary(index, part, bytes),
@@ -346,7 +348,7 @@ impl<'m> Reader<'m, '_> {
     pub(super) fn dug_up(&mut self, place: Cow<'m, str>, index: usize, source: Cow<'m, str>, view: View) {
         self.out.fragments.push(Fragment {
             place,
-            part: Some(index),
+            part: self.protecting(index),
             layer: Layer::Hidden,
             source,
             view,
@@ -354,6 +356,12 @@ impl<'m> Reader<'m, '_> {
             checked_only: true,
             anchors: &[],
         });
+    }
+
+    /// The part whose protection holds for what is read in it: what can be read of a protected one has none.
+    pub(super) fn protecting(&self, index: usize) -> Option<usize> {
+        let part = self.message.parts.get(index);
+        part.is_none_or(|part| part.protection == Protection::None).then_some(index)
     }
 
     fn left_out(&mut self, place: &str, limit: &'static str) {

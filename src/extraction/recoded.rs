@@ -1,6 +1,7 @@
 //! Text in the wrong charset, which people and some programs repair: UTF-8 encoded twice, and the digits of East Asian
 //! charsets under another label.
 
+use super::line::end_of_line;
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -32,7 +33,7 @@ pub(super) fn repaired(text: &str) -> Option<String> {
                 }
             }
         }
-        before = line;
+        before = end_of_line(line);
     }
     (!out.is_empty()).then_some(out)
 }

@@ -37,7 +37,10 @@ pub(super) fn decode<'a>(bytes: Cow<'a, [u8]>, label: Option<&str>) -> (Cow<'a, 
         Some((_, Some(encoding))) if encoding == UTF_8 => utf8(bytes),
         // ASCII is declared as often as anything, and means little.
         Some((_, Some(encoding))) if encoding == WINDOWS_1252 && is_utf8_after_all(&bytes) => {
-            (undeclared(bytes).0, Fit::Good)
+            // Where its own marks say otherwise, some programs obey them and others the label.
+            let is_marked = has_japanese_escapes(&bytes);
+            let (text, fit) = undeclared(bytes);
+            (text, if is_marked { Fit::Unknown } else { fit })
         }
         Some((_, Some(encoding))) => by(encoding, bytes),
         Some((l, None)) => match mail_parser::decoders::charsets::map::charset_decoder(l.as_bytes()) {

@@ -1,7 +1,7 @@
 //! Lists of hashes that a school is given, and whether a picture is on one of them. No list is shipped.
 //!
 //! A match is a suspicion, never a fact: it seals the item (practice.md, A3). Entries of lists are
-//! confidential: no error, log or `Debug` prints one; a match carries the one it met, for the sealed item.
+//! confidential: no error, log or `Debug` prints one, and no match carries one.
 
 mod fault;
 mod findings;

@@ -230,7 +230,7 @@ fn display(value: &str) -> Display {
 }
 
 /// `!important` may have spaces in it.
-fn weighed(value: &str) -> (&str, Weight) {
+pub(super) fn weighed(value: &str) -> (&str, Weight) {
     let marked = value.rfind('!').filter(|at| value[at + 1..].trim().eq_ignore_ascii_case("important"));
     match marked {
         Some(at) => (value[..at].trim_end(), Weight::Important),
@@ -239,7 +239,9 @@ fn weighed(value: &str) -> (&str, Weight) {
 }
 
 fn whole(value: &str) -> Option<i32> {
-    number(value).0.map(|n| n as i32)
+    let value = value.trim();
+    let end = value.find(|c: char| !c.is_ascii_digit() && !"+-".contains(c)).unwrap_or(value.len());
+    value[..end].parse().ok().or_else(|| number(value).0.map(|n| n as i32))
 }
 
 /// A length in pixels, as far as it does not hang on what is around.

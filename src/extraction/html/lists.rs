@@ -32,15 +32,11 @@ enum Numbers {
     Upper,
 }
 
-const DEEPEST: usize = 64;
 /// Items of one list that wait.
 const MOST: usize = 10_000;
 
 impl Lists {
     pub(super) fn begin(&mut self, is_numbered: bool, start: Option<i64>, reversed: bool, kind: &str) {
-        if self.open.len() >= DEEPEST {
-            return;
-        }
         self.open.push(List {
             is_numbered,
             next: start.unwrap_or(1),

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 /// Own entities, and the longest text of one with all that it names.
 const MOST: usize = 256;
 const LONGEST: usize = 4_096;
+/// How far the end of a reference is looked for.
+const LONGEST_NAME: usize = 64;
 /// Entities in entities.
 const DEEPEST: usize = 6;
 /// References in one of them.
@@ -55,7 +57,7 @@ impl Own {
             return None;
         }
         let rest = text.strip_prefix('&')?;
-        let end = rest.bytes().take(64).position(|b| b == b';')?;
+        let end = rest.bytes().take(LONGEST_NAME).position(|b| b == b';')?;
         Some((self.texts.get(rest.get(..end)?)?, end + 2))
     }
 
@@ -80,7 +82,8 @@ fn expand(texts: &HashMap<String, String>, text: &str, depth: usize, steps: &mut
         *steps -= 1;
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let named = rest.find(';').and_then(|end| Some((texts.get(rest.get(1..end)?)?, end + 1)));
+        let end = rest.bytes().take(LONGEST_NAME).position(|b| b == b';');
+        let named = end.and_then(|end| Some((texts.get(rest.get(1..end)?)?, end + 1)));
         match named {
             Some((inner, length)) if depth < DEEPEST => {
                 expand(texts, inner, depth + 1, steps, out);

@@ -63,7 +63,9 @@ pub(super) struct Marks {
 
 /// Longer ones, and longer lists, are not read.
 const MOST_AROUND: usize = 12;
-const MOST_CLASSES: usize = 16;
+const MOST_CLASSES: usize = 64;
+/// Classes, attributes and exceptions of one compound.
+const MOST_TERMS: usize = 8;
 /// How far up what a selector names is looked for.
 const FARTHEST: usize = 64;
 
@@ -105,15 +107,20 @@ impl Compound {
         self.id.or(self.classes.first().copied()).or(self.tag).unwrap_or(ANY)
     }
 
-    fn fits(&self, marks: &Marks, attribute: &dyn Fn(&str) -> Option<String>) -> bool {
+    /// Of what is around no attribute is known: it may be the one that is wanted.
+    fn fits(&self, marks: &Marks, attribute: Option<&dyn Fn(&str) -> Option<String>>) -> bool {
+        let has = |name: &str, wanted: &Option<String>| {
+            attribute.is_none_or(|attribute| {
+                attribute(name).is_some_and(|value| wanted.as_ref().is_none_or(|wanted| *wanted == value))
+            })
+        };
+        let is_known = |not: &Compound| attribute.is_some() || not.attributes.is_empty();
         self.tag.is_none_or(|tag| tag == marks.tag)
             && self.id.is_none_or(|id| id == marks.id)
             && self.classes.iter().all(|class| marks.classes.contains(class))
             && self.nth.is_none_or(|(a, b)| is_nth(marks.nth, a, b))
-            && self.attributes.iter().all(|(name, wanted)| {
-                attribute(name).is_some_and(|value| wanted.as_ref().is_none_or(|wanted| *wanted == value))
-            })
-            && !self.nots.iter().any(|not| not.fits(marks, attribute))
+            && self.attributes.iter().all(|(name, wanted)| has(name, wanted))
+            && !self.nots.iter().any(|not| is_known(not) && not.fits(marks, attribute))
     }
 }
 
@@ -123,6 +130,11 @@ fn is_nth(n: i64, a: i64, b: i64) -> bool {
 }
 
 impl Selector {
+    /// What it costs at most to hold it against an element.
+    pub(super) fn tests(&self, around: Around<'_>) -> usize {
+        1 + if self.around.is_empty() { 0 } else { around.open.len().min(FARTHEST) }
+    }
+
     /// Whether it means this element. Attributes of what is around are not asked.
     pub(super) fn fits(
         &self,
@@ -130,15 +142,14 @@ impl Selector {
         attribute: &dyn Fn(&str) -> Option<String>,
         around: Around<'_>,
     ) -> bool {
-        if !self.subject.fits(marks, attribute) {
+        if !self.subject.fits(marks, Some(attribute)) {
             return false;
         }
         let mut above = around.open.iter().rev().take(FARTHEST);
-        let any = |_: &str| Some(String::new());
         self.around.iter().all(|(within, compound)| match within {
-            Within::Parent => above.next().is_some_and(|parent| compound.fits(parent, &any)),
-            Within::Any => above.any(|ancestor| compound.fits(ancestor, &any)),
-            Within::Beside => around.before.is_some_and(|before| compound.fits(before, &any)),
+            Within::Parent => above.next().is_some_and(|parent| compound.fits(parent, None)),
+            Within::Any => above.any(|ancestor| compound.fits(ancestor, None)),
+            Within::Beside => around.before.is_some_and(|before| compound.fits(before, None)),
         })
     }
 
@@ -182,37 +193,44 @@ impl Selector {
             rest = after;
         }
         loop {
+            if out.classes.len().max(out.attributes.len()).max(out.nots.len()) > MOST_TERMS {
+                return None;
+            }
             let start = rest.chars().next();
             match start {
                 None | Some(' ' | '\t' | '\n' | '\r' | '>' | '+') => break,
                 Some('.') => {
                     let (name, after) = name(&rest[1..])?;
                     out.classes.push(key('.', &name, case));
-                    self.weight += 1_000;
+                    self.weigh(1_000);
                     rest = after;
                 }
                 Some('#') => {
                     let (name, after) = name(&rest[1..])?;
                     out.id = Some(key('#', &name, case));
-                    self.weight += 1_000_000;
+                    self.weigh(1_000_000);
                     rest = after;
                 }
                 Some('[') => {
                     let (inner, after) = rest[1..].split_once(']')?;
                     out.attributes.push(attribute(inner)?);
-                    self.weight += 1_000;
+                    self.weigh(1_000);
                     rest = after;
                 }
                 Some(':') => rest = self.pseudo(&mut out, rest.trim_start_matches(':'), case)?,
                 Some(_) => {
                     let (name, after) = name(rest)?;
                     out.tag = Some(key('<', &name, Case::Same));
-                    self.weight += 1;
+                    self.weigh(1);
                     rest = after;
                 }
             }
         }
         (rest.len() < text.len()).then_some((out, rest))
+    }
+
+    fn weigh(&mut self, more: u32) {
+        self.weight = self.weight.saturating_add(more);
     }
 
     fn pseudo<'t>(&mut self, compound: &mut Compound, text: &'t str, case: Case) -> Option<&'t str> {
@@ -235,7 +253,7 @@ impl Selector {
             "root" => compound.tag = Some(key('<', "html", Case::Same)),
             _ => return None,
         }
-        self.weight += 1_000;
+        self.weigh(1_000);
         Some(rest)
     }
 }
@@ -300,6 +318,26 @@ mod tests {
 
     fn marks(name: &str, class: &str, id: &str, nth: i64) -> Marks {
         Marks { nth, ..Marks::of(name, class, id, Case::Differs) }
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_understood_and_weights_end() {
+        assert!(Selector::read(&".x".repeat(MOST_TERMS), Case::Differs).is_some());
+        for term in [".x", "[a]", ":not(b)"] {
+            assert!(Selector::read(&term.repeat(5_000), Case::Differs).is_none(), "{term}");
+        }
+        assert_eq!(Selector::read(&"#a".repeat(5_000), Case::Differs).unwrap().weight, u32::MAX);
+    }
+
+    /// Whoever stands around may have the attribute that is asked for.
+    #[test]
+    fn attributes_of_what_is_around_may_fit() {
+        let open = [marks("div", "", "", 1)];
+        let around = Around { open: &open, before: None };
+        let fits = |text: &str| {
+            Selector::read(text, Case::Differs).unwrap().fits(&marks("u", "", "", 1), &|_| None, around)
+        };
+        assert!(fits("div[k=v] u") && fits("div:not([k=v]) u") && !fits("p[k=v] u"));
     }
 
     #[test]

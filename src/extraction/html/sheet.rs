@@ -8,13 +8,15 @@ use super::{
     selector::{Around, Marks, Part, Selector, key},
     style::Color,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 /// Rules that are kept; rules that are found by one name.
 const MOST_RULES: usize = 50_000;
 const MOST_OF_A_NAME: usize = 256;
 /// Blocks in blocks.
 const DEEPEST: usize = 8;
+/// Elements that rules are held against, those around counted, for one page.
+pub(super) const MOST_TESTS: usize = 10_000_000;
 
 /// Whether capitals matter in the names of classes: not in a page that does not say which HTML it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +41,8 @@ pub(super) struct Does {
 
 struct Rule {
     selector: Selector,
-    declared: Vec<Weighed>,
+    /// One block has as many rules as selectors.
+    declared: Rc<[Weighed]>,
 }
 
 pub(super) struct Sheet {
@@ -84,17 +87,22 @@ impl Sheet {
         all
     }
 
-    /// The rules that mean an element, the strongest last.
+    /// The rules that mean an element, the strongest last; none any more once the tests are used up.
     pub(super) fn of(
         &self,
         marks: &Marks,
         attribute: &dyn Fn(&str) -> Option<String>,
         around: Around<'_>,
+        tests: &mut usize,
     ) -> Vec<(Part, &[Weighed])> {
         let mut found: Vec<(u32, u32)> = Vec::new();
         for key in marks.keys() {
             for number in self.by_name.get(&key).into_iter().flatten() {
                 let Some(rule) = self.rules.get(*number as usize) else { continue };
+                *tests = tests.saturating_sub(rule.selector.tests(around));
+                if *tests == 0 {
+                    return Vec::new();
+                }
                 if rule.selector.fits(marks, attribute, around) {
                     found.push((rule.selector.weight, *number));
                 }
@@ -102,11 +110,7 @@ impl Sheet {
         }
         found.sort_unstable();
         let rule = |(_, number): (u32, u32)| self.rules.get(number as usize);
-        found
-            .into_iter()
-            .filter_map(rule)
-            .map(|rule| (rule.selector.part, rule.declared.as_slice()))
-            .collect()
+        found.into_iter().filter_map(rule).map(|rule| (rule.selector.part, &*rule.declared)).collect()
     }
 
     /// Adds what stands in a `style` element.
@@ -155,6 +159,7 @@ impl Sheet {
             moves: declared.iter().any(|(declared, _)| moves(declared)),
         };
         let writes = declared.iter().any(|(declared, _)| writes(declared));
+        let declared: Rc<[Weighed]> = declared.into();
         for text in split(selectors, b',') {
             if self.rules.len() >= MOST_RULES {
                 self.is_partial = true;
@@ -293,7 +298,7 @@ mod tests {
     fn of(css: &str, marks: &Marks) -> Vec<Declared> {
         let mut sheet = Sheet::new(Case::Same);
         sheet.add(css);
-        let rules = sheet.of(marks, &|_| None, ALONE);
+        let rules = sheet.of(marks, &|_| None, ALONE, &mut MOST_TESTS.clone());
         in_order(&rules, Part::Element, &[]).cloned().collect()
     }
 
@@ -338,6 +343,28 @@ mod tests {
         let mut sheet = Sheet::new(Case::Same);
         sheet.add(&".x{display:none}".repeat(2_000));
         assert!(sheet.is_partial);
-        assert_eq!(sheet.of(&Marks::of("p", "x", "", Case::Same), &|_| None, ALONE).len(), MOST_OF_A_NAME);
+        assert_eq!(
+            sheet.of(&Marks::of("p", "x", "", Case::Same), &|_| None, ALONE, &mut MOST_TESTS.clone()).len(),
+            MOST_OF_A_NAME
+        );
+    }
+
+    #[test]
+    fn one_block_stands_once_for_all_its_selectors() {
+        let mut sheet = Sheet::new(Case::Differs);
+        let names: Vec<String> = (0..1_000).map(|n| format!(".a{n}")).collect();
+        sheet.add(&format!("{}{{content:'{}'}}", names.join(","), "1".repeat(100_000)));
+        assert_eq!(sheet.rules.len(), 1_000);
+        assert!(sheet.rules.iter().all(|rule| Rc::ptr_eq(&rule.declared, &sheet.rules[0].declared)));
+    }
+
+    #[test]
+    fn rules_are_held_against_elements_so_often_and_no_more() {
+        let mut sheet = Sheet::new(Case::Differs);
+        sheet.add(&"b{display:none}".repeat(100));
+        let marks = Marks::of("b", "", "", Case::Differs);
+        let mut tests = 250;
+        let mut found = || sheet.of(&marks, &|_| None, ALONE, &mut tests).len();
+        assert_eq!((found(), found(), found(), found()), (100, 100, 0, 0));
     }
 }

@@ -6,11 +6,10 @@ use super::{
     entity::{Within, reference},
     own::Own,
 };
+use crate::extraction::line::end_of_line;
 
 /// Text of one reading.
 const MOST: usize = 256 * 1024;
-/// Of the line before.
-const BEFORE: usize = 200;
 /// Pieces of one or two characters that no page moves or cuts out by chance.
 const CRAFTED: u32 = 4;
 
@@ -179,8 +178,7 @@ impl Writer<'_> {
         }
         if self.is_touched {
             if !self.before.is_empty() {
-                let from = self.before.ceil_char_boundary(self.before.len().saturating_sub(BEFORE));
-                self.out.push_str(self.before.get(from..).unwrap_or_default());
+                self.out.push_str(end_of_line(&self.before));
                 self.out.push('\n');
                 self.before.clear();
             }

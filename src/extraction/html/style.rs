@@ -1,5 +1,7 @@
 //! Inline styles, as far as they hide text from a reader.
 
+use super::declared::weighed;
+
 /// What one element's style says; `None` is nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Style {
@@ -123,7 +125,7 @@ pub(super) fn read(text: &str) -> Style {
     for declaration in text.split(';') {
         let Some((name, value)) = declaration.split_once(':') else { continue };
         let (name, value) = (name.trim(), value.trim());
-        let value = value.strip_suffix("!important").unwrap_or(value).trim_end();
+        let (value, _) = weighed(value);
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         let says = |other: &str| value.eq_ignore_ascii_case(other);
         if is("color") {

@@ -33,6 +33,8 @@ pub(super) struct Tags {
     no_double: bool,
     no_single: bool,
     no_comment_end: bool,
+    /// Where the last comment began and what ends it: comments within it end there too.
+    comment: Option<(usize, usize, usize)>,
     endings: Endings,
     /// How far other programs read on in a value that was ended at its first `>`.
     pub(super) cut_until: usize,
@@ -89,12 +91,18 @@ impl Tags {
                 return Markup::Comment { text: start..start, end: start + empty.len() };
             }
         }
+        if let Some((_, close, end)) =
+            self.comment.filter(|(from, close, _)| (*from..=*close).contains(&start))
+        {
+            return Markup::Comment { text: start..close, end };
+        }
         if !self.no_comment_end {
             for dashes in memchr::memmem::find_iter(&bytes[start..], b"--") {
                 let after = &bytes[start + dashes + 2..];
                 let close = [&b">"[..], b"!>"].into_iter().find(|close| after.starts_with(close));
                 if let Some(close) = close {
                     let end = start + dashes + 2 + close.len();
+                    self.comment = Some((start, start + dashes, end));
                     return Markup::Comment { text: start..start + dashes, end };
                 }
             }
@@ -170,6 +178,11 @@ impl Tags {
         let end = find(bytes, at, b'>').unwrap_or(bytes.len());
         (at + 1..end.max(at + 1), end)
     }
+}
+
+/// The text from `at` to the next markup, which may be empty.
+pub(super) fn text_from(source: &str, at: usize) -> Range<usize> {
+    at..find(source.as_bytes(), at, b'<').unwrap_or(source.len())
 }
 
 /// Whether a value swallowed what looks like the end of its tag and another tag behind it.

@@ -41,7 +41,10 @@ impl<'s> Page<'s> {
         marks.nth = self.top().children;
         let around = Around { open: &self.around, before: self.top().last.as_ref() };
         let sheet = self.sheet;
-        let rules = sheet.of(&marks, &|name| attributes.value(name), around);
+        let mut tests = self.tests;
+        let rules = sheet.of(&marks, &|name| attributes.value(name), around, &mut tests);
+        self.tests = tests;
+        self.boxes.is_cut |= tests == 0;
         let Face { mut seen, mut placed, display, marker } = self.face(name, role, attributes, &rules);
         let mut places = Vec::new();
         let mut own_top = top;

@@ -13,8 +13,8 @@ use super::{
     lists::Lists,
     own::Own,
     selector::Marks,
-    sheet::{Sheet, name_of},
-    tag::{Endings, Markup, Tags, raw_text_end},
+    sheet::{MOST_TESTS, Sheet, name_of},
+    tag::{Endings, Markup, Tags, raw_text_end, text_from},
 };
 use std::ops::Range;
 
@@ -50,6 +50,7 @@ pub(super) fn read<'s>(source: &'s str, sheet: &'s Sheet, own: &'s Own, eyes: Ey
         beyond: 0,
         no_endif: false,
         made_left: MOST_MADE,
+        tests: MOST_TESTS,
     };
     page.run();
     page.close_to(1);
@@ -77,6 +78,8 @@ struct Page<'s> {
     no_endif: bool,
     /// Bytes that may still be generated.
     made_left: usize,
+    /// How often rules may still be held against elements.
+    tests: usize,
 }
 
 /// Whether text that is made is a reason to show its line.
@@ -123,17 +126,16 @@ impl Open {
 
 impl<'s> Page<'s> {
     fn run(&mut self) {
-        let bytes = self.source.as_bytes();
         let mut at = 0;
-        while at < bytes.len() && !self.boxes.is_cut {
-            let end = memchr::memchr(b'<', &bytes[at..]).map_or(bytes.len(), |n| at + n);
-            if end > at {
-                self.text(at..end);
+        while at < self.source.len() && !self.boxes.is_cut {
+            let text = text_from(self.source, at);
+            at = text.end;
+            if !text.is_empty() {
+                self.text(text);
             }
-            if end == bytes.len() {
-                break;
+            if at < self.source.len() {
+                at = self.markup(at);
             }
-            at = self.markup(end);
         }
     }
 

@@ -84,6 +84,8 @@ fn is_piece(text: &str) -> bool {
 /// Whether a comment's page has text: a number, or anything that goes on with a word.
 fn says_something(page: &str, in_word: bool) -> bool {
     let mut rest = page;
+    // What never ends is looked for once.
+    let mut unclosed: Vec<&str> = Vec::new();
     while !rest.is_empty() {
         let Some((text, tag)) = rest.split_once('<') else {
             return text_says(rest, in_word);
@@ -95,10 +97,12 @@ fn says_something(page: &str, in_word: bool) -> bool {
         let code = ["xml", "style"]
             .into_iter()
             .find(|name| tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
-        rest = match code.and_then(|name| raw_text_end(tag, 0, name)) {
-            Some(end) => &tag[end..],
-            None => tag,
-        };
+        let code = code.filter(|name| !unclosed.contains(name));
+        let end = code.and_then(|name| raw_text_end(tag, 0, name));
+        if end.is_none() {
+            unclosed.extend(code);
+        }
+        rest = end.map_or(tag, |end| &tag[end..]);
         rest = rest.split_once('>').map_or("", |(_, after)| after);
     }
     false

@@ -8,7 +8,7 @@ use super::{
     element::{Break, Content, Kind, Open, Role, kind},
     entity::{Within, reference},
     style::Color,
-    tag::{Markup, Tags, raw_text_end, swallows},
+    tag::{Markup, Tags, raw_text_end, swallows, text_from},
 };
 use crate::extraction::{
     unseen,
@@ -60,17 +60,16 @@ impl<'s> Walk<'s> {
     }
 
     fn run(&mut self) {
-        let bytes = self.source.as_bytes();
         let mut at = 0;
-        while at < bytes.len() {
-            let end = memchr::memchr(b'<', &bytes[at..]).map_or(bytes.len(), |n| at + n);
-            if end > at {
-                self.text(at..end);
+        while at < self.source.len() {
+            let text = text_from(self.source, at);
+            at = text.end;
+            if !text.is_empty() {
+                self.text(text);
             }
-            if end == bytes.len() {
-                break;
+            if at < self.source.len() {
+                at = self.markup(at);
             }
-            at = self.markup(end);
         }
     }
 
@@ -242,6 +241,9 @@ impl<'s> Walk<'s> {
         let Some(text) = self.source.get(value.clone()) else { return };
         self.texts.again.office |= swallows(text);
         let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if ["x", "dx", "transform", "width", "height", "start"].into_iter().any(is) {
+            self.dig_up(value.clone());
+        }
         match name.len() {
             1 if is("x") => seen.moves = Moves::Yes,
             2 if is("dx") => seen.moves = Moves::Yes,
