@@ -187,7 +187,7 @@ fn unescaped(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut rest: &str = &text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let end = after.find(';').filter(|end| *end < 12);
+        let end = after.bytes().take(12).position(|b| b == b';');
         match end.and_then(|end| Some((referred(after.get(..end)?)?, after.get(end + 1..)?))) {
             Some((c, after)) => {
                 out.push(c);

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 /// Entities within entities.
 const DEEPEST: usize = 16;
 const MOST_ENTITIES: usize = 4096;
+/// How far the end of a name is looked for.
+const LONGEST_NAME: usize = 256;
 
 /// What stands for what.
 pub(in crate::files) struct Entities<'x>(HashMap<&'x str, &'x str>);
@@ -19,7 +21,8 @@ impl<'x> Entities<'x> {
         while let Some(at) = rest.find("<!ENTITY") {
             rest = rest.get(at + 8..)?;
             let declaration = rest.trim_start();
-            let Some((name, value)) = declaration.split_once(char::is_whitespace) else { break };
+            let end = declaration.bytes().take(LONGEST_NAME).position(|b| b.is_ascii_whitespace());
+            let Some((name, value)) = end.and_then(|end| declaration.split_at_checked(end)) else { continue };
             let value = value.trim_start();
             let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
             let inner = quote.and_then(|quote| value.get(1..)?.split(quote).next());
@@ -55,8 +58,9 @@ impl<'x> Entities<'x> {
             budget.step(1)?;
             let (before, after) = rest.split_at(at);
             out.push_str(before);
-            let name = after.get(1..).and_then(|after| after.split_once(';')).map(|(name, _)| name);
-            let own = name.filter(|name| name.len() < 256).and_then(|name| Some((name, *self.0.get(name)?)));
+            let end = after.bytes().skip(1).take(LONGEST_NAME).position(|b| b == b';');
+            let name = end.and_then(|end| after.get(1..end + 1));
+            let own = name.and_then(|name| Some((name, *self.0.get(name)?)));
             match own {
                 Some((name, value)) if depth < DEEPEST => {
                     self.put(&numbers(value), most, depth + 1, out, budget)?;
@@ -84,14 +88,16 @@ fn numbers(value: &str) -> String {
     let mut rest = value;
     while let Some((before, after)) = rest.split_once("&#") {
         out.push_str(before);
-        let known =
-            after.split_once(';').filter(|(number, _)| number.len() < 9).and_then(|(number, rest)| {
+        let end = after.bytes().take(9).position(|b| b == b';');
+        let known = end.and_then(|end| Some((after.get(..end)?, after.get(end + 1..)?))).and_then(
+            |(number, rest)| {
                 let code = match number.strip_prefix('x') {
                     Some(digits) => u32::from_str_radix(digits, 16).ok(),
                     None => number.parse().ok(),
                 };
                 Some((code.and_then(char::from_u32)?, rest))
-            });
+            },
+        );
         match known {
             Some((c, after)) => {
                 out.push(c);

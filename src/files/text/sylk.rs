@@ -2,7 +2,7 @@
 
 use crate::files::{
     budget::Budget,
-    model::{Reason, Shown},
+    model::{Reason, Shown, Writing},
     ooxml::Rows,
 };
 
@@ -10,8 +10,12 @@ use crate::files::{
 const MOST_ROWS: u32 = 1 << 20;
 const MOST_COLUMNS: u32 = 1 << 14;
 
+/// Records of the format (Microsoft's description of SYLK); any other line is told as it stands.
+const RECORDS: [&str; 11] = ["ID", "B", "C", "F", "P", "E", "O", "NN", "NE", "NU", "W"];
+
+/// Its first record names the program; a table with a column `ID` has none.
 pub(super) fn is_sylk(text: &str) -> bool {
-    text.starts_with("ID;")
+    text.starts_with("ID;P") && text.contains("\nC;")
 }
 
 pub(super) fn is_dif(text: &str) -> bool {
@@ -22,7 +26,7 @@ pub(super) fn is_dif(text: &str) -> bool {
 /// Records of fields: `C;Y2;X1;K"value"`. A field that gives no row or column keeps the last one.
 pub(super) fn read_sylk(text: &str, budget: &mut Budget) {
     let (mut rows, mut notes, mut formulas) = (Rows::default(), Rows::default(), Rows::default());
-    let (mut row, mut column) = (0u32, 0u32);
+    let (mut row, mut column, mut others) = (0u32, 0u32, String::new());
     for line in text.lines() {
         if let Err(limit) = budget.step(1) {
             budget.missed("", "sylk", Reason::Limit(limit));
@@ -32,6 +36,10 @@ pub(super) fn read_sylk(text: &str, budget: &mut Budget) {
         let Some((kind @ ("C" | "F"), fields)) =
             fields.split_first().map(|(kind, rest)| (kind.as_str(), rest))
         else {
+            if !line.split(';').next().is_some_and(|kind| RECORDS.contains(&kind)) {
+                others.push_str(line);
+                others.push('\n');
+            }
             continue;
         };
         for field in fields {
@@ -55,6 +63,7 @@ pub(super) fn read_sylk(text: &str, budget: &mut Budget) {
     rows.tell("", Shown::Visible, budget);
     notes.tell("comments", Shown::Hidden, budget);
     formulas.tell("formulas", Shown::Hidden, budget);
+    budget.text("", Shown::Hidden, Writing::Plain, others);
 }
 
 /// A semicolon within a field is written twice; `ESC` and two characters are one of another alphabet.
@@ -80,14 +89,15 @@ fn unquoted(value: &str) -> &str {
 /// Pairs of lines: `1,0` and a text in quotes, `0,NUMBER` and `V`, `-1,0` and `BOT` before each row.
 pub(super) fn read_dif(text: &str, budget: &mut Budget) {
     let mut rows = Rows::default();
-    let mut lines = text.lines().map(str::trim).skip_while(|line| *line != "DATA").skip(3);
+    let (head, data) = text.split_once("\nDATA").unwrap_or((text, ""));
+    let mut lines = data.lines().map(str::trim).skip(3);
     let (mut row, mut column) = (0u32, 0u32);
-    while let (Some(head), Some(value)) = (lines.next(), lines.next()) {
+    while let (Some(pair), Some(value)) = (lines.next(), lines.next()) {
         if let Err(limit) = budget.step(1) {
             budget.missed("", "dif", Reason::Limit(limit));
             break;
         }
-        let (kind, number) = head.split_once(',').unwrap_or((head, ""));
+        let (kind, number) = pair.split_once(',').unwrap_or((head, ""));
         match (kind, value) {
             ("-1", "EOD") => break,
             ("-1", _) => (row, column) = (row.saturating_add(1).min(MOST_ROWS), 0),
@@ -101,6 +111,7 @@ pub(super) fn read_dif(text: &str, budget: &mut Budget) {
         }
     }
     rows.tell("", Shown::Visible, budget);
+    budget.text("head", Shown::Hidden, Writing::Plain, head.to_owned());
 }
 
 #[cfg(test)]
@@ -118,6 +129,18 @@ mod tests {
         assert_eq!(text(&opened, "", Shown::Visible), "Name\t\tone; two\n12.5\tx");
         assert_eq!(text(&opened, "comments", Shown::Hidden), " note");
         assert_eq!(opened.pieces[0].anchors[1].label, "C1");
+    }
+
+    #[test]
+    fn a_table_with_a_column_of_that_name_is_none() {
+        for source in [
+            "ID;Name;Form\n1;Nia Flynn;7B\n",
+            "ID;Pupil;Form\n1;Nia Flynn;7B\n",
+            "ID;PX\nC;X1;Y1;K1\n1;Nia Flynn;7B\n",
+        ] {
+            let opened = opened(source.as_bytes());
+            assert!(opened.pieces.iter().any(|piece| piece.text.contains("Nia Flynn")), "{source}");
+        }
     }
 
     #[test]

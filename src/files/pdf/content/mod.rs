@@ -21,6 +21,8 @@ use std::{
     rc::Rc,
 };
 
+/// Operands of one operator that are kept.
+const MOST_OPERANDS: usize = 64;
 /// States that are kept at once (`q`).
 const MOST_STATES: usize = 256;
 
@@ -156,8 +158,13 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
                 return;
             }
             match token {
-                Token::Operand(operand) if operands.len() < 64 => operands.push(operand),
-                Token::Operand(_) => {}
+                // Programs take the last ones.
+                Token::Operand(operand) => {
+                    if operands.len() >= MOST_OPERANDS {
+                        operands.remove(0);
+                    }
+                    operands.push(operand);
+                }
                 Token::Operator(operator) => {
                     if operator == b"BI" {
                         self.page.pictures += 1;
@@ -202,10 +209,10 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
                 drawing.text = drawing.line;
             }
             b"T*" => drawing.next_line(0.0, -drawing.state.leading),
-            b"Tj" => self.show(operands.first(), drawing),
+            b"Tj" => self.show(operands.last(), drawing),
             b"'" => {
                 drawing.next_line(0.0, -drawing.state.leading);
-                self.show(operands.first(), drawing);
+                self.show(operands.last(), drawing);
             }
             b"\"" => {
                 (state.word_space, state.character_space) = (number(0), number(1));
@@ -213,7 +220,7 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
                 self.show(operands.get(2), drawing);
             }
             b"TJ" => {
-                for item in operands.first().map(Object::array).unwrap_or_default() {
+                for item in operands.last().map(Object::array).unwrap_or_default() {
                     match item.number() {
                         Some(back) => {
                             let state = &drawing.state;
@@ -284,7 +291,8 @@ impl Drawing<'_> {
 /// Passes over `BI ... ID data EI` (section 8.9.7).
 fn skip_inline_image(reader: &mut Reader<'_>) {
     let rest = reader.rest();
-    let Some(data) = memmem::find(rest, b"ID") else { return };
+    // Its dictionary is short; elsewhere this would be no picture.
+    let Some(data) = memmem::find(rest.get(..4096).unwrap_or(rest), b"ID") else { return };
     let after = rest.get(data + 2..).unwrap_or_default();
     let is_end = |at: &usize| {
         let white = |at: usize| after.get(at).is_none_or(|b| b.is_ascii_whitespace() || *b == 0);

@@ -2,7 +2,10 @@
 //! those that only programs for other readers use.
 
 use super::{Document, Entry, repair::heading};
-use crate::files::pdf::object::{Object, Reader};
+use crate::files::{
+    Limit,
+    pdf::object::{Object, Reader},
+};
 use memchr::memmem;
 
 /// Objects that are looked at, and the longest of them as far as it is no stream.
@@ -29,14 +32,16 @@ impl Document<'_, '_> {
                 continue;
             }
             if found.len() >= MOST || left == 0 || self.step().is_none() {
+                self.stopped = self.stopped.or(Some(Limit::Steps));
                 return found;
             }
             let rest = bytes.get(at..).unwrap_or_default();
             let head = rest.get(..1024).unwrap_or(rest);
             let end = memmem::find(head, b"stream").or_else(|| {
                 let own = rest.get(..LONGEST).unwrap_or(rest);
-                left = left.saturating_sub(own.len());
-                memmem::find(own, b"endobj").filter(|end| !self.says(own.get(..*end).unwrap_or_default()))
+                let end = memmem::find(own, b"endobj");
+                left = left.saturating_sub(end.unwrap_or(own.len()));
+                end.filter(|end| !self.says(own.get(..*end).unwrap_or_default()))
             });
             // Neither a stream nor a word in it.
             if end.is_some_and(|end| !head.get(end..).is_some_and(|rest| rest.starts_with(b"stream"))) {
@@ -63,6 +68,7 @@ impl Document<'_, '_> {
                     continue;
                 }
                 if found.len() >= MOST || left == 0 || self.step().is_none() {
+                    self.stopped = self.stopped.or(Some(Limit::Steps));
                     return;
                 }
                 let end = starts.get(starts.partition_point(|start| start <= at)).copied();
