@@ -7,6 +7,7 @@ use super::{
     error::StoreError,
     secrets::Secrets,
     store::Store,
+    writer::Tx,
 };
 use crate::mail::{Address, Carried};
 use chrono::TimeDelta;
@@ -90,10 +91,7 @@ impl Store {
         }
         self.write(move |tx| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM thread_carried WHERE until_at < $1")
-                    .bind(micros(tx.now))
-                    .execute(&mut tx.conn)
-                    .await?;
+                forget(tx).await?;
                 let mut sql = Sql::new(
                     "INSERT INTO thread_carried (thread_hash, person_hash, carried, until_at) VALUES ",
                 );
@@ -151,15 +149,14 @@ impl Store {
         if over.is_none() {
             return Ok(());
         }
-        self.write(move |tx| {
-            Box::pin(async move {
-                sqlx::query("DELETE FROM thread_carried WHERE until_at < $1")
-                    .bind(micros(tx.now))
-                    .execute(&mut tx.conn)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.write(move |tx| Box::pin(forget(tx))).await
     }
+}
+
+async fn forget(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM thread_carried WHERE until_at < $1")
+        .bind(micros(tx.now))
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
 }

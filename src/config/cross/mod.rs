@@ -169,7 +169,6 @@ impl Cross<'_> {
         }
     }
 
-    /// A message is scanned before it is assessed.
     /// What one picture may take is a part of what its worker has.
     fn pictures(&self) {
         pictures::names_differ(self.source, &self.marks.picture_lists);
@@ -183,6 +182,7 @@ impl Cross<'_> {
         }
     }
 
+    /// A message is scanned before it is assessed.
     fn scanner(&self) {
         let Some(scanner) = &self.config.scanner else { return };
         let both = scanner.deadline + self.config.limits.deadline;

@@ -26,6 +26,11 @@ pub(super) const MAKE_TEXT: [&str; 14] = [
 
 /// The value of a function; `None` for one that is not known here, or whose arguments are wrong.
 pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Value> {
+    of_text(name, arguments).or_else(|| choosing(name, arguments)).or_else(|| of_numbers(name, arguments))
+}
+
+/// What gives a text, or tells of one.
+fn of_text(name: &str, arguments: &[Value]) -> Option<Value> {
     let at = |i: usize| arguments.get(i);
     let text = |i: usize| at(i).and_then(Value::text);
     let count = |i: usize, otherwise: usize| at(i).map_or(Some(otherwise), Value::whole);
@@ -95,7 +100,16 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Value> {
         "PROPER" | "T" | "CLEAN" | "PHONETIC" | "ASC" => some(text(0)?),
         "TRIM" => some(text(0)?.split_whitespace().collect::<Vec<_>>().join(" ")),
         "LEN" => Some(Value::Number(text(0)?.chars().count() as f64)),
-        "VALUE" | "N" | "NUMBERVALUE" => at(0)?.number().map(Value::Number),
+        "DEC2HEX" => some(in_base(at(0)?.number()?, 16, count(1, 0)?)?),
+        "BASE" => some(in_base(at(0)?.number()?, at(1)?.whole()?, count(2, 0)?)?),
+        _ => None,
+    }
+}
+
+/// What gives one of its arguments, or a truth.
+fn choosing(name: &str, arguments: &[Value]) -> Option<Value> {
+    let at = |i: usize| arguments.get(i);
+    match name {
         "HYPERLINK" => at(1).or(at(0)).cloned(),
         "IF" => match at(0)?.truth()? {
             true => at(1).cloned(),
@@ -104,9 +118,22 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Value> {
         "IFERROR" | "IFNA" | "SINGLE" => at(0).cloned(),
         "CHOOSE" => at(at(0)?.whole()?).cloned(),
         "INDEX" => match at(0)? {
-            Value::Many(all) => all.get(at(1)?.whole()?.max(count(2, 1)?).checked_sub(1)?).cloned(),
+            Value::Many(all) => {
+                all.get(at(1)?.whole()?.max(at(2).map_or(Some(1), Value::whole)?).checked_sub(1)?).cloned()
+            }
             one => Some(one.clone()),
         },
+        "TRUE" => Some(Value::Truth(true)),
+        "FALSE" => Some(Value::Truth(false)),
+        _ => None,
+    }
+}
+
+fn of_numbers(name: &str, arguments: &[Value]) -> Option<Value> {
+    let at = |i: usize| arguments.get(i);
+    match name {
+        "VALUE" | "N" | "NUMBERVALUE" => at(0)?.number().map(Value::Number),
+        "HEX2DEC" => i64::from_str_radix(&at(0)?.text()?, 16).ok().map(|number| Value::Number(number as f64)),
         "SUM" => Some(Value::Number(numbers(arguments)?.iter().sum())),
         "PRODUCT" => Some(Value::Number(numbers(arguments)?.iter().product())),
         "INT" | "TRUNC" => at(0)?.number().map(|number| Value::Number(number.floor())),
@@ -117,11 +144,6 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<Value> {
         }
         "MOD" => Some(Value::Number(at(0)?.number()?.rem_euclid(at(1)?.number()?)))
             .filter(|v| v.number().is_some()),
-        "DEC2HEX" => some(in_base(at(0)?.number()?, 16, count(1, 0)?)?),
-        "BASE" => some(in_base(at(0)?.number()?, at(1)?.whole()?, count(2, 0)?)?),
-        "HEX2DEC" => i64::from_str_radix(&text(0)?, 16).ok().map(|number| Value::Number(number as f64)),
-        "TRUE" => Some(Value::Truth(true)),
-        "FALSE" => Some(Value::Truth(false)),
         _ => None,
     }
 }
