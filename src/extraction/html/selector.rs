@@ -39,6 +39,9 @@ pub(super) struct Around<'m> {
     pub(super) before: Option<&'m Marks>,
 }
 
+/// The value of an element's attribute, asked by name.
+pub(super) type Asked<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What one element must be.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Compound {
@@ -108,7 +111,7 @@ impl Compound {
     }
 
     /// Of what is around no attribute is known: it may be the one that is wanted.
-    fn fits(&self, marks: &Marks, attribute: Option<&dyn Fn(&str) -> Option<String>>) -> bool {
+    fn fits(&self, marks: &Marks, attribute: Option<Asked<'_>>) -> bool {
         let has = |name: &str, wanted: &Option<String>| {
             attribute.is_none_or(|attribute| {
                 attribute(name).is_some_and(|value| wanted.as_ref().is_none_or(|wanted| *wanted == value))
@@ -136,12 +139,7 @@ impl Selector {
     }
 
     /// Whether it means this element. Attributes of what is around are not asked.
-    pub(super) fn fits(
-        &self,
-        marks: &Marks,
-        attribute: &dyn Fn(&str) -> Option<String>,
-        around: Around<'_>,
-    ) -> bool {
+    pub(super) fn fits(&self, marks: &Marks, attribute: Asked<'_>, around: Around<'_>) -> bool {
         if !self.subject.fits(marks, Some(attribute)) {
             return false;
         }

@@ -5,7 +5,7 @@ use super::{
     css::{end_of, split, without_comments},
     declared::{Declared, Display, Float, Position, Weighed, Weight, declarations},
     generated::Content,
-    selector::{Around, Marks, Part, Selector, key},
+    selector::{Around, Asked, Marks, Part, Selector, key},
     style::Color,
 };
 use std::{collections::HashMap, rc::Rc};
@@ -91,7 +91,7 @@ impl Sheet {
     pub(super) fn of(
         &self,
         marks: &Marks,
-        attribute: &dyn Fn(&str) -> Option<String>,
+        attribute: Asked<'_>,
         around: Around<'_>,
         tests: &mut usize,
     ) -> Vec<(Part, &[Weighed])> {
