@@ -75,6 +75,7 @@ pub(super) fn files(section: Option<Section<'_>>, marks: &mut Marks) -> FilesCon
             unpacked_bytes: s.size("unpacked-size", 1_000_000..=100_000_000_000, l.unpacked_bytes) as u64,
             ratio: s.number("ratio", 10..=100_000, l.ratio as usize) as u64,
             steps: s.number("steps", 10_000..=10_000_000_000, l.steps as usize) as u64,
+            dictionary: s.size("dictionary", 1_000_000..=1_000_000_000, l.dictionary) as u64,
             hashing: None,
         },
         picture_limits: PictureLimits {

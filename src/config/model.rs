@@ -199,10 +199,19 @@ pub struct Limits {
     /// Client silence.
     pub idle: Duration,
     pub parts: usize,
+    /// Attached messages in attached messages.
     pub nesting: usize,
+    /// Multiparts and attached messages around one part.
+    pub depth: usize,
+    /// Bytes of the header of the message or of one part.
+    pub header_bytes: usize,
     /// Decoded text of one message that patterns see; the rest is `file.not-inspected`.
     pub text_bytes: usize,
     pub findings: usize,
+    /// Elements of one page that are laid out.
+    pub page_boxes: usize,
+    /// Comparisons of style rules with elements of one page.
+    pub page_steps: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

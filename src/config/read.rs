@@ -153,8 +153,12 @@ impl Default for Limits {
             idle: Duration::from_secs(300),
             parts: 1_000,
             nesting: 20,
+            depth: 32,
+            header_bytes: 256 * 1024,
             text_bytes: 8_000_000,
             findings: 1_000,
+            page_boxes: 250_000,
+            page_steps: 10_000_000,
         }
     }
 }
@@ -174,8 +178,12 @@ fn limits(section: Option<Section<'_>>, marks: &mut Marks) -> Limits {
         idle: s.duration("idle", second * 10..=second * 3600, d.idle),
         parts: s.number("parts", 10..=100_000, d.parts),
         nesting: s.number("nesting", 2..=100, d.nesting),
+        depth: s.number("depth", 4..=100, d.depth),
+        header_bytes: s.size("header-size", 16_000..=16_000_000, d.header_bytes as u64),
         text_bytes: s.size("text-size", 10_000..=1_000_000_000, d.text_bytes as u64),
         findings: s.number("findings", 10..=100_000, d.findings),
+        page_boxes: s.number("page-elements", 1_000..=10_000_000, d.page_boxes),
+        page_steps: s.number("page-steps", 100_000..=1_000_000_000, d.page_steps),
     };
     s.close();
     limits

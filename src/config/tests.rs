@@ -133,7 +133,7 @@ fn every_mistake_has_its_fault() {
         ("[store]\nurl = \"postgres://gate@localhost/gatehouse\"\npassword = {}\n".into(), "11:12: `password` must be one source of the password. | Write { file = \"...\" } or { environment = \"...\" }."),
         ("[limts]\n".into(), "9:2: The key `limts` is not known here. | Did you mean `limits`?"),
         ("[[next_hop]]\n".into(), "9:3: The key `next_hop` is not known here. | Did you mean `next-hop`?"),
-        ("[limits]\nzebra = 1\n".into(), "10:1: The key `zebra` is not known in `[limits]`. | Known keys: message-size, recipients, connections, memory, deadline, idle, parts, nesting, text-size, findings."),
+        ("[limits]\nzebra = 1\n".into(), "10:1: The key `zebra` is not known in `[limits]`. | Known keys: message-size, recipients, connections, memory, deadline, idle, parts, nesting, depth, header-size, text-size, findings, page-elements, page-steps."),
         ("[limits]\nmessage-size = \"50 megs\"\n".into(), "10:16: `message-size` must be a size from 100 KB to 2 GB. | Write a number with its unit, \"50 MB\"; the default is \"50 MB\"."),
         ("[limits]\nmessage-size = 50000000\n".into(), "10:16: `message-size` must be a size from 100 KB to 2 GB. | Write a number with its unit, \"50 MB\"; the default is \"50 MB\"."),
         ("[limits]\ndeadline = \"10m\"\n".into(), "10:12: `deadline` must be a duration from 1s to 290s. | Write a number with its unit, \"60s\" or \"5m\"; the default is \"1m\"."),

@@ -65,7 +65,12 @@ enum Hashing {
 
 fn opener_of(config: &Config, hashing: Hashing) -> Arc<dyn Opener> {
     let hashing = (hashing == Hashing::Yes).then_some(config.files.picture_limits);
-    let limits = FileLimits { hashing, ..config.files.limits };
+    let limits = FileLimits {
+        hashing,
+        // A worker that a decoder fills would end, and take the words of what it read before with it.
+        dictionary: config.files.limits.dictionary.min(config.files.memory / 2),
+        ..config.files.limits
+    };
     let opener = Sandboxed::new(workers(config), limits, time_for_files(config));
     Arc::new(if config.files.pictures { opener.with_pictures(workers(config)) } else { opener })
 }
@@ -95,8 +100,17 @@ pub fn workers(config: &Config) -> Settings {
 /// How much of a message is read.
 pub fn reading(limits: &Limits) -> ReadingLimits {
     ReadingLimits {
-        read: ReadLimits { parts: limits.parts, nesting: limits.nesting, ..ReadLimits::default() },
-        extract: ExtractLimits { text_bytes: limits.text_bytes },
+        read: ReadLimits {
+            parts: limits.parts,
+            nesting: limits.nesting,
+            depth: limits.depth,
+            header_bytes: limits.header_bytes,
+        },
+        extract: ExtractLimits {
+            text_bytes: limits.text_bytes,
+            page_boxes: limits.page_boxes,
+            page_steps: limits.page_steps,
+        },
         detect: DetectLimits { findings: limits.findings, ..DetectLimits::default() },
     }
 }

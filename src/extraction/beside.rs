@@ -13,7 +13,12 @@ use std::borrow::Cow;
 impl<'m> Reader<'m, '_> {
     /// Digits that are drawn with signs.
     pub(super) fn drawn(&mut self, index: usize, text: &str) {
-        match drawn::drawn(text) {
+        let mut is_cut = false;
+        let drawn = drawn::drawn(text, &mut is_cut);
+        if is_cut {
+            self.cut_short(&place(&self.message.parts[index]), Some(index));
+        }
+        match drawn {
             Some(Drawn::Numbers(text)) => {
                 let (place, view) = (place(&self.message.parts[index]), normalise(&text));
                 self.together(place, Some(index), Layer::Visible, Cow::Owned(text), view);
@@ -31,8 +36,12 @@ impl<'m> Reader<'m, '_> {
                 continue;
             }
             let (place, part, layer) = (fragment.place.clone(), fragment.part, fragment.layer);
-            let turned = shown::turned(&fragment.source);
-            let repaired = recoded::repaired(&fragment.source);
+            let mut is_cut = false;
+            let turned = shown::turned(&fragment.source, &mut is_cut);
+            let repaired = recoded::repaired(&fragment.source, &mut is_cut);
+            if is_cut {
+                self.cut_short(&place, part);
+            }
             if turned.as_ref().is_some_and(|turned| turned.cause == shown::Cause::Trick) {
                 self.ambiguous(&place, part, Doubt::Crafted("direction-override"));
             }
@@ -46,16 +55,27 @@ impl<'m> Reader<'m, '_> {
     /// Numbers that are written apart, told, or begun in one text and ended in the next, beside the texts in which they
     /// stand.
     pub(super) fn put_together(&mut self) {
-        for seam in seams::seams(&self.out.fragments) {
+        let mut is_cut = false;
+        for seam in seams::seams(&self.out.fragments, &mut is_cut) {
             let [upper, lower] = [seam.upper, seam.lower].map(|at| &self.out.fragments[at]);
             let place = Cow::Owned(format!("{} and {}", upper.place, lower.place));
             let (part, layer) = (lower.part, lower.layer);
             self.together(place, part, layer, Cow::Owned(seam.source), seam.view);
         }
+        if is_cut {
+            self.cut_short("message", None);
+        }
         for at in 0..self.out.fragments.len() {
             let fragment = &self.out.fragments[at];
-            let source = fragment.source.len();
-            let views = [spelled::spelled(&fragment.view, source), told::told(&fragment.view, source, None)];
+            let (source, mut is_cut) = (fragment.source.len(), false);
+            let views = [
+                spelled::spelled(&fragment.view, source, &mut is_cut),
+                told::told(&fragment.view, source, None, &mut is_cut),
+            ];
+            if is_cut {
+                let (place, part) = (fragment.place.clone(), fragment.part);
+                self.cut_short(&place, part);
+            }
             for view in views.into_iter().flatten() {
                 let fragment = &self.out.fragments[at];
                 let more = Fragment {
@@ -93,6 +113,33 @@ impl<'m> Reader<'m, '_> {
         if !self.out.unread.iter().any(|unread| unread.reason == reason && unread.part == part) {
             let media_type = part.map_or_else(String::new, |at| self.message.parts[at].media_type.clone());
             self.out.unread.push(Unread { place: place.to_owned(), part, media_type, reason });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ExtractLimits, UnreadReason, extract};
+    use crate::{
+        files::Files,
+        message::{ReadLimits, read},
+    };
+
+    /// What hides behind many of its kind is told, and what stands before is read.
+    #[test]
+    fn more_of_a_kind_than_is_looked_for_is_told() {
+        let spaced = |n: usize| format!("no. C 9 9 9 1 2 3 4 2 {:04} 1\n\n", n % 10_000);
+        let encoded = |n: usize| format!("number {:028}\n\n", n).replace('0', "%30");
+        for (one, many) in [(&spaced as &dyn Fn(usize) -> String, 2_500), (&encoded, 2_500)] {
+            for (count, told) in [(20, false), (many, true)] {
+                let body: String = (0..count).map(one).collect();
+                let raw = format!("Subject: s\n\n{body}");
+                let message = read(raw.as_bytes(), ReadLimits::default());
+                let files = Files::default();
+                let extract = extract(&message, &files, ExtractLimits::default());
+                let is_told = extract.unread.iter().any(|u| u.reason == UnreadReason::Limit("readings"));
+                assert_eq!(is_told, told, "{count} of {:?}", one(1));
+            }
         }
     }
 }

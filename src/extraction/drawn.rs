@@ -38,7 +38,8 @@ pub(super) enum Drawn {
 }
 
 /// `None` where nothing is drawn.
-pub(super) fn drawn(text: &str) -> Option<Drawn> {
+/// `is_cut` when there are more.
+pub(super) fn drawn(text: &str, is_cut: &mut bool) -> Option<Drawn> {
     let mut numbers = String::new();
     let (mut any, mut left) = (false, MOST);
     // The lines before, the last ones of them, and those of a drawing so far.
@@ -52,7 +53,9 @@ pub(super) fn drawn(text: &str) -> Option<Drawn> {
             }
             _ => {}
         }
-        if HEIGHT.contains(&rows.len()) && left > 0 {
+        let is_asked = HEIGHT.contains(&rows.len());
+        *is_cut |= is_asked && left == 0;
+        if is_asked && left > 0 {
             left -= 1;
             let figures = figures(&rows, sign.unwrap_or('#'));
             any |= figures.len() >= LEAST_FIGURES;
@@ -145,7 +148,7 @@ mod tests {
     use super::*;
 
     fn number(text: &str) -> Option<String> {
-        match drawn(text)? {
+        match drawn(text, &mut false)? {
             Drawn::Numbers(text) => Some(text),
             Drawn::Figures => None,
         }
@@ -178,7 +181,7 @@ mod tests {
         for text in
             ["#####\n#   #\n#####\n", "* * *\n", "=====\n=====\n=====\n=====\n=====\n", "- one\n- two\n"]
         {
-            assert!(drawn(text).is_none(), "{text}");
+            assert!(drawn(text, &mut false).is_none(), "{text}");
         }
         let stars = "* * * * * * *\n".repeat(5);
         assert!(number(&stars).is_none_or(|text| text == "1111111\n"));

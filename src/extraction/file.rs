@@ -67,10 +67,14 @@ impl<'m> Reader<'m, '_> {
 
     /// What a piece holds in another writing.
     fn decoded(&mut self, index: usize, piece: &'m Piece) {
-        if let Some(decoded) = unseen::decoded(&piece.text) {
+        let mut is_cut = false;
+        if let Some(decoded) = unseen::decoded(&piece.text, &mut is_cut) {
             let place = Cow::Owned(self.below(index, &piece.place));
             let view = normalise(&decoded);
             self.dug_up(place, index, Cow::Owned(decoded), view);
+        }
+        if is_cut {
+            self.cut_short(&self.below(index, &piece.place), Some(index));
         }
     }
 

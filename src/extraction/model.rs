@@ -192,11 +192,21 @@ pub struct ExtractLimits {
     /// Bytes of decoded text in all fragments together; what lies beyond is
     /// `Unread { reason: Limit("text-bytes") }`.
     pub text_bytes: usize,
+    /// Elements and texts of one page that are laid out as a mail program would; a page with more, or one whose
+    /// styles ask for more `page_steps`, is `Unread { reason: Limit("layout") }`.
+    pub page_boxes: usize,
+    /// How often rules of style sheets are held against the elements of one page, those around counted.
+    pub page_steps: usize,
+}
+
+impl ExtractLimits {
+    pub const DEFAULT: Self =
+        Self { text_bytes: 16 * 1024 * 1024, page_boxes: 250_000, page_steps: 10_000_000 };
 }
 
 impl Default for ExtractLimits {
     fn default() -> Self {
-        Self { text_bytes: 16 * 1024 * 1024 }
+        Self::DEFAULT
     }
 }
 

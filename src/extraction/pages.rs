@@ -10,7 +10,7 @@ use std::borrow::Cow;
 impl<'m> Reader<'m, '_> {
     /// A page as its styles show it; the text of each reading is its own source.
     pub(super) fn shown(&mut self, place: Cow<'m, str>, index: usize, again: &html::Again, source: &str) {
-        let seen = again.read(source);
+        let seen = again.read(source, self.limits);
         for shown in seen.shown {
             let text = self.cut(index, Cow::Owned(shown.text));
             self.out.fragments.push(Fragment {

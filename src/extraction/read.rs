@@ -15,7 +15,7 @@ use std::borrow::Cow;
 /// All text of `message` and of its files, each stretch with its normalised view, and what was not read.
 /// Borrows decoded text from both; never fails.
 pub fn extract<'m>(message: &'m Message<'_>, files: &'m Files, limits: ExtractLimits) -> Extract<'m> {
-    let mut reader = Reader { message, files, left: limits.text_bytes, out: Extract::default() };
+    let mut reader = Reader { message, files, limits, left: limits.text_bytes, out: Extract::default() };
     reader.header();
     for index in 0..message.parts.len() {
         reader.part(index);
@@ -39,6 +39,7 @@ pub fn normalise(text: &str) -> View {
 pub(super) struct Reader<'m, 'a> {
     pub(super) message: &'m Message<'a>,
     files: &'m Files,
+    pub(super) limits: ExtractLimits,
     /// Bytes of decoded text that may still be read.
     left: usize,
     pub(super) out: Extract<'m>,
@@ -330,17 +331,26 @@ impl<'m> Reader<'m, '_> {
     /// Where nobody looks: the other fields of headers, texts in another writing.
     fn unseen(&mut self) {
         for (index, part) in self.message.parts.iter().enumerate() {
-            if let Some(text) = unseen::header(self.message, part) {
-                let own =
-                    if part.path.is_empty() { "header".to_owned() } else { format!("{}/header", part.path) };
+            let own =
+                || if part.path.is_empty() { "header".to_owned() } else { format!("{}/header", part.path) };
+            let mut is_cut = false;
+            if let Some(text) = unseen::header(self.message, part, &mut is_cut) {
                 let view = normalise(&text);
-                self.dug_up(Cow::Owned(own), index, Cow::Owned(text), view);
+                self.dug_up(Cow::Owned(own()), index, Cow::Owned(text), view);
+            }
+            if is_cut {
+                self.cut_short(&own(), Some(index));
             }
             let (Body::Text(text) | Body::Html(text)) = &part.body else { continue };
             let kind = if matches!(part.body, Body::Html(_)) { TextKind::Html } else { TextKind::Plain };
-            for found in [unseen::decoded(text), script::from_codes(text, kind)].into_iter().flatten() {
+            let mut is_cut = false;
+            let found = [unseen::decoded(text, &mut is_cut), script::from_codes(text, kind, &mut is_cut)];
+            for found in found.into_iter().flatten() {
                 let view = normalise(&found);
                 self.dug_up(place(part), index, Cow::Owned(found), view);
+            }
+            if is_cut {
+                self.cut_short(&place(part), Some(index));
             }
         }
     }
@@ -362,6 +372,15 @@ impl<'m> Reader<'m, '_> {
     pub(super) fn protecting(&self, index: usize) -> Option<usize> {
         let part = self.message.parts.get(index);
         part.is_none_or(|part| part.protection == Protection::None).then_some(index)
+    }
+
+    /// Says once of a place that there is more written apart, encoded or turned around than is looked for.
+    pub(super) fn cut_short(&mut self, place: &str, part: Option<usize>) {
+        let reason = UnreadReason::Limit("readings");
+        if !self.out.unread.iter().any(|unread| unread.reason == reason && unread.place == place) {
+            let media_type = part.map_or_else(String::new, |at| self.message.parts[at].media_type.clone());
+            self.out.unread.push(Unread { place: place.to_owned(), part, media_type, reason });
+        }
     }
 
     fn left_out(&mut self, place: &str, limit: &'static str) {
@@ -429,7 +448,7 @@ mod tests {
     fn text_beyond_the_limit_is_unread_and_said_so() {
         let message = read("Subject: s\n\ntŷ and more".as_bytes(), ReadLimits::default());
         let none = Files::default();
-        let extract = extract(&message, &none, ExtractLimits { text_bytes: 2 });
+        let extract = extract(&message, &none, ExtractLimits { text_bytes: 2, ..ExtractLimits::default() });
         assert_eq!(extract.fragments.last().map(|f| f.view.text.as_str()), Some("t"));
         assert_eq!(extract.unread[0].reason, UnreadReason::Limit("text-bytes"));
     }

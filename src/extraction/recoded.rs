@@ -5,8 +5,8 @@ use super::line::end_of_line;
 use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Lines of one text that are repaired, and the longest of them.
-const MOST_LINES: usize = 2_000;
+/// Lines of one text that are repaired, and the most of one that is taken at once.
+const MOST_LINES: usize = 20_000;
 const LONGEST_LINE: usize = 10_000;
 /// Bytes of what they say then.
 const MOST_BYTES: usize = 1024 * 1024;
@@ -18,14 +18,16 @@ const MOST_ROUNDS: usize = 2;
 const AT_0X80: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
 
 /// The lines that say something else when they are repaired, each behind the line before it; `None` where no number can be
-/// in them.
-pub(super) fn repaired(text: &str) -> Option<String> {
+/// in them. `is_cut` when there are more.
+pub(super) fn repaired(text: &str, is_cut: &mut bool) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
     let (mut out, mut before, mut left) = (String::new(), "", MOST_LINES);
-    for line in text.lines() {
-        if !line.is_ascii() && line.len() <= LONGEST_LINE && left > 0 && out.len() < MOST_BYTES {
+    for line in text.lines().flat_map(pieces) {
+        let is_asked = !line.is_ascii();
+        *is_cut |= is_asked && (left == 0 || out.len() >= MOST_BYTES);
+        if is_asked && left > 0 && out.len() < MOST_BYTES {
             for read in std::iter::once(once_encoded(line)).chain(east_asian(line)).flatten() {
                 left = left.saturating_sub(1);
                 for piece in [before, "\n", &read, "\n"] {
@@ -36,6 +38,22 @@ pub(super) fn repaired(text: &str) -> Option<String> {
         before = end_of_line(line);
     }
     (!out.is_empty()).then_some(out)
+}
+
+/// A line as it is, or in pieces that end at a blank where there is one.
+fn pieces(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest.take()?;
+        if line.len() <= LONGEST_LINE {
+            return Some(line);
+        }
+        let end = line.floor_char_boundary(LONGEST_LINE);
+        let end = line[..end].rfind(' ').filter(|at| *at > 0).unwrap_or(end);
+        let (piece, behind) = line.split_at(end);
+        rest = Some(behind);
+        Some(piece)
+    })
 }
 
 /// A line with the second encoding undone where it can be, if it may hold a number then.
@@ -115,6 +133,10 @@ fn has_digits(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn repaired(text: &str) -> Option<String> {
+        super::repaired(text, &mut false)
+    }
 
     /// As a program reads the bytes that takes them for Latin-1.
     fn as_latin(bytes: &[u8]) -> String {

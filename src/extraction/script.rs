@@ -21,7 +21,7 @@ const WRITES: &[&[u8]] = &[
 /// Codes of one text, and texts of one page.
 const LEAST: usize = 8;
 const MOST: usize = 4_096;
-const MOST_TEXTS: usize = 64;
+const MOST_TEXTS: usize = 2_000;
 
 /// Whether a script in it may show text that is written otherwise.
 pub(super) fn writes(page: &str) -> bool {
@@ -34,17 +34,19 @@ pub(super) fn writes(page: &str) -> bool {
     WRITES.iter().any(|word| has(word)) && (has_script() || has(b"=\"javascript:") || has(b" on"))
 }
 
-/// Texts that are written as the numbers of their characters: `85,80,78` or `[0x55, 0x50]`.
-pub(super) fn from_codes(text: &str, kind: TextKind) -> Option<String> {
+/// Texts that are written as the numbers of their characters: `85,80,78` or `[0x55, 0x50]`. `is_cut` when there are more.
+pub(super) fn from_codes(text: &str, kind: TextKind, is_cut: &mut bool) -> Option<String> {
     if kind != TextKind::Html || memchr::memmem::find(text.as_bytes(), b"script").is_none() {
         return None;
     }
     let mut out = String::new();
     let mut rest = text;
     let mut texts = 0;
-    while texts < MOST_TEXTS
-        && let Some(at) = rest.find(|c: char| c.is_ascii_digit())
-    {
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        if texts >= MOST_TEXTS {
+            *is_cut = true;
+            break;
+        }
         rest = &rest[at..];
         let (written, length) = codes(rest);
         if written.chars().count() >= LEAST {
@@ -91,16 +93,16 @@ mod tests {
         let page =
             "<script>document.write(String.fromCharCode(85,80,78,32,72,56,48,49,50,0x33,52, 53,54))</script>";
         assert!(writes(page));
-        assert_eq!(from_codes(page, TextKind::Html).as_deref(), Some("UPN H80123456\n"));
+        assert_eq!(from_codes(page, TextKind::Html, &mut false).as_deref(), Some("UPN H80123456\n"));
         assert!(writes("<body onload=\"x.innerHTML = atob('VVBO')\">"));
         assert!(!writes("<script src=track.js></script><p>the innermost of all</p>"));
         assert!(!writes("<p>document.write is a function</p>"));
-        assert_eq!(from_codes("<p>scripture 1,2,3,4,5,6,7,8,9,10</p>", TextKind::Html), None);
+        assert_eq!(from_codes("<p>scripture 1,2,3,4,5,6,7,8,9,10</p>", TextKind::Html, &mut false), None);
     }
 
     #[test]
     fn many_numbers_cost_no_more_than_their_length() {
         let page = format!("<script>{}</script>", "85,".repeat(200_000));
-        assert!(from_codes(&page, TextKind::Html).is_none());
+        assert!(from_codes(&page, TextKind::Html, &mut false).is_none());
     }
 }

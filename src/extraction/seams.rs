@@ -8,7 +8,7 @@ const SIDE: usize = 160;
 const SHORT: usize = 40;
 const MOST_JOINED: usize = 4;
 /// Seams of one message.
-const MOST: usize = 200;
+const MOST: usize = 5_000;
 /// Fewer digits on both sides together are no number.
 const LEAST_DIGITS: usize = 10;
 
@@ -22,13 +22,16 @@ pub(super) struct Seam {
 }
 
 /// All numbers that lie in several fragments: the subject and the first text, and texts of parts that follow each other.
-pub(super) fn seams(fragments: &[Fragment<'_>]) -> Vec<Seam> {
+/// `is_cut` when there are more.
+pub(super) fn seams(fragments: &[Fragment<'_>], is_cut: &mut bool) -> Vec<Seam> {
     let is_seen = |f: &Fragment<'_>| matches!(f.layer, Layer::Subject | Layer::Visible) && !f.checked_only;
     let seen: Vec<usize> = (0..fragments.len()).filter(|&at| is_seen(&fragments[at])).collect();
     let runs = (0..seen.len()).filter_map(|at| seen.get(at..(at + MOST_JOINED).min(seen.len())));
     // One part's own texts are one already.
-    let apart = runs.filter(|run| run.len() > 1 && fragments[run[0]].part != fragments[run[1]].part);
-    apart.take(MOST).filter_map(|run| seam(fragments, run)).collect()
+    let mut apart = runs.filter(|run| run.len() > 1 && fragments[run[0]].part != fragments[run[1]].part);
+    let found = apart.by_ref().take(MOST).filter_map(|run| seam(fragments, run)).collect();
+    *is_cut |= apart.next().is_some();
+    found
 }
 
 /// The end of the first text with the beginning of the next, and, where that one is short, with those that follow.
@@ -55,7 +58,7 @@ fn seam(fragments: &[Fragment<'_>], run: &[usize]) -> Option<Seam> {
     }
     let joined = normalise(&source);
     let border = joined.text.floor_char_boundary(above.len().min(joined.text.len()));
-    let view = told(&joined, source.len(), Some(border))?;
+    let view = told(&joined, source.len(), Some(border), &mut false)?;
     Some(Seam { upper, lower, source, view })
 }
 

@@ -24,14 +24,18 @@ pub(super) enum Cause {
     Trick,
 }
 
-/// `None` where all is shown as it is written.
-pub(super) fn turned(text: &str) -> Option<Turned> {
+/// `None` where all is shown as it is written. `is_cut` when there are more lines, or longer ones.
+pub(super) fn turned(text: &str, is_cut: &mut bool) -> Option<Turned> {
     if !has_marks(text.as_bytes()) {
         return None;
     }
     let mut turned = Turned { lines: String::new(), cause: Cause::Script };
-    let marked = text.lines().filter(|line| line.len() <= LONGEST_LINE && has_marks(line.as_bytes()));
-    for line in marked.take(MOST_LINES) {
+    let marked = text.lines().filter(|line| has_marks(line.as_bytes()));
+    for (count, line) in marked.enumerate() {
+        if count >= MOST_LINES || line.len() > LONGEST_LINE {
+            *is_cut = true;
+            continue;
+        }
         let shown = shown(line);
         let seen = |text: &str| text.chars().filter(|c| !is_mark(*c)).collect::<String>();
         let shown = seen(&shown);
@@ -75,15 +79,15 @@ mod tests {
             ("her number: \u{202e}1005243219\u{202c}", "her number: 9123425001\n"),
             ("\u{2067}\u{2066}34250\u{2069}\u{2066}C9991\u{2069}\u{2069}", "C999134250\n"),
         ] {
-            let turned = turned(written).unwrap();
+            let turned = turned(written, &mut false).unwrap();
             assert_eq!((turned.lines.as_str(), turned.cause), (shown, Cause::Trick), "{written}");
         }
         for ordinary in
             ["On Friday \u{202a}A. Staff\u{202c} wrote:", "a “quote”…", "plain", "\u{2068}Siân\u{2069} is 12"]
         {
-            assert!(turned(ordinary).is_none(), "{ordinary}");
+            assert!(turned(ordinary, &mut false).is_none(), "{ordinary}");
         }
-        let mixed = turned("\u{2067}שלום 12 abc\u{2069}").unwrap();
+        let mixed = turned("\u{2067}שלום 12 abc\u{2069}", &mut false).unwrap();
         assert_eq!(mixed.cause, Cause::Script);
     }
 }

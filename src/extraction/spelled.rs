@@ -17,10 +17,10 @@ const LONGEST_GROUP: (usize, usize) = (13, 3);
 /// Characters between two groups.
 const MOST_BETWEEN: usize = 8;
 /// Numbers of one text.
-const MOST: usize = 200;
+const MOST: usize = 2_000;
 
-/// What is written apart in a view, put together; `None` where nothing is.
-pub(super) fn spelled(view: &View, source: usize) -> Option<View> {
+/// What is written apart in a view, put together; `None` where nothing is. `is_cut` when there is more.
+pub(super) fn spelled(view: &View, source: usize, is_cut: &mut bool) -> Option<View> {
     let text = view.text.as_str();
     let is_ascii = text.is_ascii();
     if is_ascii && figures(text.as_bytes()) < LEAST_FIGURES {
@@ -29,9 +29,11 @@ pub(super) fn spelled(view: &View, source: usize) -> Option<View> {
     let mut out = Gathered::of(view, source);
     // From where on the next number may begin, and from where on its first digit is looked for.
     let (mut floor, mut at, mut found) = (0, 0, 0);
-    while found < MOST
-        && let Some(digit) = next_digit(text, at)
-    {
+    while let Some(digit) = next_digit(text, at) {
+        if found >= MOST {
+            *is_cut = true;
+            break;
+        }
         if is_ascii && !has_figures(text.as_bytes(), digit) {
             at = digit + 1;
             continue;
@@ -345,7 +347,7 @@ mod tests {
     };
 
     fn has(text: &str, number: &str) -> bool {
-        spelled(&normalise(text), text.len())
+        spelled(&normalise(text), text.len(), &mut false)
             .is_some_and(|view| view.text.split_whitespace().any(|word| word == number))
     }
 
@@ -368,7 +370,11 @@ mod tests {
             "UPN C٩٩٩١٢٣٤٢٥٠٠١",
             "UPN C9\u{332}9\u{332}9\u{332}1\u{332}2\u{332}3\u{332}4\u{332}2\u{332}5\u{332}0\u{332}0\u{332}1\u{332}",
         ] {
-            assert!(has(text, NUMBER), "{text}: {:?}", spelled(&normalise(text), text.len()).map(|v| v.text));
+            assert!(
+                has(text, NUMBER),
+                "{text}: {:?}",
+                spelled(&normalise(text), text.len(), &mut false).map(|v| v.text)
+            );
         }
     }
 
@@ -381,7 +387,7 @@ mod tests {
             "room 12, seats 30",
             "01632 960 123 and 01632 960 124",
         ] {
-            assert!(spelled(&normalise(text), text.len()).is_none(), "{text}");
+            assert!(spelled(&normalise(text), text.len(), &mut false).is_none(), "{text}");
         }
     }
 
@@ -390,7 +396,7 @@ mod tests {
         let source = "Her UPN is C 9 9 9 1 2 3 4 2 5 0 0 1, see";
         let mut builder = Builder::new(super::super::view::Lines::Kept, source.len());
         builder.text(source, 0);
-        let view = spelled(&builder.finish().0, source.len()).unwrap();
+        let view = spelled(&builder.finish().0, source.len(), &mut false).unwrap();
         let at = view.text.find("c999123425001").unwrap();
         assert_eq!(&source[view.map.range(at..at + 13, source.len())], "C 9 9 9 1 2 3 4 2 5 0 0 1");
     }

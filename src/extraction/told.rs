@@ -13,7 +13,7 @@ const MOST_BETWEEN: usize = 48;
 const MOST_PIECES: usize = 16;
 const MOST_IN_TEXT: usize = 50_000;
 /// Numbers of one text.
-const MOST: usize = 200;
+const MOST: usize = 2_000;
 /// Bytes around a number in which it may be said that it is told backwards.
 const NEAR: usize = 100;
 
@@ -47,7 +47,8 @@ const BACKWARDS: [&str; 8] =
     ["backward", "revers", "mirror", "right to left", "back to front", "yn ôl", "o chwith", "o'r diwedd"];
 
 /// What is told in a view, put together; `None` where nothing is. `across`: only what lies on both sides of this offset.
-pub(super) fn told(view: &View, source: usize, across: Option<usize>) -> Option<View> {
+/// `is_cut` when there is more.
+pub(super) fn told(view: &View, source: usize, across: Option<usize>, is_cut: &mut bool) -> Option<View> {
     let text = view.text.as_str();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     // A word may stand for two digits (`twelve`, `double four`).
@@ -56,9 +57,11 @@ pub(super) fn told(view: &View, source: usize, across: Option<usize>) -> Option<
         return None;
     }
     let pieces = pieces(text);
+    *is_cut |= pieces.len() >= MOST_IN_TEXT;
     let mut numbers = Numbers { text, pieces: &pieces, together: across.is_some(), found: Vec::new() };
     for at in 0..pieces.len() {
         if numbers.found.len() >= MOST {
+            *is_cut = true;
             break;
         }
         numbers.beginning_at(at);
@@ -347,7 +350,7 @@ mod tests {
     use super::{super::normalise, *};
 
     fn has(text: &str, number: &str) -> bool {
-        told(&normalise(text), text.len(), None)
+        told(&normalise(text), text.len(), None, &mut false)
             .is_some_and(|view| view.text.split_whitespace().any(|word| word == number))
     }
 
@@ -369,7 +372,7 @@ mod tests {
             assert!(
                 has(text, "c999123425001"),
                 "{text}: {:?}",
-                told(&normalise(text), text.len(), None).map(|v| v.text)
+                told(&normalise(text), text.len(), None, &mut false).map(|v| v.text)
             );
         }
         assert!(has("NHS number: nine four three, four seven six, five eight seven oh", "9434765870"));
@@ -384,7 +387,7 @@ mod tests {
             "A ticket costs 12.50, the order 10023412 comes on 3 June 2026",
             "one two three",
         ] {
-            assert!(told(&normalise(text), text.len(), None).is_none(), "{text}");
+            assert!(told(&normalise(text), text.len(), None, &mut false).is_none(), "{text}");
         }
     }
 }

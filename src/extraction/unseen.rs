@@ -28,17 +28,19 @@ const LEAST_DIGITS: usize = 8;
 /// Of one header.
 const MOST_BYTES: usize = 64 * 1024;
 /// Pieces of one text that are decoded, and the longest of them.
-const MOST_PIECES: usize = 64;
+const MOST_PIECES: usize = 2_000;
 const LONGEST_PIECE: usize = 64 * 1024;
 /// The shortest that hides a number beside a word.
 const SHORTEST_PIECE: usize = 20;
 
 /// The other fields of a part's header, one to a line; `None` where they hold no number.
-pub(super) fn header(message: &Message<'_>, part: &Part<'_>) -> Option<String> {
+/// `is_cut` when there is more.
+pub(super) fn header(message: &Message<'_>, part: &Part<'_>, is_cut: &mut bool) -> Option<String> {
     if part.inside.is_some() {
         return None;
     }
     let block = message.raw.get(part.header_range.clone())?;
+    *is_cut |= block.len() > MOST_BYTES;
     let block = block.get(..MOST_BYTES).unwrap_or(block);
     let mut out = String::new();
     for (name, line) in fields(block) {
@@ -48,7 +50,7 @@ pub(super) fn header(message: &Message<'_>, part: &Part<'_>) -> Option<String> {
         out.push_str(": ");
         out.push_str(&text);
         out.push('\n');
-        if let Some(more) = decoded(&text) {
+        if let Some(more) = decoded(&text, is_cut) {
             out.push_str(&more);
         }
     }
@@ -101,14 +103,17 @@ pub(super) fn digits(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| byte.is_ascii_digit()).count()
 }
 
-/// What stands in `text` in another writing, decoded, with the words before it; one to a line.
-pub(super) fn decoded(text: &str) -> Option<String> {
+/// What stands in `text` in another writing, decoded, with the words before it; one to a line. `is_cut` when there
+/// is more.
+pub(super) fn decoded(text: &str, is_cut: &mut bool) -> Option<String> {
     let mut out = String::new();
     let mut left = MOST_PIECES;
     let mut at = 0;
-    while left > 0
-        && let Some(piece) = next_piece(text, at)
-    {
+    while let Some(piece) = next_piece(text, at) {
+        if left == 0 {
+            *is_cut = true;
+            break;
+        }
         at = piece.end;
         let Some(plain) = plain(&text[piece.clone()]) else { continue };
         left -= 1;
@@ -259,7 +264,7 @@ mod tests {
             "see https://x.example/?q=UPN%20C999123425001%20hers there",
             "see \\u0055\\u0050\\u004E \\u0043999123425001\\u0020 there",
         ] {
-            let decoded = decoded(text).unwrap_or_else(|| panic!("{text}"));
+            let decoded = decoded(text, &mut false).unwrap_or_else(|| panic!("{text}"));
             assert!(decoded.contains("C999123425001"), "{text}: {decoded}");
         }
         for text in [
@@ -267,7 +272,7 @@ mod tests {
             "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=",
             "0123456789012345678901234567",
         ] {
-            assert!(decoded(text).is_none(), "{text}");
+            assert!(decoded(text, &mut false).is_none(), "{text}");
         }
     }
 }

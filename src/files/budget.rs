@@ -22,6 +22,8 @@ pub struct FileLimits {
     pub ratio: u64,
     /// Elements, objects, cells and pages of all formats together.
     pub steps: u64,
+    /// Bytes that the dictionary of one decoder may take (xz, lzma, zstd, PPMd).
+    pub dictionary: u64,
     /// Files and pictures are hashed, within these limits; `None`: nobody asks for hashes.
     pub hashing: Option<PictureLimits>,
 }
@@ -35,6 +37,8 @@ impl Default for FileLimits {
             unpacked_bytes: 512_000_000,
             ratio: 200,
             steps: 20_000_000,
+            // What `xz -9`, `7z -mx=9` and `zstd --ultra -22` ask for.
+            dictionary: 135_000_000,
             hashing: None,
         }
     }
@@ -103,6 +107,12 @@ impl Budget {
     pub fn may_unpack(&self, packed: u64) -> u64 {
         let by_ratio = packed.saturating_mul(self.limits.ratio).saturating_add(1024 * 1024);
         self.unpacked.min(by_ratio)
+    }
+
+    /// The memory a decoder asks for, if it may have it.
+    pub fn dictionary(&self, asked: u64) -> Result<u32, Limit> {
+        let within = Some(asked).filter(|asked| *asked <= self.limits.dictionary);
+        within.and_then(|asked| u32::try_from(asked).ok()).ok_or(Limit::Dictionary)
     }
 
     /// Which limit `may_unpack(packed)` is.

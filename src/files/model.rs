@@ -154,6 +154,8 @@ pub enum Limit {
     Ratio,
     /// Steps of one format: objects, cells, elements, pages.
     Steps,
+    /// Memory that a decoder asks for before it begins.
+    Dictionary,
 }
 
 impl Limit {
@@ -166,6 +168,7 @@ impl Limit {
             Self::Unpacked => "unpacked-bytes",
             Self::Ratio => "ratio",
             Self::Steps => "steps",
+            Self::Dictionary => "dictionary",
         }
     }
 }

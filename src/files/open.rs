@@ -6,7 +6,7 @@ use super::{
     hashing, image,
     kind::{self, Kind},
     legacy, mail,
-    model::{Protection, Reason, Script, Shown, TraitKind, Writing},
+    model::{Limit, Protection, Reason, Script, Shown, TraitKind, Writing},
     name, odf, ooxml,
     package::Package,
     pdf, rtf, sealed, text, xml,
@@ -106,9 +106,9 @@ fn read(kind: Kind, file: &File<'_>, budget: &mut Budget) {
         Kind::Unknown if sealed::is_binary(file) => sealed::binary(bytes, budget),
         Kind::Pdf => pdf::read(bytes, budget),
         Kind::Docx | Kind::Xlsx | Kind::Xlsb | Kind::Pptx | Kind::OtherOoxml => {
-            ooxml::read(&Package::open(bytes), budget)
+            ooxml::read(&package(bytes, budget), budget)
         }
-        Kind::Odt | Kind::Ods | Kind::Odp | Kind::OtherOdf => odf::read(&Package::open(bytes), budget),
+        Kind::Odt | Kind::Ods | Kind::Odp | Kind::OtherOdf => odf::read(&package(bytes, budget), budget),
         // A bare stream of Excel 2 to 5: BOF without a compound file.
         Kind::Unknown if matches!(bytes, [9, 0 | 2 | 4 | 8, 4..=16, 0, ..]) => {
             legacy::read_sheets(bytes, budget)
@@ -133,9 +133,18 @@ fn strangers(kind: Kind, bytes: &[u8], budget: &mut Budget) {
     }
 }
 
+fn package<'a>(bytes: &'a [u8], budget: &mut Budget) -> Package<'a> {
+    let package = Package::open(bytes);
+    package.tell("zip", budget);
+    package
+}
+
 /// XML with its own entities put in; as it is where they are too many or too deep.
 fn with_entities(source: String, budget: &mut Budget) -> String {
     let Some(entities) = text::entities::Entities::of(&source) else { return source };
+    if entities.is_cut {
+        budget.missed("", "xml", Reason::Limit(Limit::Steps));
+    }
     match entities.expanded(&source, budget) {
         Ok(expanded) => expanded,
         Err(limit) => {

@@ -2,7 +2,7 @@
 //! by name. By the directory at the end or, where it is lost, by the heads of the members, as office
 //! programs repair.
 
-use super::{Budget, Reason};
+use super::{Budget, Limit, Reason};
 use memchr::memmem;
 
 const MOST: usize = 20_000;
@@ -23,6 +23,13 @@ impl<'a> Package<'a> {
     pub(super) fn open(bytes: &'a [u8]) -> Self {
         let members = by_directory(bytes).filter(|members| !members.is_empty());
         Self { members: members.unwrap_or_else(|| by_heads(bytes)) }
+    }
+
+    /// Tells when there are more members than are looked at.
+    pub(super) fn tell(&self, kind: &str, budget: &mut Budget) {
+        if self.members.len() >= MOST {
+            budget.missed("", kind, Reason::Limit(Limit::Members));
+        }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {

@@ -11,14 +11,17 @@ use miniz_oxide::{
 };
 use std::io::{self, Read};
 
-/// Most memory that the window of a decoder may take, in KiB: what `xz -9` and `7z -mx=9` ask for.
-pub(super) const WINDOW_KIB: u32 = 100 * 1024;
-
 /// What came out of a packed stream, and why it ended before its end if it did.
 #[derive(Debug)]
 pub(super) struct Unpacked {
     pub(super) bytes: Vec<u8>,
     pub(super) broken: Option<Reason>,
+}
+
+impl Unpacked {
+    pub(super) fn broken(reason: Reason) -> Self {
+        Self { bytes: Vec::new(), broken: Some(reason) }
+    }
 }
 
 /// Drains `stream`, which unpacks `packed` bytes, to its end, to `most` bytes, or to what the budget
@@ -45,7 +48,11 @@ pub(super) fn drain(stream: impl Read, packed: usize, most: Option<u64>, budget:
 
 fn reason(error: &io::Error) -> Reason {
     match error.kind() {
-        io::ErrorKind::OutOfMemory => Reason::Limit(Limit::Unpacked),
+        io::ErrorKind::OutOfMemory => Reason::Limit(Limit::Dictionary),
+        // zstd has words alone for it.
+        io::ErrorKind::Other if error.to_string().contains("too much memory") => {
+            Reason::Limit(Limit::Dictionary)
+        }
         _ => Reason::Malformed,
     }
 }

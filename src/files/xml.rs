@@ -2,7 +2,7 @@
 //! character numbers stay as they are written. Names are taken without their prefix, so that Strict
 //! and Transitional files and every producer's prefixes read alike.
 
-use super::{Budget, Reason};
+use super::{Budget, Limit, Reason};
 use quick_xml::{
     Reader,
     events::{BytesEnd, BytesStart, Event},
@@ -11,11 +11,13 @@ use std::{borrow::Cow, ops::Deref};
 
 /// Elements within each other.
 const DEEPEST: usize = 4096;
+/// Attributes of one element that are looked at.
+const MOST_ATTRIBUTES: usize = 256;
 
 pub(super) struct Xml<'x> {
     reader: Reader<&'x [u8]>,
     depth: usize,
-    /// Why the reading ended before the end.
+    /// Why not all was read.
     pub(super) stopped: Option<Reason>,
 }
 
@@ -59,10 +61,13 @@ impl<'x> Xml<'x> {
             match self.reader.read_event() {
                 Ok(Event::Start(tag)) if self.depth < DEEPEST => {
                     self.depth += 1;
+                    if has_too_many(&tag) {
+                        self.stopped = Some(Reason::Limit(Limit::Steps));
+                    }
                     return Some(Node::Start(Tag(tag)));
                 }
                 Ok(Event::Start(_)) => {
-                    self.stopped = Some(Reason::Limit(super::Limit::Steps));
+                    self.stopped = Some(Reason::Limit(Limit::Steps));
                     return None;
                 }
                 Ok(Event::End(tag)) => {
@@ -102,6 +107,16 @@ impl<'x> Xml<'x> {
     }
 }
 
+/// Whether some attributes are not looked at.
+fn has_too_many(tag: &BytesStart<'_>) -> bool {
+    // An attribute takes five bytes at least.
+    tag.len() > MOST_ATTRIBUTES * 5 && {
+        let mut attributes = tag.attributes();
+        attributes.with_checks(false);
+        attributes.filter_map(Result::ok).nth(MOST_ATTRIBUTES).is_some()
+    }
+}
+
 impl Tag<'_> {
     /// The name without its prefix.
     pub(super) fn name(&self) -> &str {
@@ -132,7 +147,7 @@ impl Tag<'_> {
         attributes.with_checks(false);
         attributes
             .filter_map(Result::ok)
-            .take(256)
+            .take(MOST_ATTRIBUTES)
             .map(|attribute| (local(attribute.key.into_inner()), unescaped(lossy(attribute.value))))
     }
 
@@ -261,6 +276,18 @@ mod tests {
     fn entities_are_not_expanded() {
         let bomb = b"<!DOCTYPE a [<!ENTITY b \"boom\"><!ENTITY c \"&b;&b;\">]><a>&c; &lt;&#65;&#x42;</a>";
         assert_eq!(text(bomb), "&c; <AB\n");
+    }
+
+    #[test]
+    fn attributes_beyond_those_looked_at_are_told() {
+        let few = format!("<a {}/>", "x='1' ".repeat(250));
+        let many = format!("<a {}/>", "x='1' ".repeat(300));
+        for (source, stopped) in [(few, None), (many, Some(Reason::Limit(Limit::Steps)))] {
+            let mut budget = Budget::new(FileLimits::default());
+            let mut xml = Xml::new(source.as_bytes());
+            while xml.next(&mut budget).is_some() {}
+            assert_eq!(xml.stopped, stopped);
+        }
     }
 
     #[test]

@@ -114,7 +114,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// The texts of the message itself; of two forms of one text the plain one, if it says anything.
 fn text(message: &Message<'_>) -> String {
     let files = Files::default();
-    let extract = extract(message, &files, ExtractLimits { text_bytes: MOST_TEXT });
+    let extract =
+        extract(message, &files, ExtractLimits { text_bytes: MOST_TEXT, ..ExtractLimits::default() });
     let mut out = String::new();
     for (index, part) in message.parts.iter().enumerate() {
         if part.nesting > 0 || is_file(part) {

@@ -34,10 +34,7 @@ pub(crate) fn limits() -> Limits {
         memory_bytes: 100 << 20,
         deadline: Duration::from_secs(20),
         idle: Duration::from_secs(30),
-        parts: 100,
-        nesting: 10,
-        text_bytes: 1 << 20,
-        findings: 100,
+        ..Limits::default()
     }
 }
 

@@ -81,7 +81,14 @@ fn damaged_messages_are_read_without_panic_and_with_valid_ranges() {
                 let limits = if round % 3 == 0 { small } else { ReadLimits::default() };
                 let text_bytes = if round % 5 == 0 { 100 } else { ExtractLimits::default().text_bytes };
                 let message = read(&raw, limits);
-                check(&message, &extract(&message, &Files::default(), ExtractLimits { text_bytes }));
+                check(
+                    &message,
+                    &extract(
+                        &message,
+                        &Files::default(),
+                        ExtractLimits { text_bytes, ..ExtractLimits::default() },
+                    ),
+                );
                 for part in &message.parts {
                     let first = match &part.body {
                         Body::Text(text) => first_quote(TextKind::Plain, text).map(|at| (at, text)),

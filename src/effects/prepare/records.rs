@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Text that is read for children's names: far more than a letter has.
-const MOST_TEXT: ExtractLimits = ExtractLimits { text_bytes: 256 << 10 };
+const MOST_TEXT: ExtractLimits = ExtractLimits { text_bytes: 256 << 10, ..ExtractLimits::DEFAULT };
 
 /// Copies of mail with parents are a school's own switch, also while it observes. What was
 /// kept is recorded when it is kept, so not again when it comes back released.

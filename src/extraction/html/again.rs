@@ -2,6 +2,7 @@
 //! order, hide some, or show others. Each costs the first reading next to nothing.
 
 use super::{
+    super::ExtractLimits,
     boxes::Boxes,
     own::Own,
     page::{self, Eyes},
@@ -108,7 +109,7 @@ impl Again {
     }
 
     /// Reads the page again, where that may show something.
-    pub(in crate::extraction) fn read(&self, source: &str) -> Seen {
+    pub(in crate::extraction) fn read(&self, source: &str, limits: ExtractLimits) -> Seen {
         let mut seen = Seen::default();
         let own = match memchr::memmem::find(source.as_bytes(), b"<!ENTITY") {
             Some(_) => Own::of(source),
@@ -117,13 +118,13 @@ impl Again {
         let by_sheet = self.hidden > 0 || self.sheet.generates || self.late && !self.sheet.is_idle();
         let partly = self.sheet.is_partial && self.singles >= SINGLES;
         if self.moved > 0 || by_sheet || self.numbered || partly || !own.is_empty() {
-            let boxes = self.with_eyes(source, &own, Eyes::Standard, &mut seen);
+            let boxes = self.with_eyes(source, &own, Eyes::Standard, limits, &mut seen);
             if boxes.uncertain >= UNCERTAIN || partly {
                 seen.doubt = Some("letters moved one by one");
             }
         }
         if self.office {
-            let _ = self.with_eyes(source, &own, Eyes::Office, &mut seen);
+            let _ = self.with_eyes(source, &own, Eyes::Office, limits, &mut seen);
         }
         if !self.links.is_empty() {
             seen.shown.push(Shown { text: self.links.clone(), kind: ShownAs::Link });
@@ -134,8 +135,15 @@ impl Again {
         seen
     }
 
-    fn with_eyes(&self, source: &str, own: &Own, eyes: Eyes, seen: &mut Seen) -> Boxes {
-        let mut boxes = page::read(source, &self.sheet, own, eyes);
+    fn with_eyes(
+        &self,
+        source: &str,
+        own: &Own,
+        eyes: Eyes,
+        limits: ExtractLimits,
+        seen: &mut Seen,
+    ) -> Boxes {
+        let mut boxes = page::read(source, &self.sheet, own, eyes, limits);
         let (shown, is_whole) = shown::write(source, own, &mut boxes);
         seen.shown.extend(shown);
         seen.is_cut |= !is_whole;

@@ -3,7 +3,7 @@
 use super::{ShownAs, again::Seen, read};
 
 fn seen(page: &str) -> Seen {
-    read(page).again.read(page)
+    read(page).again.read(page, crate::extraction::ExtractLimits::default())
 }
 
 /// All that is shown otherwise than it is written, a line to a line.

@@ -93,9 +93,10 @@ pub(super) struct Node {
 }
 
 pub(super) const NONE: u32 = u32::MAX;
-/// Boxes of one page; what is beyond is not laid out.
-const MOST: usize = 250_000;
+/// What is laid out of a page.
 pub(super) struct Boxes {
+    /// Boxes of one page; what is beyond is not laid out.
+    most: usize,
     pub(super) nodes: Vec<Node>,
     pub(super) is_cut: bool,
     /// Elements lie deeper in each other than is looked at.
@@ -108,8 +109,9 @@ pub(super) struct Boxes {
 }
 
 impl Boxes {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(most: usize) -> Self {
         let mut boxes = Self {
+            most,
             nodes: Vec::new(),
             is_cut: false,
             is_deep: false,
@@ -123,7 +125,7 @@ impl Boxes {
 
     /// Adds a node as the last in `parent`.
     pub(super) fn add(&mut self, parent: u32, what: What, letters: usize) -> Option<u32> {
-        if self.nodes.len() >= MOST {
+        if self.nodes.len() >= self.most {
             self.is_cut = true;
             return None;
         }

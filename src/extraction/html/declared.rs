@@ -79,14 +79,14 @@ pub(super) enum Step {
 /// A declaration and whether it says `!important`.
 pub(super) type Weighed = (Declared, Weight);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Weight {
     Usual,
     Important,
 }
 
-/// Declarations of one block that are kept.
-const MOST: usize = 256;
+/// Declarations of one block from which on only the last of each kind is kept.
+const MANY: usize = 256;
 
 /// The declarations of a block or of a style attribute.
 pub(super) fn declarations(text: &str) -> Vec<Weighed> {
@@ -106,14 +106,23 @@ pub(super) fn declarations(text: &str) -> Vec<Weighed> {
             "overflow" => cut = value.eq_ignore_ascii_case("hidden"),
             name => declare(name, value, &mut |declared| out.push((declared, weight))),
         }
-        if before > MOST {
-            break;
+        if before > MANY {
+            only_last(&mut out);
         }
     }
     if flat && cut {
         out.push((Declared::Gone, Weight::Usual));
     }
     out
+}
+
+/// What stands last of a kind counts.
+fn only_last(declared: &mut Vec<Weighed>) {
+    let kind = |(declared, weight): &Weighed| (std::mem::discriminant(declared), *weight);
+    let mut seen = std::collections::HashSet::new();
+    declared.reverse();
+    declared.retain(|one| seen.insert(kind(one)));
+    declared.reverse();
 }
 
 /// References of a style attribute resolved.

@@ -15,8 +15,6 @@ const MOST_RULES: usize = 50_000;
 const MOST_OF_A_NAME: usize = 256;
 /// Blocks in blocks.
 const DEEPEST: usize = 8;
-/// Elements that rules are held against, those around counted, for one page.
-pub(super) const MOST_TESTS: usize = 10_000_000;
 
 /// Whether capitals matter in the names of classes: not in a page that does not say which HTML it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,8 +141,11 @@ impl Sheet {
             let inner = &inner[..length];
             if !is_at {
                 self.rule(prelude, inner);
-            } else if depth < DEEPEST && applies(prelude) {
-                self.blocks(inner, depth + 1);
+            } else if applies(prelude) {
+                match depth < DEEPEST {
+                    true => self.blocks(inner, depth + 1),
+                    false => self.is_partial = true,
+                }
             }
         }
     }
@@ -298,7 +299,7 @@ mod tests {
     fn of(css: &str, marks: &Marks) -> Vec<Declared> {
         let mut sheet = Sheet::new(Case::Same);
         sheet.add(css);
-        let rules = sheet.of(marks, &|_| None, ALONE, &mut MOST_TESTS.clone());
+        let rules = sheet.of(marks, &|_| None, ALONE, &mut usize::MAX.clone());
         in_order(&rules, Part::Element, &[]).cloned().collect()
     }
 
@@ -344,7 +345,7 @@ mod tests {
         sheet.add(&".x{display:none}".repeat(2_000));
         assert!(sheet.is_partial);
         assert_eq!(
-            sheet.of(&Marks::of("p", "x", "", Case::Same), &|_| None, ALONE, &mut MOST_TESTS.clone()).len(),
+            sheet.of(&Marks::of("p", "x", "", Case::Same), &|_| None, ALONE, &mut usize::MAX.clone()).len(),
             MOST_OF_A_NAME
         );
     }

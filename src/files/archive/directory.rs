@@ -59,6 +59,8 @@ pub(super) struct Directory<'a> {
     pub(super) comment: &'a [u8],
     /// What can be read between the members, where no program looks.
     pub(super) between: String,
+    /// There is more than is looked at.
+    pub(super) is_between_cut: bool,
     pub(super) stopped: Option<Limit>,
 }
 
@@ -80,27 +82,31 @@ pub(super) fn read<'a>(bytes: &'a [u8], budget: &mut Budget) -> Directory<'a> {
     }
     out.is_ambiguous |= overlap(&out.members);
     strays(bytes, &directories, &mut out, budget);
-    out.between = between(bytes, &directories, &out.members);
+    (out.between, out.is_between_cut) = between(bytes, &directories, &out.members);
     out
 }
 
 /// Bytes of a gap between members that are looked at; what follows data that are streamed is no text.
 const LONGEST_GAP: usize = 64 * 1024;
 
-fn between(bytes: &[u8], directories: &[Range<usize>], members: &[Member<'_>]) -> String {
+/// And whether there is more.
+fn between(bytes: &[u8], directories: &[Range<usize>], members: &[Member<'_>]) -> (String, bool) {
     let mut known: Vec<_> =
         members.iter().map(|member| member.range.clone()).chain(directories.iter().cloned()).collect();
     known.sort_by_key(|range| range.start);
-    let (mut out, mut at) = (String::new(), 0);
+    let (mut out, mut at, mut is_cut) = (String::new(), 0, false);
     for range in known {
         let gap = bytes.get(at..range.start).unwrap_or_default();
         // A descriptor, or a page's worth of alignment.
-        if gap.len() > 24 && out.len() < LONGEST_GAP {
-            out.push_str(&printable(gap.get(..LONGEST_GAP).unwrap_or(gap)));
+        if gap.len() > 24 {
+            is_cut |= gap.len() > LONGEST_GAP || out.len() >= LONGEST_GAP;
+            if out.len() < LONGEST_GAP {
+                out.push_str(&printable(gap.get(..LONGEST_GAP).unwrap_or(gap)));
+            }
         }
         at = at.max(range.end);
     }
-    out
+    (out, is_cut)
 }
 
 /// The names in the central directory alone, the first `most`: enough to tell what kind of zip it is.

@@ -6,14 +6,9 @@ use super::super::{
     bytes::{find, u16_le, u32_le, u64_le, until_nul},
     model::{Reason, Shown, Writing},
     name, open,
-    unpack::{Inflate, Unpacked, WINDOW_KIB, drain},
+    unpack::{Inflate, Unpacked, drain},
 };
 use super::names;
-use std::io::Read;
-
-/// Log of the largest window that a zstd frame may ask for: 64 MiB, as `zstd --ultra -22` without `--long`
-/// asks for at most twice as much.
-const ZSTD_WINDOW_LOG: u32 = 27;
 
 pub(in super::super) fn gzip(own_name: Option<&str>, bytes: &[u8], budget: &mut Budget) {
     let mut rest = bytes;
@@ -85,32 +80,44 @@ pub(in super::super) fn bzip2(own_name: Option<&str>, bytes: &[u8], budget: &mut
 }
 
 pub(in super::super) fn xz(own_name: Option<&str>, bytes: &[u8], budget: &mut Budget) {
-    let stream = lzma_rust2::XzReader::new_mem_limit(bytes, true, WINDOW_KIB);
-    let whole = drain(stream, bytes.len(), None, budget);
+    let whole = xz_stream(bytes, budget);
     opened(own_name.map(|name| inner(name, &[".xz"], ".txz")), whole, "xz", budget);
+}
+
+pub(super) fn xz_stream(bytes: &[u8], budget: &mut Budget) -> Unpacked {
+    let kib = u32::try_from(budget.limits().dictionary / 1024).unwrap_or(u32::MAX);
+    drain(lzma_rust2::XzReader::new_mem_limit(bytes, true, kib), bytes.len(), None, budget)
 }
 
 /// The older format of the xz tools: properties, window, size or all ones.
 pub(in super::super) fn lzma(own_name: Option<&str>, bytes: &[u8], budget: &mut Budget) {
-    let stream = || {
-        let size = u64_le(bytes, 5).filter(|size| *size != u64::MAX);
-        lzma_stream(bytes.get(13..)?, size, *bytes.first()?, u32_le(bytes, 1)?)
-    };
-    let whole = match stream() {
-        Some(stream) => drain(stream, bytes.len(), None, budget),
-        None => Unpacked { bytes: Vec::new(), broken: Some(Reason::Malformed) },
+    let size = u64_le(bytes, 5).filter(|size| *size != u64::MAX);
+    let head = || Some((bytes.get(13..)?, *bytes.first()?, u32_le(bytes, 1)?));
+    let whole = match head() {
+        Some((data, props, window)) => lzma_unpacked(data, size, props, window, budget),
+        None => Unpacked::broken(Reason::Malformed),
     };
     opened(own_name.map(|name| inner(name, &[".lzma"], ".tlz")), whole, "lzma", budget);
 }
 
-/// A raw LZMA stream with a window that is bounded. `None` when it asks for more or makes no sense.
-pub(super) fn lzma_stream(data: &[u8], size: Option<u64>, props: u8, window: u32) -> Option<impl Read> {
+/// A raw LZMA stream with a window that is bounded.
+pub(super) fn lzma_unpacked(
+    data: &[u8],
+    size: Option<u64>,
+    props: u8,
+    window: u32,
+    budget: &mut Budget,
+) -> Unpacked {
     // A window beyond the size is of no use, and some writers ask for the largest.
     let useful = size.map_or(window, |size| u32::try_from(size).unwrap_or(u32::MAX).min(window)).max(4096);
-    if useful > WINDOW_KIB * 1024 {
-        return None;
+    let useful = match budget.dictionary(u64::from(useful)) {
+        Ok(useful) => useful,
+        Err(limit) => return Unpacked::broken(Reason::Limit(limit)),
+    };
+    match lzma_rust2::LzmaReader::new_with_props(data, size.unwrap_or(u64::MAX), props, useful, None) {
+        Ok(stream) => drain(stream, data.len(), None, budget),
+        Err(_) => Unpacked::broken(Reason::Malformed),
     }
-    lzma_rust2::LzmaReader::new_with_props(data, size.unwrap_or(u64::MAX), props, useful, None).ok()
 }
 
 pub(in super::super) fn zst(own_name: Option<&str>, bytes: &[u8], budget: &mut Budget) {
@@ -121,12 +128,13 @@ pub(in super::super) fn zst(own_name: Option<&str>, bytes: &[u8], budget: &mut B
 pub(super) fn zstd(bytes: &[u8], budget: &mut Budget) -> Unpacked {
     let stream = || {
         let mut stream = zstd::stream::read::Decoder::with_buffer(bytes).ok()?;
-        stream.window_log_max(ZSTD_WINDOW_LOG).ok()?;
+        // 1 KiB to 2 GiB, as the library has it.
+        stream.window_log_max(budget.limits().dictionary.max(1).ilog2().clamp(10, 31)).ok()?;
         Some(stream)
     };
     match stream() {
         Some(stream) => drain(stream, bytes.len(), None, budget),
-        None => Unpacked { bytes: Vec::new(), broken: Some(Reason::Malformed) },
+        None => Unpacked::broken(Reason::Malformed),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::{
     budget::Budget,
     bytes::{printable, slice, until_nul},
-    model::{Reason, Shown, Writing},
+    model::{Limit, Reason, Shown, Writing},
     name, open,
 };
 use super::names;
@@ -109,6 +109,9 @@ fn long_name(data: &[u8]) -> String {
 
 /// Records `length key=value\n`: comments are said, and so is what only some tar knows.
 fn pax(data: &[u8], next: &mut Next, budget: &mut Budget) {
+    if data.len() > LONGEST_EXTENSION {
+        budget.missed("extension", "tar", Reason::Limit(Limit::Text));
+    }
     let mut rest = data.get(..LONGEST_EXTENSION).unwrap_or(data);
     loop {
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();

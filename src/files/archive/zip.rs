@@ -4,9 +4,9 @@
 use super::super::{
     budget::Budget,
     bytes::u32_le,
-    model::{Protection, Reason, Shown, TraitKind, Writing},
+    model::{Limit, Protection, Reason, Shown, TraitKind, Writing},
     name, open,
-    unpack::{Inflate, Unpacked, WINDOW_KIB, drain},
+    unpack::{Inflate, Unpacked, drain},
 };
 use super::{
     MOST_TOLD,
@@ -31,6 +31,9 @@ pub(in super::super) fn read_some(
     }
     budget.text("comment", Shown::Hidden, Writing::Plain, names::decode(directory.comment, false));
     budget.unseen("between the members", directory.between);
+    if directory.is_between_cut {
+        budget.missed("between the members", "zip", Reason::Limit(Limit::Text));
+    }
     let (mut closed, mut open) = (0usize, 0usize);
     for member in &directory.members {
         if !member.header.extra.is_empty() {
@@ -136,33 +139,35 @@ fn unpack(header: &Header<'_>, data: &[u8], budget: &mut Budget) -> Option<Unpac
         12 => drain(bzip2::read::MultiBzDecoder::new(data), packed, None, budget),
         14 => lzma(data, size, budget),
         20 | 93 => super::single::zstd(data, budget),
-        95 => drain(lzma_rust2::XzReader::new_mem_limit(data, true, WINDOW_KIB), packed, None, budget),
-        98 => ppmd(data, size, budget)?,
+        95 => super::single::xz_stream(data, budget),
+        98 => ppmd(data, size, budget),
         _ => return None,
     })
 }
 
 /// Method 14 (section 5.8): version, length of properties, properties as in an .lzma file.
 fn lzma(data: &[u8], size: Option<u64>, budget: &mut Budget) -> Unpacked {
-    let broken = || Unpacked { bytes: Vec::new(), broken: Some(Reason::Malformed) };
     let (Some(&props), Some(window), Some(rest)) = (data.get(4), u32_le(data, 5), data.get(9..)) else {
-        return broken();
+        return Unpacked::broken(Reason::Malformed);
     };
-    let Some(stream) = super::single::lzma_stream(rest, size, props, window) else { return broken() };
-    drain(stream, data.len(), None, budget)
+    super::single::lzma_unpacked(rest, size, props, window, budget)
 }
 
 /// Method 98 (section 5.9): order, memory in MiB and restoration in two bytes, then PPMd variant I.
-fn ppmd(data: &[u8], size: Option<u64>, budget: &mut Budget) -> Option<Unpacked> {
-    let (props, rest) = data.split_first_chunk::<2>()?;
+fn ppmd(data: &[u8], size: Option<u64>, budget: &mut Budget) -> Unpacked {
+    let Some((props, rest)) = data.split_first_chunk::<2>() else {
+        return Unpacked::broken(Reason::Malformed);
+    };
     let props = u32::from(u16::from_le_bytes(*props));
-    let memory = ((props >> 4 & 0xff) + 1) << 20;
-    if memory > WINDOW_KIB * 1024 {
-        return None;
-    }
+    let memory = match budget.dictionary(u64::from((props >> 4 & 0xff) + 1) << 20) {
+        Ok(memory) => memory,
+        Err(limit) => return Unpacked::broken(Reason::Limit(limit)),
+    };
     let restore = ppmd_rust::RestoreMethod::from((props >> 12) as u8);
-    let stream = ppmd_rust::Ppmd8Decoder::new(rest, (props & 0xf) + 1, memory, restore).ok()?;
-    Some(drain(stream, data.len(), size, budget))
+    match ppmd_rust::Ppmd8Decoder::new(rest, (props & 0xf) + 1, memory, restore) {
+        Ok(stream) => drain(stream, data.len(), size, budget),
+        Err(_) => Unpacked::broken(Reason::Malformed),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod text;
 mod tokens;
 mod value;
 
-use super::{Budget, Piece, Reason, Shown, Writing, ooxml::Rows};
+use super::{Budget, Limit, Piece, Reason, Shown, Writing, ooxml::Rows};
 use std::{borrow::Cow, cell::Cell, collections::HashMap};
 use tokens::Tokens;
 use value::Value;
@@ -26,6 +26,8 @@ pub(super) struct Formulas {
     waiting: Vec<Waiting>,
     /// Some formula has a value: somebody has calculated, and one without a value gives an empty text.
     calculated: bool,
+    /// There are more than are kept.
+    is_cut: bool,
 }
 
 struct Waiting {
@@ -67,11 +69,16 @@ impl Formulas {
                 formula,
                 stored: stored.map(str::to_owned),
             });
+        } else {
+            self.is_cut = true;
         }
     }
 
     /// Calculates them, with the cells that were told since `first`, and tells what is not in the file's own values.
     pub(super) fn settle(self, first: usize, budget: &mut Budget) {
+        if self.is_cut {
+            budget.missed("", "formulas", Reason::Limit(Limit::Steps));
+        }
         if self.waiting.is_empty() || budget.step(self.waiting.len() as u64).is_err() {
             return;
         }

@@ -4,7 +4,7 @@ use super::{
     super::{
         budget::Budget,
         bytes::{slice, u16_be, u16_le, u32_be, u32_le, until_nul, utf16_le},
-        model::Reason,
+        model::{Limit, Reason},
         text::charset,
     },
     Picture, iptc, xmp,
@@ -38,8 +38,12 @@ pub(super) fn read(bytes: &[u8], picture: &mut Picture, budget: &mut Budget) -> 
     let mut open = vec![(tiff.u32(4)?, false)];
     let mut done = Vec::new();
     while let Some((at, is_gps)) = open.pop() {
-        if done.contains(&at) || done.len() >= MOST_DIRECTORIES {
+        if done.contains(&at) {
             continue;
+        }
+        if done.len() >= MOST_DIRECTORIES {
+            picture.stopped = Some(Reason::Limit(Limit::Steps));
+            break;
         }
         done.push(at);
         let Some(at) = usize::try_from(at).ok() else { continue };
@@ -83,6 +87,9 @@ fn cost(entry: &Entry<'_>) -> u64 {
 
 fn tell(entry: &Entry<'_>, picture: &mut Picture, budget: &mut Budget) {
     let value = entry.value.get(..LONGEST_TEXT).unwrap_or(entry.value);
+    if value.len() < entry.value.len() && cost(entry) > 0 {
+        picture.stopped = Some(Reason::Limit(Limit::Text));
+    }
     match entry.tag {
         tag::WIDTH => {
             picture.size = Some((entry.number, picture.size.map_or(u32::MAX, |(_, height)| height)))

@@ -3,6 +3,8 @@
 
 const FREE: u32 = 0xffff_fff9;
 const MOST_ENTRIES: usize = 50_000;
+/// Storages within storages.
+const DEEPEST: usize = 32;
 
 pub(in crate::files) struct Compound<'a> {
     bytes: &'a [u8],
@@ -15,6 +17,8 @@ pub(in crate::files) struct Compound<'a> {
     mini: Vec<u8>,
     /// Storages and streams; the root's path is empty.
     pub(in crate::files) entries: Vec<Entry>,
+    /// There are more than that.
+    pub(in crate::files) is_cut: bool,
 }
 
 pub(in crate::files) struct Entry {
@@ -50,6 +54,7 @@ impl<'a> Compound<'a> {
             mini_table: Vec::new(),
             mini: Vec::new(),
             entries: Vec::new(),
+            is_cut: false,
         };
         file.table = file.read_table()?;
         let mini_table = file.chain(u32_at(bytes, 60)?, u64::MAX);
@@ -131,7 +136,11 @@ impl<'a> Compound<'a> {
         while let Some((number, above, depth)) = waiting.pop() {
             let at = number as usize;
             let (Some(entry), Some(known)) = (raw.get(at), seen.get_mut(at)) else { continue };
-            if std::mem::replace(known, true) || self.entries.len() >= MOST_ENTRIES || depth > 32 {
+            if std::mem::replace(known, true) {
+                continue;
+            }
+            if self.entries.len() >= MOST_ENTRIES || depth > DEEPEST {
+                self.is_cut = true;
                 continue;
             }
             let kind = entry[66];

@@ -12,13 +12,16 @@ mod xls;
 mod xls_crypt;
 mod xls_sheet;
 
-use super::{Budget, Reason, Script, Shown, TraitKind, Writing, hashing, open};
+use super::{Budget, Limit, Reason, Script, Shown, TraitKind, Writing, hashing, open};
 use compound::Compound;
 
 pub(super) fn read(bytes: &[u8], budget: &mut Budget) {
     let Some(file) = Compound::open(bytes) else {
         return budget.missed("", "cfb", Reason::Malformed);
     };
+    if file.is_cut {
+        budget.missed("", "cfb", Reason::Limit(Limit::Steps));
+    }
     if file.has("EncryptedPackage") {
         return package::read(&file, budget);
     }

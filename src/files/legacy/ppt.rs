@@ -2,7 +2,7 @@
 //! Masters are left out. Earlier states that quick saving left in the file are read too.
 
 use super::strings::{latin1, plain, u16_at, u32_at, utf16};
-use crate::files::{Budget, Reason, Script, Shown, TraitKind, Writing, open};
+use crate::files::{Budget, Limit, Reason, Script, Shown, TraitKind, Writing, open};
 
 /// Containers within each other.
 const DEEPEST: usize = 32;
@@ -96,7 +96,9 @@ impl Reader<'_> {
             let after = inner.saturating_add(length).min(end);
             let (flags, kind) = head;
             self.number(kind, inner, &mut place);
-            if flags & 0xf == 0xf && depth < DEEPEST && kind != kind::OBJECT {
+            if flags & 0xf == 0xf && depth >= DEEPEST {
+                budget.missed("", "ppt", Reason::Limit(Limit::Nesting));
+            } else if flags & 0xf == 0xf && kind != kind::OBJECT {
                 let inside = self.inside(kind, flags >> 4, &place);
                 if inside != Place::Master {
                     self.records(inner, after, inside, depth + 1, budget);

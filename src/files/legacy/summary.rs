@@ -1,7 +1,7 @@
 //! Property sets of compound files (MS-OLEPS): title, author, company and what else is said of a file.
 
 use super::strings::{code_page, u16_at, u32_at, utf16};
-use crate::files::{Budget, Shown, Writing};
+use crate::files::{Budget, Limit, Reason, Shown, Writing};
 
 const MOST: usize = 1000;
 
@@ -31,6 +31,9 @@ pub(super) fn read(stream: &[u8], budget: &mut Budget) {
         };
         if let Some(section) = stream.get(at as usize..) {
             read_section(section, names, &mut rows);
+            if u32_at(section, 4).unwrap_or(0) as usize > MOST {
+                budget.missed("metadata", "properties", Reason::Limit(Limit::Steps));
+            }
         }
     }
     budget.text("metadata", Shown::Hidden, Writing::Rows, rows);

@@ -61,7 +61,11 @@ pub(super) fn read_item(document: &mut Document<'_, '_>, item: &Dictionary, plac
 }
 
 fn read(document: &mut Document<'_, '_>, action: &Object, place: &str, depth: usize) {
-    let Some(own) = action.dictionary().filter(|_| depth < DEEPEST).cloned() else { return };
+    if depth >= DEEPEST {
+        document.stopped = document.stopped.or(Some(crate::files::Limit::Steps));
+        return;
+    }
+    let Some(own) = action.dictionary().cloned() else { return };
     if document.step().is_none() {
         return;
     }

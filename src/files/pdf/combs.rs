@@ -25,7 +25,11 @@ struct Field {
 pub(super) fn read(document: &mut Document<'_, '_>, page: &Dictionary, place: &str, runs: &[Run]) {
     let Some(Object::Array(notes)) = document.get(page, "Annots") else { return };
     let mut fields = Vec::new();
-    for note in notes.iter().take(MOST) {
+    for (count, note) in notes.iter().enumerate() {
+        if count >= MOST {
+            document.stopped = document.stopped.or(Some(crate::files::Limit::Steps));
+            break;
+        }
         if document.step().is_none() {
             return;
         }

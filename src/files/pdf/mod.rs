@@ -402,6 +402,15 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_lies_deeper_than_is_read_is_told() {
+        for (depth, told) in [(20, false), (60, true)] {
+            let outlines = format!("<</First {}{}>>", "[".repeat(depth), "]".repeat(depth));
+            let objects = ["<</Type/Catalog/Pages 2 0 R/Outlines 3 0 R>>", "<</Kids[]>>", &outlines];
+            assert_eq!(has_missed(&opened(&pdf(&objects)), Reason::Limit(Limit::Nesting)), told, "{depth}");
+        }
+    }
+
+    #[test]
     fn what_unpacks_without_end_is_cut_and_told() {
         let packed = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b' '; 40 << 20], 6);
         let mut bytes = page("", FONT);

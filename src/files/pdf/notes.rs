@@ -114,8 +114,10 @@ pub(super) fn read_outline(document: &mut Document<'_, '_>, root: &Dictionary) {
         }
         super::actions::read_item(document, &own, "outline");
         waiting.extend(own.raw("Next").map(|next| (next.clone(), depth)));
-        if depth < DEEPEST {
-            waiting.extend(own.raw("First").map(|first| (first.clone(), depth + 1)));
+        match own.raw("First") {
+            Some(first) if depth < DEEPEST => waiting.push((first.clone(), depth + 1)),
+            Some(_) => document.stopped = document.stopped.or(Some(Limit::Nesting)),
+            None => {}
         }
     }
     document.budget.text("outline", Shown::Visible, Writing::Plain, titles);

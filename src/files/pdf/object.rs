@@ -114,15 +114,17 @@ pub(super) struct Reader<'a> {
     left: usize,
     /// Whether `12 0 R` is one object, as it is everywhere but in content streams.
     references: bool,
+    /// Something lies deeper, or there is more, than is read.
+    pub(super) is_cut: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, left: MOST, references: true }
+        Self { bytes, at, left: MOST, references: true, is_cut: false }
     }
 
     pub(super) fn of_content(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, left: usize::MAX, references: false }
+        Self { bytes, at: 0, left: usize::MAX, references: false, is_cut: false }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -181,8 +183,13 @@ impl<'a> Reader<'a> {
     }
 
     fn object_at(&mut self, depth: usize) -> Option<Object> {
-        self.left = self.left.checked_sub(1)?;
+        let Some(left) = self.left.checked_sub(1) else {
+            self.is_cut = true;
+            return None;
+        };
+        self.left = left;
         if depth > DEEPEST {
+            self.is_cut = true;
             return None;
         }
         self.skip();

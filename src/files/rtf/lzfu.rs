@@ -7,7 +7,7 @@ const WINDOW: usize = 4096;
 
 /// The RTF in `packed`; what was unpacked before a break is kept.
 pub(in super::super) fn decompress(packed: &[u8], budget: &mut Budget) -> Unpacked {
-    let broken = |reason| Unpacked { bytes: Vec::new(), broken: Some(reason) };
+    let broken = Unpacked::broken;
     let Some(body) = packed.get(16..) else { return broken(Reason::Malformed) };
     let most = usize::try_from(budget.may_unpack(packed.len() as u64)).unwrap_or(usize::MAX);
     let limit = budget.unpack_limit(packed.len() as u64);

@@ -10,14 +10,18 @@ const MOST_ENTITIES: usize = 4096;
 const LONGEST_NAME: usize = 256;
 
 /// What stands for what.
-pub(in crate::files) struct Entities<'x>(HashMap<&'x str, &'x str>);
+pub(in crate::files) struct Entities<'x> {
+    all: HashMap<&'x str, &'x str>,
+    /// There are more than are kept.
+    pub(in crate::files) is_cut: bool,
+}
 
 impl<'x> Entities<'x> {
     /// Those of the document's own declarations; `None` where it has none.
     pub(in crate::files) fn of(source: &'x str) -> Option<Self> {
         let start = source.find("<!DOCTYPE")?;
         let mut rest = source.get(start..)?;
-        let mut all = HashMap::new();
+        let (mut all, mut is_cut) = (HashMap::new(), false);
         while let Some(at) = rest.find("<!ENTITY") {
             rest = rest.get(at + 8..)?;
             let declaration = rest.trim_start();
@@ -27,11 +31,13 @@ impl<'x> Entities<'x> {
             let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
             let inner = quote.and_then(|quote| value.get(1..)?.split(quote).next());
             // The first declaration of a name counts.
-            if let Some(inner) = inner.filter(|_| all.len() < MOST_ENTITIES) {
-                all.entry(name).or_insert(inner);
+            let Some(inner) = inner else { continue };
+            match all.len() < MOST_ENTITIES {
+                true => drop(all.entry(name).or_insert(inner)),
+                false => is_cut = true,
             }
         }
-        (!all.is_empty()).then_some(Self(all))
+        (!all.is_empty()).then_some(Self { all, is_cut })
     }
 
     /// The document with each put in its place, up to what a file of its size may unpack to.
@@ -60,7 +66,7 @@ impl<'x> Entities<'x> {
             out.push_str(before);
             let end = after.bytes().skip(1).take(LONGEST_NAME).position(|b| b == b';');
             let name = end.and_then(|end| after.get(1..end + 1));
-            let own = name.and_then(|name| Some((name, *self.0.get(name)?)));
+            let own = name.and_then(|name| Some((name, *self.all.get(name)?)));
             match own {
                 Some((name, value)) if depth < DEEPEST => {
                     self.put(&numbers(value), most, depth + 1, out, budget)?;
@@ -125,6 +131,16 @@ mod tests {
         let source = "<?xml version='1.0'?><!DOCTYPE l [<!ENTITY who \"Nia &last;\"><!ENTITY last 'Fl&#121;nn'>]><l>&who; &amp; &other;</l>";
         let opened = opened(source.as_bytes());
         assert!(text(&opened, "", Shown::Visible).ends_with("<l>Nia Flynn &amp; &other;</l>"));
+    }
+
+    #[test]
+    fn more_entities_than_are_kept_are_told() {
+        let mut source = "<?xml version='1.0'?><!DOCTYPE l [".to_owned();
+        (0..5_000).for_each(|n| source.push_str(&format!("<!ENTITY a{n} 'x'>")));
+        source.push_str("]><l>&a1;</l>");
+        let opened = opened(source.as_bytes());
+        assert!(has_missed(&opened, Reason::Limit(Limit::Steps)));
+        assert!(text(&opened, "", Shown::Visible).ends_with("<l>x</l>"));
     }
 
     #[test]

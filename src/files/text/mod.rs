@@ -14,7 +14,7 @@ use super::{
     as_text,
     budget::Budget,
     bytes::unbase64,
-    model::{Reason, Shown, Writing},
+    model::{Limit, Reason, Shown, Writing},
     open::{self, File},
 };
 
@@ -82,7 +82,11 @@ pub(super) fn as_office_shows(source: &str, budget: &mut Budget) {
 
 /// What scripts of a page or a drawing write from codes.
 pub(super) fn written_by_script(source: &str, budget: &mut Budget) {
-    budget.unseen("script", script::texts(source));
+    let (texts, is_cut) = script::texts(source);
+    budget.unseen("script", texts);
+    if is_cut {
+        budget.missed("script", "html", Reason::Limit(Limit::Steps));
+    }
 }
 
 /// Whether a page or a drawing has a program in it.

@@ -5,11 +5,15 @@ const MOST_CODES: usize = 10_000;
 const MOST_LISTS: usize = 200;
 const LEAST_CODES: usize = 6;
 
-/// Lists of character codes (`String.fromCharCode(72,105)`, `[0x48, 0x69]`), and texts in `\x48` escapes.
-pub(super) fn texts(source: &str) -> String {
-    let (mut out, mut at) = (String::new(), 0);
+/// Lists of character codes (`String.fromCharCode(72,105)`, `[0x48, 0x69]`), and texts in `\x48` escapes; and whether
+/// there may be more.
+pub(super) fn texts(source: &str) -> (String, bool) {
+    let (mut out, mut at, mut is_cut) = (String::new(), 0, true);
     for _ in 0..MOST_LISTS {
-        let Some((text, end)) = next_list(source, at) else { break };
+        let Some((text, end)) = next_list(source, at) else {
+            is_cut = false;
+            break;
+        };
         out.push_str(&text);
         out.push('\n');
         at = end;
@@ -17,7 +21,7 @@ pub(super) fn texts(source: &str) -> String {
     if memchr::memmem::find(source.as_bytes(), b"\\x").is_some() {
         out.push_str(&without_escapes(source));
     }
-    out
+    (out, is_cut)
 }
 
 /// The next list of at least six codes of printable characters, and where it ends.
@@ -87,14 +91,14 @@ mod tests {
 
     #[test]
     fn codes_and_escapes_are_undone() {
-        assert_eq!(texts("write(String.fromCharCode(78, 105,97,32,0x46,108,121))"), "Nia Fly\n");
-        assert_eq!(texts("rgb(1,2,3); x = [1,2,3,4,5,6,7]"), "");
-        assert_eq!(texts("a('\\x4eia')"), "a('Nia')");
+        assert_eq!(texts("write(String.fromCharCode(78, 105,97,32,0x46,108,121))").0, "Nia Fly\n");
+        assert_eq!(texts("rgb(1,2,3); x = [1,2,3,4,5,6,7]").0, "");
+        assert_eq!(texts("a('\\x4eia')").0, "a('Nia')");
     }
 
     #[test]
     fn a_page_of_numbers_costs_one_look() {
         let many = "65,".repeat(200_000);
-        assert_eq!(texts(&many).lines().count(), 20);
+        assert_eq!(texts(&many).0.lines().count(), 20);
     }
 }

@@ -176,10 +176,7 @@ pub(crate) fn limits() -> Limits {
         memory_bytes: 200_000_000,
         deadline: PATIENCE,
         idle: PATIENCE,
-        parts: 100,
-        nesting: 10,
-        text_bytes: 1_000_000,
-        findings: 1000,
+        ..Limits::default()
     }
 }
 

@@ -5,6 +5,7 @@
 mod element;
 
 use super::{
+    super::ExtractLimits,
     boxes::{Boxes, Placed, What},
     declared::Position,
     element::{Break, Content, Role, kind},
@@ -13,7 +14,7 @@ use super::{
     lists::Lists,
     own::Own,
     selector::Marks,
-    sheet::{MOST_TESTS, Sheet, name_of},
+    sheet::{Sheet, name_of},
     tag::{Endings, Markup, Tags, raw_text_end, text_from},
 };
 use std::ops::Range;
@@ -32,7 +33,13 @@ const FARTHEST: usize = 64;
 /// Bytes that are generated.
 const MOST_MADE: usize = 512 * 1024;
 
-pub(super) fn read<'s>(source: &'s str, sheet: &'s Sheet, own: &'s Own, eyes: Eyes) -> Boxes {
+pub(super) fn read<'s>(
+    source: &'s str,
+    sheet: &'s Sheet,
+    own: &'s Own,
+    eyes: Eyes,
+    limits: ExtractLimits,
+) -> Boxes {
     let endings = if eyes == Eyes::Office { Endings::First } else { Endings::Quoted };
     let mut page = Page {
         source,
@@ -40,7 +47,7 @@ pub(super) fn read<'s>(source: &'s str, sheet: &'s Sheet, own: &'s Own, eyes: Ey
         own,
         eyes,
         tags: Tags::new(endings),
-        boxes: Boxes::new(),
+        boxes: Boxes::new(limits.page_boxes),
         open: vec![Open::root()],
         around: Vec::new(),
         counters: Counters::default(),
@@ -50,7 +57,7 @@ pub(super) fn read<'s>(source: &'s str, sheet: &'s Sheet, own: &'s Own, eyes: Ey
         beyond: 0,
         no_endif: false,
         made_left: MOST_MADE,
-        tests: MOST_TESTS,
+        tests: limits.page_steps,
     };
     page.run();
     page.close_to(1);

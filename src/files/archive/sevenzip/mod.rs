@@ -6,9 +6,9 @@ mod header;
 use super::super::{
     budget::Budget,
     bytes::{slice, u32_le, u64_le},
-    model::{Protection, Reason, TraitKind},
+    model::{Limit, Protection, Reason, TraitKind},
     name, open,
-    unpack::{WINDOW_KIB, drain},
+    unpack::drain,
 };
 use super::MOST_TOLD;
 use header::{Coder, Folder, Header, Reader, Streams};
@@ -53,7 +53,7 @@ fn header_of(bytes: &[u8]) -> Option<&[u8]> {
 fn unpacked_header(bytes: &[u8], streams: &Streams<'_>, budget: &mut Budget) -> Option<Vec<u8>> {
     let folder = streams.folders.first()?;
     let packed = Packed::of(bytes, streams).next()?;
-    let stream = decoder(folder, packed?)?;
+    let stream = decoder(folder, packed?, budget).ok()?;
     Some(drain(stream, packed?.len(), Some(folder.size()), budget).bytes)
 }
 
@@ -128,7 +128,10 @@ fn contents(folder: &Folder<'_>, packed: Option<&[u8]>, names: &[&str], budget: 
         return all(Reason::Protected, names, budget);
     }
     let Some(packed) = packed else { return all(Reason::Malformed, names, budget) };
-    let Some(mut stream) = decoder(folder, packed) else { return all(Reason::NotSupported, names, budget) };
+    let mut stream = match decoder(folder, packed, budget) {
+        Ok(stream) => stream,
+        Err(reason) => return all(reason, names, budget),
+    };
     for (at, (name, size)) in names.iter().zip(&folder.files).enumerate() {
         let unpacked = drain(stream.by_ref().take(*size), packed.len(), Some(*size), budget);
         let short = (unpacked.bytes.len() as u64) < *size;
@@ -144,39 +147,49 @@ fn contents(folder: &Folder<'_>, packed: Option<&[u8]>, names: &[&str], budget: 
 
 type Stream<'a> = Box<dyn Read + 'a>;
 
-/// The chain of decoders; `None` for a method that is not read, or a window that is too large.
-fn decoder<'a>(folder: &Folder<'_>, packed: &'a [u8]) -> Option<Stream<'a>> {
+/// The chain of decoders, or why there is none: a method that is not read, or a window that is too large.
+fn decoder<'a>(folder: &Folder<'_>, packed: &'a [u8], budget: &Budget) -> Result<Stream<'a>, Reason> {
     let mut stream: Option<Stream<'a>> = None;
-    for coder in folder.chain()? {
-        stream = Some(match stream {
+    for coder in folder.chain().ok_or(Reason::NotSupported)? {
+        let memory = memory(coder, budget).map_err(Reason::Limit)?;
+        let next = match stream {
             // Most decoders come first, and are quicker over a slice.
-            None => step(coder, packed)?,
-            Some(stream) => step(coder, stream)?,
-        });
+            None => step(coder, memory, packed),
+            Some(stream) => step(coder, memory, stream),
+        };
+        stream = Some(next.ok_or(Reason::NotSupported)?);
     }
-    stream
+    stream.ok_or(Reason::NotSupported)
 }
 
-fn step<'a, R: Read + 'a>(coder: &Coder<'_>, stream: R) -> Option<Stream<'a>> {
-    let window = |asked: u64| {
-        let useful = asked.min(coder.size).max(4096);
-        u32::try_from(useful).ok().filter(|useful| *useful <= WINDOW_KIB * 1024)
-    };
+/// Bytes that a coder asks for before it begins.
+fn memory(coder: &Coder<'_>, budget: &Budget) -> Result<u32, Limit> {
+    let window = |asked: u64| asked.min(coder.size).max(4096);
+    let asked = u64::from(u32_le(coder.properties, 1).unwrap_or_default());
+    budget.dictionary(match coder.method {
+        [3, 1, 1] => window(asked),
+        [0x21] => {
+            let bits = u32::from(coder.properties.first().copied().unwrap_or_default() & 0x3f).min(40);
+            window(u64::from(2 | bits & 1) << (bits / 2 + 11))
+        }
+        [3, 4, 1] => asked,
+        _ => 0,
+    })
+}
+
+fn step<'a, R: Read + 'a>(coder: &Coder<'_>, memory: u32, stream: R) -> Option<Stream<'a>> {
     Some(match coder.method {
         [0] => Box::new(stream),
         [3, 1, 1] => {
-            let size = window(u64::from(u32_le(coder.properties, 1)?))?;
-            let props = *coder.properties.first()?;
-            Box::new(lzma_rust2::LzmaReader::new_with_props(stream, coder.size, props, size, None).ok()?)
+            let props = *coder.properties.first().filter(|_| coder.properties.len() >= 5)?;
+            Box::new(lzma_rust2::LzmaReader::new_with_props(stream, coder.size, props, memory, None).ok()?)
         }
         [0x21] => {
-            let bits = u32::from(*coder.properties.first()? & 0x3f).min(40);
-            let size = window(u64::from(2 | bits & 1) << (bits / 2 + 11))?;
-            Box::new(lzma_rust2::Lzma2Reader::new(stream, size, None))
+            coder.properties.first()?;
+            Box::new(lzma_rust2::Lzma2Reader::new(stream, memory, None))
         }
         [3, 4, 1] => {
-            let memory = u32_le(coder.properties, 1).filter(|memory| *memory <= WINDOW_KIB * 1024)?;
-            let order = u32::from(*coder.properties.first()?);
+            let order = u32::from(*coder.properties.first().filter(|_| coder.properties.len() >= 5)?);
             // Its end is told by the size alone.
             Box::new(ppmd_rust::Ppmd7Decoder::new(stream, order, memory).ok()?.take(coder.size))
         }

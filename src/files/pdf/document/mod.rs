@@ -189,7 +189,11 @@ impl<'a, 'b> Document<'a, 'b> {
         }
         reader.at += 3;
         let id = (number, generation);
-        let object = self.decrypted(reader.object()?, id, 0);
+        let object = reader.object();
+        if reader.is_cut {
+            self.stopped = self.stopped.or(Some(Limit::Nesting));
+        }
+        let object = self.decrypted(object?, id, 0);
         reader.skip();
         let Object::Dictionary(dictionary) = &object else { return Some((number, object)) };
         let Some(after) = reader.rest().strip_prefix(b"stream") else { return Some((number, object)) };
@@ -224,7 +228,12 @@ impl<'a, 'b> Document<'a, 'b> {
         let shelf = self.shelf(stream)?;
         let by_index = shelf.objects.get(index).filter(|(found, _)| *found == number);
         let (_, at) = by_index.or_else(|| shelf.objects.iter().find(|(found, _)| *found == number))?;
-        Reader::new(&shelf.bytes, *at).object()
+        let mut reader = Reader::new(&shelf.bytes, *at);
+        let object = reader.object();
+        if reader.is_cut {
+            self.stopped = self.stopped.or(Some(Limit::Nesting));
+        }
+        object
     }
 
     fn shelf(&mut self, number: u32) -> Option<Rc<Shelf>> {

@@ -1,7 +1,10 @@
 //! Files whose tables are broken, as readers repair them: every object is looked for.
 
 use super::{Document, Entry, MOST_ENTRIES};
-use crate::files::pdf::object::{Object, Reader};
+use crate::files::{
+    Limit,
+    pdf::object::{Object, Reader},
+};
 use memchr::memmem;
 
 /// Trailers that are read.
@@ -36,7 +39,11 @@ impl Document<'_, '_> {
                 self.trailer.0.extend(dictionary.0.clone());
             }
         }
-        for at in memmem::find_iter(self.bytes, b"trailer").take(MOST_TRAILERS) {
+        for (count, at) in memmem::find_iter(self.bytes, b"trailer").enumerate() {
+            if count >= MOST_TRAILERS {
+                self.stopped = self.stopped.or(Some(Limit::Steps));
+                break;
+            }
             if let Some(Object::Dictionary(dictionary)) = Reader::new(self.bytes, at + 7).object() {
                 self.trailer.0.extend(dictionary.0.clone());
             }

@@ -25,7 +25,11 @@ impl Document<'_, '_> {
         let mut seen = HashSet::new();
         let mut waiting = Vec::new();
         while let Some(at) = next.take().or_else(|| waiting.pop()) {
-            if seen.len() >= MOST_SECTIONS || !seen.insert(at) {
+            if seen.len() >= MOST_SECTIONS {
+                self.stopped = self.stopped.or(Some(Limit::Steps));
+                break;
+            }
+            if !seen.insert(at) {
                 continue;
             }
             let Some(trailer) = self.section(at) else { continue };
