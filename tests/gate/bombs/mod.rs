@@ -5,7 +5,7 @@ mod make;
 
 use crate::{
     dangers::HEALTH,
-    gate::{Door, Gate, OUTSIDE, Setup, TEACHER, mail},
+    gate::{Door, Gate, Home, OUTSIDE, RELAY, Setup, TEACHER, hop, mail},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use make::Bomb;
@@ -78,5 +78,41 @@ fn each_bomb_ends_and_the_next_message_is_read() {
             ["file.not-inspected", "file.ambiguous"].contains(&finding["category"].as_str().unwrap())
         });
         assert!(told || READ_WHOLE.contains(&bomb.name), "{} {}: {line}", bomb.name, bomb.what);
+    }
+}
+
+/// Each limit of the configuration that bounds what is read of a message: set low, it is met and told by its name.
+#[test]
+fn what_the_configuration_sets_holds() {
+    let more = "[limits]\ndepth = 4\nheader-size = \"16 KB\"\npage-elements = 1000\n[files]\ndictionary = \"1 MB\"\n";
+    let nowhere = hop("own", "*", ([127, 0, 0, 1], 9).into());
+    let home =
+        Home::new(&Setup { more: more.to_owned(), doors: RELAY.into(), hops: nowhere, ..Setup::default() });
+    let folder = home.path("limited");
+    fs::create_dir(&folder).unwrap();
+    let head = "From: a@oakfield.example\r\nTo: b@elsewhere.example\r\nSubject: s\r\nMIME-Version: 1.0\r\n";
+    let deep = (0..8).rev().fold("\r\nend\r\n".to_owned(), |inner, level| {
+        format!("Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n{inner}\r\n--b{level}--\r\n")
+    });
+    let moved = "<span style='position:relative;left:9px'>12</span>".repeat(2000);
+    for (name, raw) in [
+        ("depth", format!("{head}{deep}")),
+        ("header", format!("{head}X-Long: {}\r\n\r\nend\r\n", "x ".repeat(20_000))),
+        ("layout", format!("{head}Content-Type: text/html\r\n\r\n<p>{moved}</p>\r\n")),
+        ("dictionary", with_file("one.lzma", &[&b"\x5d\0\0\0\x08"[..], &[0xff; 8], &[0; 64]].concat())),
+        ("none", format!("{head}\r\nend\r\n")),
+    ] {
+        fs::write(folder.join(format!("{name}.eml")), raw).unwrap();
+    }
+    let said = home.run(&["--format", "jsonl", "scan", folder.to_str().unwrap()]);
+    let lines = said.lines();
+    assert_eq!(lines.len(), 5, "{}", said.err);
+    for line in lines {
+        let name = line["path"].as_str().unwrap().rsplit('/').next().unwrap().trim_end_matches(".eml");
+        let told = line["findings"].as_array().unwrap().iter().any(|finding| {
+            finding["category"] == "file.not-inspected"
+                && finding["excerpt"].as_str().unwrap().ends_with(&format!(": {name}"))
+        });
+        assert_eq!(told, name != "none", "{line}");
     }
 }
