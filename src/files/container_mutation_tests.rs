@@ -1,7 +1,11 @@
 //! Every fixture, bent some hundreds of times: nothing panics, and all ends within the budget.
 
-use super::{Budget, FileLimits, open};
-use std::{fs, path::Path};
+use super::{
+    Budget, FileLimits,
+    fixture_tests::{Fixture, fixtures},
+    open,
+};
+use std::path::Path;
 
 /// A small generator (xorshift64*), so that a failure repeats.
 struct Dice(u64);
@@ -50,15 +54,12 @@ fn no_fixture_however_bent_ends_badly() {
     };
     let rounds = std::env::var("MUTATIONS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/containers");
-    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
+    let files = fixtures(&folder);
     assert!(files.len() > 30);
-    let contents: Vec<Vec<u8>> = files.iter().map(|path| fs::read(path).unwrap()).collect();
     let mut dice = Dice(0x6761_7465);
-    for (path, original) in files.iter().zip(&contents) {
-        let name = path.file_name().unwrap().to_str().unwrap();
+    for Fixture { name, bytes: original, .. } in &files {
         for _ in 0..rounds {
-            let other = &contents[dice.roll(contents.len())];
+            let other = &files[dice.roll(files.len())].bytes;
             let bytes = bent(original, other, &mut dice);
             let mut budget = Budget::new(limits);
             open(Some(name), None, &bytes, &mut budget);

@@ -1,6 +1,7 @@
 //! Every fixture changed at random some hundreds of times: no panic, an end within the budget.
 
-use super::{Budget, FileLimits, open};
+use super::{Budget, FileLimits, fixture_tests::fixtures, open};
+use std::path::Path;
 
 /// A small generator (xorshift), so that a failure can be repeated.
 struct Chance(u64);
@@ -64,14 +65,13 @@ fn tried(bytes: &[u8]) {
 
 #[test]
 fn changed_fixtures_end_without_a_panic() {
-    let times: usize = std::env::var("MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(120);
+    let times: usize = std::env::var("MUTATIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(80);
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
-    let folder = std::env::var("FIXTURES")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files/documents").to_owned());
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    for path in files.iter().filter(|path| path.extension().is_some_and(|ext| ext != "txt" && ext != "py")) {
-        let source = std::fs::read(path).unwrap();
+    let own =
+        ["documents", "formats"].map(|kind| format!("{}/tests/files/{kind}", env!("CARGO_MANIFEST_DIR")));
+    let folders = std::env::var("FIXTURES").map_or_else(|_| own.to_vec(), |folder| vec![folder]);
+    for fixture in folders.iter().flat_map(|folder| fixtures(Path::new(folder))) {
+        let source = fixture.bytes;
         for _ in 0..times {
             tried(&chance.change(&source));
         }

@@ -102,7 +102,29 @@ pub fn open_parts(message: &mut Message<'_>, opener: &dyn Opener) -> Files {
         message.parts[index].holds_picture |= opened.as_ref().map_or(true, holds_picture);
         files.push((index, opened));
     }
-    Files { opened: files, until }
+    let files = Files { opened: files, until };
+    signatures_of_closed_parts(message, &files);
+    files
+}
+
+/// A signature around what is encrypted (RFC 8551, section 3.7) says nothing that needs protection: it counts as
+/// what it signs.
+fn signatures_of_closed_parts(message: &mut Message<'_>, files: &Files) {
+    for index in 0..message.parts.len() {
+        let part = &message.parts[index];
+        let Body::Multipart(children) = &part.body else { continue };
+        let [content, signature] = children[..] else { continue };
+        let is_bare = || {
+            let says_nothing = |opened: &Opened| opened.pieces.is_empty() && opened.missed.is_empty();
+            let opened = files.of(signature).is_some_and(|opened| opened.is_ok_and(says_nothing));
+            let bytes = message.content(signature).unwrap_or_default();
+            opened && message::cms::content(&bytes) == Some(message::cms::Content::Signed)
+        };
+        if part.media_type == "multipart/signed" && is_bare() {
+            let protection = message.parts[content].protection;
+            message.parts[signature].protection = protection;
+        }
+    }
 }
 
 /// A page that carries pictures itself is opened for their hashes alone: its text is read with the message.

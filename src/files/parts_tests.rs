@@ -1,7 +1,10 @@
 //! What becomes of a message's parts once their files are opened, on the fixtures and on messages that only
 //! pretend to be sealed.
 
-use super::{Closed, FileLimits, Files, InProcess, NotOpened, Opened, Opener, Until, open_parts};
+use super::{
+    Closed, FileLimits, Files, InProcess, NotOpened, Opened, Opener, Until, fixture_tests::all_fixtures,
+    open_parts,
+};
 use crate::message::{Message, Protection, ReadLimits, read};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::fs;
@@ -25,34 +28,48 @@ fn all_text(files: &Files) -> String {
     all.flat_map(|opened| &opened.pieces).map(|piece| format!("{}\n", piece.text)).collect()
 }
 
+fn protection(raw: &str) -> Protection {
+    opened(raw, &InProcess(FileLimits::default())).0.protection()
+}
+
+/// A zip of one stored member.
+fn zipped(name: &str, bytes: &[u8]) -> Vec<u8> {
+    super::package::tests::zip(&[(name, bytes.to_vec())])
+}
+
+/// All fixtures of every format: as an attachment, in a plain zip, beside a text; letters also as the message
+/// itself. None that is closed counts as plain, none that is plain counts as closed.
 #[test]
-fn only_what_needs_a_password_is_protected() {
-    let archives = ["aes.zip", "data.7z", "header.7z", "zipcrypto.zip"];
-    let mut seen = 0;
-    for folder in ["containers", "documents"] {
-        for entry in fs::read_dir(format!("{TESTS}/files/{folder}")).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let raw = attached(&name, &fs::read(&path).unwrap());
-            let (message, _) = opened(&raw, &InProcess(FileLimits::default()));
-            // Documents that are open have their words beside them.
-            let is_open = |name: &str| {
-                [".txt", ".py", "README"].iter().any(|end| name.ends_with(end))
-                    || path.with_file_name(format!("{name}.txt")).exists()
-            };
-            let expected = archives.contains(&&*name) || (folder == "documents" && !is_open(&name));
-            assert_eq!(message.protection() != Protection::None, expected, "{name}");
-            seen += usize::from(expected);
-            // Nobody guesses about what nobody opened; armour and the type of S/MIME say what they are.
-            let guessed = opened(&raw, &Closed).0.protection();
-            assert_eq!(
-                guessed != Protection::None,
-                ["closed.txt.asc", "closed.p7m"].contains(&&*name),
-                "{name}"
-            );
+fn only_what_needs_a_password_or_key_is_protected() {
+    let (mut closed, mut open, mut wrong) = (0, 0, Vec::new());
+    for fixture in all_fixtures() {
+        let (name, bytes) = (&*fixture.name, &fixture.bytes);
+        let mut ways = vec![attached(name, bytes), attached("plain.zip", &zipped(name, bytes))];
+        if name.ends_with(".eml") {
+            ways.push(String::from_utf8(bytes.clone()).unwrap());
         }
+        for (way, raw) in ways.iter().enumerate() {
+            let protection = protection(raw);
+            if (protection != Protection::None) != fixture.is_closed() {
+                wrong.push(format!("{name} ({way}): {protection:?}"));
+            }
+        }
+        // One unprotected part makes the message unprotected.
+        let beside = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nSee the file.\n--b\n{}\n--b--\n",
+            attached(name, bytes)
+        );
+        if protection(&beside) != Protection::None {
+            wrong.push(format!("{name} beside a text"));
+        }
+        *(if fixture.is_closed() { &mut closed } else { &mut open }) += 1;
+        // Nobody guesses about what nobody opened; armour and the type of S/MIME say what they are.
+        let guessed = opened(&ways[0], &Closed).0.protection();
+        let is_said = ["closed.txt.asc", "closed.p7m"].contains(&name);
+        assert!((guessed != Protection::None) == is_said, "{name}");
     }
-    assert!(seen > archives.len() + 12);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(closed > 40 && open > 110, "{closed} {open}");
 }
 
 #[derive(Debug)]

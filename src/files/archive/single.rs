@@ -3,12 +3,15 @@
 
 use super::super::{
     budget::Budget,
-    bytes::{find, u16_le, u32_le, u64_le, until_nul},
+    bytes::{find, printable, u16_le, u32_le, u64_le, until_nul},
     model::{Reason, Shown, Writing},
     name, open,
     unpack::{Inflate, Unpacked, drain},
 };
 use super::names;
+
+/// Frames in front that are looked into.
+const MOST_SKIPPED: usize = 100;
 
 pub(in super::super) fn gzip(own_name: Option<&str>, bytes: &[u8], budget: &mut Budget) {
     let mut rest = bytes;
@@ -121,8 +124,30 @@ pub(super) fn lzma_unpacked(
 }
 
 pub(in super::super) fn zst(own_name: Option<&str>, bytes: &[u8], budget: &mut Budget) {
+    let (_, skipped) = behind_skippable(bytes);
+    for frame in skipped {
+        budget.unseen("skipped", printable(frame));
+    }
     let whole = zstd(bytes, budget);
     opened(own_name.map(|name| inner(name, &[".zst", ".zstd"], ".tzst")), whole, "zst", budget);
+}
+
+/// Whether it begins with a frame that every program skips (RFC 8878, section 3.1.2), as pzstd writes them.
+pub(in super::super) fn is_skippable(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// What follows such frames, and what stands in them.
+pub(in super::super) fn behind_skippable(bytes: &[u8]) -> (&[u8], Vec<&[u8]>) {
+    let (mut rest, mut skipped) = (bytes, Vec::new());
+    while is_skippable(rest) && skipped.len() < MOST_SKIPPED {
+        let Some(length) = u32_le(rest, 4).and_then(|length| usize::try_from(length).ok()) else { break };
+        let body = rest.get(8..).unwrap_or_default();
+        let (frame, after) = body.split_at(length.min(body.len()));
+        skipped.push(frame);
+        rest = after;
+    }
+    (rest, skipped)
 }
 
 pub(super) fn zstd(bytes: &[u8], budget: &mut Budget) -> Unpacked {

@@ -10,6 +10,8 @@ use super::{
     Kind,
 };
 
+const LZ4: &[u8] = b"\x04\x22\x4d\x18";
+
 /// Binary formats by what they begin with.
 const BEGINNINGS: &[(&[u8], Kind)] = &[
     (b"{\\rt", Kind::Rtf),
@@ -31,6 +33,7 @@ const BEGINNINGS: &[(&[u8], Kind)] = &[
     (b"\x1f\x8b\x08", Kind::Gzip),
     (b"\xfd7zXZ\0", Kind::Xz),
     (b"\x28\xb5\x2f\xfd", Kind::Zstd),
+    (LZ4, Kind::OtherArchive),
     (b"MSCF", Kind::Cab),
     (b"\x1f\x9d", Kind::OtherArchive),
     (b"\x1f\xa0", Kind::OtherArchive),
@@ -95,6 +98,11 @@ fn by_fields(bytes: &[u8]) -> Option<Kind> {
         // A Java class has a version of 45 or more where a fat Mach-O has its few architectures.
         let is_class = bytes.get(7).is_some_and(|major| *major >= 45);
         return Some(if is_class { Kind::Bytecode } else { Kind::Program });
+    }
+    if archive::single::is_skippable(bytes) {
+        // LZ4 has the same frames to be skipped.
+        let (first, _) = archive::single::behind_skippable(bytes);
+        return Some(if first.starts_with(LZ4) { Kind::OtherArchive } else { Kind::Zstd });
     }
     if archive::single::is_bzip2(bytes) {
         return Some(Kind::Bzip2);

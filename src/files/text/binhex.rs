@@ -7,7 +7,8 @@ use super::super::{
     open,
 };
 
-const MARK: &[u8] = b"(This file must be converted with BinHex";
+/// "with BinHex 4.0)" by the standard, and what else programs say ("; you knew that already.)").
+const MARK: &[u8] = b"(This file must be converted";
 /// The signs for 0 to 63 (RFC 1741, appendix A).
 const SIGNS: &[u8; 64] = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr";
 /// Stands before the number of times that a byte is repeated.

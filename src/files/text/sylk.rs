@@ -3,12 +3,13 @@
 use crate::files::{
     budget::Budget,
     model::{Reason, Shown, Writing},
-    ooxml::Rows,
+    ooxml::{Rows, shown_number},
 };
 
 /// Sheets of these formats are no larger.
 const MOST_ROWS: u32 = 1 << 20;
 const MOST_COLUMNS: u32 = 1 << 14;
+const MOST_FORMATS: usize = 1 << 12;
 
 /// Records of the format (Microsoft's description of SYLK); any other line is told as it stands.
 const RECORDS: [&str; 11] = ["ID", "B", "C", "F", "P", "E", "O", "NN", "NE", "NU", "W"];
@@ -27,12 +28,19 @@ pub(super) fn is_dif(text: &str) -> bool {
 pub(super) fn read_sylk(text: &str, budget: &mut Budget) {
     let (mut rows, mut notes, mut formulas) = (Rows::default(), Rows::default(), Rows::default());
     let (mut row, mut column, mut others) = (0u32, 0u32, String::new());
+    let (mut formats, mut format) = (Vec::new(), None);
     for line in text.lines() {
         if let Err(limit) = budget.step(1) {
             budget.missed("", "sylk", Reason::Limit(limit));
             break;
         }
         let fields = fields(line);
+        if let [kind, code] = &fields[..]
+            && let ("P", Some(code)) = (kind.as_str(), code.strip_prefix('P'))
+            && formats.len() < MOST_FORMATS
+        {
+            formats.push(code.to_owned());
+        }
         let Some((kind @ ("C" | "F"), fields)) =
             fields.split_first().map(|(kind, rest)| (kind.as_str(), rest))
         else {
@@ -50,11 +58,19 @@ pub(super) fn read_sylk(text: &str, budget: &mut Budget) {
             match key {
                 Some('Y') => row = place(MOST_ROWS, row),
                 Some('X') => column = place(MOST_COLUMNS, column),
-                Some('K') if kind == "C" => rows.push(row, column, unquoted(value)),
+                Some('K') if kind == "C" => {
+                    let code = format.filter(|(_, at)| *at == (row, column));
+                    let code = code.and_then(|(number, _): (usize, _)| formats.get(number));
+                    rows.push(row, column, &shown(value, code));
+                }
                 Some('A') if kind == "C" => notes.push_line(row, column, value),
                 Some('E') if kind == "C" && value.contains('"') => formulas.push(row, column, value),
                 _ => {}
             }
+        }
+        let number = fields.iter().find_map(|field| field.strip_prefix('P')?.parse().ok());
+        if let ("F", Some(number)) = (kind, number) {
+            format = Some((number, (row, column)));
         }
         if rows.is_full(budget) {
             break;
@@ -80,6 +96,14 @@ fn fields(line: &str) -> Vec<String> {
     }
     out.push(own);
     out
+}
+
+/// A number as its format shows it, a date above all.
+fn shown(value: &str, code: Option<&String>) -> String {
+    match (code, value.parse()) {
+        (Some(code), Ok(number)) => shown_number(number, code),
+        _ => unquoted(value).to_owned(),
+    }
 }
 
 fn unquoted(value: &str) -> &str {
@@ -129,6 +153,13 @@ mod tests {
         assert_eq!(text(&opened, "", Shown::Visible), "Name\t\tone; two\n12.5\tx");
         assert_eq!(text(&opened, "comments", Shown::Hidden), " note");
         assert_eq!(opened.pieces[0].anchors[1].label, "C1");
+    }
+
+    #[test]
+    fn a_date_of_a_sylk_file_is_shown_as_one() {
+        let opened =
+            opened(b"ID;PWXL\nP;PGeneral\nP;Pyyyy\\-mm\\-dd\nC;Y1;X1;K42250\nF;P1;FG0G;X2\nC;K42250\nE\n");
+        assert_eq!(text(&opened, "", Shown::Visible), "42250\t2015-09-03");
     }
 
     #[test]

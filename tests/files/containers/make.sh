@@ -7,7 +7,7 @@ printf 'Surname,Forename,UPN,Note\nPritchard,Dafydd,A801200001001,"lives with au
 printf 'Dear Mrs Llewelyn-Test, Dafydd Pritchard (UPN A801200001001) was excluded for two days.\n' > letter.txt
 mkdir -p folder; printf 'Canary gog: A801200001004 belongs to Glan Invented.\n' > folder/third.txt
 F=$here
-find "$F" -type f ! -name make.sh ! -name README -delete
+find "$F" -type f ! -name make.sh ! -name expected.py ! -name README -delete
 zip -q $F/plain.zip register.csv letter.txt folder/third.txt
 zip -q -P secret $F/zipcrypto.zip register.csv letter.txt
 cp $F/zipcrypto.zip $F/partly.zip; zip -q $F/partly.zip folder/third.txt
@@ -100,4 +100,4 @@ I
 printf 'BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:M=F4rwen;Si=E2n\r\nNOTE;ENCODING=QUOTED-PRINTABLE:A8012000=\r\n01002\r\nEND:VCARD\r\n' > $F/old.vcf
 printf 'From a@b.example Mon Jan  1 00:00:00 2024\nFrom: Ade <a@b.example>\nDate: Mon, 1 Jan 2024 00:00:00 +0000\nSubject: First\n\nA801200001001\n\nFrom a@b.example Mon Jan  1 00:00:01 2024\nFrom: Ade <a@b.example>\nDate: Mon, 1 Jan 2024 00:00:01 +0000\nSubject: Second\n\nA801200001002\n' > $F/two.mbox
 printf '<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><text>Dafydd A801200001001</text><image href="data:image/png;base64,%s"/></svg>' "$(base64 -w0 $F/logo.png)" > $F/drawing.svg
-rm -rf "$work"
+python3 "$F/expected.py" "$F"; rm -rf "$work"
