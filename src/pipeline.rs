@@ -69,7 +69,7 @@ pub fn assess<T>(
     scratch: &mut Scratch,
     then: impl FnOnce(&Message<'_>, &extraction::Extract<'_>, &Assessment) -> T,
 ) -> (Assessment, T) {
-    let mut message = message::read(&transaction.raw, rulebook.limits.read);
+    let mut message = message::read_in_every_way(&transaction.raw, rulebook.limits.read);
     let files = files::open_parts(&mut message, &*rulebook.opener);
     let parties = parties::resolve(transaction, &message.header, &rulebook.directory, &rulebook.schools);
     let (detector, limits) = (&rulebook.detector, rulebook.limits);

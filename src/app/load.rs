@@ -77,7 +77,7 @@ pub fn searchable(config: &Config) -> Result<impl Fn(&Transaction) -> Searchable
     let (directory, schools) = (directory(config)?, config.schools.clone());
     let (limits, opener) = (reading(&config.limits), opener(config));
     Ok(move |transaction: &Transaction| {
-        let mut message = message::read(&transaction.raw, limits.read);
+        let mut message = message::read_in_every_way(&transaction.raw, limits.read);
         let files = files::open_parts(&mut message, &*opener);
         let parties = parties::resolve(transaction, &message.header, &directory, &schools);
         Searchable::new(&extraction::extract(&message, &files, limits.extract), &parties)

@@ -4,7 +4,7 @@
 use crate::{
     extraction::{Extract, Fragment, Layer, extract},
     files::{Opener, open_parts},
-    message::read,
+    message::read_in_every_way,
     pipeline::ReadingLimits,
     storage::FindingSummary,
 };
@@ -56,7 +56,7 @@ pub fn passages(
     opener: &dyn Opener,
     findings: &[FindingSummary],
 ) -> Vec<Passage> {
-    let mut message = read(raw, limits.read);
+    let mut message = read_in_every_way(raw, limits.read);
     let files = open_parts(&mut message, opener);
     let text = extract(&message, &files, limits.extract);
     let mut hits: Vec<(usize, Range<usize>, usize)> = Vec::new();

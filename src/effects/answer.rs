@@ -33,7 +33,7 @@ pub fn parse_answer(message: &Message<'_>) -> Option<Answer> {
     if message.header.automatic || message.header.list {
         return None;
     }
-    let texts = || message.parts.iter().filter_map(shown_text);
+    let texts = || message.first_reading().iter().filter_map(shown_text);
     let plain = texts().find(|text| matches!(text, Text::Plain(_)));
     let keyword = keyword(&first_line(&plain.or_else(|| texts().next())?)?)?;
     let names = message.header.to.iter().filter_map(|mailbox| mailbox.name.as_deref());

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     files::{Anchor, Files, Missed, NotOpened, Opened, Reason, is_file_as_text, is_no_text},
-    message::{Body, Disposition, Mailbox, Message, Part, Protection, decode_text, openpgp},
+    message::{Body, Disposition, Mailbox, Message, Part, Protection, Reading, decode_text, openpgp},
 };
 use std::borrow::Cow;
 
@@ -110,12 +110,13 @@ impl<'m> Reader<'m, '_> {
                 if let Some(Ok(opened)) = self.files.of(index) {
                     self.opened(index, opened);
                     // What is pasted into a text as uuencode, yEnc or BinHex is not taken out of it.
-                    if is_file_as_text(text) && !text.trim_start().starts_with("{\\rtf") {
+                    let is_left = is_file_as_text(text) && !text.trim_start().starts_with("{\\rtf");
+                    if is_left && !self.is_taken_out(part) {
                         self.unread(index, UnreadReason::FormatNotSupported);
                     }
                 } else if let Some(Err(NotOpened::Died(how))) = self.files.of(index) {
                     self.unread(index, UnreadReason::WorkerDied(how));
-                } else if is_no_text(text.as_bytes()) || is_file_as_text(text) {
+                } else if (is_no_text(text.as_bytes()) || is_file_as_text(text)) && !self.is_taken_out(part) {
                     self.unread(index, UnreadReason::FormatNotSupported);
                 }
             }
@@ -136,6 +137,12 @@ impl<'m> Reader<'m, '_> {
             }
             Body::Binary(bytes) => self.binary(index, part, bytes),
         }
+    }
+
+    /// Whether the file that is pasted into this text is a part of its own.
+    fn is_taken_out(&self, part: &Part<'_>) -> bool {
+        let pasted = |other: &&Part<'_>| other.reading == Reading::Pasted && other.path == part.path;
+        self.message.parts.iter().rev().take_while(|p| p.reading != Reading::First).any(|p| pasted(&p))
     }
 
     /// What an encrypted message says openly, beside its armour.
@@ -161,6 +168,7 @@ impl<'m> Reader<'m, '_> {
         }
         // The reader of the message left these whole because of its limits.
         if part.media_type.starts_with("multipart/") {
+            self.text(index, TextKind::Plain, decode_text(Cow::Borrowed(bytes), None));
             return self.unread(index, UnreadReason::Limit("depth"));
         }
         if matches!(part.media_type.as_str(), "message/rfc822" | "message/global") {
@@ -300,6 +308,10 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
+    fn has_defect(&self, defect: &str) -> bool {
+        self.message.defects.iter().chain(&self.message.otherwise).any(|found| *found == defect)
+    }
+
     /// What the reader of the message left out altogether.
     fn limits(&mut self) {
         for (defect, place, limit) in [
@@ -307,7 +319,7 @@ impl<'m> Reader<'m, '_> {
             ("header-cut", "header", "header"),
             ("field-cut", "header", "header"),
         ] {
-            if self.message.defects.contains(&defect) {
+            if self.has_defect(defect) {
                 self.left_out(place, limit);
             }
         }
@@ -317,7 +329,7 @@ impl<'m> Reader<'m, '_> {
     fn doubts(&mut self) {
         for doubt in DOUBTS {
             let (Doubt::Crafted(defect) | Doubt::Damaged(defect)) = doubt;
-            if self.message.defects.contains(&defect) {
+            if self.has_defect(defect) {
                 self.out.unread.push(Unread {
                     place: "message".to_owned(),
                     part: None,
@@ -394,7 +406,7 @@ impl<'m> Reader<'m, '_> {
 }
 
 /// The defects that make a message say one thing here and another elsewhere, the gravest first.
-const DOUBTS: [Doubt; 11] = [
+const DOUBTS: [Doubt; 14] = [
     Doubt::Crafted("repeated-key-field"),
     Doubt::Crafted("repeated-parameter"),
     Doubt::Crafted("doubtful-boundary"),
@@ -403,8 +415,11 @@ const DOUBTS: [Doubt; 11] = [
     Doubt::Crafted("parts-outside"),
     Doubt::Crafted("unknown-transfer-encoding"),
     Doubt::Crafted("unknown-charset"),
+    Doubt::Crafted("read-otherwise"),
+    Doubt::Crafted("too-many-ways"),
     Doubt::Damaged("bad-transfer-encoding"),
     Doubt::Damaged("bad-charset"),
+    Doubt::Damaged("damaged-otherwise"),
     Doubt::Damaged("encoded-message"),
 ];
 

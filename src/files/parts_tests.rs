@@ -5,7 +5,7 @@ use super::{
     Closed, FileLimits, Files, InProcess, NotOpened, Opened, Opener, Until, fixture_tests::all_fixtures,
     open_parts,
 };
-use crate::message::{Message, Protection, ReadLimits, read};
+use crate::message::{Message, Protection, ReadLimits, read, read_in_every_way};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::fs;
 
@@ -179,4 +179,36 @@ fn what_holds_a_picture_or_may_hold_one_is_known_without_any_list() {
     let page = |body: &str| format!("Content-Type: text/html\r\n\r\n<p>Hi</p>{body}");
     assert!(holds(&page("<img src='DATA:Image/png;base64,iVBORw0KGgo='>"), &reader));
     assert!(!holds(&page("<img src='https://pictures.example/image/1.png'>"), &reader));
+}
+
+#[test]
+fn what_is_protected_stays_so_in_every_reading_of_its_bytes() {
+    let zip = STANDARD.encode(fs::read(format!("{TESTS}/files/containers/aes.zip")).unwrap());
+    let lines: Vec<&str> = zip.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let zip = lines.join("\n");
+    let part = "Content-Type: application/zip; name=a.zip\nContent-Transfer-Encoding: base64\n";
+    let protection = |raw: &str| {
+        let mut message = read_in_every_way(raw.as_bytes(), ReadLimits::default());
+        open_parts(&mut message, &InProcess(FileLimits::default()));
+        message.protection()
+    };
+    for raw in [
+        format!("{part}\n{zip}\n"),
+        format!("{part}Content-Transfer-Encoding: 7bit\n\n{zip}\n"),
+        format!("{part}Content-Type: text/plain\n\n{zip}\n"),
+        format!("{part}Content-Type: text/plain\nContent-Transfer-Encoding: 7bit\n\n{zip}\n"),
+        format!("{part}Content-Type: multipart/mixed; boundary=b\n\n{zip}\n"),
+        format!("Content-Type: multipart/mixed; boundary=b; boundary=c\n\n--b\n{part}\n{zip}\n--b--\n"),
+    ] {
+        assert_eq!(protection(&raw), Protection::Password, "{raw:?}");
+    }
+    let words = "Her number is in the list above.";
+    for raw in [
+        format!("{part}Content-Type: text/plain\nContent-Transfer-Encoding: 7bit\n\n{zip}\n\n{words}\n"),
+        format!(
+            "Content-Type: multipart/mixed; boundary=b; boundary=c\n\n--b\n{part}\n{zip}\n--b--\n--c\n\n{words}\n--c--\n"
+        ),
+    ] {
+        assert_eq!(protection(&raw), Protection::None, "{raw:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Bytes to Unicode (RFC 2046 section 4.1.2), leniently and without a copy where the
 //! bytes are UTF-8 already.
 
-use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{EUC_KR, Encoding, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
 /// How well a charset's name described the bytes.
@@ -49,6 +49,50 @@ pub(super) fn decode<'a>(bytes: Cow<'a, [u8]>, label: Option<&str>) -> (Cow<'a, 
         },
         None => undeclared(bytes),
     }
+}
+
+/// What a program shows that does not see what [`decode`] goes by: a byte order mark, escapes, a page's own word; or
+/// that does not believe a label of wide characters. `None` where there is no doubt.
+pub(super) fn otherwise(bytes: &[u8], label: Option<&str>) -> Option<String> {
+    let named = label.and_then(|label| Encoding::for_label(label.trim().as_bytes()));
+    let is_wide = |encoding: &'static Encoding| encoding == UTF_16LE || encoding == UTF_16BE;
+    let is_narrow = |bytes: &[u8]| !bytes.is_empty() && !bytes.get(..512).unwrap_or(bytes).contains(&0);
+    let plain = |bytes: &[u8]| by_label(bytes, named.filter(|named| !is_wide(named)));
+    if let Some((marked, length)) = Encoding::for_bom(bytes) {
+        return (is_wide(marked) && is_narrow(&bytes[length..])).then(|| plain(&bytes[length..]));
+    }
+    if named.is_some_and(is_wide) && is_narrow(bytes) {
+        return Some(plain(bytes));
+    }
+    if label.is_some_and(|label| label.trim().eq_ignore_ascii_case("iso-2022-kr")) {
+        return shifted_korean(bytes);
+    }
+    let is_marked = has_japanese_escapes(bytes) && named.is_none_or(|named| named == WINDOWS_1252)
+        || named.is_none() && utf7_declared_in_html(bytes).is_some();
+    is_marked.then(|| plain(bytes))
+}
+
+fn by_label(bytes: &[u8], named: Option<&'static Encoding>) -> String {
+    let named = named.unwrap_or(if std::str::from_utf8(bytes).is_ok() { UTF_8 } else { WINDOWS_1252 });
+    named.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// RFC 1557: Korean letters stand between SO and SI, without their eighth bit.
+fn shifted_korean(bytes: &[u8]) -> Option<String> {
+    memchr::memchr(0x0e, bytes)?;
+    let mut is_korean = false;
+    let unshifted = bytes.iter().filter_map(|byte| {
+        match byte {
+            0x0e => is_korean = true,
+            0x0f => is_korean = false,
+            b'\r' | b'\n' => is_korean = false,
+            _ => {}
+        }
+        let shifted = is_korean && (0x21..0x7f).contains(byte);
+        (!matches!(byte, 0x0e | 0x0f)).then_some(if shifted { byte | 0x80 } else { *byte })
+    });
+    let unshifted: Vec<u8> = unshifted.collect();
+    Some(EUC_KR.decode_without_bom_handling(&unshifted).0.replace("\u{1b}$)C", ""))
 }
 
 fn utf8(bytes: Cow<'_, [u8]>) -> (Cow<'_, str>, Fit) {

@@ -4,6 +4,7 @@
 //! once through the message for the delimiters of all open multiparts at a time, so that
 //! work grows with bytes, not with the number of boundaries declared.
 
+use super::habit::{Habit, Habits};
 use memchr::memmem::Finder;
 
 /// Where a search for a delimiter ended.
@@ -30,14 +31,18 @@ pub(super) struct Delimiters<'a> {
     raw: &'a [u8],
     finder: Finder<'static>,
     open: Vec<Vec<u8>>,
+    habits: Habits,
+    /// Habits of programs that would see other delimiters.
+    pub(super) met: Habits,
     /// A line began with an open boundary but did not end with it: other readers may
     /// see a delimiter there.
     pub(super) doubtful: bool,
 }
 
 impl<'a> Delimiters<'a> {
-    pub(super) fn new(raw: &'a [u8]) -> Self {
-        Self { raw, finder: Finder::new(b"\n--"), open: Vec::new(), doubtful: false }
+    pub(super) fn new(raw: &'a [u8], habits: Habits) -> Self {
+        let (finder, met) = (Finder::new(b"\n--"), Habits::default());
+        Self { raw, finder, open: Vec::new(), habits, met, doubtful: false }
     }
 
     /// Opens a multipart; its level is the number of those open before.
@@ -75,6 +80,7 @@ impl<'a> Delimiters<'a> {
     /// Whether the line at `start` is a delimiter of an open multipart, the innermost first.
     pub(super) fn at(&mut self, start: usize) -> Option<Line> {
         let rest = self.raw.get(start..)?.strip_prefix(b"--")?;
+        let mut begun = None;
         for (level, boundary) in self.open.iter().enumerate().rev() {
             let Some(tail) = rest.strip_prefix(boundary.as_slice()) else { continue };
             let close = tail.starts_with(b"--");
@@ -87,9 +93,14 @@ impl<'a> Delimiters<'a> {
                     Some(_) => {}
                 }
             }
-            self.doubtful = true;
+            begun = begun.or(Some((level, close, tail)));
         }
-        None
+        let (level, close, tail) = begun?;
+        self.doubtful = true;
+        self.met.add(Habit::BeginningOfBoundary);
+        let end = memchr::memchr(b'\n', tail).map_or(tail.len(), |n| n + 1);
+        let next = self.raw.len() - tail.len() + end;
+        self.habits.has(Habit::BeginningOfBoundary).then_some(Line { level, close, next })
     }
 }
 
@@ -100,7 +111,7 @@ mod tests {
     #[test]
     fn a_delimiter_is_a_whole_line_of_the_innermost_multipart() {
         let raw = b"--a\r\nx --a\r\n--ab\r\n--a-- x\r\n--b\t\r\n--a--";
-        let mut d = Delimiters::new(raw);
+        let mut d = Delimiters::new(raw, Habits::default());
         d.open("a");
         d.open("b");
         let first = d.next(0);
@@ -115,6 +126,6 @@ mod tests {
 
     #[test]
     fn without_open_multiparts_nothing_is_searched() {
-        assert_eq!(Delimiters::new(b"--a\n").next(0), Stop { content_end: 4, line: None });
+        assert_eq!(Delimiters::new(b"--a\n", Habits::default()).next(0), Stop { content_end: 4, line: None });
     }
 }

@@ -1,42 +1,19 @@
 //! Header fields: where they are, and what the house asks of them. mail-parser reads the
 //! grammar of each value (RFC 5322, RFC 2045, RFC 2047, RFC 2231).
 
-use super::{Disposition, Header, Mailbox, TransferEncoding, encoded_words};
+use super::{
+    Header, Mailbox, encoded_words,
+    habit::{Habit, Habits},
+    mime::{self, Mime},
+};
 use crate::mail::Address;
 use chrono::{DateTime, Utc};
-use mail_parser::{Addr, ContentType, HeaderValue, parsers::MessageStream};
+use mail_parser::{Addr, HeaderValue, parsers::MessageStream};
 use std::borrow::Cow;
 
 /// The longest value that is read. What a person writes or reads there is far shorter,
 /// and the value grammars are not all linear.
 const LONGEST_VALUE: usize = 64 * 1024;
-const LONGEST_MIME_VALUE: usize = 4 * 1024;
-
-/// What the fields of a part say about its body (RFC 2045, RFC 2183).
-pub(super) struct Mime {
-    /// Lower case; empty when there is no (readable) Content-Type.
-    pub(super) media_type: String,
-    pub(super) boundary: Option<String>,
-    pub(super) charset: Option<String>,
-    pub(super) flowed: bool,
-    pub(super) transfer_encoding: TransferEncoding,
-    pub(super) disposition: Disposition,
-    pub(super) file_name: Option<String>,
-}
-
-impl Default for Mime {
-    fn default() -> Self {
-        Self {
-            media_type: String::new(),
-            boundary: None,
-            charset: None,
-            flowed: false,
-            transfer_encoding: TransferEncoding::SevenBit,
-            disposition: Disposition::Inline,
-            file_name: None,
-        }
-    }
-}
 
 /// The text of any field's value (RFC 5322, section 2.2.1), encoded words undone.
 pub fn header_text(value: &[u8]) -> String {
@@ -62,21 +39,29 @@ pub(super) struct Block {
     pub(super) header: Header,
     /// Whether any line is a field.
     pub(super) any: bool,
+    /// Where the first line begins that is no field.
+    pub(super) odd_line: Option<usize>,
     pub(super) defects: Vec<&'static str>,
+    /// Habits of programs that would read this header otherwise.
+    pub(super) met: Habits,
 }
 
-/// Reads the fields of `block`, the lines before the empty one, up to `limit` bytes.
-pub(super) fn read(block: &[u8], of: Of, limit: usize) -> Block {
+/// Reads the fields of `block`, the lines before the empty one, up to `limit` bytes, as a program with these habits.
+pub(super) fn read(block: &[u8], of: Of, limit: usize, habits: Habits) -> Block {
     let mut out = Block::default();
-    let mut seen = Seen::default();
+    let mut seen = Seen { habits, ..Seen::default() };
+    let mut at = 0;
     if block.len() > limit {
         out.defects.push("header-cut");
     }
     for (name, line) in crate::mail::fields(&block[..block.len().min(limit)]) {
+        let start = at;
+        at += line.len();
         if !is_name(name) {
             // Lines that mailboxes put before a message (mbox) are no defect of its own.
             if out.any || !(line.starts_with(b"From ") || line.starts_with(b">From ")) {
                 out.defects.push("odd-header-line");
+                out.odd_line.get_or_insert(start);
             }
             continue;
         }
@@ -84,15 +69,20 @@ pub(super) fn read(block: &[u8], of: Of, limit: usize) -> Block {
         // `name` came from before this colon.
         let value = memchr::memchr(b':', line).map_or(&[][..], |colon| &line[colon + 1..]);
         if name.len() > 8 && name[..8].eq_ignore_ascii_case("content-") {
-            mime_field(&mut out, &mut seen, &name[8..], value);
+            mime::field(&mut out, &mut seen, &name[8..], value);
         } else if of == Of::Message {
             message_field(&mut out, &mut seen, name, value);
         } else if of == Of::AttachedMessage && name.eq_ignore_ascii_case("subject") {
             subject(&mut out, &mut seen, value);
         }
     }
-    if out.mime.file_name.is_none() {
-        out.mime.file_name = seen.name_parameter;
+    match (&out.mime.file_name, seen.name_parameter) {
+        (None, name) => out.mime.file_name = name,
+        (Some(name), Some(other)) if *name != other => out.mime.other_name = Some(other),
+        _ => {}
+    }
+    if out.odd_line.is_some() {
+        out.met.add(Habit::OddLineEndsHeader);
     }
     out
 }
@@ -100,18 +90,19 @@ pub(super) fn read(block: &[u8], of: Of, limit: usize) -> Block {
 /// Which fields that may stand once have been read already, and the file's name of
 /// Content-Type, which counts only when Content-Disposition gives none.
 #[derive(Default)]
-struct Seen {
-    content_type: bool,
-    transfer_encoding: bool,
-    disposition: bool,
-    subject: bool,
-    date: bool,
-    from: bool,
-    name_parameter: Option<String>,
+pub(super) struct Seen {
+    pub(super) content_type: bool,
+    pub(super) transfer_encoding: bool,
+    pub(super) disposition: bool,
+    pub(super) subject: bool,
+    pub(super) date: bool,
+    pub(super) from: bool,
+    pub(super) name_parameter: Option<String>,
+    pub(super) habits: Habits,
 }
 
 /// Notes that a field stands there; `false` and a defect when it did before.
-fn first(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
+pub(super) fn first(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
     if *seen {
         defects.push("repeated-field");
     }
@@ -120,7 +111,7 @@ fn first(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
 
 /// The same for a field that decides how the message is read, or whose it seems to be:
 /// programs differ in which of several they believe.
-fn first_of_key(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
+pub(super) fn first_of_key(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
     if *seen {
         defects.push("repeated-key-field");
     }
@@ -131,42 +122,6 @@ fn first_of_key(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
 /// obsolete and was trimmed.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic())
-}
-
-fn mime_field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) {
-    let (mime, defects) = (&mut out.mime, &mut out.defects);
-    if name.eq_ignore_ascii_case("type") {
-        if first_of_key(&mut seen.content_type, defects)
-            && let Some(ct) = content_type(&lines(value, LONGEST_MIME_VALUE, defects))
-        {
-            let subtype = ct.c_subtype.as_deref().unwrap_or_default();
-            mime.media_type = format!("{}/{subtype}", ct.c_type).to_ascii_lowercase();
-            if ["boundary", "charset"].into_iter().any(|name| is_repeated(&ct, name)) {
-                defects.push("repeated-parameter");
-            }
-            mime.boundary = parameter(&ct, "boundary").map(|b| b.trim_end().to_owned());
-            mime.charset = parameter(&ct, "charset").map(str::to_ascii_lowercase);
-            mime.flowed = parameter(&ct, "format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
-            seen.name_parameter = parameter(&ct, "name").and_then(file_name);
-        }
-    } else if name.eq_ignore_ascii_case("transfer-encoding") {
-        if first_of_key(&mut seen.transfer_encoding, defects) {
-            mime.transfer_encoding = transfer_encoding(value);
-            if mime.transfer_encoding == TransferEncoding::Unknown {
-                defects.push("unknown-transfer-encoding");
-            }
-        }
-    } else if name.eq_ignore_ascii_case("disposition")
-        && first(&mut seen.disposition, defects)
-        && let Some(cd) = content_type(&lines(value, LONGEST_MIME_VALUE, defects))
-    {
-        // RFC 2183 section 2.8: an unknown kind counts as an attachment.
-        mime.disposition = match cd.c_type.as_ref() {
-            "inline" => Disposition::Inline,
-            _ => Disposition::Attachment,
-        };
-        mime.file_name = parameter(&cd, "filename").and_then(file_name);
-    }
 }
 
 fn message_field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) {
@@ -229,7 +184,7 @@ fn subject(out: &mut Block, seen: &mut Seen, value: &[u8]) {
 /// `value` in UTF-8, with a final line end, which mail-parser takes as the end of a field,
 /// and no longer than `longest`. Raw bytes beyond ASCII that are no UTF-8 come from old
 /// programs and are taken for windows-1252.
-fn lines<'a>(value: &'a [u8], longest: usize, defects: &mut Vec<&'static str>) -> Cow<'a, [u8]> {
+pub(super) fn lines<'a>(value: &'a [u8], longest: usize, defects: &mut Vec<&'static str>) -> Cow<'a, [u8]> {
     if value.len() <= longest
         && let Some(joined) = encoded_words::joined(value)
     {
@@ -251,29 +206,8 @@ fn lines<'a>(value: &'a [u8], longest: usize, defects: &mut Vec<&'static str>) -
     Cow::Owned(owned)
 }
 
-fn content_type(value: &[u8]) -> Option<ContentType<'_>> {
-    match MessageStream::new(value).parse_content_type() {
-        HeaderValue::ContentType(ct) => Some(ct),
-        _ => None,
-    }
-}
-
-fn parameter<'a>(ct: &'a ContentType<'_>, name: &str) -> Option<&'a str> {
-    ct.attributes.as_ref()?.iter().find(|a| a.name == name).map(|a| a.value.as_ref())
-}
-
-/// Whether a parameter is given twice: programs differ in which they take.
-fn is_repeated(ct: &ContentType<'_>, name: &str) -> bool {
-    ct.attributes.as_ref().is_some_and(|all| all.iter().filter(|a| a.name == name).count() > 1)
-}
-
-fn file_name(name: &str) -> Option<String> {
-    let name = name.trim();
-    (!name.is_empty()).then(|| name.to_owned())
-}
-
 /// The first word of a value without comments (`7bit (default)`, `(x) base64`).
-fn word(value: &[u8]) -> &str {
+pub(super) fn word(value: &[u8]) -> &str {
     let mut value = value.trim_ascii_start();
     while value.first() == Some(&b'(')
         && let Some(end) = memchr::memchr(b')', value)
@@ -282,24 +216,6 @@ fn word(value: &[u8]) -> &str {
     }
     let end = value.iter().position(|b| matches!(b, b'(' | b';')).unwrap_or(value.len());
     std::str::from_utf8(&value[..end]).unwrap_or_default().trim()
-}
-
-fn transfer_encoding(value: &[u8]) -> TransferEncoding {
-    let word = word(value);
-    let is = |other: &str| word.eq_ignore_ascii_case(other);
-    if is("7bit") || value.trim_ascii().is_empty() {
-        TransferEncoding::SevenBit
-    } else if is("8bit") {
-        TransferEncoding::EightBit
-    } else if is("binary") {
-        TransferEncoding::Binary
-    } else if is("quoted-printable") {
-        TransferEncoding::QuotedPrintable
-    } else if is("base64") {
-        TransferEncoding::Base64
-    } else {
-        TransferEncoding::Unknown
-    }
 }
 
 fn mailboxes(out: &mut Vec<Mailbox>, value: &[u8], defects: &mut Vec<&'static str>) {

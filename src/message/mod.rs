@@ -3,10 +3,18 @@
 
 mod charset;
 mod delimiter;
+mod differing;
 mod encoded_words;
 mod entity;
 mod fields;
+mod habit;
+mod leaf;
+mod mime;
 mod model;
+mod multipart;
+mod otherwise;
+mod parameter;
+mod pasted;
 mod place;
 mod protection;
 mod read;
@@ -16,7 +24,8 @@ pub use charset::decode_text;
 pub use entity::entity;
 pub use fields::header_text;
 pub use model::{
-    Body, Disposition, Header, Mailbox, Message, Part, Protection, ReadLimits, TransferEncoding,
+    Body, Disposition, Header, Mailbox, Message, Part, Protection, ReadLimits, Reading, TransferEncoding,
 };
+pub use otherwise::read_in_every_way;
 pub use protection::{cms, openpgp};
 pub use read::read;

@@ -1,6 +1,6 @@
 //! The shape of a message once read.
 
-use super::transfer;
+use super::{habit::Habits, transfer};
 use crate::mail::Address;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,13 +13,30 @@ pub struct Message<'a> {
     pub raw: &'a [u8],
     pub header: Header,
     /// Every part in order of appearance; the first is the root. Parts of an attached
-    /// message follow it with their own paths below it.
+    /// message follow it with their own paths below it. Behind them, where they were asked for, leaves that only
+    /// another reading has.
     pub parts: Vec<Part<'a>>,
     /// Where text stands in `raw` before the first and behind the last part of a multipart.
     /// Mail programs do not show it, unless they read the message differently.
     pub outside: Vec<Range<usize>>,
     /// What was malformed, in stable words (`no-header`, `too-many-parts`, ...).
     pub defects: Vec<&'static str>,
+    /// What reading it in other ways came to (`read-otherwise`, ...); empty until somebody does.
+    pub otherwise: Vec<&'static str>,
+    /// Habits of programs that would read it otherwise, and what they may make of some leaves.
+    pub(super) met: Habits,
+    pub(super) beside: Vec<Part<'a>>,
+}
+
+/// By which reading of a message a part is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reading {
+    /// As the standards have it, and leniently where they say nothing.
+    First,
+    /// As another program may read it.
+    Other,
+    /// A file that was pasted into a text (uuencode, yEnc), which some programs take out.
+    Pasted,
 }
 
 /// How much of a message is taken apart. What lies beyond a limit stays one undivided
@@ -103,7 +120,7 @@ pub enum Protection {
     Pgp,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Body<'a> {
     /// Indexes of the children in `Message::parts`.
     Multipart(Vec<usize>),
@@ -123,6 +140,7 @@ pub struct Part<'a> {
     /// message that is no multipart is `1`, a root multipart is the empty path.
     pub path: String,
     pub parent: Option<usize>,
+    pub reading: Reading,
     /// Lower case, for example `text/plain`.
     pub media_type: String,
     pub charset: Option<String>,
@@ -158,6 +176,9 @@ impl Message<'_> {
         let part = self.parts.get(index)?;
         match &part.body {
             Body::Binary(bytes) => Some(Cow::Borrowed(bytes)),
+            Body::Text(text) | Body::Html(text) if part.reading != Reading::First => {
+                Some(Cow::Borrowed(text.as_bytes()))
+            }
             Body::Text(_) | Body::Html(_) if part.inside.is_none() => {
                 let body = self.raw.get(part.body_range.clone())?;
                 Some(transfer::decode(part.transfer_encoding, body).bytes)
@@ -166,12 +187,22 @@ impl Message<'_> {
         }
     }
 
+    /// The parts of the message as it is first read: those that have a place in its bytes, and can be edited.
+    pub fn first_reading(&self) -> &[Part<'_>] {
+        let end = self.parts.partition_point(|part| part.reading == Reading::First);
+        self.parts.get(..end).unwrap_or_default()
+    }
+
     /// Whether every leaf with content is protected (a short cover text may not be:
     /// one unprotected part makes the message unprotected; callers look at the parts
-    /// that carry findings, see `parts`).
+    /// that carry findings, see `parts`). What only another reading has counts too, but not that something may be
+    /// called otherwise.
     pub fn protection(&self) -> Protection {
-        let mut leaves =
-            self.parts.iter().filter(|p| !matches!(p.body, Body::Multipart(_) | Body::Message(_)));
+        let is_name = |p: &Part<'_>| {
+            p.reading != Reading::First && matches!(&p.body, Body::Text(text) if text.is_empty())
+        };
+        let is_leaf = |p: &&Part<'_>| !matches!(p.body, Body::Multipart(_) | Body::Message(_));
+        let mut leaves = self.parts.iter().filter(is_leaf).filter(|p| !is_name(p));
         let first = leaves.next().map_or(Protection::None, |p| p.protection);
         leaves.fold(first, |all, p| all.min(p.protection))
     }

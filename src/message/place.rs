@@ -1,6 +1,6 @@
 //! Where in the tree of parts an entity stands, and the parts that are made there.
 
-use super::{Body, Part, Protection, fields::Mime};
+use super::{Body, Part, Protection, Reading, mime::Mime};
 use std::{borrow::Cow, ops::Range};
 
 /// Where in the tree an entity stands, and what it inherits from the parts around it.
@@ -69,6 +69,7 @@ pub(super) fn part<'a>(
     Part {
         path: place.leaf.clone(),
         parent: place.parent,
+        reading: Reading::First,
         media_type: mime.media_type.clone(),
         charset: mime.charset.clone(),
         flowed: mime.flowed,
@@ -98,10 +99,8 @@ pub(super) fn transplanted<'a>(
 ) -> Part<'a> {
     let body = match part.body {
         Body::Multipart(children) => Body::Multipart(children.into_iter().map(|c| c + root).collect()),
-        Body::Text(text) => Body::Text(Cow::Owned(text.into_owned())),
-        Body::Html(text) => Body::Html(Cow::Owned(text.into_owned())),
-        Body::Binary(bytes) => Body::Binary(Cow::Owned(bytes.into_owned())),
         Body::Message(inner) => Body::Message(inner + root),
+        leaf => leaf.into_owned(),
     };
     Part {
         parent: if i == 0 { Some(outer) } else { part.parent.map(|p| p + root) },
@@ -115,5 +114,19 @@ pub(super) fn transplanted<'a>(
         file_name: part.file_name,
         subject: part.subject,
         ..part
+    }
+}
+
+impl Part<'_> {
+    pub(super) fn into_owned<'b>(self) -> Part<'b> {
+        Part {
+            body: self.body.into_owned(),
+            path: self.path,
+            media_type: self.media_type,
+            charset: self.charset,
+            file_name: self.file_name,
+            subject: self.subject,
+            ..self
+        }
     }
 }

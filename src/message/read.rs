@@ -5,63 +5,105 @@
 //! are exact.
 
 use super::{
-    Body, Header, Message, Part, ReadLimits, TransferEncoding, charset,
+    Body, Header, Message, Part, ReadLimits, Reading, TransferEncoding,
     delimiter::{Delimiters, Stop},
-    fields::{self, Mime, Of},
-    place::{Place, part, transplanted},
-    protection, transfer,
+    fields::{self, Block, Of},
+    habit::{Habit, Habits},
+    leaf,
+    mime::Mime,
+    multipart::is_encoded,
+    place::{Place, part},
 };
 use std::ops::Range;
 
 /// Reads `raw` (lines ended by CRLF or by LF) as a message. Never fails and never panics;
 /// what is malformed or beyond a limit is named in [`Message::defects`].
 pub fn read(raw: &[u8], limits: ReadLimits) -> Message<'_> {
-    let mut reader = Reader::new(raw, limits);
-    let header = reader.entity(0, Of::Message, &Place::root());
-    reader.finish();
-    Message { raw, header, parts: reader.parts, outside: reader.outside, defects: reader.defects }
+    let Walked { header, parts, outside, defects, met, beside } = walked(raw, limits, Habits::default());
+    Message { raw, header, parts, outside, defects, otherwise: Vec::new(), met, beside }
 }
 
-struct Reader<'a> {
-    raw: &'a [u8],
-    limits: ReadLimits,
-    delimiters: Delimiters<'a>,
-    parts: Vec<Part<'a>>,
-    outside: Vec<Range<usize>>,
-    defects: Vec<&'static str>,
+/// What one walk found.
+pub(super) struct Walked<'a> {
+    pub(super) header: Header,
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) outside: Vec<Range<usize>>,
+    pub(super) defects: Vec<&'static str>,
+    /// Habits that would have made a difference.
+    pub(super) met: Habits,
+    /// What else the bytes of some leaves may be.
+    pub(super) beside: Vec<Part<'a>>,
+}
+
+impl Walked<'_> {
+    pub(super) fn into_owned<'b>(self) -> Walked<'b> {
+        Walked {
+            parts: self.parts.into_iter().map(Part::into_owned).collect(),
+            beside: self.beside.into_iter().map(Part::into_owned).collect(),
+            header: self.header,
+            outside: self.outside,
+            defects: self.defects,
+            met: self.met,
+        }
+    }
+}
+
+/// Walks through `raw` as a program with these habits.
+pub(super) fn walked(raw: &[u8], limits: ReadLimits, habits: Habits) -> Walked<'_> {
+    let mut reader = Reader::new(raw, limits, habits);
+    let header = reader.entity(0, Of::Message, &Place::root());
+    reader.finish();
+    let Reader { parts, outside, defects, met, beside, .. } = reader;
+    Walked { header, parts, outside, defects, met, beside }
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) raw: &'a [u8],
+    pub(super) limits: ReadLimits,
+    pub(super) habits: Habits,
+    pub(super) delimiters: Delimiters<'a>,
+    pub(super) parts: Vec<Part<'a>>,
+    pub(super) outside: Vec<Range<usize>>,
+    pub(super) defects: Vec<&'static str>,
+    pub(super) met: Habits,
+    pub(super) beside: Vec<Part<'a>>,
     /// The delimiter at which the entity read last ended.
-    stop: Stop,
+    pub(super) stop: Stop,
 }
 
 impl<'a> Reader<'a> {
-    fn new(raw: &'a [u8], limits: ReadLimits) -> Self {
+    pub(super) fn new(raw: &'a [u8], limits: ReadLimits, habits: Habits) -> Self {
         Self {
             raw,
             limits,
-            delimiters: Delimiters::new(raw),
+            habits,
+            delimiters: Delimiters::new(raw, habits),
             parts: Vec::new(),
             outside: Vec::new(),
             defects: Vec::new(),
+            met: Habits::default(),
+            beside: Vec::new(),
             stop: Stop { content_end: raw.len(), line: None },
         }
     }
 
-    fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         if self.delimiters.doubtful {
             self.defect("doubtful-boundary");
         }
+        self.met = self.met.and(self.delimiters.met);
     }
 
-    fn defect(&mut self, what: &'static str) {
+    pub(super) fn defect(&mut self, what: &'static str) {
         if !self.defects.contains(&what) {
             self.defects.push(what);
         }
     }
 
     /// Reads the entity whose header begins at `start`; leaves `self.stop` where it ends.
-    fn entity(&mut self, start: usize, of: Of, place: &Place) -> Header {
-        let (header_range, body_start) = self.header(start);
-        let mut block = fields::read(&self.raw[header_range.clone()], of, self.limits.header_bytes);
+    pub(super) fn entity(&mut self, start: usize, of: Of, place: &Place) -> Header {
+        let (mut block, header_range, body_start) = self.fields(start, of);
+        self.met = self.met.and(block.met);
         for what in std::mem::take(&mut block.defects) {
             self.defect(what);
         }
@@ -83,6 +125,22 @@ impl<'a> Reader<'a> {
         }
         self.body(index, body_start, mime, place);
         block.header
+    }
+
+    /// The fields at `start`, where they stand, and where the body begins.
+    fn fields(&mut self, start: usize, of: Of) -> (Block, Range<usize>, usize) {
+        let (range, body_start) = self.header(start);
+        let read = |range: &Range<usize>| {
+            fields::read(&self.raw[range.clone()], of, self.limits.header_bytes, self.habits)
+        };
+        let block = read(&range);
+        match block.odd_line {
+            Some(odd) if self.habits.has(Habit::OddLineEndsHeader) => {
+                let range = range.start..range.start + odd;
+                (read(&range), range.clone(), range.end)
+            }
+            _ => (block, range, body_start),
+        }
     }
 
     /// The header block at `start` and where its body begins: an empty line lies between,
@@ -107,12 +165,13 @@ impl<'a> Reader<'a> {
             return self.multipart(index, start, mime, place);
         }
         if attached && self.may_nest(place) {
-            if !encoded(mime.transfer_encoding) {
-                self.attached(index, start, place);
-                return;
+            if is_encoded(mime.transfer_encoding) {
+                self.met.add(Habit::EncodedContainers);
+                if !self.habits.has(Habit::EncodedContainers) {
+                    return self.attached_encoded(index, start, &mime, place);
+                }
             }
-            self.stop = self.delimiters.next(start);
-            return self.attached_encoded(index, start, &mime, place);
+            return self.attached(index, start, place);
         }
         self.stop = self.delimiters.next(start);
         self.leaf(index, start, &mime, place);
@@ -126,84 +185,12 @@ impl<'a> Reader<'a> {
         room && self.has_room()
     }
 
-    fn has_room(&mut self) -> bool {
+    pub(super) fn has_room(&mut self) -> bool {
         let room = self.parts.len() < self.limits.parts;
         if !room {
             self.defect("too-many-parts");
         }
         room
-    }
-
-    fn multipart(&mut self, index: usize, start: usize, mime: Mime, place: &Place) {
-        let boundary = mime.boundary.as_deref().filter(|b| !b.is_empty());
-        if place.depth >= self.limits.depth {
-            self.defect("too-deep");
-        }
-        let Some(boundary) = boundary.filter(|_| place.depth < self.limits.depth) else {
-            if mime.boundary.is_none() {
-                self.defect("no-boundary");
-            }
-            self.stop = self.delimiters.next(start);
-            return self.leaf(index, start, &mime, place);
-        };
-        let level = self.delimiters.open(boundary);
-        self.stop = self.delimiters.next(start);
-        if self.stop.line.is_none_or(|line| line.level != level) {
-            // What was declared never comes: the stop is already that of a part around.
-            self.delimiters.close();
-            self.defect("boundary-not-found");
-            return self.leaf(index, start, &mime, place);
-        }
-        self.outside(start);
-        self.parts[index].path = place.multipart.clone();
-        let children = self.children(index, level, &mime, place);
-        self.delimiters.close();
-        match self.stop.line {
-            Some(line) if line.level == level => {
-                self.stop = self.delimiters.next(line.next);
-                self.outside(line.next);
-            }
-            _ => self.defect("no-closing-boundary"),
-        }
-        if mime.media_type == "multipart/encrypted" {
-            protection::mark_pgp_mime(&mut self.parts, index, &children);
-        }
-        self.parts[index].body = Body::Multipart(children);
-        self.parts[index].body_range = start..self.stop.content_end.max(start);
-    }
-
-    /// Notes what stands between `start` and the delimiter found, when it says anything.
-    fn outside(&mut self, start: usize) {
-        let range = start..self.stop.content_end.max(start);
-        let text = self.raw[range.clone()].trim_ascii();
-        let usual = USUAL_PREAMBLES.iter().any(|usual| text.eq_ignore_ascii_case(usual.as_bytes()));
-        if !text.is_empty() && !usual {
-            // What looks like a further part is one to a program that ends multiparts elsewhere.
-            if text.split(|b| *b == b'\n').any(begins_part_field) {
-                self.defect("parts-outside");
-            }
-            self.outside.push(range);
-        }
-    }
-
-    /// Reads children until the multipart's own closing delimiter, one of a part around
-    /// it, or the end.
-    fn children(&mut self, index: usize, level: usize, mime: &Mime, place: &Place) -> Vec<usize> {
-        let mut children = Vec::new();
-        while let Some(line) = self.stop.line {
-            if line.level != level || line.close {
-                break;
-            }
-            if !self.has_room() {
-                // What is left stands in no part; the defect says so.
-                self.stop = Stop { content_end: self.raw.len(), line: None };
-                break;
-            }
-            children.push(self.parts.len());
-            let child = place.child(index, &place.multipart, children.len(), mime);
-            self.entity(line.next, Of::Part, &child);
-        }
-        children
     }
 
     fn attached(&mut self, index: usize, start: usize, place: &Place) {
@@ -213,74 +200,31 @@ impl<'a> Reader<'a> {
         self.parts[index].body_range = start..self.stop.content_end.max(start);
     }
 
-    /// An attached message in base64 or quoted-printable, which RFC 2046 section 5.2.1
-    /// forbids and mail programs send and open all the same.
-    fn attached_encoded(&mut self, index: usize, start: usize, mime: &Mime, place: &Place) {
+    pub(super) fn leaf(&mut self, index: usize, start: usize, mime: &Mime, place: &Place) {
         let range = start..self.stop.content_end.max(start);
-        let decoded = transfer::decode(mime.transfer_encoding, &self.raw[range.clone()]);
-        self.defect("encoded-message");
-        let root = self.parts.len();
-        let limits = ReadLimits { parts: self.limits.parts - root, ..self.limits };
-        let mut inner = Reader::new(&decoded.bytes, limits);
-        inner.entity(0, Of::AttachedMessage, &place.attached(index));
-        inner.finish();
-        for what in std::mem::take(&mut inner.defects) {
+        let too_deep = place.depth >= self.limits.depth && mime.media_type.starts_with("multipart/");
+        let reading = if self.habits.is_empty() { Reading::First } else { Reading::Other };
+        let leaf = leaf::read(mime, &self.raw[range.clone()], is_text(mime) && !too_deep, reading);
+        for what in leaf.defects {
             self.defect(what);
         }
-        let inner = inner.parts.into_iter().enumerate();
-        self.parts.extend(inner.map(|(i, part)| transplanted(part, i, index, root, &range)));
-        self.parts[index].body = Body::Message(root);
-        self.parts[index].body_range = range;
-    }
-
-    fn leaf(&mut self, index: usize, start: usize, mime: &Mime, place: &Place) {
-        let range = start..self.stop.content_end.max(start);
-        let decoded = transfer::decode(mime.transfer_encoding, &self.raw[range.clone()]);
-        if decoded.flawed {
-            self.defect("bad-transfer-encoding");
-        }
-        let seen = protection::of(mime, &decoded.bytes);
-        let too_deep = place.depth >= self.limits.depth && mime.media_type.starts_with("multipart/");
-        let body = if is_text(mime) && !too_deep {
-            let (text, fit) = charset::decode(decoded.bytes, mime.charset.as_deref());
-            match fit {
-                charset::Fit::Good => {}
-                charset::Fit::Damaged => self.defect("bad-charset"),
-                charset::Fit::Unknown => self.defect("unknown-charset"),
-            }
-            if mime.media_type == "text/html" { Body::Html(text) } else { Body::Text(text) }
-        } else {
-            Body::Binary(decoded.bytes)
-        };
+        self.beside.extend(leaf.others.into_iter().map(|other| Part {
+            reading: if other.is_pasted { Reading::Pasted } else { Reading::Other },
+            media_type: other.media_type,
+            file_name: other.file_name,
+            transfer_encoding: TransferEncoding::Binary,
+            body: other.body,
+            ..part(place, mime, 0..0, 0)
+        }));
         let part = &mut self.parts[index];
-        part.body = body;
+        part.body = leaf.body;
         part.body_range = range;
-        part.protection = seen.protection;
-        part.signed |= seen.signed;
+        part.protection = leaf.seen.protection;
+        part.signed |= leaf.seen.signed;
     }
 }
-
-fn begins_part_field(line: &[u8]) -> bool {
-    line.get(..9).is_some_and(|name| name.eq_ignore_ascii_case(b"content-t"))
-}
-
-/// What mail programs write above the first part for those that know no MIME.
-const USUAL_PREAMBLES: &[&str] = &[
-    "This is a multi-part message in MIME format.",
-    "This is a multi-part message in MIME format",
-    "This is a multipart message in MIME format.",
-    "This is a multipart message in MIME format",
-    "This is a cryptographically signed message in MIME format.",
-    "This is an S/MIME signed message",
-    "This is an OpenPGP/MIME signed message (RFC 4880 and 3156)",
-    "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)",
-];
 
 /// A multipart that cannot be taken apart is shown as text by mail programs.
 fn is_text(mime: &Mime) -> bool {
     mime.media_type.starts_with("text/") || mime.media_type.starts_with("multipart/")
-}
-
-fn encoded(encoding: TransferEncoding) -> bool {
-    matches!(encoding, TransferEncoding::Base64 | TransferEncoding::QuotedPrintable)
 }

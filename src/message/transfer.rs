@@ -73,6 +73,47 @@ pub(super) fn base64_lenient(joined: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Whether a line is nothing but base64, as encoders write whole words of four.
+pub(super) fn is_data_line(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let data = line.strip_suffix(b"==").or_else(|| line.strip_suffix(b"=")).unwrap_or(line);
+    !line.is_empty()
+        && (line.len() % 4 == 0 || line.len() >= 40)
+        && data.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
+/// The lines of a body in base64 that are words of somebody, and those that are data.
+pub(super) fn parted(body: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (mut plain, mut data) = (Vec::new(), Vec::new());
+    let mut any_plain = false;
+    for line in body.split_inclusive(|byte| *byte == b'\n') {
+        let is_data = is_data_line(line);
+        if is_data {
+            data.extend_from_slice(line);
+        }
+        // A short word may be either.
+        if !is_data || line.len() < 20 {
+            plain.extend_from_slice(line);
+            any_plain |= !is_data && !line.trim_ascii().is_empty();
+        }
+    }
+    (if any_plain { plain } else { Vec::new() }, data)
+}
+
+/// What a body says in the encoding in which it seems to be, whatever it is called; `None` when it seems to be in none.
+pub(super) fn guessed(body: &[u8]) -> Option<Vec<u8>> {
+    let mut lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    if body.trim_ascii().len() >= 8 && lines.all(is_data_line) {
+        return Some(base64(body).bytes.into_owned());
+    }
+    let escapes = memchr::memchr_iter(b'=', body).take(1_000);
+    let is_escape = |at: usize| {
+        matches!(body.get(at + 1..at + 3), Some([a, b]) if hex(*a).is_some() && hex(*b).is_some())
+            || matches!(body.get(at + 1), Some(b'\r' | b'\n'))
+    };
+    (escapes.filter(|at| is_escape(*at)).count() >= 2).then(|| quoted_printable(body).bytes.into_owned())
+}
+
 fn flush(out: &mut Vec<u8>, word: u32, digits: u8) {
     match digits {
         2 => out.push((word >> 4) as u8),

@@ -28,7 +28,7 @@ pub(super) fn check(
     let raw = edits.apply(&Bytes::copy_from_slice(before.raw));
     let after = read(&raw, ReadLimits::default());
     let fail = |what| Err(NotApplied::Check(what));
-    if after.parts.len() != before.parts.len() {
+    if after.parts.len() != before.first_reading().len() {
         return fail("part-count");
     }
     if after.defects != before.defects {
@@ -38,7 +38,7 @@ pub(super) fn check(
         return fail("header");
     }
     let moved = Moved::of(before.raw, &raw, &edits.body);
-    for (index, (old, new)) in before.parts.iter().zip(&after.parts).enumerate() {
+    for (index, (old, new)) in before.first_reading().iter().zip(&after.parts).enumerate() {
         if !same_place(old, new, &moved) {
             return fail("structure");
         }

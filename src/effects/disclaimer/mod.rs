@@ -76,12 +76,17 @@ const AMBIGUOUS: [&str; 9] = [
     "too-deep",
 ];
 
+/// Where other programs show something else, whoever got the message would see the words in another place, or not.
+const OTHERWISE: [&str; 2] = ["read-otherwise", "too-many-ways"];
+
 /// Whether all readers agree where the parts lie.
 fn is_unambiguous(message: &Message<'_>) -> Result<(), NotApplied> {
     if header_end(message.raw) == message.raw.len() {
         return Err(NotApplied::Malformed("no-body"));
     }
-    match message.defects.iter().find(|d| AMBIGUOUS.contains(d)) {
+    let defects = message.defects.iter().filter(|d| AMBIGUOUS.contains(d));
+    let otherwise = message.otherwise.iter().filter(|d| OTHERWISE.contains(d));
+    match defects.chain(otherwise).next() {
         Some(defect) => Err(NotApplied::Malformed(defect)),
         None => Ok(()),
     }

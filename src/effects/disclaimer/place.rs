@@ -101,7 +101,7 @@ fn markup(before: &str, eol: &str, disclaimer: &Disclaimer) -> String {
 /// Whether any text shown by the message, own or quoted, carries the disclaimer already,
 /// in any of its languages.
 pub(super) fn is_there(message: &Message<'_>, disclaimer: &Disclaimer) -> bool {
-    message.parts.iter().filter_map(shown_text).any(|text| {
+    message.first_reading().iter().filter_map(shown_text).any(|text| {
         let letters = match text {
             Text::Plain(text) => letters(text),
             Text::Html(source) if html::has_class(source, CLASS) => return true,

@@ -48,7 +48,7 @@ fn collect(message: &Message<'_>, index: usize, depth: usize, found: &mut Vec<us
 
 /// The kinds of message that no disclaimer is put into, whatever their text.
 fn may_be_altered(message: &Message<'_>) -> Result<(), NotApplied> {
-    for part in message.parts.iter().filter(|p| p.nesting == 0) {
+    for part in message.first_reading().iter().filter(|p| p.nesting == 0) {
         match part.media_type.as_str() {
             "multipart/signed" => return Err(NotApplied::Signed),
             "multipart/encrypted" => return Err(NotApplied::Encrypted),

@@ -200,7 +200,8 @@ struct Original {
 
 impl Original {
     fn of(message: &Message<'_>) -> Option<Self> {
-        let attached = message.parts.iter().find(|p| p.nesting == 0 && matches!(p.body, Body::Message(_)));
+        let attached =
+            message.first_reading().iter().find(|p| p.nesting == 0 && matches!(p.body, Body::Message(_)));
         if let Some(part) = attached {
             let bytes = message.raw.get(part.body_range.clone()).unwrap_or_default();
             let limits = ReadLimits { parts: 1, depth: 1, nesting: 1, ..ReadLimits::default() };

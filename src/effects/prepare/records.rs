@@ -64,7 +64,7 @@ fn attachments(message: &Message<'_>) -> u32 {
             && !matches!(p.body, Body::Multipart(_))
             && (p.disposition == Disposition::Attachment || p.file_name.is_some())
     };
-    u32::try_from(message.parts.iter().filter(is_file).count()).unwrap_or(u32::MAX)
+    u32::try_from(message.first_reading().iter().filter(is_file).count()).unwrap_or(u32::MAX)
 }
 
 fn filing(matter: &Matter<'_>, tools: &Tools<'_>, school: &SchoolId) -> Vec<Filed> {

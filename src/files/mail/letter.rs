@@ -15,7 +15,7 @@ const LIMITS: ReadLimits = ReadLimits { parts: 500, depth: 16, nesting: 4, heade
 
 /// Reads subject, names, texts and attachments (RFC 5322, RFC 2045).
 pub(in crate::files) fn open_mail(bytes: &[u8], budget: &mut Budget) {
-    let message = message::read(bytes, LIMITS);
+    let message = message::read_in_every_way(bytes, LIMITS);
     let header = &message.header;
     budget.text("subject", Shown::Subject, Writing::Plain, header.subject.clone());
     for (place, mailboxes) in
@@ -28,6 +28,9 @@ pub(in crate::files) fn open_mail(bytes: &[u8], budget: &mut Budget) {
             return budget.missed("", "mail", Reason::Limit(limit));
         }
         read_part(part, budget);
+    }
+    if message.otherwise.contains(&"read-otherwise") {
+        budget.missed("", "mail", Reason::Ambiguous);
     }
     for (defect, limit) in [
         ("too-many-parts", Limit::Members),

@@ -5,7 +5,7 @@
 pub mod cms;
 pub mod openpgp;
 
-use super::{Body, Part, Protection, fields::Mime};
+use super::{Body, Part, Protection, mime::Mime};
 
 /// What a leaf's bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
