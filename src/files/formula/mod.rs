@@ -6,7 +6,7 @@ mod text;
 mod tokens;
 mod value;
 
-use super::{Budget, Limit, Piece, Reason, Shown, Writing, ooxml::Rows};
+use super::{Budget, Limit, Piece, Reason, Shown, Writing, ooxml::Rows, text::rows::heading_of};
 use std::{borrow::Cow, cell::Cell, collections::HashMap};
 use tokens::Tokens;
 use value::Value;
@@ -67,7 +67,8 @@ impl Formulas {
                 sheet: sheet.to_owned(),
                 at,
                 formula,
-                stored: stored.map(str::to_owned),
+                // One long text may be the value of many.
+                stored: stored.map(|text| text[..text.floor_char_boundary(LONGEST)].to_owned()),
             });
         } else {
             self.is_cut = true;
@@ -212,7 +213,7 @@ impl<'b> Book<'b> {
             self.cells.get(&(waiting.sheet.as_str(), super::ooxml::label((row, column)).as_str())).copied()
         };
         let left = column.checked_sub(1).and_then(|left| at(row, left));
-        left.or_else(|| (0..row.min(3)).find_map(|above| at(above, column))).unwrap_or_default()
+        heading_of(left.or_else(|| (0..row.min(3)).find_map(|above| at(above, column))).unwrap_or_default())
     }
 }
 

@@ -7,6 +7,8 @@ use crate::files::{
 use std::collections::HashMap;
 
 const LEVELS: usize = 9;
+/// Bytes of the text before a number.
+const LONGEST: usize = 1024;
 /// A level's own words from this many letters on are told even where no paragraph uses them.
 const LONG: usize = 8;
 
@@ -81,7 +83,11 @@ impl Numbering {
                     match name {
                         "start" => own.start = tag.number("val").unwrap_or(1),
                         "numFmt" => own.format = value(),
-                        "lvlText" => own.text = value(),
+                        // It is written once for each paragraph of the list.
+                        "lvlText" => {
+                            own.text = value();
+                            own.text.truncate(own.text.floor_char_boundary(LONGEST));
+                        }
                         _ => own.style = value(),
                     }
                 }

@@ -78,7 +78,7 @@ impl Rows {
         let heading = self.anchors.iter().take(1_000).find(|anchor| is_of(&anchor.label));
         let heading =
             heading.and_then(|anchor| self.text.get(anchor.at as usize..)?.split(['\t', '\n']).next());
-        format!("{} {whole}\n", heading.unwrap_or_default())
+        format!("{} {whole}\n", text_rows::heading_of(heading.unwrap_or_default()))
     }
 
     pub(in crate::files) fn is_full(&self, budget: &Budget) -> bool {

@@ -5,15 +5,19 @@ use super::{
     xstring,
 };
 use crate::files::{
-    Budget, Shown, Writing, formula,
+    Budget, Limit, Reason, Shown, Writing, formula,
     xml::{Node, Tag, Xml},
 };
+
+/// Bytes of hints of one sheet.
+const MOST_HINTS: usize = 16 << 20;
 
 /// What a sheet's part has after its cells.
 #[derive(Default)]
 pub(super) struct Rest {
     header: String,
     hints: String,
+    is_cut: bool,
     in_header: bool,
     in_list: bool,
     /// The formula that is being read.
@@ -42,6 +46,11 @@ impl Rest {
 
     fn hint(&mut self, texts: impl Iterator<Item = String>) {
         for text in texts {
+            // What a formula makes may be far longer than the formula.
+            if self.hints.len() > MOST_HINTS {
+                self.is_cut = true;
+                return;
+            }
             self.hints.push_str(&text);
             self.hints.push('\n');
         }
@@ -77,6 +86,9 @@ impl Rest {
     pub(super) fn tell(self, place: &str, budget: &mut Budget) {
         let header = without_codes(&xstring::unescaped(&self.header));
         budget.text(&format!("{place}/header"), Shown::Visible, Writing::Plain, header);
+        if self.is_cut {
+            budget.missed(&format!("{place}/hints"), "xlsx", Reason::Limit(Limit::Text));
+        }
         let hints = xstring::unescaped(&self.hints).into_owned();
         budget.text(&format!("{place}/hints"), Shown::Hidden, Writing::Plain, hints);
     }

@@ -30,6 +30,8 @@ use std::collections::HashSet;
 /// Nodes of the page tree within each other.
 const DEEPEST: usize = 64;
 const MOST_PAGES: usize = 20_000;
+/// Bytes of a page that are looked through for texts that stand for what is drawn, all of them together.
+const MOST_COMPARED: usize = 50_000_000;
 
 pub(super) fn read(bytes: &[u8], budget: &mut Budget) {
     let mut document = Document::open(bytes, budget);
@@ -207,9 +209,11 @@ fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) -> String
         tell_lies(document, place, &page);
     }
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
-    let drawn = if page.instead.is_empty() { String::new() } else { squeezed(&visible) };
-    let instead: Vec<&str> =
-        page.instead.iter().map(String::as_str).filter(|text| !drawn.contains(&squeezed(text))).collect();
+    // What is drawn as well is not told twice, where looking for it costs little.
+    let is_cheap = page.instead.len().saturating_mul(visible.len()) < MOST_COMPARED;
+    let drawn = if is_cheap && !page.instead.is_empty() { squeezed(&visible) } else { String::new() };
+    let is_news = |text: &&str| !is_cheap || !drawn.contains(&squeezed(text));
+    let instead: Vec<&str> = page.instead.iter().map(String::as_str).filter(is_news).collect();
     document.budget.text(place, Shown::Visible, Writing::Plain, visible.clone());
     document.budget.text(place, Shown::Hidden, Writing::Plain, hidden);
     let below = format!("{place}/alternative text");
@@ -399,6 +403,16 @@ pub(super) mod tests {
         }
         let form = "/XObject<</X 4 0 R>>";
         opened(&page("/X Do /X Do", form));
+    }
+
+    #[test]
+    fn one_text_many_times_ends_at_the_limit() {
+        let note = format!("<</Subtype/FreeText/Contents({})>>", "x ".repeat(200_000));
+        let page = format!("<</Type/Page/Parent 2 0 R/Annots[{}]>>", "4 0 R ".repeat(200));
+        let objects = ["<</Type/Catalog/Pages 2 0 R>>", "<</Kids[3 0 R]/Count 1>>", &page, &note];
+        let opened = opened(&pdf(&objects));
+        assert!(has_missed(&opened, Reason::Limit(Limit::Text)));
+        assert!(!opened.pieces.is_empty());
     }
 
     #[test]

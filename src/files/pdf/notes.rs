@@ -20,14 +20,21 @@ pub(super) fn read(document: &mut Document<'_, '_>, page: &Dictionary, place: &s
         document.stopped = document.stopped.or(Some(Limit::Steps));
     }
     let (mut visible, mut hidden) = (Vec::new(), Vec::new());
+    let (most, mut written) = (document.budget.limits().text_bytes, 0);
     for note in notes.iter().take(MOST_NOTES) {
         if document.step().is_none() {
+            break;
+        }
+        // One note may stand there many times.
+        if written > most {
+            document.stopped = document.stopped.or(Some(Limit::Text));
             break;
         }
         let Some(note) = document.resolve(note).and_then(|note| note.dictionary().cloned()) else { continue };
         let text = note_text(document, &note);
         let look = look(document, &note, fonts);
         let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        written += text.len() + look.len();
         let said_twice = squeezed(&text).contains(&squeezed(&look));
         let flags = document.get(&note, "F").and_then(|flags| flags.integer()).unwrap_or(0);
         // Flags 2 and 6: hidden, not shown (table 167).

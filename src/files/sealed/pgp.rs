@@ -105,7 +105,9 @@ fn packets(bytes: &[u8], budget: &mut Budget) {
         return closed("", "pgp", Protection::Pgp, budget);
     }
     let mut rest = bytes;
-    while !rest.trim_ascii().is_empty() {
+    // Blanks behind the last packet are none.
+    let blanks = bytes.len() - bytes.trim_ascii_end().len();
+    while rest.len() > blanks {
         if let Err(limit) = budget.step(100) {
             return budget.missed("", "pgp", Reason::Limit(limit));
         }

@@ -96,11 +96,16 @@ impl Broken {
         }
         for (column, cell) in record.iter().enumerate() {
             if let Some(whole) = joined(cell) {
-                let heading = self.headings.get(column).unwrap_or_default();
+                let heading = heading_of(self.headings.get(column).unwrap_or_default());
                 self.out.push_str(&format!("{heading} {whole}\n"));
             }
         }
     }
+}
+
+/// As much of a heading as says what a number is: it is written once for each of them.
+pub(in super::super) fn heading_of(cell: &str) -> &str {
+    cell.get(..cell.floor_char_boundary(200)).unwrap_or(cell)
 }
 
 /// A cell without the line ends that part letters and digits.

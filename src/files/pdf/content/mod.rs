@@ -7,6 +7,7 @@ mod paint;
 mod show;
 
 use super::{
+    super::Limit,
     document::Document,
     font::Font,
     layout::Run,
@@ -23,6 +24,8 @@ use std::{
 
 /// Operands of one operator that are kept.
 const MOST_OPERANDS: usize = 64;
+/// Texts that stand for what is drawn on one page.
+const MOST_INSTEAD: usize = 10_000;
 /// States that are kept at once (`q`).
 const MOST_STATES: usize = 256;
 
@@ -50,6 +53,7 @@ pub(super) struct Page {
     pub(super) runs: Vec<Run>,
     /// Text that the file gives instead of what is drawn.
     pub(super) instead: Vec<String>,
+    instead_bytes: usize,
     pub(super) pictures: usize,
     /// Glyphs whose text is known, and not.
     pub(super) known: usize,
@@ -256,15 +260,25 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
             }
             for key in ["ActualText", "Alt", "E"] {
                 let text = self.document.get(&own, key);
-                if let Some(text) =
-                    text.as_ref().and_then(Object::text).filter(|_| self.page.instead.len() < 10_000)
-                {
-                    self.page.instead.push(super::text_string(text));
+                if let Some(text) = text.as_ref().and_then(Object::text) {
+                    self.stands_for(super::text_string(text));
                 }
             }
         }
         if drawing.marks.len() < 1024 {
             drawing.marks.push(off);
+        }
+    }
+
+    /// Keeps a text that the file gives instead of what is drawn; one may be given many times.
+    fn stands_for(&mut self, text: String) {
+        self.page.instead_bytes += text.len();
+        if self.page.instead.len() >= MOST_INSTEAD {
+            self.document.stopped = self.document.stopped.or(Some(Limit::Steps));
+        } else if self.page.instead_bytes > self.document.budget.limits().text_bytes {
+            self.document.stopped = self.document.stopped.or(Some(Limit::Text));
+        } else {
+            self.page.instead.push(text);
         }
     }
 
