@@ -1,15 +1,17 @@
 //! What attachments cost: each kind of file read, the whole message with it assessed by nobody yet (parsed, opened, its text
 //! extracted), and the hand-over to a worker of the sandbox and back. Times are those of one message.
 
+#![allow(clippy::print_stdout)] // what the thousand messages took
+
 mod attachments;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use gatehouse::{
     extraction::{ExtractLimits, extract},
     files::{Budget, FileLimits, InProcess, open, open_parts},
     message::{ReadLimits, read},
-    sandbox::{Must, Pool, Request, Settings, Trial, Walls},
+    sandbox::{Must, Pool, Request, Sandboxed, Settings, Trial, Walls},
 };
 use std::{
     hint::black_box,
@@ -88,6 +90,42 @@ fn hand_over(c: &mut Criterion) {
     group.finish();
 }
 
+/// A thousand messages with typical attachments, through the sandbox as the gate opens them: what each costs from its
+/// bytes to its texts.
+fn thousand() {
+    let settings = Settings {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_gatehouse")),
+        must: Must::WhenPossible,
+        workers: 1,
+        ..Settings::default()
+    };
+    let opener = Sandboxed::new(settings, FileLimits::default(), Duration::from_secs(30));
+    let typical = |name: &str| ["letter.docx", "register.xlsx", "letter.pdf"].contains(&name);
+    let files: Vec<_> = attachments::all().into_iter().filter(|(name, _)| typical(name)).collect();
+    let mails: Vec<_> = files.iter().map(|(name, bytes)| message(name, bytes)).collect();
+    let mut took = vec![Vec::new(); files.len()];
+    for number in 0..1_000 {
+        let at = number % files.len();
+        let start = Instant::now();
+        let mut message = read(&mails[at], ReadLimits::default());
+        let opened = open_parts(&mut message, &opener);
+        let extract = extract(&message, &opened, ExtractLimits::default());
+        took[at].push(start.elapsed());
+        // What a worker did not read would cost nothing.
+        assert!(extract.fragments.iter().map(|f| f.source.len()).sum::<usize>() > 50_000);
+    }
+    for ((name, bytes), mut took) in files.iter().zip(took) {
+        took.sort_unstable();
+        let at = |percent: usize| took[took.len() * percent / 100].as_secs_f64() * 1e3;
+        let kilobytes = bytes.len() / 1000;
+        println!(
+            "1,000 messages: {name} of {kilobytes} KB: {:.2} ms at the median, {:.2} at 95 %",
+            at(50),
+            at(95)
+        );
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
@@ -96,4 +134,8 @@ criterion_group! {
         .measurement_time(Duration::from_secs(2));
     targets = opening, hand_over
 }
-criterion_main!(benches);
+
+fn main() {
+    benches();
+    thousand();
+}
