@@ -41,7 +41,9 @@ impl<'m> Reader<'m, '_> {
             let texts = html::read(&source);
             let none = html::Quotes::default();
             let shown = if layer == Layer::Visible { Layer::Visible } else { Layer::Hidden };
+            let seen = self.out.fragments.len();
             self.stretch(self.at(index, piece), source.clone(), (shown, texts.visible), &texts.quotes);
+            self.odd_links(&texts.anchors.all, seen);
             self.stretch(self.at(index, piece), source.clone(), (Layer::Hidden, texts.hidden), &none);
             self.stretch(self.at(index, piece), source.clone(), (Layer::Link, texts.links), &none);
             if texts.unseen.len() > 0 {

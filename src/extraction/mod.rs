@@ -7,8 +7,10 @@ mod drawn;
 mod file;
 mod fold;
 mod gathered;
+mod host;
 mod html;
 mod line;
+mod linked;
 mod model;
 mod nature;
 mod number_words;
@@ -27,8 +29,8 @@ mod view;
 
 pub use fold::drawn_like;
 pub use model::{
-    Doubt, Extract, ExtractLimits, FileTrait, Fragment, Layer, OffsetMap, TextKind, Unread, UnreadReason,
-    View,
+    Doubt, Extract, ExtractLimits, FileTrait, Fragment, Layer, LinkTrick, OddLink, OffsetMap, TextKind,
+    Unread, UnreadReason, View,
 };
 pub use quotes::first_quote;
 pub(crate) use read::place;

@@ -186,6 +186,31 @@ pub struct FileTrait {
     pub kind: TraitKind,
 }
 
+/// A link whose text, or what looks like a host before the host, names another than the one it leads to.
+#[derive(Clone, Debug)]
+pub struct OddLink {
+    pub place: String,
+    pub part: Option<usize>,
+    /// Of the link's text, in the source of the part.
+    pub span: Range<usize>,
+    /// The two hosts.
+    pub shown: String,
+    pub target: String,
+    pub trick: LinkTrick,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkTrick {
+    /// The text names another host.
+    Host,
+    /// The text is a mail address of another domain.
+    Mailbox,
+    /// A host stands where a user's name does: `https://oakfield.example@evil.example/`.
+    BeforeTheHost,
+    /// The text names another host, to which the target says that it leads on.
+    LeadsOn,
+}
+
 /// How much text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExtractLimits {
@@ -223,4 +248,5 @@ pub struct Extract<'a> {
     pub fragments: Vec<Fragment<'a>>,
     pub unread: Vec<Unread>,
     pub traits: Vec<FileTrait>,
+    pub odd_links: Vec<OddLink>,
 }

@@ -224,7 +224,9 @@ impl<'m> Reader<'m, '_> {
             TextKind::Html => {
                 let texts = html::read(&text);
                 let none = html::Quotes::default();
+                let seen = self.out.fragments.len();
                 self.own(index, text.clone(), Layer::Visible, texts.visible, &texts.quotes);
+                self.odd_links(&texts.anchors.all, seen);
                 self.own(index, text.clone(), Layer::Hidden, texts.hidden, &none);
                 self.own(index, text.clone(), Layer::Link, texts.links, &none);
                 if texts.unseen.len() > 0 {

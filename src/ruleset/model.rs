@@ -164,6 +164,8 @@ pub enum Builtin {
     RemoteContent,
     /// A picture that tells where it was taken.
     PictureLocation,
+    /// A link whose text names another host than its target.
+    LinkDiffers,
 }
 
 impl Builtin {

@@ -51,6 +51,7 @@ pub(super) const BUILTINS: &[(&str, Builtin)] = &[
     ("active-content", Builtin::ActiveContent),
     ("remote-content", Builtin::RemoteContent),
     ("picture-location", Builtin::PictureLocation),
+    ("link-differs", Builtin::LinkDiffers),
 ];
 
 pub(super) const SCOPES: &[(&str, Scope)] =

@@ -3,7 +3,7 @@
 //!
 //! When a case gets better, the test says which rows are new: read them, then put them into expected.txt.
 
-use crate::gate::{Home, RELAY, Setup, hop};
+use crate::gate::{Home, OUTSIDE, RELAY, Setup, TEACHER, hop};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write, fs};
 
@@ -61,4 +61,33 @@ fn ways_to_hide_a_number_stay_seen() {
         from.lines().filter(|row| !to.lines().any(|other| other == *row)).collect::<Vec<_>>().join("\n")
     };
     assert!(rows == EXPECTED, "new:\n{}\n\ngone:\n{}\n", lost(&rows, EXPECTED), lost(EXPECTED, &rows));
+}
+
+/// A link that shows the school's address and leads elsewhere is told, to whoever looks; nothing waits for one, and a
+/// newsletter that counts its readers, or a teacher who passes it on, moves nothing.
+#[test]
+fn a_link_that_shows_another_address_is_told_and_holds_nothing() {
+    let nowhere = hop("own", "*", ([127, 0, 0, 1], 9).into());
+    let home = Home::new(&Setup { doors: RELAY.into(), hops: nowhere, ..Setup::default() });
+    let portal = "<a href='https://evil.example/sign-in'>https://portal.oakfield.example/</a>";
+    let newsletter = "<a href='https://click.tracker.example/x7'>www.publisher.example</a>";
+    for (from, to, link, expected) in [
+        (OUTSIDE, TEACHER, portal, Some(0.8)),
+        (OUTSIDE, TEACHER, newsletter, Some(0.24)),
+        (TEACHER, OUTSIDE, portal, Some(0.24)),
+        (OUTSIDE, TEACHER, "<a href='https://portal.oakfield.example/'>oakfield.example</a>", None),
+    ] {
+        let path = home.path("link.eml");
+        let html = format!(
+            "From: {from}\nTo: {to}\nSubject: Sign in\nContent-Type: text/html\n\n<p>Hello, {link}</p>\n"
+        );
+        fs::write(&path, html).unwrap();
+        let said = home.run(&["--format", "jsonl", "scan", path.to_str().unwrap()]);
+        assert_eq!(said.code(), 0, "{}", said.err);
+        let line = &said.lines()[0];
+        let found = line["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "contact.link-differs");
+        let confidence = found.map(|f| (f["confidence"].as_f64().unwrap() * 100.0).round() / 100.0);
+        assert_eq!(confidence, expected, "{from} {link}");
+        assert_eq!(line["disposition"], "deliver");
+    }
 }

@@ -5,6 +5,7 @@ mod bulk;
 mod contact;
 mod files;
 mod forwarding;
+mod links;
 pub(super) mod password;
 mod recipients;
 mod unread;
@@ -26,6 +27,7 @@ pub(super) fn findings(pass: &mut Pass<'_, '_>, candidates: &[Candidate]) -> Vec
             Some(Builtin::FreeMailName) => out.extend(contact::free_mail_name(pass, &rule)),
             Some(Builtin::OwnAddressOut) => out.extend(contact::own_address_out(pass, &rule)),
             Some(Builtin::PupilAddress) => out.extend(contact::pupil_address(pass, &rule)),
+            Some(Builtin::LinkDiffers) => links::findings(pass, &rule, &mut out),
             Some(Builtin::Bulk) => out.extend(bulk::bulk(pass, &rule, candidates)),
             Some(
                 Builtin::ProtectedFile

@@ -1,6 +1,8 @@
 //! Character references in HTML text and attribute values (HTML standard, section
 //! 13.2.5.72), with and without their semicolon.
 
+use std::borrow::Cow;
+
 /// Names that browsers take without a semicolon too, sorted.
 const WITHOUT_SEMICOLON: &[&str] = &[
     "AElig", "AMP", "Aacute", "Acirc", "Agrave", "Aring", "Atilde", "Auml", "COPY", "Ccedil", "ETH",
@@ -27,6 +29,24 @@ pub(super) enum Within {
     Text,
     /// `?a=1&copy=2` has no reference.
     Attribute,
+}
+
+/// The value of an attribute, its references resolved.
+pub(in crate::extraction) fn resolved(value: &str) -> Cow<'_, str> {
+    if !value.contains('&') {
+        return Cow::Borrowed(value);
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (c, length) = reference(rest, Within::Attribute).unwrap_or(('&', 1));
+        out.push(c);
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// The character of the reference that `text` begins with (at its `&`), and its length.

@@ -24,10 +24,11 @@ mod style;
 mod tag;
 mod walk;
 
-use super::view::Builder;
+use super::{linked::Anchors, view::Builder};
 use std::ops::Range;
 
 pub(super) use again::Again;
+pub(super) use entity::resolved;
 pub(super) use shown::ShownAs;
 pub(super) use walk::read;
 
@@ -36,12 +37,20 @@ pub(super) struct Texts {
     pub(super) visible: Builder,
     pub(super) hidden: Builder,
     pub(super) links: Builder,
+    /// Each link with what is seen of it.
+    pub(super) anchors: Anchors,
     /// Attributes, styles and scripts with numbers in them.
     pub(super) unseen: Builder,
     /// Quotations by markup.
     pub(super) quotes: Quotes,
     /// What may make the page look otherwise than it is written.
     pub(super) again: Again,
+}
+
+/// A link: its target in the source, and its text in the visible view.
+pub(super) struct Anchor {
+    pub(super) href: Range<usize>,
+    pub(super) text: Range<usize>,
 }
 
 /// What markup says of quotations, in the visible text.

@@ -11,6 +11,7 @@ use super::{
     tag::{Markup, Tags, raw_text_end, swallows, text_from},
 };
 use crate::extraction::{
+    linked::Anchors,
     unseen,
     view::{Builder, Lines, Next},
 };
@@ -22,6 +23,7 @@ const LEAST_DIGITS: usize = 8;
 pub(in crate::extraction) fn read(source: &str) -> Texts {
     let mut walk = Walk::new(source);
     walk.run();
+    walk.texts.anchors.end(&walk.texts.visible);
     if walk.open.state().quotes > 0 {
         walk.end_quote();
     }
@@ -48,6 +50,7 @@ impl<'s> Walk<'s> {
                 visible: builder(2),
                 hidden: builder(64),
                 links: builder(64),
+                anchors: Anchors::default(),
                 unseen: builder(256),
                 quotes: Quotes::default(),
                 again: Again::new(source),
@@ -140,7 +143,10 @@ impl<'s> Walk<'s> {
             self.break_before(kind, at, end);
         }
         match seen.href.take() {
-            Some(href) if kind.role == Role::Link => self.link(href),
+            Some(href) if kind.role == Role::Link => {
+                self.texts.anchors.begin(href.clone(), &self.texts.visible);
+                self.link(href);
+            }
             Some(href) if kind.role == Role::Base => self.texts.again.base(&self.source[href]),
             _ => {}
         }
@@ -191,6 +197,9 @@ impl<'s> Walk<'s> {
     fn closing(&mut self, name: &str, at: usize, end: usize) {
         let kind = kind(name);
         let quoted = self.open.state().quotes > 0;
+        if kind.role == Role::Link {
+            self.texts.anchors.end(&self.texts.visible);
+        }
         let closed = match kind.content {
             Content::Markup => self.open.close(name),
             _ => None,
