@@ -5,7 +5,8 @@
 use super::called;
 use crate::{
     detection::{Finding, Origin},
-    message::{Body, Disposition, Message, Part},
+    extraction,
+    message::{Body, Disposition, Message, Part, Reading},
 };
 use axum::{
     http::{HeaderValue, header},
@@ -108,6 +109,7 @@ pub(super) struct Words {
     pub(super) page: &'static str,
     pub(super) file: &'static str,
     pub(super) attached: &'static str,
+    pub(super) otherwise: &'static str,
     pub(super) cut: &'static str,
     pub(super) nothing: &'static str,
 }
@@ -170,6 +172,7 @@ impl Document {
             return;
         }
         let heading = match (part.nesting, is_file(part)) {
+            _ if part.reading == Reading::Other => w.otherwise.to_owned(),
             (1.., _) => w.attached.to_owned(),
             (_, true) => {
                 format!("{}: {}", w.file, called::plain(part.file_name.as_deref().unwrap_or_default(), 120))
@@ -182,7 +185,13 @@ impl Document {
         let shown = &text[..end];
         self.left -= end;
         let seen = |f: &&&Finding| matches!(f.origin, Origin::Own | Origin::Quoted) || !is_page;
-        let here = findings.iter().enumerate().filter(|(_, f)| f.part_index == Some(index) && seen(f));
+        // What lies in an address or a file of the part has a place below it, and no span in this text.
+        let own = extraction::place(part);
+        let is_own = |f: &&&Finding| {
+            f.part.strip_prefix(&*own).is_some_and(|below| below.is_empty() || below.starts_with('!'))
+        };
+        let here = findings.iter().enumerate();
+        let here = here.filter(|(_, f)| f.part_index == Some(index) && seen(f) && is_own(f));
         let mut spans = Vec::new();
         for (number, finding) in here.take(MOST_MARKS) {
             if finding.span.end <= end && !finding.span.is_empty() {
@@ -355,7 +364,7 @@ mod tests {
     use super::*;
     use crate::{
         console::hostile_pages::{ACTS, wrapped},
-        message::{ReadLimits, read},
+        message::{ReadLimits, read, read_in_every_way},
     };
 
     const WORDS: Words = Words {
@@ -365,6 +374,7 @@ mod tests {
         page: "Page",
         file: "File",
         attached: "Attached",
+        otherwise: "As another program shows it",
         cut: "cut",
         nothing: "nothing",
     };
@@ -418,6 +428,14 @@ mod tests {
         let names: Vec<&str> = shown.files.iter().map(|f| f.name.as_str()).collect();
         assert_eq!(names, ["<b>photo\u{fffd}gpj.exe", "a.png"]);
         assert!(!shown.document.contains("<img") && !shown.document.contains("data:"));
+    }
+
+    #[test]
+    fn another_reading_stands_under_its_own_heading() {
+        let raw = "Content-Type: multipart/mixed; boundary=a; boundary=b\r\n\r\n--a\r\n\r\none\r\n--a--\r\n--b\r\n\r\ntwo\r\n--b--\r\n";
+        let shown = message(&read_in_every_way(raw.as_bytes(), ReadLimits::default()), &[], &WORDS);
+        let (first, other) = shown.document.split_once("<h1>As another program shows it</h1>").unwrap();
+        assert!(first.contains("one") && !first.contains("two") && other.contains("two"));
     }
 
     #[test]

@@ -44,6 +44,7 @@ impl<'m> Reader<'m, '_> {
             let seen = self.out.fragments.len();
             self.stretch(self.at(index, piece), source.clone(), (shown, texts.visible), &texts.quotes);
             self.odd_links(&texts.anchors.all, seen);
+            self.embedded(index, &self.below(index, &piece.place), &source, &texts.embedded);
             self.stretch(self.at(index, piece), source.clone(), (Layer::Hidden, texts.hidden), &none);
             self.stretch(self.at(index, piece), source.clone(), (Layer::Link, texts.links), &none);
             if texts.unseen.len() > 0 {

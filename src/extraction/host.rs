@@ -133,9 +133,13 @@ pub(super) fn owned(host: &str) -> &str {
 
 /// `%41` as what it stands for.
 pub(super) fn percent_decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
+    match text.contains('%') {
+        true => Cow::Owned(String::from_utf8_lossy(&percent_decoded_bytes(text)).into_owned()),
+        false => Cow::Borrowed(text),
     }
+}
+
+pub(super) fn percent_decoded_bytes(text: &str) -> Vec<u8> {
     let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let bytes = text.as_bytes();
     let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
@@ -151,7 +155,7 @@ pub(super) fn percent_decoded(text: &str) -> Cow<'_, str> {
             }
         }
     }
-    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
+    out
 }
 
 /// One label out of Punycode (RFC 3492, section 6.2).

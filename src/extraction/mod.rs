@@ -4,6 +4,7 @@
 
 mod beside;
 mod drawn;
+mod embedded;
 mod file;
 mod fold;
 mod gathered;

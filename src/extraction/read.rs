@@ -15,7 +15,8 @@ use std::borrow::Cow;
 /// All text of `message` and of its files, each stretch with its normalised view, and what was not read.
 /// Borrows decoded text from both; never fails.
 pub fn extract<'m>(message: &'m Message<'_>, files: &'m Files, limits: ExtractLimits) -> Extract<'m> {
-    let mut reader = Reader { message, files, limits, left: limits.text_bytes, out: Extract::default() };
+    let mut reader =
+        Reader { message, files, limits, left: limits.text_bytes, embedded: 0, out: Extract::default() };
     reader.header();
     for index in 0..message.parts.len() {
         reader.part(index);
@@ -42,6 +43,8 @@ pub(super) struct Reader<'m, 'a> {
     pub(super) limits: ExtractLimits,
     /// Bytes of decoded text that may still be read.
     left: usize,
+    /// Texts that were read out of addresses.
+    pub(super) embedded: usize,
     pub(super) out: Extract<'m>,
 }
 
@@ -219,6 +222,9 @@ impl<'m> Reader<'m, '_> {
                 let mode = lines_of(&self.message.parts[index]);
                 let mut builder = Builder::new(mode, text.len());
                 builder.text(&text, 0);
+                if memchr::memmem::find(text.as_bytes(), b"ata:").is_some() {
+                    self.embedded_in_text(index, &place(&self.message.parts[index]), &text);
+                }
                 self.own(index, text, Layer::Visible, builder, &html::Quotes::default());
             }
             TextKind::Html => {
@@ -227,6 +233,7 @@ impl<'m> Reader<'m, '_> {
                 let seen = self.out.fragments.len();
                 self.own(index, text.clone(), Layer::Visible, texts.visible, &texts.quotes);
                 self.odd_links(&texts.anchors.all, seen);
+                self.embedded(index, &place(&self.message.parts[index]), &text, &texts.embedded);
                 self.own(index, text.clone(), Layer::Hidden, texts.hidden, &none);
                 self.own(index, text.clone(), Layer::Link, texts.links, &none);
                 if texts.unseen.len() > 0 {

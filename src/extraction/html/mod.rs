@@ -24,7 +24,7 @@ mod style;
 mod tag;
 mod walk;
 
-use super::{linked::Anchors, view::Builder};
+use super::{embedded::Embedded, linked::Anchors, view::Builder};
 use std::ops::Range;
 
 pub(super) use again::Again;
@@ -41,6 +41,8 @@ pub(super) struct Texts {
     pub(super) anchors: Anchors,
     /// Attributes, styles and scripts with numbers in them.
     pub(super) unseen: Builder,
+    /// Addresses and attributes that hold a text themselves.
+    pub(super) embedded: Vec<Embedded>,
     /// Quotations by markup.
     pub(super) quotes: Quotes,
     /// What may make the page look otherwise than it is written.

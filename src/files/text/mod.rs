@@ -64,6 +64,10 @@ pub(super) fn data_references(source: &str, budget: &mut Budget) {
         let (reference, behind) = reference.split_at_checked(end).unwrap_or((reference, ""));
         rest = behind;
         let Some((media_type, content)) = reference.split_once(";base64,") else { continue };
+        // Texts are read with the page (extraction/embedded.rs).
+        if media_type.starts_with("text/") {
+            continue;
+        }
         number += 1;
         let place = format!("picture {number}");
         if let Err(limit) = budget.member() {

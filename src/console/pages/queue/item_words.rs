@@ -77,6 +77,7 @@ words! {
         doc_page: "The same as a page" / "Yr un peth fel tudalen",
         doc_file: "File" / "Ffeil",
         doc_attached: "In an attached message" / "Mewn neges atodedig",
+        doc_otherwise: "As another mail program may show it" / "Fel y gall rhaglen e-bost arall ei dangos",
         doc_cut: "The text goes on; all of it is kept." / "Mae'r testun yn parhau; cedwir y cyfan.",
         doc_nothing: "There is no text in it." / "Does dim testun ynddi.",
     }
@@ -92,6 +93,7 @@ impl ItemWords {
             page: self.doc_page,
             file: self.doc_file,
             attached: self.doc_attached,
+            otherwise: self.doc_otherwise,
             cut: self.doc_cut,
             nothing: self.doc_nothing,
         }

@@ -11,6 +11,8 @@ use super::{
     tag::{Markup, Tags, raw_text_end, swallows, text_from},
 };
 use crate::extraction::{
+    Layer,
+    embedded::{self, Embedded, Written},
     linked::Anchors,
     unseen,
     view::{Builder, Lines, Next},
@@ -52,6 +54,7 @@ impl<'s> Walk<'s> {
                 links: builder(64),
                 anchors: Anchors::default(),
                 unseen: builder(256),
+                embedded: Vec::new(),
                 quotes: Quotes::default(),
                 again: Again::new(source),
             },
@@ -185,6 +188,7 @@ impl<'s> Walk<'s> {
             Content::HiddenText => self.hide(at..end, Within::Text),
             _ => {
                 if name.eq_ignore_ascii_case("style") {
+                    self.embed(at..end, Layer::Hidden, Written::Within);
                     self.texts.again.late |= self.texts.visible.len() > 0;
                     self.texts.again.sheet.add(&self.source[at..end]);
                 }
@@ -250,6 +254,11 @@ impl<'s> Walk<'s> {
         let Some(text) = self.source.get(value.clone()) else { return };
         self.texts.again.office |= swallows(text);
         let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if embedded::is_address(text) {
+            let is_shown = is("src") || is("data");
+            let layer = if is_shown { Layer::Visible } else { Layer::Hidden };
+            self.embed(value.clone(), layer, Written::Address);
+        }
         if ["x", "dx", "transform", "width", "height", "start"].into_iter().any(is) {
             self.dig_up(value.clone());
         }
@@ -278,13 +287,26 @@ impl<'s> Walk<'s> {
                 self.hide(value, Within::Attribute);
             }
             8 if is("reversed") => seen.number = "reversed",
-            5 if is("style") => seen.style(text),
+            5 if is("style") => {
+                seen.style(text);
+                self.embed(value, Layer::Hidden, Written::Within);
+            }
+            6 if is("srcdoc") => self.embed(value, Layer::Visible, Written::Page),
             5 if is("color") => seen.style.color = Some(Color::read(text)),
             6 if is("hidden") => seen.style.gone = true,
             7 if is("bgcolor") => seen.style.background = Some(Color::read(text)),
             10 if is("aria-label") => self.hide(value, Within::Attribute),
             11 if is("placeholder") => self.hide(value, Within::Attribute),
             _ => self.dig_up(value),
+        }
+    }
+
+    /// Notes a value that holds a text itself, or a style in which one may.
+    fn embed(&mut self, value: Range<usize>, layer: Layer, written: Written) {
+        let text = self.source.get(value.clone()).unwrap_or_default();
+        let may_hold = || text.contains("data") || text.contains("DATA") || text.contains('&');
+        if self.texts.embedded.len() <= embedded::MOST && (written != Written::Within || may_hold()) {
+            self.texts.embedded.push(Embedded { value, layer, written });
         }
     }
 
