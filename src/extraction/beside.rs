@@ -32,7 +32,9 @@ impl<'m> Reader<'m, '_> {
     pub(super) fn otherwise(&mut self) {
         for at in 0..self.out.fragments.len() {
             let fragment = &self.out.fragments[at];
-            if fragment.source.is_ascii() {
+            // What is seen of a page, what is hidden, and its links have one source: that is read once.
+            let before = at.checked_sub(1).map(|before| &self.out.fragments[before]);
+            if fragment.source.is_ascii() || before.is_some_and(|before| is_same_source(before, fragment)) {
                 continue;
             }
             let (place, part, layer) = (fragment.place.clone(), fragment.part, fragment.layer);
@@ -115,6 +117,10 @@ impl<'m> Reader<'m, '_> {
             self.out.unread.push(Unread { place: place.to_owned(), part, media_type, reason });
         }
     }
+}
+
+fn is_same_source(one: &Fragment<'_>, other: &Fragment<'_>) -> bool {
+    one.part == other.part && one.place == other.place && one.source == other.source
 }
 
 #[cfg(test)]
