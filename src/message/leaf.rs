@@ -41,7 +41,11 @@ pub(super) fn read<'a>(mime: &Mime, encoded: &'a [u8], is_text: bool, reading: R
     otherwise_encoded(mime, encoded, &decoded, is_text, &mut others);
     let seen = protection::of(mime, &decoded.bytes);
     let body = if is_text {
-        others.extend(pasted::files(&decoded.bytes).into_iter().map(|file| Other {
+        let pasted = pasted::files(&decoded.bytes);
+        if pasted.len() == pasted::MOST {
+            defects.push("too-many-parts");
+        }
+        others.extend(pasted.into_iter().map(|file| Other {
             media_type: "application/octet-stream".into(),
             file_name: Some(file.name),
             is_pasted: true,

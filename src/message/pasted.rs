@@ -1,7 +1,7 @@
 //! Files that are pasted into a text as uuencode or yEnc: mail programs show them as attachments.
 
 /// Of one text.
-const MOST: usize = 32;
+pub(super) const MOST: usize = 500;
 const LONGEST_NAME: usize = 255;
 
 pub(super) struct Pasted {
