@@ -42,6 +42,11 @@ impl Known {
         let mut known = Self::default();
         for part in &message.parts {
             known.add(part);
+            // Read as text, the fields of a part's header are no words of anybody.
+            if part.inside.is_none() {
+                let header = message.raw.get(part.header_range.clone()).unwrap_or_default();
+                known.lines_of(Kind::Text, &String::from_utf8_lossy(header));
+            }
         }
         known
     }
@@ -139,12 +144,11 @@ impl Known {
 
     /// Each line with what it is.
     fn sorted<'t>(&self, kind: Kind, text: &'t str) -> impl Iterator<Item = (&'t str, Sort)> {
-        let (mut is_data, mut is_field) = (false, false);
+        let mut is_data = false;
         lines(text).map(move |line| {
             let trimmed = line.trim();
             is_data = is_data_line(trimmed.as_bytes()) && (is_data || trimmed.len() >= LEAST_DATA);
-            is_field = is_part_field(trimmed) || is_field && line.starts_with([' ', '\t']);
-            let sort = if is_data || is_field || is_delimiter(trimmed) {
+            let sort = if is_data || is_delimiter(trimmed) {
                 Sort::Structure
             } else if trimmed.is_empty() || self.lines.contains(&digest(kind, trimmed)) {
                 Sort::Known
@@ -160,7 +164,7 @@ impl Known {
 enum Sort {
     New,
     Known,
-    /// A delimiter, a field of a part's header, base64: no words of anybody.
+    /// A delimiter, base64: no words of anybody.
     Structure,
 }
 
@@ -175,11 +179,6 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 fn is_delimiter(line: &str) -> bool {
     line.len() > 2 && line.starts_with("--") && !line.contains(' ')
-}
-
-fn is_part_field(line: &str) -> bool {
-    let begins = |name: &str| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-    begins("content-") && line.contains(':') || begins("mime-version:")
 }
 
 /// Whether a file is nothing but lines of base64.

@@ -102,10 +102,7 @@ fn otherwise_encoded<'a>(
         file_name: mime.file_name.clone(),
         is_pasted: false,
         body: match is_text && !is_no_text(mime, &bytes) {
-            true => text_body(
-                mime,
-                Cow::Owned(charset::decode_text(bytes.into(), mime.charset.as_deref()).into_owned()),
-            ),
+            true => text_of(mime, true, bytes),
             false => Body::Binary(Cow::Owned(bytes)),
         },
     };
@@ -115,19 +112,18 @@ fn otherwise_encoded<'a>(
             if plain.is_empty() {
                 return;
             }
-            let text = charset::decode_text(Cow::Owned(plain), mime.charset.as_deref()).into_owned();
-            out.push(Other {
+            out.extend(transfer::guessed(&plain).into_iter().chain([plain]).map(|words| Other {
                 media_type: if is_text { mime.media_type.clone() } else { "text/plain".into() },
                 file_name: None,
                 is_pasted: false,
-                body: if is_text { text_body(mime, Cow::Owned(text)) } else { Body::Text(Cow::Owned(text)) },
-            });
+                body: text_of(mime, is_text, words),
+            }));
             let data = transfer::decode(TransferEncoding::Base64, &data).bytes;
             if !data.is_empty() && data != decoded.bytes {
                 out.push(of_type(data.into_owned()));
             }
         }
-        TransferEncoding::Base64 | TransferEncoding::QuotedPrintable => {}
+        TransferEncoding::Base64 => {}
         TransferEncoding::Unknown => out.extend(transfer::guessed(encoded).map(of_type)),
         // Text that is nothing but base64 is what somebody decodes; a file is known by its bytes anyway.
         _ => {
@@ -138,4 +134,10 @@ fn otherwise_encoded<'a>(
             }
         }
     }
+}
+
+/// Bytes as a text of the leaf's kind, or as words beside a file.
+fn text_of<'a>(mime: &Mime, is_text: bool, bytes: Vec<u8>) -> Body<'a> {
+    let text = Cow::Owned(charset::decode_text(Cow::Owned(bytes), mime.charset.as_deref()).into_owned());
+    if is_text { text_body(mime, text) } else { Body::Text(text) }
 }

@@ -56,6 +56,11 @@ fn each_habit_shows_what_it_would_see() {
         format!("Content-Transfer-Encoding: base64\n\nA plain line.\n{secret}\n"),
         format!("Content-Transfer-Encoding: base64\n\n{}\n\n{SECRET}\n", encoded("Some other words.")),
         format!("Content-Transfer-Encoding: base64\n\n{SECRET}\n"),
+        "Content-Transfer-Encoding: base64\n\n=4Eobody may =\nread this line=2E\n".to_owned(),
+        format!(
+            "Content-Transfer-Encoding: quoted-printable\n\n{}\n",
+            encoded(&format!("{SECRET} It is hidden."))
+        ),
         format!("Content-Transfer-Encoding: 7bit\n\n{}\n", encoded(&format!("{SECRET} It is hidden."))),
     ] {
         let all = others(&raw);
