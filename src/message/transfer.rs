@@ -78,7 +78,7 @@ pub(super) fn is_data_line(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     let data = line.strip_suffix(b"==").or_else(|| line.strip_suffix(b"=")).unwrap_or(line);
     !line.is_empty()
-        && (line.len() % 4 == 0 || line.len() >= 40)
+        && (line.len().is_multiple_of(4) || line.len() >= 40)
         && data.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
 }
 
