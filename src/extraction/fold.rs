@@ -46,63 +46,6 @@ pub(super) fn fold(c: char) -> Fold {
     }
 }
 
-/// The Latin letter that a letter of another alphabet is drawn like; the capitals beside the
-/// small ones. Who mixes them writes a word that a reader sees and a pattern does not.
-pub fn drawn_like(c: char) -> Option<char> {
-    Some(match c {
-        'а' | 'А' | 'α' | 'Α' => 'a',
-        'В' | 'Β' => 'b',
-        'с' | 'С' | 'ϲ' => 'c',
-        'ԁ' | 'Ԁ' => 'd',
-        'е' | 'Е' | 'Ε' => 'e',
-        'һ' | 'Һ' | 'Н' | 'Η' | 'հ' => 'h',
-        'і' | 'І' | 'ι' | 'Ι' => 'i',
-        'ј' | 'Ј' => 'j',
-        'к' | 'К' | 'κ' | 'Κ' => 'k',
-        'М' | 'Μ' => 'm',
-        'Ν' | 'ո' => 'n',
-        'о' | 'О' | 'ο' | 'Ο' | 'օ' => 'o',
-        'р' | 'Р' | 'ρ' | 'Ρ' => 'p',
-        'ԛ' | 'Ԛ' => 'q',
-        'ѕ' | 'Ѕ' => 's',
-        'Т' | 'Τ' => 't',
-        'υ' | 'ս' => 'u',
-        'ν' | 'ѵ' => 'v',
-        'ԝ' | 'Ԝ' => 'w',
-        'х' | 'Х' | 'Χ' => 'x',
-        'у' | 'У' | 'Υ' => 'y',
-        'Ζ' => 'z',
-        'Ӏ' | 'ӏ' => 'l',
-        // Cherokee and Lisu letters.
-        'Ꭺ' | 'ꓮ' => 'a',
-        'Ᏼ' | 'ꓐ' => 'b',
-        'Ꮯ' | 'ꓚ' => 'c',
-        'Ꭰ' | 'ꓓ' => 'd',
-        'Ꭼ' | 'ꓰ' => 'e',
-        'ꓝ' => 'f',
-        'Ꮐ' | 'ꓖ' => 'g',
-        'Ꮋ' | 'ꓧ' => 'h',
-        'ꓲ' => 'i',
-        'Ꭻ' | 'ꓙ' => 'j',
-        'Ꮶ' | 'ꓗ' => 'k',
-        'Ꮮ' | 'ꓡ' => 'l',
-        'Ꮇ' | 'ꓟ' => 'm',
-        'ꓠ' => 'n',
-        'ꓳ' => 'o',
-        'Ꮲ' | 'ꓑ' => 'p',
-        'Ꮢ' | 'ꓣ' => 'r',
-        'Ꮪ' | 'ꓢ' => 's',
-        'Ꭲ' | 'ꓔ' => 't',
-        'ꓴ' => 'u',
-        'Ꮩ' | 'ꓦ' => 'v',
-        'Ꮃ' | 'ꓪ' => 'w',
-        'ꓫ' => 'x',
-        'ꓬ' => 'y',
-        'Ꮓ' | 'ꓜ' => 'z',
-        _ => return None,
-    })
-}
-
 /// NFKC and lower case of a few characters.
 pub(super) fn composed(text: &str) -> String {
     let mut chars = text.chars();
@@ -153,6 +96,5 @@ mod tests {
         assert_eq!(composed("Ｉ"), "i");
         assert_eq!(composed("e\u{301}"), "é");
         assert_eq!(composed("\u{fdfa}"), "\u{fdfa}");
-        assert_eq!((drawn_like('о'), drawn_like('o'), drawn_like('ж')), (Some('o'), None, None));
     }
 }

@@ -2,6 +2,7 @@
 //! back to the original. What could not be read is an [`Unread`], which policy sees like
 //! a finding.
 
+mod alike;
 mod beside;
 mod drawn;
 mod embedded;
@@ -28,7 +29,7 @@ mod told;
 mod unseen;
 mod view;
 
-pub use fold::drawn_like;
+pub use alike::{drawn_like, taken_for};
 pub use model::{
     Doubt, Extract, ExtractLimits, FileTrait, Fragment, Layer, LinkTrick, OddLink, OffsetMap, TextKind,
     Unread, UnreadReason, View,

@@ -3,7 +3,8 @@
 
 use super::{
     OffsetMap, View,
-    fold::{Fold, composed, drawn_like, fold},
+    alike::drawn_like,
+    fold::{Fold, composed, fold},
 };
 
 /// Where a line of the source begins. Lines without visible text are not counted.

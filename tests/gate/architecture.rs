@@ -43,6 +43,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("miniz_oxide", &["files"]),
     ("sha1", &["files"]),
     ("unicode_bidi", &["extraction"]),
+    ("unicode_security", &["extraction"]),
     ("lzma_rust2", &["files"]),
     ("bzip2", &["files"]),
     ("deflate64", &["files"]),
