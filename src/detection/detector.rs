@@ -7,6 +7,7 @@ use super::{
     pass::{Hit, Pass},
     people::{NameMemory, People},
     prepare::Prepared,
+    respelled::respelled,
 };
 use crate::{
     extraction::Extract,
@@ -117,7 +118,8 @@ impl Detector {
         scratch: &mut Scratch,
         limits: DetectLimits,
     ) -> Detected {
-        let mut pass = Pass::new(self, message, extract, parties, earlier, scratch, limits);
+        let respelled = respelled(extract, &self.prepared.lexicon);
+        let mut pass = Pass::new(self, message, (extract, &respelled), parties, earlier, scratch, limits);
         let findings = pass.run();
         Detected { findings, carried: pass.carried }
     }
@@ -131,6 +133,7 @@ impl Detector {
         scratch: &mut Scratch,
         limits: DetectLimits,
     ) -> Explained {
-        Pass::new(self, message, extract, parties, &[], scratch, limits).run_explained()
+        let respelled = respelled(extract, &self.prepared.lexicon);
+        Pass::new(self, message, (extract, &respelled), parties, &[], scratch, limits).run_explained()
     }
 }

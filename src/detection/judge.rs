@@ -35,6 +35,16 @@ pub(super) enum Judged {
     Misses(Miss),
 }
 
+impl Judged {
+    pub(super) fn map(self, change: impl FnOnce(Candidate) -> Candidate) -> Self {
+        match self {
+            Self::Counts(candidate) => Self::Counts(change(candidate)),
+            Self::Waits(candidate) => Self::Waits(change(candidate)),
+            Self::Misses(miss) => Self::Misses(miss),
+        }
+    }
+}
+
 impl Pass<'_, '_> {
     /// A password without its file is no finding of its own; the message is remembered for having it.
     pub(super) fn judge(
@@ -47,7 +57,7 @@ impl Pass<'_, '_> {
         if rule.builtin != Some(Builtin::PasswordBeside) {
             return self.judge_alone(rule_index, fragment_index, span);
         }
-        let text = self.extract.fragments.get(fragment_index as usize)?.view.text.as_str();
+        let text = self.text(fragment_index)?.view.text.as_str();
         if is_no_password(text.get(span.clone())?) {
             return Some(Judged::Misses(Miss::Suppressed));
         }
@@ -66,7 +76,7 @@ impl Pass<'_, '_> {
     fn judge_alone(&mut self, rule_index: u32, fragment_index: u32, span: Range<usize>) -> Option<Judged> {
         let detector = self.detector;
         let rule = detector.prepared().rule(rule_index)?;
-        let fragment = self.extract.fragments.get(fragment_index as usize)?;
+        let fragment = self.text(fragment_index)?;
         let text = fragment.view.text.as_str();
         let origin = origin(fragment, &span);
         if fragment.checked_only && !rule.check.is_some_and(Check::is_strong)

@@ -14,6 +14,7 @@ mod pass;
 pub mod people;
 mod pictures;
 mod prepare;
+mod respelled;
 pub mod rulecheck;
 mod structure;
 #[cfg(test)]

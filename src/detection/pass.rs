@@ -8,11 +8,12 @@ use super::{
     findings,
     judge::{Candidate, Judged, around},
     model::{DetectLimits, Explained, Finding, Miss, NearMiss, Origin},
-    prepare::{PatternId, hir},
+    prepare::{PatternId, hir, is_of_words},
+    respelled::Respelled,
     structure::{self, password},
 };
 use crate::{
-    extraction::Extract,
+    extraction::{Extract, Fragment},
     mail::Carried,
     message::Message,
     parties::{Parties, Party, Role},
@@ -51,6 +52,8 @@ pub(super) struct Pass<'d, 'm> {
     pub(super) detector: &'d Detector,
     pub(super) message: &'m Message<'m>,
     pub(super) extract: &'m Extract<'m>,
+    /// Second readings of some texts; their numbers follow those of `extract.fragments`.
+    respelled: &'m [Respelled],
     pub(super) parties: &'m Parties,
     pub(super) memory: &'d mut Scratch,
     pub(super) limits: DetectLimits,
@@ -78,7 +81,7 @@ impl<'d, 'm> Pass<'d, 'm> {
     pub(super) fn new(
         detector: &'d Detector,
         message: &'m Message<'m>,
-        extract: &'m Extract<'m>,
+        (extract, respelled): (&'m Extract<'m>, &'m [Respelled]),
         parties: &'m Parties,
         earlier: &'d [Carried],
         memory: &'d mut Scratch,
@@ -92,6 +95,7 @@ impl<'d, 'm> Pass<'d, 'm> {
             detector,
             message,
             extract,
+            respelled,
             parties,
             memory,
             limits,
@@ -144,6 +148,18 @@ impl<'d, 'm> Pass<'d, 'm> {
         candidates.retain(|c| !dug_up(c) || plain.insert((c.rule, c.value)));
     }
 
+    /// A text, as written or in its second reading.
+    pub(super) fn text(&self, fragment: u32) -> Option<&'m Fragment<'m>> {
+        match self.second(fragment) {
+            Some(respelled) => Some(&respelled.fragment),
+            None => self.extract.fragments.get(fragment as usize),
+        }
+    }
+
+    fn second(&self, fragment: u32) -> Option<&'m Respelled> {
+        self.respelled.get((fragment as usize).checked_sub(self.extract.fragments.len())?)
+    }
+
     /// A number for a value, comparable within this message only.
     pub(super) fn digest(&self, value: &str) -> u64 {
         let mut hasher = DefaultHasher::new();
@@ -166,7 +182,9 @@ impl<'d, 'm> Pass<'d, 'm> {
     }
 
     pub(super) fn tally_passed(&mut self, rule: u32, fragment: u32, value: u64) {
-        if let Some(tallies) = &mut self.tallies {
+        if self.second(fragment).is_none()
+            && let Some(tallies) = &mut self.tallies
+        {
             let tally = tallies.entry((rule, fragment)).or_default();
             tally.passed += 1;
             tally.values.insert(value);
@@ -179,19 +197,27 @@ impl<'d, 'm> Pass<'d, 'm> {
         // By pattern, so the gravest rules come first and each is compiled once.
         hits.sort_unstable();
         hits.dedup();
-        let (mut counted, mut waiting) = (Vec::new(), Vec::new());
-        let mut settled: HashSet<(u32, u64)> = HashSet::new();
+        let mut sorted =
+            Sorted { places: (!self.respelled.is_empty()).then(BTreeMap::new), ..Sorted::default() };
         for hit in &hits {
             if self.matches >= self.limits.matches {
                 self.unread.push(hit.fragment);
                 continue;
             }
-            self.locate(*hit, &mut counted, &mut waiting, &mut settled);
+            self.locate(*hit, &mut sorted);
         }
         hits.clear();
         self.memory.hits = hits;
+        let (extract, respelled) = (self.extract, self.respelled);
+        for fragment in &mut self.unread {
+            if let Some(second) = (*fragment as usize).checked_sub(extract.fragments.len()) {
+                *fragment = respelled.get(second).map_or(*fragment, |second| second.of);
+            }
+        }
         self.unread.sort_unstable();
         self.unread.dedup();
+        sorted.take_disguised();
+        let Sorted { mut counted, waiting, .. } = sorted;
         self.decide_waiting(&mut counted, waiting);
         counted
     }
@@ -205,7 +231,8 @@ impl<'d, 'm> Pass<'d, 'm> {
         hits.clear();
         joined.clear();
         let mut short = Vec::new();
-        for (fragment, f) in (0u32..).zip(&self.extract.fragments) {
+        let second = self.respelled.iter().map(|respelled| &respelled.fragment);
+        for (fragment, f) in (0u32..).zip(self.extract.fragments.iter().chain(second)) {
             let text = f.view.text.as_str();
             if f.checked_only && text.len() < SHORT_ENOUGH {
                 let strong = self.detector.prepared().strong.iter();
@@ -239,13 +266,7 @@ impl<'d, 'm> Pass<'d, 'm> {
     }
 
     /// Finds the places of a pattern in a fragment and judges each.
-    fn locate(
-        &mut self,
-        hit: Hit,
-        counted: &mut Vec<Candidate>,
-        waiting: &mut Vec<Candidate>,
-        settled: &mut HashSet<(u32, u64)>,
-    ) {
+    fn locate(&mut self, hit: Hit, sorted: &mut Sorted) {
         let prepared = self.detector.prepared();
         let Some(PatternId { rule: rule_index, index }) =
             prepared.patterns.get(hit.pattern as usize).copied()
@@ -257,8 +278,11 @@ impl<'d, 'm> Pass<'d, 'm> {
         if !is_strong && self.extract.fragments.get(hit.fragment as usize).is_some_and(|f| f.checked_only) {
             return;
         }
-        let (Some(pattern), Some(fragment)) =
-            (rule.patterns.get(index as usize), self.extract.fragments.get(hit.fragment as usize))
+        let second = self.second(hit.fragment);
+        if second.is_some() && !is_of_words(rule) {
+            return;
+        }
+        let (Some(pattern), Some(fragment)) = (rule.patterns.get(index as usize), self.text(hit.fragment))
         else {
             return;
         };
@@ -270,7 +294,9 @@ impl<'d, 'm> Pass<'d, 'm> {
             || vec![hir(pattern)],
             text,
             |place| {
-                places.push(place);
+                if second.is_none_or(|second| second.is_read_in(&place)) {
+                    places.push(place);
+                }
                 places.len() < room
             },
         );
@@ -278,24 +304,26 @@ impl<'d, 'm> Pass<'d, 'm> {
         if searched.is_none() || places.len() == room {
             self.unread.push(hit.fragment);
         }
-        if let (Some(tallies), false) = (&mut self.tallies, places.is_empty()) {
+        if let (Some(tallies), false, None) = (&mut self.tallies, places.is_empty(), second) {
             tallies.entry((rule_index, hit.fragment)).or_default().matched += places.len();
         }
         let all_places = prepared.context.contains(&rule.category);
         for place in places {
-            match self.judge(rule_index, hit.fragment, place) {
-                Some(Judged::Counts(candidate)) => {
-                    // A value that could not be found any better is looked at only once.
-                    let best = candidate.confidence >= rule.confidence && candidate.origin == Origin::Own;
-                    let key = (rule_index, candidate.value);
-                    let news = if best { settled.insert(key) } else { !settled.contains(&key) };
-                    if news || all_places {
-                        counted.push(candidate);
-                    }
+            let judged = match self.judge(rule_index, hit.fragment, place) {
+                Some(Judged::Misses(miss)) => {
+                    self.missed(rule_index, miss, 1);
+                    continue;
                 }
-                Some(Judged::Waits(candidate)) => waiting.push(candidate),
-                Some(Judged::Misses(miss)) => self.missed(rule_index, miss, 1),
-                None => {}
+                Some(judged) => judged,
+                None => continue,
+            };
+            match second {
+                Some(second) => sorted.disguised.push(judged.map(|candidate| Candidate {
+                    fragment: second.of,
+                    span: second.was(&candidate.span),
+                    ..candidate
+                })),
+                None => sorted.add(judged, rule.confidence, all_places),
             }
         }
     }
@@ -352,6 +380,59 @@ impl<'d, 'm> Pass<'d, 'm> {
             .collect();
         candidates.retain(|c| !few.iter().any(|(rule, _)| *rule == c.rule));
         few.into_iter().for_each(|(rule, values)| self.missed(rule, Miss::TooFew, values));
+    }
+}
+
+/// What places came to.
+#[derive(Default)]
+struct Sorted {
+    counted: Vec<Candidate>,
+    waiting: Vec<Candidate>,
+    /// Values of rules that need not be looked at again.
+    settled: HashSet<(u32, u64)>,
+    /// Found in second readings, at their places in the texts as written.
+    disguised: Vec<Judged>,
+    /// Where a rule has found something in a text as written: rule, fragment and start, to the end. Only where there are second readings.
+    places: Option<BTreeMap<(u32, u32, usize), usize>>,
+}
+
+impl Sorted {
+    fn add(&mut self, judged: Judged, full: f32, all_places: bool) {
+        let (Judged::Counts(candidate) | Judged::Waits(candidate)) = &judged else { return };
+        if let Some(places) = &mut self.places {
+            places.insert((candidate.rule, candidate.fragment, candidate.span.start), candidate.span.end);
+        }
+        match judged {
+            Judged::Counts(candidate) => {
+                // A value that could not be found any better is looked at only once.
+                let best = candidate.confidence >= full && candidate.origin == Origin::Own;
+                let key = (candidate.rule, candidate.value);
+                let news = if best { self.settled.insert(key) } else { !self.settled.contains(&key) };
+                if news || all_places {
+                    self.counted.push(candidate);
+                }
+            }
+            Judged::Waits(candidate) => self.waiting.push(candidate),
+            Judged::Misses(_) => {}
+        }
+    }
+
+    /// What is disguised counts where its rule finds nothing in the text as written.
+    fn take_disguised(&mut self) {
+        let places = self.places.take().unwrap_or_default();
+        for judged in std::mem::take(&mut self.disguised) {
+            let (Judged::Counts(candidate) | Judged::Waits(candidate)) = &judged else { continue };
+            let from = (candidate.rule, candidate.fragment, 0);
+            let before = (candidate.rule, candidate.fragment, candidate.span.end);
+            if places.range(from..before).next_back().is_some_and(|(_, end)| *end > candidate.span.start) {
+                continue;
+            }
+            match judged {
+                Judged::Waits(candidate) => self.waiting.push(candidate),
+                Judged::Counts(candidate) => self.counted.push(candidate),
+                Judged::Misses(_) => {}
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{
     engine::{Database, Refused, Source, build, compile, expression},
     model::DetectorFaults,
+    respelled::Lexicon,
 };
 use crate::ruleset::{Category, Check, DetectionRule, Pattern, RuleSet, parse_pattern};
 use regex_syntax::hir::Hir;
@@ -28,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) database: Database,
     /// Categories that some rule's `near.findings` names.
     pub(super) context: Vec<Category>,
+    /// The words of rules that look at words.
+    pub(super) lexicon: Lexicon,
 }
 
 impl Prepared {
@@ -44,8 +47,13 @@ impl Prepared {
             (0u32..).zip(&patterns).filter(|(_, p)| is_strong(p)).map(|(number, _)| number).collect();
         let context = rules.iter().filter_map(|r| r.near.as_ref()).flat_map(|n| n.findings.clone()).collect();
         let database = database(&rules, cache)?;
+        let worded = || rules.iter().filter(|rule| is_of_words(rule));
+        let own =
+            worded().flat_map(|rule| rule.patterns.iter().map(|pattern| (pattern, Some(rule.severity))));
+        let beside = worded().flat_map(|rule| contexts(rule)).flatten().map(|pattern| (pattern, None));
+        let lexicon = Lexicon::of(own.chain(beside).map(|(pattern, severity)| (hir(pattern), severity)));
         let builtins = rules.iter().filter(|r| r.builtin.is_some()).map(Arc::clone).collect();
-        Ok(Self { rules, builtins, patterns, strong, database, context })
+        Ok(Self { rules, builtins, patterns, strong, database, context, lexicon })
     }
 
     pub(super) fn rule(&self, index: u32) -> Option<&Arc<DetectionRule>> {
@@ -56,6 +64,11 @@ impl Prepared {
     pub(super) fn context_number(&self, rule: u32, unless: bool) -> u32 {
         (self.patterns.len() as u32).wrapping_add(rule * 2 + u32::from(unless))
     }
+}
+
+/// Whether a rule's patterns are words, which may be disguised; numbers with a check, passwords and the like are none.
+pub(super) fn is_of_words(rule: &DetectionRule) -> bool {
+    rule.check.is_none() && rule.builtin.is_none()
 }
 
 /// What a pattern means to the exact engine. The loader has parsed it before, so there is

@@ -283,3 +283,75 @@ fn the_linter_names_each_example_that_fails_and_why() {
         assert!(fault.contains(want), "{fault}\nis not {want}");
     }
 }
+
+/// Twelve disguises of one word, with what a rule may ask about it.
+#[test]
+fn words_in_disguise_are_found_where_they_stand() {
+    let insult = rule("i", "harm.bullying", r#"patterns = ['\byou are an? (clown|muppet)s?\b']"#);
+    for (written, at) in [
+        ("you are a c l o w n", "you are a c l o w n"),
+        ("you are a c.l.o.w.n, that is all", "you are a c.l.o.w.n"),
+        ("You are a [c][l][o][w][n]!", "You are a [c][l][o][w][n]"),
+        ("y o u  a r e  a  c l o w n", "y o u  a r e  a  c l o w n"),
+        ("y o u a r e a c l o w n", "y o u a r e a c l o w n"),
+        ("you are a\nc\nl\no\nw\nn\n", "you are a\r\nc\r\nl\r\no\r\nw\r\nn"),
+        ("you are a clo-wn", "you are a clo-wn"),
+        ("you are a clooown", "you are a clooown"),
+        ("y0u are a c10wn", "y0u are a c10wn"),
+        ("you are a clоwn", "you are a clоwn"),
+        ("you are a clo\u{323}wn", "you are a clo\u{323}wn"),
+        ("you are a cl*wn", "you are a cl*wn"),
+    ] {
+        let findings = detect(&insult, written);
+        let [finding] = findings.as_slice() else { panic!("{written}: {findings:?}") };
+        let source = written.replace('\n', "\r\n");
+        assert_eq!(&source[finding.span.clone()], at);
+        assert_eq!((finding.part.as_str(), finding.confidence), ("1", 0.8));
+        assert!(!finding.excerpt.contains('c'), "{}", finding.excerpt);
+    }
+    assert_eq!(detect(&insult, "Subject: you are a m.u.p.p.e.t\n\nsee above")[0].part, "subject");
+}
+
+#[test]
+fn what_no_rule_names_has_no_second_reading() {
+    let insult = rule("i", "harm.bullying", r#"words = ["ass", "tits", "clown*", "pos"]"#);
+    for text in [
+        "room a55 and set 7i75, c10 wn",
+        "pôs a gêm",
+        "A S S E S S M E N T",
+        "c o w s l i p",
+        "https://a.example/c.l.o.w.n and c.l.o.w.n@oakfield.example",
+        "id 4c10wn-77aa-c10wn-0f3d",
+        "a-s-p, t-i-p-s",
+    ] {
+        assert!(detect(&insult, text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn a_disguise_keeps_what_its_rule_says() {
+    let rules = rule(
+        "i",
+        "harm.bullying",
+        r#"words = ["clown*"]
+        scope = "own"
+        near = { words = ["you"], within = 20 }
+        unless = { words = ["circus"], within = 20 }"#,
+    );
+    assert_eq!(detect(&rules, "y0u cl0wn").len(), 1, "what is near is in disguise too");
+    assert_eq!(detect(&rules, "you clown, you cl0wn").len(), 1, "it is the same value");
+    assert!(detect(&rules, "you c.l.o.w.n of a c1rcus").is_empty());
+    assert!(detect(&rules, "the c.l.o.w.n").is_empty());
+    let quoted = "Please see below.\n\nOn Fri, 20 Nov 2026 Ceri wrote:\n> you c.l.o.w.n\n";
+    assert!(detect(&rules, quoted).is_empty());
+    // A pattern that knows the disguise itself finds it once.
+    let known = rule("k", "harm.profanity", r#"patterns = ['\bcl[o0]wn\b']"#);
+    assert_eq!(detect(&known, "a cl0wn").len(), 1);
+}
+
+#[test]
+fn numbers_are_not_read_as_words() {
+    let checked = nhs() + &rule("w", "harm.profanity", "words = [\"clown\"]");
+    let findings = detect(&checked, "c.l.o.w.n, NHS 943 476 5919");
+    assert_eq!(findings.iter().map(|f| f.rule.as_ref()).collect::<Vec<_>>(), ["w", "nhs"]);
+}

@@ -1,0 +1,105 @@
+//! A second reading of a text in which disguised words are written plainly: `i d i o t`, `1d10t`, `idiooot`, `id.iot`. Only unusual
+//! spellings are touched, and they are read only as words that some rule names, so that ordinary mail has no second reading.
+//! What is found in it counts only where it touches such a word, and is shown at its place in the text as written.
+
+mod apart;
+mod edits;
+mod glyph;
+mod lexicon;
+mod unusual;
+mod word;
+
+pub(super) use lexicon::Lexicon;
+
+use crate::extraction::{Extract, Fragment, Layer, View};
+use edits::{Edit, edits};
+use std::{borrow::Cow, ops::Range};
+
+/// The second reading of a fragment.
+pub(super) struct Respelled {
+    /// Its text and where that is quoted; the place is that of the fragment.
+    pub(super) fragment: Fragment<'static>,
+    /// The fragment.
+    pub(super) of: u32,
+    /// What is written plainly, in the order of the text.
+    pieces: Vec<Piece>,
+}
+
+struct Piece {
+    now: Range<usize>,
+    was: Range<usize>,
+}
+
+/// The second readings of a message's texts. Links are addresses, and what the gate has put together is none of these texts.
+pub(super) fn respelled(extract: &Extract<'_>, lexicon: &Lexicon) -> Vec<Respelled> {
+    let texts = (0u32..).zip(&extract.fragments);
+    let texts = texts.filter(|(_, fragment)| fragment.layer != Layer::Link && !fragment.checked_only);
+    texts.filter_map(|(of, fragment)| Respelled::new(of, fragment, edits(&fragment.view, lexicon))).collect()
+}
+
+impl Respelled {
+    fn new(of: u32, fragment: &Fragment<'_>, edits: Vec<Edit>) -> Option<Self> {
+        if edits.is_empty() {
+            return None;
+        }
+        let written = fragment.view.text.as_str();
+        let mut text = String::with_capacity(written.len());
+        let (mut pieces, mut at) = (Vec::with_capacity(edits.len()), 0);
+        for edit in edits {
+            text.push_str(written.get(at..edit.at.start).unwrap_or_default());
+            let start = text.len();
+            text.push_str(&edit.text);
+            at = edit.at.end;
+            pieces.push(Piece { now: start..text.len(), was: edit.at });
+        }
+        text.push_str(written.get(at..).unwrap_or_default());
+        let mut out = Self {
+            fragment: Fragment {
+                place: Cow::Borrowed(""),
+                part: fragment.part,
+                layer: fragment.layer,
+                source: Cow::Borrowed(""),
+                view: View { text, ..View::default() },
+                quoted: Vec::new(),
+                checked_only: false,
+                anchors: &[],
+            },
+            of,
+            pieces,
+        };
+        out.fragment.quoted = fragment.quoted.iter().map(|quoted| out.now(quoted)).collect();
+        Some(out)
+    }
+
+    /// Whether a stretch of this reading has a word that is written otherwise.
+    pub(super) fn is_read_in(&self, span: &Range<usize>) -> bool {
+        let first = self.pieces.partition_point(|piece| piece.now.end <= span.start);
+        self.pieces.get(first).is_some_and(|piece| piece.now.start < span.end)
+    }
+
+    /// The stretch of the text as written.
+    pub(super) fn was(&self, span: &Range<usize>) -> Range<usize> {
+        let start = self.moved(span.start, |piece| (&piece.now, &piece.was), |was| was.start);
+        let end = self.moved(span.end, |piece| (&piece.now, &piece.was), |was| was.end);
+        start..end
+    }
+
+    fn now(&self, span: &Range<usize>) -> Range<usize> {
+        let start = self.moved(span.start, |piece| (&piece.was, &piece.now), |now| now.start);
+        let end = self.moved(span.end, |piece| (&piece.was, &piece.now), |now| now.end);
+        start..end
+    }
+
+    /// A place of one text in the other; one within a piece is the piece's own edge.
+    fn moved(
+        &self,
+        at: usize,
+        ranges: impl Fn(&Piece) -> (&Range<usize>, &Range<usize>),
+        edge: impl Fn(&Range<usize>) -> usize,
+    ) -> usize {
+        let next = self.pieces.partition_point(|piece| ranges(piece).0.start < at);
+        let Some(before) = next.checked_sub(1).and_then(|last| self.pieces.get(last)) else { return at };
+        let (from, to) = ranges(before);
+        if at < from.end { edge(to) } else { to.end + (at - from.end) }
+    }
+}
