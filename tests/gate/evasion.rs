@@ -1,4 +1,5 @@
-//! Ways to hide a number, each in a message of its own (tests/evasion, written by somebody who did not know the code).
+//! Ways to hide a number or a word, each in a message of its own (tests/evasion, most of them written by somebody who did not know the
+//! code).
 //! What `scan` makes of each is held against expected.txt: what is found stays found, and nothing becomes silent.
 //!
 //! When a case gets better, the test says which rows are new: read them, then put them into expected.txt.
@@ -21,7 +22,9 @@ fn rules() -> BTreeMap<String, String> {
 }
 
 /// Words for what a reader of the message can be told; `rule` finds what it hides.
-fn outcome(line: &Value, rule: &str) -> &'static str {
+fn outcome(line: &Value, file: &str, rule: &str) -> &'static str {
+    let kin: &[&str] =
+        if file.starts_with('W') { &["harm.", "contact.", "chain-letter."] } else { &["personal-data."] };
     let findings = line["findings"].as_array().unwrap();
     let has = |test: &dyn Fn(&Value) -> bool| findings.iter().any(test);
     let is = |finding: &Value, key: &str, value: &str| finding[key].as_str().unwrap().starts_with(value);
@@ -29,7 +32,7 @@ fn outcome(line: &Value, rule: &str) -> &'static str {
         "found"
     } else if has(&|f| is(f, "category", "file.")) {
         "reported"
-    } else if has(&|f| is(f, "category", "personal-data.")) {
+    } else if has(&|f| kin.iter().any(|kin| is(f, "category", kin))) {
         "other"
     } else {
         "silent"
@@ -37,7 +40,7 @@ fn outcome(line: &Value, rule: &str) -> &'static str {
 }
 
 #[test]
-fn ways_to_hide_a_number_stay_seen() {
+fn ways_to_hide_a_number_or_a_word_stay_seen() {
     let nowhere = hop("own", "*", ([127, 0, 0, 1], 9).into());
     let home = Home::new(&Setup { doors: RELAY.into(), hops: nowhere, ..Setup::default() });
     let said = home.run(&["--format", "jsonl", "scan", FOLDER]);
@@ -48,7 +51,7 @@ fn ways_to_hide_a_number_stay_seen() {
         .iter()
         .filter_map(|line| {
             let name = line["path"].as_str()?.rsplit('/').next()?;
-            name.ends_with(".eml").then(|| (name.to_owned(), outcome(line, &rules[name])))
+            name.ends_with(".eml").then(|| (name.to_owned(), outcome(line, name, &rules[name])))
         })
         .collect();
     let files = fs::read_dir(FOLDER).unwrap().filter_map(Result::ok).map(|f| f.file_name());
