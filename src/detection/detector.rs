@@ -118,8 +118,9 @@ impl Detector {
         scratch: &mut Scratch,
         limits: DetectLimits,
     ) -> Detected {
-        let respelled = respelled(extract, &self.prepared.lexicon);
+        let (respelled, unread) = respelled(extract, &self.prepared.lexicon);
         let mut pass = Pass::new(self, message, (extract, &respelled), parties, earlier, scratch, limits);
+        pass.unread = unread;
         let findings = pass.run();
         Detected { findings, carried: pass.carried }
     }
@@ -133,7 +134,9 @@ impl Detector {
         scratch: &mut Scratch,
         limits: DetectLimits,
     ) -> Explained {
-        let respelled = respelled(extract, &self.prepared.lexicon);
-        Pass::new(self, message, (extract, &respelled), parties, &[], scratch, limits).run_explained()
+        let (respelled, unread) = respelled(extract, &self.prepared.lexicon);
+        let mut pass = Pass::new(self, message, (extract, &respelled), parties, &[], scratch, limits);
+        pass.unread = unread;
+        pass.run_explained()
     }
 }

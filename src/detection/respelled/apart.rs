@@ -3,7 +3,7 @@
 
 use super::{
     glyph::is_atom,
-    lexicon::{LONGEST, Lexicon},
+    lexicon::{LONGEST, Look},
 };
 use std::ops::Range;
 use unicode_normalization::char::is_combining_mark;
@@ -27,7 +27,8 @@ impl Apart {
     /// What begins with the letter at `from`. `width` says how wide a gap was as written.
     pub(super) fn at(text: &str, from: usize, width: impl Fn(&Range<usize>) -> usize) -> Option<Self> {
         let (first, mut end) = single(text, from)?;
-        let mut apart = Self { atoms: vec![first], at: vec![from..end], words: Vec::new() };
+        let mut apart = Self { atoms: vec![first], at: Vec::new(), words: Vec::new() };
+        apart.at.push(from..end);
         let (mut gap, mut widths): (Option<&str>, Vec<usize>) = (None, Vec::new());
         while apart.atoms.len() < MOST
             && let Some(between) = gap_at(text, end)
@@ -35,7 +36,9 @@ impl Apart {
         {
             let same = *gap.get_or_insert(between);
             if between != same {
-                let parts_words = between.contains(char::is_whitespace) && same != "\n";
+                let parts_words = between.contains(char::is_whitespace)
+                    && (between.trim().is_empty() || between.trim() == same.trim())
+                    && same != "\n";
                 if !parts_words {
                     break;
                 }
@@ -62,9 +65,9 @@ impl Apart {
     }
 
     /// Where it lies and what it says, if it says words of the lexicon.
-    pub(super) fn read(&self, lexicon: &Lexicon) -> Option<(Range<usize>, String)> {
+    pub(super) fn read(&self, look: &Look<'_>) -> Option<(Range<usize>, String)> {
         if self.words.is_empty() {
-            return self.read_whole(lexicon);
+            return self.read_whole(look);
         }
         let ends = self.words.iter().copied().chain([self.atoms.len()]);
         let starts = [0].into_iter().chain(self.words.iter().copied());
@@ -72,7 +75,7 @@ impl Apart {
         let words: Vec<String> = starts
             .zip(ends)
             .filter_map(|(start, end)| self.atoms.get(start..end))
-            .map(|letters| match split(letters, lexicon) {
+            .map(|letters| match split(letters, look) {
                 Some(words) => {
                     any |= letters.len() >= LEAST;
                     words
@@ -84,11 +87,11 @@ impl Apart {
     }
 
     /// All of it; or without a letter at either end, which may be somebody's list or initial.
-    fn read_whole(&self, lexicon: &Lexicon) -> Option<(Range<usize>, String)> {
+    fn read_whole(&self, look: &Look<'_>) -> Option<(Range<usize>, String)> {
         let length = self.atoms.len();
         [0..length, 1..length, 0..length - 1].into_iter().filter(|atoms| atoms.len() >= LEAST).find_map(
             |atoms| {
-                let words = split(self.atoms.get(atoms.clone())?, lexicon)?;
+                let words = split(self.atoms.get(atoms.clone())?, look)?;
                 Some((self.place(atoms), words))
             },
         )
@@ -126,14 +129,14 @@ fn gap_at(text: &str, at: usize) -> Option<&str> {
 }
 
 /// Letters as words of the lexicon with spaces between, those that are usual together; one of them has three letters at least.
-fn split(letters: &[char], lexicon: &Lexicon) -> Option<String> {
+fn split(letters: &[char], look: &Look<'_>) -> Option<String> {
     // Up to each letter how rare the words are, and where the last of them begins.
     let mut best: Vec<Option<(u32, usize)>> = vec![None; letters.len() + 1];
     *best.first_mut()? = Some((0, 0));
     for start in 0..letters.len() {
         let Some((before, _)) = best[start] else { continue };
         for end in start + 1..=letters.len().min(start + LONGEST) {
-            let Some(word) = lexicon.word(&letters[start..end]) else { continue };
+            let Some(word) = look.word(&letters[start..end]) else { continue };
             let rarity = before + word.rarity;
             if best[end].is_none_or(|(least, _)| least > rarity) {
                 best[end] = Some((rarity, start));
@@ -144,7 +147,7 @@ fn split(letters: &[char], lexicon: &Lexicon) -> Option<String> {
     while end > 0 {
         let (_, start) = best[end]?;
         longest = longest.max(end - start);
-        out.push(lexicon.word(&letters[start..end])?.letters.iter().collect::<String>());
+        out.push(look.word(&letters[start..end])?.letters.iter().collect::<String>());
         end = start;
     }
     out.reverse();

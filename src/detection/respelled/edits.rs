@@ -3,7 +3,7 @@
 use super::{
     apart::Apart,
     glyph::{is_atom, is_mask, is_sign},
-    lexicon::{Asked, Lexicon},
+    lexicon::{Asked, Look},
     unusual,
     word::{self, Reading, Weight},
 };
@@ -23,6 +23,8 @@ pub(super) struct Edit {
 const MOST: usize = 1_000;
 /// Longer words are numbers, addresses, codes.
 const LONGEST: usize = 64;
+/// Bytes between two spaces that are looked at as one.
+const CHUNK: usize = 512;
 /// Pieces of one word that signs part.
 const PIECES: usize = 12;
 /// Pieces with digits that one word has at most.
@@ -31,9 +33,9 @@ const CODE: usize = 2;
 const TOGETHER: usize = 3;
 
 /// All of a view, in the order of its text.
-pub(super) fn edits(view: &View, lexicon: &Lexicon) -> Vec<Edit> {
+pub(super) fn edits(view: &View, look: &Look<'_>) -> Vec<Edit> {
     let text = view.text.as_str();
-    let mut edits = Edits { view, lexicon, found: Vec::new() };
+    let mut edits = Edits { view, look, found: Vec::new() };
     let mut at = 0;
     while edits.found.len() < MOST
         && let Some(unusual) = unusual::next(text, at)
@@ -47,7 +49,7 @@ pub(super) fn edits(view: &View, lexicon: &Lexicon) -> Vec<Edit> {
 
 struct Edits<'v> {
     view: &'v View,
-    lexicon: &'v Lexicon,
+    look: &'v Look<'v>,
     found: Vec<Edit>,
 }
 
@@ -61,7 +63,8 @@ impl Edits<'_> {
     /// Reads what stands between two spaces, and what goes on from it; says where it ends.
     fn chunk(&mut self, start: usize) -> usize {
         let text = self.view.text.as_str();
-        let rest = text.get(start..).unwrap_or_default();
+        // What is longer than any word is looked at piece by piece.
+        let rest = text.get(start..text.floor_char_boundary(start + CHUNK)).unwrap_or_default();
         let end = start + rest.find([' ', '\n']).unwrap_or(rest.len());
         let chunk = text.get(start..end).unwrap_or_default();
         if is_address(chunk) {
@@ -78,7 +81,7 @@ impl Edits<'_> {
                 self.view.map.source(gap.end).saturating_sub(self.view.map.source(gap.start))
             };
             if let Some(apart) = Apart::at(text, start + at, width) {
-                if let Some((at, said)) = apart.read(self.lexicon) {
+                if let Some((at, said)) = apart.read(self.look) {
                     self.push(Apart::with_brackets(text, at), Reading { text: said, weight: Weight::Full });
                 }
                 return apart.end();
@@ -115,7 +118,7 @@ impl Edits<'_> {
             return None;
         }
         let is_no_word = |part: &[char]| !part.iter().any(|c| "aeiouy".contains(*c));
-        let word = self.lexicon.word(&all).filter(|word| matches!(word.asked, Asked::Alone(_)))?;
+        let word = self.look.word(&all).filter(|word| matches!(word.asked, Asked::Alone(_)))?;
         if !is_no_word(&left) && !is_no_word(&right) {
             return None;
         }
@@ -150,12 +153,12 @@ impl Edits<'_> {
         if piece.chars.iter().all(char::is_ascii_digit) {
             return None;
         }
-        if let Some(reading) = word::read(&piece.chars, self.lexicon) {
+        if let Some(reading) = word::read(&piece.chars, self.look) {
             return Some((piece.at.clone(), reading));
         }
         let text = self.view.text.get(piece.at.clone())?;
         // Marks that stand on no letter of their own.
-        if piece.chars.len() > 2 && text.chars().any(is_combining_mark) && self.lexicon.has(&piece.chars) {
+        if piece.chars.len() > 2 && text.chars().any(is_combining_mark) && self.look.has(&piece.chars) {
             let text = piece.chars.iter().collect();
             return Some((piece.at.clone(), Reading { text, weight: Weight::Full }));
         }
@@ -166,7 +169,7 @@ impl Edits<'_> {
             return None;
         }
         let chars: Vec<char> = inner.chars().filter(|c| !is_combining_mark(*c)).collect();
-        Some((start..start + inner.len(), word::read(&chars, self.lexicon)?))
+        Some((start..start + inner.len(), word::read(&chars, self.look)?))
     }
 
     /// Neighbouring pieces that are one word: `id.iot`. Not where each is a word: `self-help` is written so.
@@ -182,7 +185,7 @@ impl Edits<'_> {
                     .flat_map(|piece| piece.chars.split(|c| is_mask(*c)).map(<[char]>::to_vec))
                     .filter(|part| !part.is_empty())
                     .collect();
-                if parts.len() < 2 || parts.iter().all(|part| self.lexicon.has(part) || part.len() == 1) {
+                if parts.len() < 2 || parts.iter().all(|part| self.look.has(part) || part.len() == 1) {
                     continue;
                 }
                 let all: Vec<char> = some.iter().flat_map(shown).collect();
@@ -196,7 +199,7 @@ impl Edits<'_> {
     }
 
     fn read_joined(&self, all: &[char], parts: &[Vec<char>]) -> Option<Reading> {
-        let word = self.lexicon.word(all).or_else(|| word::disguised(all, self.lexicon))?;
+        let word = self.look.word(all).or_else(|| word::disguised(all, self.look))?;
         let vowelless = |part: &Vec<char>| !part.iter().any(|c| is_sign(*c) || "aeiouwyâêîôûŵŷ".contains(*c));
         let enough = match word.letters.len() {
             0..=3 => false,

@@ -3,7 +3,10 @@
 use super::glyph::{class, fits};
 use crate::ruleset::Severity;
 use regex_syntax::hir::{Class, Hir, HirKind};
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, HashMap},
+};
 
 /// The longest word, in letters.
 pub(super) const LONGEST: usize = 24;
@@ -85,18 +88,38 @@ impl Lexicon {
     pub(super) fn words(&self) -> impl Iterator<Item = String> {
         self.words.iter().map(|word| word.letters.iter().collect())
     }
+}
+
+/// Looks words up for one message, so often and no more.
+pub(in crate::detection) struct Look<'l> {
+    lexicon: &'l Lexicon,
+    left: Cell<usize>,
+}
+
+impl<'l> Look<'l> {
+    pub(super) fn new(lexicon: &'l Lexicon, most: usize) -> Self {
+        Self { lexicon, left: Cell::new(most) }
+    }
+
+    /// Whether there was more to look up than may be.
+    pub(super) fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
 
     /// Words that these letters and signs may be, repeated or not.
-    pub(super) fn like(&self, written: &[char]) -> impl Iterator<Item = &Word> {
-        let key = key(written);
-        let numbers = key.and_then(|key| self.keys.get(&*key)).map(Vec::as_slice).unwrap_or_default();
-        numbers.iter().filter_map(|number| self.words.get(*number as usize))
+    pub(super) fn like(&self, written: &[char]) -> impl Iterator<Item = &'l Word> + use<'l> {
+        self.left.set(self.left.get().saturating_sub(1));
+        let lexicon = self.lexicon;
+        let key = key(written).filter(|_| !self.is_spent());
+        let numbers = key.and_then(|key| lexicon.keys.get(&*key)).map(Vec::as_slice).unwrap_or_default();
+        numbers.iter().filter_map(|number| lexicon.words.get(*number as usize))
     }
 
     /// Words of that first letter and length.
-    pub(super) fn shaped(&self, first: char, length: usize) -> impl Iterator<Item = &Word> {
-        let numbers = self.shapes.get(&(first, length)).map(Vec::as_slice).unwrap_or_default();
-        numbers.iter().filter_map(|number| self.words.get(*number as usize))
+    pub(super) fn shaped(&self, first: char, length: usize) -> impl Iterator<Item = &'l Word> + use<'l> {
+        let lexicon = self.lexicon;
+        let numbers = lexicon.shapes.get(&(first, length)).map(Vec::as_slice).unwrap_or_default();
+        numbers.iter().filter_map(|number| lexicon.words.get(*number as usize))
     }
 
     pub(super) fn has(&self, written: &[char]) -> bool {
@@ -104,7 +127,7 @@ impl Lexicon {
     }
 
     /// The word that is written so, letter by letter.
-    pub(super) fn word(&self, written: &[char]) -> Option<&Word> {
+    pub(super) fn word(&self, written: &[char]) -> Option<&'l Word> {
         self.like(written)
             .filter(|word| word.letters.len() == written.len())
             .filter(|word| written.iter().zip(&*word.letters).all(|(c, letter)| fits(*c, *letter)))
@@ -190,6 +213,9 @@ impl Row {
 
     /// This and behind it `next`; words that are complete by that are found.
     fn then(self, next: Self, found: &mut Vec<String>) -> Self {
+        if self.first.is_empty() && self.last.is_empty() && self.whole == [""] {
+            return next;
+        }
         found.extend(joined(&self.last, &next.first));
         let mut row = Self { whole: joined(&self.whole, &next.whole), ..Self::default() };
         row.or(Self { first: self.first, last: next.last, ..Self::default() });
@@ -210,7 +236,12 @@ fn row(hir: &Hir, found: &mut Vec<String>) -> Row {
         HirKind::Empty | HirKind::Look(_) => Row::nothing(),
         HirKind::Literal(literal) => {
             let text = String::from_utf8_lossy(&literal.0);
-            text.chars().fold(Row::nothing(), |row, c| row.then(one(c), found))
+            // Letters between gaps at once.
+            text.split_inclusive(|c: char| !c.is_alphabetic()).fold(Row::nothing(), |row, piece| {
+                let word = piece.trim_end_matches(|c: char| !c.is_alphabetic());
+                let row = row.then(Row::letters([word.to_owned()]), found);
+                piece[word.len()..].chars().fold(row, |row, c| row.then(one(c), found))
+            })
         }
         HirKind::Class(class) => row_of_class(class),
         HirKind::Capture(capture) => row(&capture.sub, found),
@@ -320,7 +351,8 @@ mod tests {
     fn what_a_pattern_asks_for_alone_is_known() {
         let patterns = [r"\byou (twit|can['’]?t)\b", r"(^|\n|me )twat( lol)?[.! ]*(\n|$)"];
         let lexicon = Lexicon::of(patterns.iter().map(|p| (parse_pattern(p).unwrap(), Some(Severity::Low))));
-        let asked = |word: &str| lexicon.word(&word.chars().collect::<Vec<_>>()).map(|word| word.asked);
+        let look = Look::new(&lexicon, 100);
+        let asked = |word: &str| look.word(&word.chars().collect::<Vec<_>>()).map(|word| word.asked);
         assert_eq!((asked("twit"), asked("twat")), (Some(Asked::Among), Some(Asked::Alone(Severity::Low))));
         assert_eq!(
             (asked("tw4t"), asked("cant"), asked("twot")),

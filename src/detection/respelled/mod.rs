@@ -13,6 +13,7 @@ pub(super) use lexicon::Lexicon;
 
 use crate::extraction::{Extract, Fragment, Layer, View};
 use edits::{Edit, edits};
+use lexicon::Look;
 use std::{borrow::Cow, ops::Range};
 
 /// The second reading of a fragment.
@@ -30,11 +31,27 @@ struct Piece {
     was: Range<usize>,
 }
 
-/// The second readings of a message's texts. Links are addresses, and what the gate has put together is none of these texts.
-pub(super) fn respelled(extract: &Extract<'_>, lexicon: &Lexicon) -> Vec<Respelled> {
-    let texts = (0u32..).zip(&extract.fragments);
-    let texts = texts.filter(|(_, fragment)| fragment.layer != Layer::Link && !fragment.checked_only);
-    texts.filter_map(|(of, fragment)| Respelled::new(of, fragment, edits(&fragment.view, lexicon))).collect()
+/// Words that are looked up for one message, at most: some tenths of a second.
+const MOST: usize = 2_000_000;
+
+/// The second readings of a message's texts, and which of these could not be read to the end. Links are addresses, and what the gate has put
+/// together is none of these texts.
+pub(super) fn respelled(extract: &Extract<'_>, lexicon: &Lexicon) -> (Vec<Respelled>, Vec<u32>) {
+    within(extract, &Look::new(lexicon, MOST))
+}
+
+fn within(extract: &Extract<'_>, look: &Look<'_>) -> (Vec<Respelled>, Vec<u32>) {
+    let (mut readings, mut unread) = (Vec::new(), Vec::new());
+    for (of, fragment) in (0u32..).zip(&extract.fragments) {
+        if fragment.layer == Layer::Link || fragment.checked_only {
+            continue;
+        }
+        readings.extend(Respelled::new(of, fragment, edits(&fragment.view, look)));
+        if look.is_spent() {
+            unread.push(of);
+        }
+    }
+    (readings, unread)
 }
 
 impl Respelled {
@@ -101,5 +118,55 @@ impl Respelled {
         let Some(before) = next.checked_sub(1).and_then(|last| self.pieces.get(last)) else { return at };
         let (from, to) = ranges(before);
         if at < from.end { edge(to) } else { to.end + (at - from.end) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        extraction::normalise,
+        ruleset::{Severity, parse_pattern},
+    };
+
+    fn read(text: &str, most: usize) -> (Vec<Respelled>, Vec<u32>) {
+        let pattern = parse_pattern(r"\byou are an? (idiot|clown)\b").unwrap();
+        let lexicon = Lexicon::of([(pattern, Some(Severity::Low))].into_iter());
+        let fragment = Fragment {
+            place: "1".into(),
+            part: Some(0),
+            layer: Layer::Visible,
+            source: text.into(),
+            view: normalise(text),
+            quoted: vec![0..4, 9..16],
+            checked_only: false,
+            anchors: &[],
+        };
+        let extract = Extract { fragments: vec![fragment], ..Extract::default() };
+        within(&extract, &Look::new(&lexicon, most))
+    }
+
+    #[test]
+    fn places_lead_back_and_forth() {
+        let (readings, unread) = read("y0u are 4n i.d.i.o.t, a cl0wn", 1_000);
+        assert!(unread.is_empty());
+        let reading = &readings[0];
+        assert_eq!(reading.fragment.view.text, "you are an idiot, a clown");
+        assert_eq!(reading.fragment.quoted, [0..4, 8..16]);
+        for (now, was) in
+            [(0..3, 0..3), (4..7, 4..7), (8..16, 8..20), (12..13, 11..20), (16..25, 20..29), (19..20, 23..24)]
+        {
+            assert_eq!(reading.was(&now), was, "{now:?}");
+        }
+        assert!(reading.is_read_in(&(2..5)) && reading.is_read_in(&(15..18)));
+        assert!(!reading.is_read_in(&(3..8)) && !reading.is_read_in(&(16..20)));
+    }
+
+    #[test]
+    fn what_is_not_read_to_the_end_is_said() {
+        let text = "cl0wn ".repeat(100);
+        assert!(read(&text, 10_000).1.is_empty());
+        let (readings, unread) = read(&text, 50);
+        assert_eq!((readings.len(), unread), (1, vec![0]));
     }
 }

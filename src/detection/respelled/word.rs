@@ -2,7 +2,7 @@
 
 use super::{
     glyph::{bare, fits, is_mask, is_sign, is_usual},
-    lexicon::{LONGEST, Lexicon, Word},
+    lexicon::{LONGEST, Look, Word},
 };
 use std::cmp::Reverse;
 
@@ -26,17 +26,17 @@ const DRAWN_OUT: usize = 3;
 const JOINED: (usize, usize) = (3, 4);
 
 /// Reads what stands between two gaps; `None` for what is written as it should be, or is no word of the lexicon.
-pub(super) fn read(written: &[char], lexicon: &Lexicon) -> Option<Reading> {
-    if written.len() < 2 || written.len() > 2 * LONGEST || is_plain(written) || lexicon.has(written) {
+pub(super) fn read(written: &[char], look: &Look<'_>) -> Option<Reading> {
+    if written.len() < 2 || written.len() > 2 * LONGEST || is_plain(written) || look.has(written) {
         return None;
     }
     if written.iter().any(|c| is_mask(*c)) {
-        return masked(written, lexicon);
+        return masked(written, look);
     }
-    if let Some(word) = disguised(written, lexicon) {
+    if let Some(word) = disguised(written, look) {
         return Some(Reading { text: word.letters.iter().collect(), weight: weight(written, word) });
     }
-    two(written, lexicon)
+    two(written, look)
 }
 
 /// Letters without signs, marks and repetition.
@@ -46,10 +46,9 @@ fn is_plain(written: &[char]) -> bool {
 }
 
 /// The word that is written so, letters repeated or not.
-pub(super) fn disguised<'l>(written: &[char], lexicon: &'l Lexicon) -> Option<&'l Word> {
+pub(super) fn disguised<'l>(written: &[char], look: &Look<'l>) -> Option<&'l Word> {
     let drawn_out = drawn_out(written);
-    lexicon
-        .like(written)
+    look.like(written)
         .filter(|word| word.letters.len() > 1 && reads_as(written, &drawn_out, &word.letters))
         .max_by_key(|word| (word.letters.len(), word.asked))
 }
@@ -105,7 +104,7 @@ fn weight(written: &[char], word: &Word) -> Weight {
 }
 
 /// Letters hidden by stars: the one word that fits, or of several the one that a rule asks for by itself, of the gravest rule.
-fn masked(written: &[char], lexicon: &Lexicon) -> Option<Reading> {
+fn masked(written: &[char], look: &Look<'_>) -> Option<Reading> {
     let shown = written.iter().filter(|c| !is_mask(**c)).count();
     let first = *written.first().filter(|c| c.is_alphabetic())?;
     if written.len() < 4 || shown * 5 < written.len() * 2 || written.last().is_none_or(|c| is_mask(*c)) {
@@ -113,7 +112,7 @@ fn masked(written: &[char], lexicon: &Lexicon) -> Option<Reading> {
     }
     let hides =
         |word: &&Word| written.iter().zip(&*word.letters).all(|(c, letter)| is_mask(*c) || fits(*c, *letter));
-    let mut fitting: Vec<&Word> = lexicon.shaped(first, written.len()).filter(hides).collect();
+    let mut fitting: Vec<&Word> = look.shaped(first, written.len()).filter(hides).collect();
     fitting.sort_unstable_by_key(|word| Reverse(word.asked));
     let word = match &*fitting {
         [word] => word,
@@ -124,16 +123,16 @@ fn masked(written: &[char], lexicon: &Lexicon) -> Option<Reading> {
 }
 
 /// Two words written as one, one of them disguised at least.
-fn two(written: &[char], lexicon: &Lexicon) -> Option<Reading> {
+fn two(written: &[char], look: &Look<'_>) -> Option<Reading> {
     let is_usual = written.iter().all(|c| is_usual(*c)) && !drawn_out(written).contains(&true);
     if is_usual || written.len() > LONGEST {
         return None;
     }
     let half = |written: &[char]| -> Option<String> {
-        if lexicon.has(written) {
+        if look.has(written) {
             return Some(written.iter().collect());
         }
-        Some(disguised(written, lexicon)?.letters.iter().collect())
+        Some(disguised(written, look)?.letters.iter().collect())
     };
     (JOINED.0..=written.len().saturating_sub(JOINED.0)).find_map(|at| {
         let (left, right) = written.split_at(at);
