@@ -2,11 +2,10 @@
 //! white space, parts words.
 
 use super::{
-    glyph::is_atom,
+    glyph::{is_atom, is_mark},
     lexicon::{LONGEST, Look},
 };
 use std::ops::Range;
-use unicode_normalization::char::is_combining_mark;
 
 /// Letters of one stretch, and the fewest that are one.
 const MOST: usize = 200;
@@ -114,7 +113,7 @@ impl Apart {
 fn single(text: &str, at: usize) -> Option<(char, usize)> {
     let mut rest = text.get(at..)?.char_indices();
     let (_, c) = rest.next().filter(|(_, c)| is_atom(*c))?;
-    let after = rest.find(|(_, c)| !is_combining_mark(*c));
+    let after = rest.find(|(_, c)| !is_mark(*c));
     match after {
         Some((_, c)) if is_atom(c) => None,
         Some((length, _)) => Some((c, at + length)),

@@ -2,14 +2,13 @@
 
 use super::{
     apart::Apart,
-    glyph::{is_atom, is_mask, is_sign},
+    glyph::{is_atom, is_mark, is_mask, is_sign},
     lexicon::{Asked, Look},
     unusual,
     word::{self, Reading, Weight},
 };
 use crate::extraction::View;
 use std::ops::Range;
-use unicode_normalization::char::is_combining_mark;
 
 /// A piece of a view, and what a reader takes it for.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ const LONGEST: usize = 64;
 /// Bytes between two spaces that are looked at as one.
 const CHUNK: usize = 512;
 /// Pieces of one word that signs part.
-const PIECES: usize = 12;
+const PIECES: usize = 8;
 /// Pieces with digits that one word has at most.
 const CODE: usize = 2;
 /// So many readings that are not believed alone are believed together.
@@ -73,7 +72,7 @@ impl Edits<'_> {
         let mut in_word = false;
         for (at, c) in chunk.char_indices().take(LONGEST) {
             let begins = is_atom(c) && !in_word;
-            in_word = is_atom(c) || is_combining_mark(c) && in_word;
+            in_word = is_atom(c) || is_mark(c) && in_word;
             if !begins {
                 continue;
             }
@@ -158,7 +157,7 @@ impl Edits<'_> {
         }
         let text = self.view.text.get(piece.at.clone())?;
         // Marks that stand on no letter of their own.
-        if piece.chars.len() > 2 && text.chars().any(is_combining_mark) && self.look.has(&piece.chars) {
+        if piece.chars.len() > 2 && text.chars().any(is_mark) && self.look.has(&piece.chars) {
             let text = piece.chars.iter().collect();
             return Some((piece.at.clone(), Reading { text, weight: Weight::Full }));
         }
@@ -168,7 +167,7 @@ impl Edits<'_> {
         if inner.len() == text.len() {
             return None;
         }
-        let chars: Vec<char> = inner.chars().filter(|c| !is_combining_mark(*c)).collect();
+        let chars: Vec<char> = inner.chars().filter(|c| !is_mark(*c)).collect();
         Some((start..start + inner.len(), word::read(&chars, self.look)?))
     }
 
@@ -176,31 +175,35 @@ impl Edits<'_> {
     fn joined(&self, pieces: &[Piece]) -> Option<(Range<usize>, Reading)> {
         let pieces = pieces.get(..pieces.len().min(PIECES))?;
         // What hides letters may also part them.
-        let shown = |piece: &Piece| piece.chars.iter().copied().filter(|c| !is_mask(*c)).collect::<Vec<_>>();
-        for first in 0..pieces.len() {
-            for last in (first..pieces.len()).rev() {
-                let some = pieces.get(first..=last)?;
-                let parts: Vec<Vec<char>> = some
-                    .iter()
-                    .flat_map(|piece| piece.chars.split(|c| is_mask(*c)).map(<[char]>::to_vec))
-                    .filter(|part| !part.is_empty())
-                    .collect();
-                if parts.len() < 2 || parts.iter().all(|part| self.look.has(part) || part.len() == 1) {
-                    continue;
-                }
-                let all: Vec<char> = some.iter().flat_map(shown).collect();
-                let at = some.first()?.at.start..some.last()?.at.end;
-                if let Some(reading) = self.read_joined(&all, &parts) {
-                    return Some((at, reading));
+        let parts: Vec<(&Piece, &[char])> = pieces
+            .iter()
+            .flat_map(|piece| piece.chars.split(|c| is_mask(*c)).map(move |part| (piece, part)))
+            .filter(|(_, part)| !part.is_empty())
+            .collect();
+        let mut all = Vec::new();
+        for first in 0..parts.len().saturating_sub(1) {
+            all.clear();
+            for last in first..parts.len() {
+                all.extend_from_slice(parts[last].1);
+                let some = &parts[first..=last];
+                // Most is no word by far.
+                if some.len() > 1
+                    && self.look.like(&all).next().is_some()
+                    && !some.iter().all(|(_, part)| part.len() == 1 || self.look.has(part))
+                    && let Some(reading) = self.read_joined(&all, some)
+                {
+                    return Some((parts[first].0.at.start..parts[last].0.at.end, reading));
                 }
             }
         }
         None
     }
 
-    fn read_joined(&self, all: &[char], parts: &[Vec<char>]) -> Option<Reading> {
+    fn read_joined(&self, all: &[char], parts: &[(&Piece, &[char])]) -> Option<Reading> {
         let word = self.look.word(all).or_else(|| word::disguised(all, self.look))?;
-        let vowelless = |part: &Vec<char>| !part.iter().any(|c| is_sign(*c) || "aeiouwyâêîôûŵŷ".contains(*c));
+        let vowelless = |(_, part): &(&Piece, &[char])| {
+            !part.iter().any(|c| is_sign(*c) || "aeiouwyâêîôûŵŷ".contains(*c))
+        };
         let enough = match word.letters.len() {
             0..=3 => false,
             4 => parts.iter().any(vowelless),
@@ -222,7 +225,7 @@ fn pieces(text: &str, chunk: Range<usize>) -> Vec<Piece> {
                 last.at.end = at.end;
                 last.chars.push(c);
             }
-            Some(last) if open && is_combining_mark(c) => last.at.end = at.end,
+            Some(last) if open && is_mark(c) => last.at.end = at.end,
             _ if belongs => {
                 pieces.push(Piece { at, chars: vec![c] });
                 open = true;
@@ -235,13 +238,17 @@ fn pieces(text: &str, chunk: Range<usize>) -> Vec<Piece> {
 
 /// Addresses of pages and people are written as they must be.
 fn is_address(chunk: &str) -> bool {
+    let bytes = chunk.as_bytes();
+    let is_page = || memchr::memchr(b':', bytes).is_some_and(|at| bytes[at..].starts_with(b"://"));
+    let is_host = || bytes.windows(4).any(|window| window == b"www.");
     let is_mail = || {
-        chunk.split_once('@').is_some_and(|(local, domain)| {
+        memchr::memchr(b'@', bytes).is_some_and(|at| {
+            let (local, domain) = (&chunk[..at], &chunk[at + 1..]);
             local.ends_with(|c: char| c.is_alphanumeric())
                 && domain.trim_end_matches(|c: char| !c.is_alphanumeric()).contains('.')
         })
     };
-    chunk.contains("://") || chunk.contains("www.") || is_mail()
+    is_page() || is_mail() || is_host()
 }
 
 /// Those that are believed by themselves, and those beside them.

@@ -1,6 +1,7 @@
 //! Which letters a character may stand for.
 
 use crate::extraction::taken_for;
+use unicode_normalization::char::is_combining_mark;
 
 /// What all characters that may stand for the same letter have in common, as a letter; `i` and `l` are one. `None` for what stands for
 /// none, or for any.
@@ -53,4 +54,9 @@ pub(super) fn is_usual(c: char) -> bool {
 /// A letter, digit or anything that is taken for a letter: an atom of what is written apart.
 pub(super) fn is_atom(c: char) -> bool {
     c.is_alphanumeric() || taken_for(c).is_some()
+}
+
+/// A mark that stands on the letter before it.
+pub(super) fn is_mark(c: char) -> bool {
+    !c.is_ascii() && is_combining_mark(c)
 }

@@ -32,7 +32,7 @@ struct Piece {
 }
 
 /// Words that are looked up for one message, at most: some tenths of a second.
-const MOST: usize = 2_000_000;
+const MOST: usize = 1_000_000;
 
 /// The second readings of a message's texts, and which of these could not be read to the end. Links are addresses, and what the gate has put
 /// together is none of these texts.
