@@ -16,6 +16,7 @@ mod pictures;
 mod prepare;
 mod respelled;
 pub mod rulecheck;
+mod sorted;
 mod structure;
 #[cfg(test)]
 mod tests;

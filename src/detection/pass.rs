@@ -7,9 +7,10 @@ use super::{
     excerpts::Masks,
     findings,
     judge::{Candidate, Judged, around},
-    model::{DetectLimits, Explained, Finding, Miss, NearMiss, Origin},
+    model::{DetectLimits, Explained, Finding, Miss, NearMiss},
     prepare::{PatternId, hir, is_of_words},
     respelled::Respelled,
+    sorted::Sorted,
     structure::{self, password},
 };
 use crate::{
@@ -197,8 +198,7 @@ impl<'d, 'm> Pass<'d, 'm> {
         // By pattern, so the gravest rules come first and each is compiled once.
         hits.sort_unstable();
         hits.dedup();
-        let mut sorted =
-            Sorted { places: (!self.respelled.is_empty()).then(BTreeMap::new), ..Sorted::default() };
+        let mut sorted = Sorted::new(!self.respelled.is_empty());
         for hit in &hits {
             if self.matches >= self.limits.matches {
                 self.unread.push(hit.fragment);
@@ -216,8 +216,7 @@ impl<'d, 'm> Pass<'d, 'm> {
         }
         self.unread.sort_unstable();
         self.unread.dedup();
-        sorted.take_disguised();
-        let Sorted { mut counted, waiting, .. } = sorted;
+        let (mut counted, waiting) = sorted.finish();
         self.decide_waiting(&mut counted, waiting);
         counted
     }
@@ -380,59 +379,6 @@ impl<'d, 'm> Pass<'d, 'm> {
             .collect();
         candidates.retain(|c| !few.iter().any(|(rule, _)| *rule == c.rule));
         few.into_iter().for_each(|(rule, values)| self.missed(rule, Miss::TooFew, values));
-    }
-}
-
-/// What places came to.
-#[derive(Default)]
-struct Sorted {
-    counted: Vec<Candidate>,
-    waiting: Vec<Candidate>,
-    /// Values of rules that need not be looked at again.
-    settled: HashSet<(u32, u64)>,
-    /// Found in second readings, at their places in the texts as written.
-    disguised: Vec<Judged>,
-    /// Where a rule has found something in a text as written: rule, fragment and start, to the end. Only where there are second readings.
-    places: Option<BTreeMap<(u32, u32, usize), usize>>,
-}
-
-impl Sorted {
-    fn add(&mut self, judged: Judged, full: f32, all_places: bool) {
-        let (Judged::Counts(candidate) | Judged::Waits(candidate)) = &judged else { return };
-        if let Some(places) = &mut self.places {
-            places.insert((candidate.rule, candidate.fragment, candidate.span.start), candidate.span.end);
-        }
-        match judged {
-            Judged::Counts(candidate) => {
-                // A value that could not be found any better is looked at only once.
-                let best = candidate.confidence >= full && candidate.origin == Origin::Own;
-                let key = (candidate.rule, candidate.value);
-                let news = if best { self.settled.insert(key) } else { !self.settled.contains(&key) };
-                if news || all_places {
-                    self.counted.push(candidate);
-                }
-            }
-            Judged::Waits(candidate) => self.waiting.push(candidate),
-            Judged::Misses(_) => {}
-        }
-    }
-
-    /// What is disguised counts where its rule finds nothing in the text as written.
-    fn take_disguised(&mut self) {
-        let places = self.places.take().unwrap_or_default();
-        for judged in std::mem::take(&mut self.disguised) {
-            let (Judged::Counts(candidate) | Judged::Waits(candidate)) = &judged else { continue };
-            let from = (candidate.rule, candidate.fragment, 0);
-            let before = (candidate.rule, candidate.fragment, candidate.span.end);
-            if places.range(from..before).next_back().is_some_and(|(_, end)| *end > candidate.span.start) {
-                continue;
-            }
-            match judged {
-                Judged::Waits(candidate) => self.waiting.push(candidate),
-                Judged::Counts(candidate) => self.counted.push(candidate),
-                Judged::Misses(_) => {}
-            }
-        }
     }
 }
 

@@ -301,6 +301,7 @@ fn words_in_disguise_are_found_where_they_stand() {
         ("you are a clоwn", "you are a clоwn"),
         ("you are a clo\u{323}wn", "you are a clo\u{323}wn"),
         ("you are a cl*wn", "you are a cl*wn"),
+        ("you are a cʟoᴡɴ", "you are a cʟoᴡɴ"),
     ] {
         let findings = detect(&insult, written);
         let [finding] = findings.as_slice() else { panic!("{written}: {findings:?}") };
@@ -314,7 +315,7 @@ fn words_in_disguise_are_found_where_they_stand() {
 
 #[test]
 fn what_no_rule_names_has_no_second_reading() {
-    let insult = rule("i", "harm.bullying", r#"words = ["ass", "tits", "clown*", "pos"]"#);
+    let insult = rule("i", "harm.bullying", r#"words = ["ass", "tits", "clown*", "pos", "pop", "coc"]"#);
     for text in [
         "room a55 and set 7i75, c10 wn",
         "pôs a gêm",
@@ -323,6 +324,7 @@ fn what_no_rule_names_has_no_second_reading() {
         "https://a.example/c.l.o.w.n and c.l.o.w.n@oakfield.example",
         "id 4c10wn-77aa-c10wn-0f3d",
         "a-s-p, t-i-p-s",
+        "Добрый день, рор сос и вор",
     ] {
         assert!(detect(&insult, text).is_empty(), "{text}");
     }

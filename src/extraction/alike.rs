@@ -48,8 +48,10 @@ fn of(c: char) -> Alike {
     }
 }
 
-/// Small capitals and turned letters, which UTS 39 holds to be no danger.
-const FORMS: &str = "ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzɐaɔcǝeɟfɥhᴉiʞkɯmɹrʇtʌvʍwʎy";
+/// Letters drawn alike that UTS 39 leaves out or takes for `l`.
+const DRAWN: &str = "кkκkꓲi";
+/// Small capitals, turned letters, and small letters drawn like Latin capitals, which UTS 39 holds to be no danger.
+const FORMS: &str = "ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzɐaɔcǝeɟfɥhᴉiʞkɯmɹrʇtʌvʍwʎyвbнhтtмm";
 
 fn table() -> Vec<Alike> {
     // What the skeleton of a letter is, its own: `I` and `l` have the same.
@@ -68,14 +70,18 @@ fn table() -> Vec<Alike> {
             *entry = alike(c, &letters);
         }
     }
-    let mut forms = FORMS.chars();
-    while let (Some(form), Some(letter)) = (forms.next(), forms.next()) {
-        if let Some(entry) = table.get_mut(form as usize)
-            && *entry == Alike::Not
-        {
-            *entry = Alike::Formed(letter as u8);
+    let mut set = |list: &str, alike: fn(u8) -> Alike| {
+        let mut chars = list.chars();
+        while let (Some(c), Some(letter)) = (chars.next(), chars.next()) {
+            if let Some(entry) = table.get_mut(c as usize)
+                && !matches!(entry, Alike::Drawn(known) if *known == letter as u8)
+            {
+                *entry = alike(letter as u8);
+            }
         }
-    }
+    };
+    set(DRAWN, Alike::Drawn);
+    set(FORMS, Alike::Formed);
     table
 }
 
@@ -100,8 +106,8 @@ fn alike(c: char, letters: &HashMap<String, u8>) -> Alike {
     let small = c.to_lowercase().next().filter(|small| *small != c).and_then(found);
     match (found(c), small) {
         (Some(Alike::Drawn(b'l')), Some(Alike::Drawn(b'i'))) => Alike::Drawn(b'i'),
-        (Some(alike), _) => alike,
-        (None, _) => {
+        (Some(alike), _) | (None, Some(alike)) => alike,
+        (None, None) => {
             let base = std::iter::once(c).nfd().next().filter(char::is_ascii_alphabetic);
             base.map_or(Alike::Not, |base| Alike::Formed(base.to_ascii_lowercase() as u8))
         }
@@ -133,6 +139,16 @@ mod tests {
         for c in ['o', 'ж', 'ı', 'ŵ', 'ø', 'ß', 'æ', '字', '٠', '-', '×'] {
             assert_eq!(drawn_like(c), None, "{c}");
         }
+    }
+
+    /// Cyrillic, Greek, Armenian, Cherokee and Lisu letters, each before its Latin one.
+    const ALIKE: &str = "аaАaαaΑaВbΒbсcСcϲcԁdԀdеeЕeΕeһhҺhНhΗhհhіiІiιiΙiјjЈjкkКkκkΚkМmΜmΝnոnоoОoοoΟoօoрpРpρpΡpԛqԚqѕsЅsТtΤtυuսuνvѵvԝwԜwхxХxΧxуyУyΥyΖzӀlӏlᎪaꓮaᏴbꓐbᏟcꓚcᎠdꓓdᎬeꓰeꓝfᏀgꓖgᎻhꓧhꓲiᎫjꓙjᏦkꓗkᏞlꓡlᎷmꓟmꓠnꓳoᏢpꓑpᏒrꓣrᏚsꓢsᎢtꓔtꓴuᏙvꓦvᎳwꓪwꓫxꓬyᏃzꓜz";
+
+    #[test]
+    fn letters_of_other_alphabets_are_known() {
+        let chars: Vec<char> = ALIKE.chars().collect();
+        let wrong = chars.chunks(2).filter(|pair| drawn_like(pair[0]) != Some(pair[1])).collect::<Vec<_>>();
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 
     #[test]

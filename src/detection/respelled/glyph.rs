@@ -51,6 +51,12 @@ pub(super) fn is_usual(c: char) -> bool {
     matches!(c, 'a'..='z' | 'ß'..='ö' | 'ø'..='ÿ' | 'ŵ' | 'ŷ' | 'ẁ' | 'ẃ' | 'ẅ' | 'ỳ' | 'ą' | 'ć' | 'ę' | 'ł' | 'ń' | 'ś' | 'ź' | 'ż' | 'č' | 'š' | 'ž' | 'ı' | 'ş' | 'ğ' | 'ă' | 'ţ' | 'ț' | 'ș')
 }
 
+/// A letter of another alphabet than the Latin one.
+pub(super) fn is_foreign(c: char) -> bool {
+    let is_latin = matches!(u32::from(c), 0..0x370 | 0x1d00..0x1f00 | 0x2c60..0x2c80 | 0xa720..0xa800 | 0xab30..0xab70 | 0xff00..);
+    c.is_alphabetic() && !is_latin
+}
+
 /// A letter, digit or anything that is taken for a letter: an atom of what is written apart.
 pub(super) fn is_atom(c: char) -> bool {
     c.is_alphanumeric() || taken_for(c).is_some()

@@ -1,7 +1,7 @@
 //! One word that is disguised in itself: signs for letters, repeated letters, letters drawn alike, hidden letters.
 
 use super::{
-    glyph::{bare, fits, is_mask, is_sign, is_usual},
+    glyph::{bare, fits, is_foreign, is_mask, is_sign, is_usual},
     lexicon::{LONGEST, Look, Word},
 };
 use std::cmp::Reverse;
@@ -28,6 +28,10 @@ const JOINED: (usize, usize) = (3, 4);
 /// Reads what stands between two gaps; `None` for what is written as it should be, or is no word of the lexicon.
 pub(super) fn read(written: &[char], look: &Look<'_>) -> Option<Reading> {
     if written.len() < 2 || written.len() > 2 * LONGEST || is_plain(written) || look.has(written) {
+        return None;
+    }
+    // A word of another alphabet, all of whose letters happen to be drawn like Latin ones.
+    if !written.iter().any(char::is_ascii_alphanumeric) && written.iter().any(|c| is_foreign(*c)) {
         return None;
     }
     if written.iter().any(|c| is_mask(*c)) {
