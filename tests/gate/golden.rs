@@ -6,7 +6,7 @@
 use gatehouse::{
     extraction::{Extract, ExtractLimits, Fragment, extract},
     files::Files,
-    message::{Body, Mailbox, Message, ReadLimits, read},
+    message::{Body, Mailbox, Message, ReadLimits, Reading, read},
 };
 use std::{
     fmt::Write as _,
@@ -195,7 +195,7 @@ fn dump_fragment(out: &mut String, fragment: &Fragment<'_>) {
 pub(crate) fn check(message: &Message<'_>, extract: &Extract<'_>) {
     let within = |range: &Range<usize>| range.start <= range.end && range.end <= message.raw.len();
     assert!(!message.parts.is_empty());
-    for (index, part) in message.parts.iter().enumerate() {
+    for (index, part) in message.first_reading().iter().enumerate() {
         assert!(within(&part.header_range) && within(&part.body_range));
         assert!(part.inside.is_some() || part.header_range.end <= part.body_range.start);
         assert!(part.parent.is_none_or(|p| p < index) && part.parent.is_some() == (index > 0));
@@ -213,6 +213,12 @@ pub(crate) fn check(message: &Message<'_>, extract: &Extract<'_>) {
             Body::Message(root) => assert_eq!(message.parts[*root].parent, Some(index)),
             _ => {}
         }
+    }
+    // What only another reading has stands behind, and nowhere in the bytes.
+    for part in &message.parts[message.first_reading().len()..] {
+        assert!(part.reading != Reading::First && part.parent.is_none() && part.inside.is_none());
+        assert!(part.header_range.is_empty() && part.body_range.is_empty());
+        assert!(!matches!(part.body, Body::Multipart(_) | Body::Message(_)));
     }
     for fragment in &extract.fragments {
         check_fragment(fragment);

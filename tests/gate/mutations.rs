@@ -5,7 +5,7 @@ use crate::golden::{check, messages, with_crlf};
 use gatehouse::{
     extraction::{ExtractLimits, TextKind, extract, first_quote},
     files::Files,
-    message::{Body, ReadLimits, read},
+    message::{Body, ReadLimits, Reading, read, read_in_every_way},
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::fs;
@@ -39,6 +39,13 @@ const PIECES: &[&[u8]] = &[
     b"Content-Type: multipart/mixed; boundary=x\n\n--x\n",
     b"Content-Type: message/rfc822\n\n",
     b"Content-Transfer-Encoding: base64\n",
+    b"Content-Transfer-Encoding: x-odd\n",
+    b"Content-Type: multipart/mixed; boundary=x; boundary=\"y\"\n",
+    b"Content-Type: multipart/mixed; boundary*0=x; boundary*1*=%79\n",
+    b"\n--y\n",
+    b"\nno field\n",
+    b"\nbegin 644 x\n#:&D*\nend\n",
+    b"<a href='data:text/html,<p>x'>",
     b"%PDF-1.4",
     b"/Encrypt 1 0 R",
     b"PK\x03\x04",
@@ -80,7 +87,10 @@ fn damaged_messages_are_read_without_panic_and_with_valid_ranges() {
                 let raw = if round % 2 == 0 { with_crlf(&raw) } else { raw };
                 let limits = if round % 3 == 0 { small } else { ReadLimits::default() };
                 let text_bytes = if round % 5 == 0 { 100 } else { ExtractLimits::default().text_bytes };
-                let message = read(&raw, limits);
+                let message = read_in_every_way(&raw, limits);
+                let first = message.parts.iter().take_while(|part| part.reading == Reading::First).count();
+                assert_eq!(first, read(&raw, limits).parts.len(), "{}", path.display());
+                assert!(message.parts.len() <= limits.parts.max(first), "{}", path.display());
                 check(
                     &message,
                     &extract(
