@@ -1,6 +1,7 @@
 //! Scripts of a page that is attached: the person who opens it sees what they write, and the gate does not run them.
 
 use super::{TextKind, unseen};
+use crate::files::texts_of_script;
 
 /// Ways in which a script puts text on its page or makes it from something else.
 const WRITES: &[&[u8]] = &[
@@ -18,10 +19,8 @@ const WRITES: &[&[u8]] = &[
     b"atob(",
     b"eval(",
 ];
-/// Codes of one text, and texts of one page.
+/// Digits of a number that is worth digging up.
 const LEAST: usize = 8;
-const MOST: usize = 4_096;
-const MOST_TEXTS: usize = 2_000;
 
 /// Whether a script in it may show text that is written otherwise.
 pub(super) fn writes(page: &str) -> bool {
@@ -34,54 +33,15 @@ pub(super) fn writes(page: &str) -> bool {
     WRITES.iter().any(|word| has(word)) && (has_script() || has(b"=\"javascript:") || has(b" on"))
 }
 
-/// Texts that are written as the numbers of their characters: `85,80,78` or `[0x55, 0x50]`. `is_cut` when there are more.
+/// Texts that are written as the numbers of their characters (`85,80,78`, `[0x55, 0x50]`) or in escapes, where they hold
+/// a number. `is_cut` when there may be more.
 pub(super) fn from_codes(text: &str, kind: TextKind, is_cut: &mut bool) -> Option<String> {
     if kind != TextKind::Html || memchr::memmem::find(text.as_bytes(), b"script").is_none() {
         return None;
     }
-    let mut out = String::new();
-    let mut rest = text;
-    let mut texts = 0;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
-        if texts >= MOST_TEXTS {
-            *is_cut = true;
-            break;
-        }
-        rest = &rest[at..];
-        let (written, length) = codes(rest);
-        if written.chars().count() >= LEAST {
-            out.push_str(&written);
-            out.push('\n');
-            texts += 1;
-        }
-        rest = &rest[length.max(1)..];
-    }
-    (unseen::digits(out.as_bytes()) >= LEAST).then_some(out)
-}
-
-/// The characters whose codes stand at the start of `text`, and the length of all of these.
-fn codes(text: &str) -> (String, usize) {
-    let bytes = text.as_bytes();
-    let (mut out, mut at) = (String::new(), 0);
-    loop {
-        let (radix, skip) = match bytes.get(at..at + 2) {
-            Some(b"0x" | b"0X") => (16, 2),
-            _ => (10, 0),
-        };
-        let digits =
-            bytes.iter().skip(at + skip).take(8).take_while(|b| char::from(**b).is_digit(radix)).count();
-        let end = at + skip + digits;
-        let code = text.get(at + skip..end).and_then(|digits| u32::from_str_radix(digits, radix).ok());
-        let readable = code.and_then(char::from_u32).filter(|c| !c.is_control() || c.is_whitespace());
-        let Some(c) = readable.filter(|_| out.len() < MOST) else { return (out, end) };
-        out.push(c);
-        let between =
-            bytes.iter().skip(end).take(8).take_while(|b| b.is_ascii_whitespace() || **b == b',').count();
-        if between == 0 || !bytes.get(end + between).is_some_and(u8::is_ascii_digit) {
-            return (out, end);
-        }
-        at = end + between;
-    }
+    let (written, is_more) = texts_of_script(text);
+    *is_cut |= is_more;
+    (unseen::digits(written.as_bytes()) >= LEAST).then_some(written)
 }
 
 #[cfg(test)]

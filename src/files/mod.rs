@@ -51,3 +51,4 @@ pub use picture::{
     Digests, Hashed, MOST_HASHED, MOST_VIEWS, Pdq, Picture, PictureBudget, PictureKind, PictureLimits, Turn,
     Unhashed, View, hash as hash_picture,
 };
+pub use text::texts_of_script;

@@ -10,6 +10,8 @@ pub(super) mod rows;
 mod script;
 mod sylk;
 
+pub use script::texts as texts_of_script;
+
 use super::{
     as_text,
     budget::Budget,

@@ -2,12 +2,12 @@
 
 /// Codes in one list, and lists in one page.
 const MOST_CODES: usize = 10_000;
-const MOST_LISTS: usize = 200;
+const MOST_LISTS: usize = 2_000;
 const LEAST_CODES: usize = 6;
 
 /// Lists of character codes (`String.fromCharCode(72,105)`, `[0x48, 0x69]`), and texts in `\x48` escapes; and whether
 /// there may be more.
-pub(super) fn texts(source: &str) -> (String, bool) {
+pub fn texts(source: &str) -> (String, bool) {
     let (mut out, mut at, mut is_cut) = (String::new(), 0, true);
     for _ in 0..MOST_LISTS {
         let Some((text, end)) = next_list(source, at) else {
