@@ -48,7 +48,7 @@ pub use open::open;
 pub use opener::{Closed, InProcess, NotOpened, Opener, Readers, Start, Until};
 pub use parts::{Files, open_parts};
 pub use picture::{
-    Digests, Hashed, MOST_HASHED, MOST_VIEWS, Pdq, Picture, PictureBudget, PictureKind, PictureLimits, Turn,
-    Unhashed, View, hash as hash_picture,
+    Digests, Hashed, MOST_HASHED, MOST_VIEWS, OTHER_SIZES, Pdq, Picture, PictureBudget, PictureKind,
+    PictureLimits, Turn, Unhashed, View, hash as hash_picture,
 };
 pub use text::texts_of_script;

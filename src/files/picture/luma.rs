@@ -9,9 +9,13 @@ use image::metadata::Orientation;
 
 /// The longest side; more adds cost and changes the hash by a bit or two.
 const SIDE: usize = 1024;
-/// Both sides of the second size, and the longer side of the third.
+/// Both sides of the second size.
 const SQUARE: usize = 512;
-const MIDDLE: usize = 576;
+/// The longer side of the others, each a fifth larger than the one before: a list does not say at which size its hashes
+/// were computed, and whichever it was, one of these is near it.
+const LONGER: [usize; 5] = [400, 480, 576, 690, 830];
+/// At how many sizes a picture is hashed besides its own.
+pub const OTHER_SIZES: usize = 1 + LONGER.len();
 
 #[derive(Debug)]
 pub(super) struct Luma {
@@ -105,10 +109,10 @@ impl Luma {
     /// The same at the other sizes at which its hash is computed.
     pub(super) fn at_other_sizes(&self) -> impl Iterator<Item = Self> {
         let longer = self.width.max(self.height).max(1);
-        let middle = |side: usize| (side * MIDDLE).div_ceil(longer);
-        let sizes = [(SQUARE, SQUARE), (middle(self.width), middle(self.height))];
-        sizes
-            .into_iter()
+        let to = move |side: usize, most: usize| (side * most).div_ceil(longer);
+        let by_longer = LONGER.map(|most| (to(self.width, most), to(self.height, most)));
+        std::iter::once((SQUARE, SQUARE))
+            .chain(by_longer)
             .filter(|size| *size != (self.width, self.height))
             .filter_map(|size| self.resized(size))
     }

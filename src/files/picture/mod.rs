@@ -25,6 +25,7 @@ pub use digests::Digests;
 pub(super) use hashed::Memory;
 pub use hashed::{Hashed, MOST_HASHED, MOST_VIEWS};
 pub use kind::PictureKind;
+pub use luma::OTHER_SIZES;
 pub use pdq::{Pdq, Turn};
 pub use views::View;
 

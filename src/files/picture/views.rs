@@ -19,7 +19,7 @@ pub struct View {
     pub quality: u8,
     /// Its hashes as shown and in every turn, in the order of [`Turn::ALL`].
     pub turns: [Pdq; 8],
-    /// The same computed at other sizes: 512 by 512, and 576 on the longer side.
+    /// The same computed at other sizes: 512 by 512, and 400 to 830 on the longer side.
     pub resized: Vec<[Pdq; 8]>,
 }
 

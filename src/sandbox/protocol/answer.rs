@@ -3,8 +3,8 @@
 
 use super::{FROM_WORKER, HEAD, metered::Metered, put_head};
 use crate::files::{
-    Anchor, FileLimits, Hashed, Limit, MOST_HASHED, MOST_VIEWS, Missed, Opened, Piece, Reason, Trait,
-    TraitKind,
+    Anchor, FileLimits, Hashed, Limit, MOST_HASHED, MOST_VIEWS, Missed, OTHER_SIZES, Opened, Piece, Reason,
+    Trait, TraitKind,
 };
 use postcard::Deserializer;
 use serde::Deserialize;
@@ -69,16 +69,13 @@ fn fits(opened: &Opened, limits: &FileLimits) -> bool {
         && opened.hashed.iter().all(|hashed| is_word(&hashed.place, PLACE) && has_few_sizes(hashed))
 }
 
-/// In how many sizes pictures are hashed besides their own, and no more views than that makes.
-const SIZES: usize = 2;
-
 fn views(hashed: &Hashed) -> usize {
     hashed.picture.as_ref().map_or(0, |picture| picture.views.len())
 }
 
 fn has_few_sizes(hashed: &Hashed) -> bool {
     let mut views = hashed.picture.iter().flat_map(|picture| &picture.views);
-    views.all(|view| view.resized.len() <= SIZES)
+    views.all(|view| view.resized.len() <= OTHER_SIZES)
 }
 
 /// Rising, within the text, between its letters: whoever slices by them need not ask.
@@ -229,7 +226,7 @@ mod tests {
 
     fn hashed(place: &str, views: usize) -> Hashed {
         let turns = [Pdq([7; 32]); 8];
-        let view = View { frame: 0, quality: 50, turns, resized: vec![turns; SIZES] };
+        let view = View { frame: 0, quality: 50, turns, resized: vec![turns; OTHER_SIZES] };
         let picture = Picture {
             kind: PictureKind::Jpeg,
             width: 9,
