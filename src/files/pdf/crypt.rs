@@ -1,5 +1,5 @@
-//! Reading what is encrypted with an empty user password (ISO 32000-2, section 7.6): such files are
-//! locked only against printing or changing, and everyone who opens them reads them.
+//! Reading what is encrypted with an empty user password (ISO 32000-2, section 7.6), or with 256 bits an empty owner
+//! password: such files are locked only against printing or changing, and everyone who opens them reads them.
 
 use super::object::{Dictionary, Object};
 use aes::cipher::{BlockDecrypt, BlockEncrypt as _, BlockSizeUser, KeyInit, consts::U16};
@@ -131,24 +131,34 @@ fn key(encrypt: &Dictionary, id: &[u8], metadata: bool) -> Option<Option<Vec<u8>
     let owner = encrypt.raw("O").and_then(Object::text)?;
     match integer(encrypt, "R")? {
         revision @ 2..=4 => {
-            let (user, owner) = (user.get(..32)?, owner.get(..32)?);
-            let key = rc4_key(encrypt, revision, owner, id, metadata)?;
-            Some(user_entry(&key, revision, id, user).then_some(key))
+            let (user, owner) = (whole_entry(user), whole_entry(owner));
+            let key = rc4_key(encrypt, revision, &owner, id, metadata)?;
+            Some(user_entry(&key, revision, id, &user).then_some(key))
         }
         revision @ (5 | 6) => {
-            let hash = |salt: &[u8]| match revision {
-                5 => Sha256::digest(salt).to_vec(),
-                _ => hardened(salt),
-            };
-            if hash(user.get(32..40)?) != *user.get(..32)? {
-                return Some(None);
+            let whole = user.get(..48)?;
+            for (entry, wrapped, more) in [(user, "UE", &[][..]), (owner, "OE", whole)] {
+                let hash = |salt: &[u8]| match revision {
+                    5 => Sha256::digest([salt, more].concat()).to_vec(),
+                    _ => hardened(salt, more),
+                };
+                if hash(entry.get(32..40)?) == *entry.get(..32)? {
+                    let wrapped = encrypt.raw(wrapped).and_then(Object::text)?.get(..32)?;
+                    let cipher = aes::Aes256::new_from_slice(&hash(entry.get(40..48)?)).ok()?;
+                    return Some(Some(unchained(&cipher, [0; 16], wrapped)));
+                }
             }
-            let wrapped = encrypt.raw("UE").and_then(Object::text)?.get(..32)?;
-            let cipher = aes::Aes256::new_from_slice(&hash(user.get(40..48)?)).ok()?;
-            Some(Some(unchained(&cipher, [0; 16], wrapped)))
+            Some(None)
         }
         _ => None,
     }
+}
+
+/// An entry of 32 bytes; programs fill up what is too short.
+fn whole_entry(entry: &[u8]) -> [u8; 32] {
+    let mut whole = [0; 32];
+    whole.iter_mut().zip(entry).for_each(|(whole, byte)| *whole = *byte);
+    whole
 }
 
 /// Algorithm 2.
@@ -269,12 +279,12 @@ where
     out
 }
 
-/// Algorithm 2.B for the empty password: at least 64 rounds and, since the last byte of a
-/// round is at most 255, at most 288.
-fn hardened(salt: &[u8]) -> Vec<u8> {
-    let mut key = Sha256::digest(salt).to_vec();
+/// Algorithm 2.B for the empty password, with the whole entry `U` for the owner's: at least 64 rounds and, since the
+/// last byte of a round is at most 255, at most 288.
+fn hardened(salt: &[u8], more: &[u8]) -> Vec<u8> {
+    let mut key = Sha256::digest([salt, more].concat()).to_vec();
     for round in 0u32.. {
-        let encrypted = chained(&key, &key.repeat(64));
+        let encrypted = chained(&key, &[&key[..], more].concat().repeat(64));
         let sum: u32 = encrypted.iter().take(16).map(|b| u32::from(*b)).sum();
         key = match sum % 3 {
             0 => Sha256::digest(&encrypted).to_vec(),

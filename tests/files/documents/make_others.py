@@ -61,6 +61,9 @@ def pdfs():
         for n, a in {"rc4-40": ["40"], "rc4-128": ["128", "--use-aes=n"], "aes-128": ["128", "--use-aes=y"], "aes-256-r5": ["256", "--force-R5"], "aes-256": ["256"], "aes-128-clear-metadata": ["128", "--use-aes=y", "--cleartext-metadata"]}.items():
             name = f"{who}-{n}.pdf"; q(name, user, "boss", *a)
             if who == "owner": expect(name, *said)
+    # An empty owner's password opens a file as well, whatever the user's is.
+    for n, a in {"aes-256-r5": ["256", "--force-R5"], "aes-256": ["256"]}.items():
+        q(f"owner-empty-{n}.pdf", "sesame", "", *a, "--allow-insecure"); expect(f"owner-empty-{n}.pdf", *said)
 OFFICE = """
 import sys, time, uno
 from com.sun.star.beans import PropertyValue

@@ -10,7 +10,7 @@ use super::{
     filter,
     object::{Dictionary, Object, Reader, Stream},
 };
-use crate::files::{Budget, Limit};
+use crate::files::{Budget, Limit, Reason};
 use memchr::memmem;
 use std::{
     collections::{HashMap, HashSet},
@@ -123,7 +123,7 @@ impl<'a, 'b> Document<'a, 'b> {
             }
             Lock::Closed => self.closed = Closed::All,
             Lock::FilesClosed => self.closed = Closed::Files,
-            Lock::Odd => {}
+            Lock::Odd => self.budget.missed("", "pdf", Reason::Malformed),
         }
     }
 
