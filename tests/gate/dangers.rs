@@ -66,13 +66,13 @@ pub(crate) fn wait(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-fn reference(nudge: &Delivery) -> String {
+pub(crate) fn reference(nudge: &Delivery) -> String {
     let text = text(nudge);
     let (_, rest) = text.split_once("Reference: ").unwrap_or_else(|| panic!("no token in {text}"));
     rest.split_whitespace().next().unwrap().to_owned()
 }
 
-fn answer(from: &str, keyword: &str, token: &str) -> String {
+pub(crate) fn answer(from: &str, keyword: &str, token: &str) -> String {
     let quoted = format!("{keyword}\r\n\r\nOn Monday Gatehouse wrote:\r\n> Reference: {token}");
     mail(from, GATE, "Re: Your message is waiting for you", &quoted)
 }
