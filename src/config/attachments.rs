@@ -10,8 +10,10 @@ pub struct FilesConfig {
     pub sandbox: Sandboxing,
     /// Files that are open at once.
     pub workers: usize,
-    /// Words in attached pictures are read, by tesseract.
+    /// Words in pictures are read, by tesseract.
     pub pictures: bool,
+    /// Of so many pictures of one message at most.
+    pub pictures_read: usize,
     /// Bytes of one worker.
     pub memory: u64,
     /// CPU time of one file.
@@ -42,6 +44,7 @@ impl Default for FilesConfig {
             sandbox: Sandboxing::Required,
             workers: available_parallelism().map_or(1, usize::from),
             pictures: false,
+            pictures_read: 20,
             memory: 512_000_000,
             cpu: Duration::from_secs(10),
             time: Duration::from_secs(20),
@@ -63,6 +66,7 @@ pub(super) fn files(section: Option<Section<'_>>, marks: &mut Marks) -> FilesCon
         sandbox: s.choice("sandbox", &walls, d.sandbox),
         workers: s.number("workers", 1..=256, d.workers),
         pictures: s.flag("pictures", d.pictures),
+        pictures_read: s.number("pictures-read", 1..=200, d.pictures_read),
         memory: s.size("memory", 64_000_000..=16_000_000_000, d.memory) as u64,
         cpu: s.duration("cpu", second..=second * 120, d.cpu),
         time: s.duration("time", second..=second * 240, d.time),
@@ -77,6 +81,7 @@ pub(super) fn files(section: Option<Section<'_>>, marks: &mut Marks) -> FilesCon
             steps: s.number("steps", 10_000..=10_000_000_000, l.steps as usize) as u64,
             dictionary: s.size("dictionary", 1_000_000..=1_000_000_000, l.dictionary) as u64,
             hashing: None,
+            take_pictures: 0,
         },
         picture_limits: PictureLimits {
             pixels: s.number("picture-pixels", 10_000..=1_000_000_000, p.pixels as usize) as u64,

@@ -72,7 +72,11 @@ fn opener_of(config: &Config, hashing: Hashing) -> Arc<dyn Opener> {
         ..config.files.limits
     };
     let opener = Sandboxed::new(workers(config), limits, time_for_files(config));
-    Arc::new(if config.files.pictures { opener.with_pictures(workers(config)) } else { opener })
+    Arc::new(if config.files.pictures {
+        opener.with_pictures(workers(config), config.files.pictures_read)
+    } else {
+        opener
+    })
 }
 
 /// Of a message; what is left of its deadline is for everything else.

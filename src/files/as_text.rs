@@ -10,7 +10,7 @@ pub fn is_file_as_text(text: &str) -> bool {
     let has = |mark: &[u8]| memchr::memmem::find(text.as_bytes(), mark).is_some();
     text.trim_start().starts_with("{\\rtf")
         || has(b"=ybegin ")
-        || has(b"(This file must be converted with BinHex")
+        || has(b"(This file must be converted")
         || has_uuencoded(text)
 }
 

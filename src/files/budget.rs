@@ -3,7 +3,8 @@
 use std::mem::discriminant;
 
 use super::{
-    model::{Anchor, Limit, Missed, Opened, Piece, Reason, Shown, Trait, TraitKind, Writing},
+    image,
+    model::{Anchor, Limit, Missed, Opened, Piece, Reason, Shown, Taken, Trait, TraitKind, Writing},
     picture::{Digests, Hashed, MOST_HASHED, Memory, Picture, PictureBudget, PictureLimits, hash},
 };
 
@@ -26,7 +27,12 @@ pub struct FileLimits {
     pub dictionary: u64,
     /// Files and pictures are hashed, within these limits; `None`: nobody asks for hashes.
     pub hashing: Option<PictureLimits>,
+    /// So many pictures on which words may stand are handed back at most; 0: nobody asks for them.
+    pub take_pictures: usize,
 }
+
+/// Bytes of all pictures of one attachment that are handed back.
+pub const MOST_TAKEN_BYTES: usize = 32_000_000;
 
 impl Default for FileLimits {
     fn default() -> Self {
@@ -40,6 +46,7 @@ impl Default for FileLimits {
             // What `xz -9`, `7z -mx=9` and `zstd --ultra -22` ask for.
             dictionary: 135_000_000,
             hashing: None,
+            take_pictures: 0,
         }
     }
 }
@@ -199,8 +206,30 @@ impl Budget {
         self.memory.is_some()
     }
 
+    /// Whether pictures themselves are asked for.
+    pub(super) fn takes_pictures(&self) -> bool {
+        self.limits.take_pictures > 0
+    }
+
+    /// Hands a picture back, once; what there is no room for is told.
+    pub(super) fn take_picture(&mut self, below: &str, bytes: &[u8]) {
+        let known = |taken: &Taken| taken.bytes.as_ref() == bytes;
+        if !self.takes_pictures() || self.out.pictures.iter().any(known) {
+            return;
+        }
+        let taken: usize = self.out.pictures.iter().map(|taken| taken.bytes.len()).sum();
+        if self.out.pictures.len() >= self.limits.take_pictures || taken + bytes.len() > MOST_TAKEN_BYTES {
+            return self.missed(below, "picture", Reason::Picture);
+        }
+        let place = self.place(below);
+        self.out.pictures.push(Taken { place, bytes: bytes.to_vec().into() });
+    }
+
     /// Remembers a file by its bytes and, where it is a picture, by what it shows.
     pub(super) fn hash(&mut self, below: &str, bytes: &[u8]) {
+        if self.takes_pictures() && image::may_have_words(bytes) {
+            self.take_picture(below, bytes);
+        }
         let Some((digests, picture)) = self.memory.as_mut().and_then(|memory| memory.file(bytes)) else {
             return;
         };
@@ -209,6 +238,10 @@ impl Budget {
 
     /// Remembers a picture that begins here and ends nobody knows where.
     pub(super) fn hash_within(&mut self, below: &str, bytes: &[u8]) {
+        let most = bytes.get(..LONGEST_WITHIN).unwrap_or(bytes);
+        if self.takes_pictures() && image::may_have_words(most) {
+            self.take_picture(below, most);
+        }
         self.hash_shown(below, |pictures| hash(bytes, pictures));
     }
 
@@ -241,6 +274,9 @@ impl Budget {
         }
     }
 }
+
+/// A picture that lies in a stream ends where its own programs stop, and sooner than this.
+const LONGEST_WITHIN: usize = 16_000_000;
 
 /// Fewer numerals than this are no number that a rule looks for where nobody looks.
 const LEAST_NUMERALS: usize = 8;

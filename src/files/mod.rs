@@ -40,9 +40,9 @@ mod unpack;
 mod xml;
 
 pub use as_text::{armor_in, is_file_as_text, is_no_text};
-pub use budget::{Budget, FileLimits};
+pub use budget::{Budget, FileLimits, MOST_TAKEN_BYTES};
 pub use model::{
-    Anchor, Limit, Missed, Opened, Piece, Protection, Reason, Script, Shown, Trait, TraitKind, Writing,
+    Anchor, Limit, Missed, Opened, Piece, Protection, Reason, Script, Shown, Taken, Trait, TraitKind, Writing,
 };
 pub use open::open;
 pub use opener::{Closed, InProcess, NotOpened, Opener, Readers, Start, Until};

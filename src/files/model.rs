@@ -11,6 +11,16 @@ pub struct Opened {
     pub missed: Vec<Missed>,
     /// What its files and pictures may be looked for by, where that was asked for.
     pub hashed: Vec<Hashed>,
+    /// Pictures in it on which words may stand, where those were asked for.
+    pub pictures: Vec<Taken>,
+}
+
+/// A picture that was taken out of a file, as a file that programs read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// As `Piece::place`: `scan.pdf/page 1`.
+    pub place: String,
+    pub bytes: ::bytes::Bytes,
 }
 
 /// One stretch of text of a file: a sheet, the body of a document, a page, a note, a file name.

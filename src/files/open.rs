@@ -113,6 +113,8 @@ fn read(kind: Kind, file: &File<'_>, budget: &mut Budget) {
         Kind::Unknown if matches!(bytes, [9, 0 | 2 | 4 | 8, 4..=16, 0, ..]) => {
             legacy::read_sheets(bytes, budget)
         }
+        // Word for Windows 2: the header of a document, likewise.
+        Kind::Unknown if matches!(bytes, [0xdb, 0xa5, 0x2d, 0, ..]) => legacy::read_document(bytes, budget),
         Kind::Doc | Kind::Xls | Kind::Ppt | Kind::EncryptedOffice | Kind::Compound => {
             legacy::read(bytes, budget)
         }
@@ -159,7 +161,7 @@ fn remember(kind: Kind, bytes: &[u8], budget: &mut Budget) {
     if matches!(kind, Kind::Text | Kind::Html | Kind::Xml | Kind::Svg | Kind::Card | Kind::Calendar) {
         hashing::in_text(bytes, budget);
     }
-    if !budget.hashes() {
+    if !budget.hashes() && !budget.takes_pictures() {
         return;
     }
     budget.hash("", bytes);

@@ -30,6 +30,23 @@ pub trait Opener: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Pictures whose words are read of one message at most; 0 where none are.
+    fn pictures_read(&self) -> usize {
+        0
+    }
+
+    /// Pictures in a file on which words may stand, `most` of them, with what there was no room for.
+    fn take_pictures(
+        &self,
+        _name: Option<&str>,
+        _media_type: &str,
+        _bytes: &[u8],
+        _most: usize,
+        _until: Until,
+    ) -> Option<Opened> {
+        None
+    }
+
     /// How those who open files elsewhere stand; none where this very process does.
     fn readers(&self) -> Vec<Readers> {
         Vec::new()

@@ -3,8 +3,8 @@
 //! worker, a worker that ended) keeps what the mail's structure says of it: nothing is protected on a guess.
 
 use super::{
-    Hashed, Missed, NotOpened, Opened, Opener, Piece, Protection, Reason, Shown, Trait, TraitKind, Until,
-    armor_in, is_file_as_text, is_no_text, text::has_script,
+    Hashed, Missed, NotOpened, Opened, Opener, Piece, Protection, Reason, Shown, Taken, Trait, TraitKind,
+    Until, armor_in, is_file_as_text, is_no_text, text::has_script,
 };
 use crate::message::{self, Body, Message, Part};
 
@@ -26,9 +26,9 @@ impl Files {
 }
 
 impl Files {
-    /// Whether a picture was attached itself.
+    /// Whether there are pictures, attached themselves or in a file.
     pub fn has_pictures(&self) -> bool {
-        self.opened.iter().any(|(_, opened)| opened.as_ref().is_ok_and(is_picture))
+        self.opened.iter().any(|(_, opened)| opened.as_ref().is_ok_and(has_picture))
     }
 
     /// What may be looked for in lists, with the part that it lies in.
@@ -37,37 +37,88 @@ impl Files {
         opened.flat_map(|(part, opened)| opened.hashed.iter().map(move |hashed| (part, hashed)))
     }
 
-    /// The same with the words of such pictures; `None` where none says anything, or nobody reads them.
+    /// The same with the words on its pictures, and with what was not read of them; `None` where nobody reads any.
     pub fn with_words_in_pictures(&self, message: &Message<'_>, opener: &dyn Opener) -> Option<Self> {
-        let mut with = None;
-        for (at, (index, opened)) in self.opened.iter().enumerate() {
-            if !opened.as_ref().is_ok_and(is_picture) {
-                continue;
-            }
-            // One that ended its reader must not take the words of the others with it.
-            let bytes = message.content(*index);
-            let Some(read) = bytes.and_then(|bytes| opener.read_picture(&bytes, self.until)) else {
+        let mut left = Some(opener.pictures_read()).filter(|most| *most > 0)?;
+        let mut with = self.clone();
+        for (index, opened) in &mut with.opened {
+            let Ok(opened) = opened else { continue };
+            let Some(bytes) = has_picture(opened).then(|| message.content(*index)).flatten() else {
                 continue;
             };
-            if read.pieces.is_empty() {
+            if left == 0 {
+                add_unread(opened, String::new());
                 continue;
             }
-            let all: &mut Self = with.get_or_insert_with(|| self.clone());
-            if let Some((_, Ok(opened))) = all.opened.get_mut(at) {
-                opened.missed.retain(|missed| !is_whole_picture(missed));
-                opened.pieces.extend(read.pieces);
+            let part = &message.parts[*index];
+            let (pictures, missed) = match is_picture(opened) {
+                true => (vec![Taken { place: String::new(), bytes: bytes.into_owned().into() }], Vec::new()),
+                false => taken(opener, part, &bytes, left, self.until),
+            };
+            left = left.saturating_sub(pictures.len());
+            missed.into_iter().for_each(|missed| add_unread(opened, missed.place));
+            for picture in &pictures {
+                // One that ended its reader must not take the words of the others with it.
+                match opener.read_picture(&picture.bytes, self.until) {
+                    Some(read) if !read.pieces.is_empty() => add_words(opened, &picture.place, read.pieces),
+                    // A photograph, or a hand that it cannot read: told as before.
+                    Some(read) if read.missed.is_empty() => {}
+                    _ => add_unread(opened, picture.place.clone()),
+                }
             }
         }
-        with
+        Some(with)
     }
 }
 
-fn is_picture(opened: &Opened) -> bool {
-    opened.missed.iter().any(is_whole_picture)
+/// Pictures out of a file, and what of them there was no room for.
+fn taken(
+    opener: &dyn Opener,
+    part: &Part<'_>,
+    bytes: &[u8],
+    most: usize,
+    until: Until,
+) -> (Vec<Taken>, Vec<Missed>) {
+    let opened = opener.take_pictures(part.file_name.as_deref(), &part.media_type, bytes, most, until);
+    let opened = opened.unwrap_or_default();
+    let unread = opened.missed.into_iter().filter(|missed| missed.reason == Reason::Picture);
+    (opened.pictures, unread.collect())
 }
 
-fn is_whole_picture(missed: &Missed) -> bool {
-    missed.place.is_empty() && missed.reason == Reason::Picture
+/// Puts the words of the picture at `place` to what its file says; it is then no longer told as unread, nor is the
+/// page on which it stands.
+fn add_words(opened: &mut Opened, place: &str, pieces: Vec<Piece>) {
+    let page = place
+        .rsplit_once('/')
+        .map(|(page, _)| page)
+        .filter(|page| page.rsplit('/').next().is_some_and(|last| last.starts_with("page ")));
+    opened.missed.retain(|missed| {
+        let is_it = missed.place == place || missed.kind == PICTURE && Some(missed.place.as_str()) == page;
+        missed.reason != Reason::Picture || !is_it
+    });
+    opened.pieces.extend(pieces.into_iter().map(|piece| {
+        let place = [place, &piece.place].into_iter().filter(|name| !name.is_empty());
+        Piece { place: place.collect::<Vec<_>>().join("/"), ..piece }
+    }));
+}
+
+fn add_unread(opened: &mut Opened, place: String) {
+    let known = |missed: &Missed| missed.reason == Reason::Picture && missed.place == place;
+    if !opened.missed.iter().any(known) {
+        opened.missed.push(Missed { place, kind: PICTURE.to_owned(), reason: Reason::Picture });
+    }
+}
+
+const PICTURE: &str = "picture";
+
+fn has_picture(opened: &Opened) -> bool {
+    opened.missed.iter().any(|missed| missed.reason == Reason::Picture)
+        || opened.traits.iter().any(|found| found.kind == TraitKind::Image)
+}
+
+/// Whether the file is a picture on which words may stand.
+fn is_picture(opened: &Opened) -> bool {
+    opened.missed.iter().any(|missed| missed.place.is_empty() && missed.reason == Reason::Picture)
 }
 
 /// Opens every part of `message` that is a file by its bytes, and settles their protection.

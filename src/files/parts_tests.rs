@@ -2,12 +2,15 @@
 //! pretend to be sealed.
 
 use super::{
-    Closed, FileLimits, Files, InProcess, NotOpened, Opened, Opener, Until, fixture_tests::all_fixtures,
-    open_parts,
+    Budget, Closed, FileLimits, Files, InProcess, NotOpened, Opened, Opener, Reason, Shown, Until, Writing,
+    fixture_tests::all_fixtures, open_parts,
 };
 use crate::message::{Message, Protection, ReadLimits, read, read_in_every_way};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 const TESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
 
@@ -211,4 +214,88 @@ fn what_is_protected_stays_so_in_every_reading_of_its_bytes() {
     ] {
         assert_eq!(protection(&raw), Protection::None, "{raw:?}");
     }
+}
+
+/// Takes pictures as workers do; every picture says one word, and it is counted how often one was looked at.
+#[derive(Debug, Default)]
+struct Looks {
+    most: usize,
+    looked: AtomicUsize,
+}
+
+impl Opener for Looks {
+    fn open(&self, name: Option<&str>, kind: &str, bytes: &[u8], until: Until) -> Result<Opened, NotOpened> {
+        InProcess(FileLimits::default()).open(name, kind, bytes, until)
+    }
+
+    fn pictures_read(&self) -> usize {
+        self.most
+    }
+
+    fn take_pictures(
+        &self,
+        name: Option<&str>,
+        kind: &str,
+        bytes: &[u8],
+        most: usize,
+        until: Until,
+    ) -> Option<Opened> {
+        let limits = FileLimits { take_pictures: most, ..FileLimits::default() };
+        InProcess(limits).open(name, kind, bytes, until).ok()
+    }
+
+    fn read_picture(&self, bytes: &[u8], _: Until) -> Option<Opened> {
+        assert!(!bytes.is_empty());
+        self.looked.fetch_add(1, Ordering::Relaxed);
+        let mut budget = Budget::new(FileLimits::default());
+        budget.text("words in the picture", Shown::Visible, Writing::Plain, "word".to_owned());
+        Some(budget.finish())
+    }
+}
+
+fn looked_at(raw: &str, most: usize) -> (Opened, usize) {
+    let looks = Looks { most, ..Looks::default() };
+    let (message, files) = opened(raw, &looks);
+    assert!(files.has_pictures());
+    let files = files.with_words_in_pictures(&message, &looks).unwrap();
+    (files.opened[0].1.clone().unwrap(), looks.looked.into_inner())
+}
+
+#[test]
+fn pictures_are_read_wherever_they_lie() {
+    let file = |name: &str| fs::read(format!("{TESTS}/files/words/{name}")).unwrap();
+    let scan = file("scan-jpeg.pdf");
+    for (name, bytes, place) in [
+        ("health.png", file("health.png"), ""),
+        ("scan-jpeg.pdf", scan.clone(), "page 1/picture.jpg"),
+        ("scan-pixels.pdf", file("scan-pixels.pdf"), "page 1/picture"),
+        ("scan-fax.pdf", file("scan-fax.pdf"), "page 1/picture"),
+        ("picture.docx", file("picture.docx"), "word/media/image1.png"),
+        ("plain.zip", zipped("health.png", &file("health.png")), "health.png"),
+        ("plain.zip", zipped("scan.pdf", &scan), "scan.pdf/page 1/picture.jpg"),
+    ] {
+        let (opened, looked) = looked_at(&attached(name, &bytes), 20);
+        let expected = format!("{place}/words in the picture");
+        let words: Vec<_> = opened.pieces.iter().filter(|piece| piece.text == "word").collect();
+        assert_eq!(looked, 1, "{name} {opened:?}");
+        assert_eq!(words[0].place, expected.trim_start_matches('/'), "{name}");
+        assert!(opened.missed.iter().all(|missed| missed.reason != Reason::Picture), "{name} {opened:?}");
+        assert!(opened.pictures.is_empty());
+    }
+}
+
+#[test]
+fn no_more_pictures_are_read_than_may_be_and_the_others_are_told() {
+    let picture = fs::read(format!("{TESTS}/files/words/health.png")).unwrap();
+    // Each another file.
+    let members: Vec<(String, Vec<u8>)> =
+        (0..5u8).map(|n| (format!("{n}.png"), [&picture[..], &[0, n]].concat())).collect();
+    let members: Vec<(&str, &Vec<u8>)> = members.iter().map(|(name, bytes)| (name.as_str(), bytes)).collect();
+    let (opened, looked) = looked_at(&attached("all.zip", &super::package::tests::zip(&members)), 3);
+    assert_eq!(looked, 3);
+    let missed: Vec<_> = opened.missed.iter().map(|missed| (missed.place.as_str(), missed.reason)).collect();
+    assert_eq!(missed, [("3.png", Reason::Picture), ("4.png", Reason::Picture)]);
+    let raw = attached("health.png", &picture);
+    let (message, files) = self::opened(&raw, &InProcess(FileLimits::default()));
+    assert!(files.with_words_in_pictures(&message, &Dies).is_none(), "nobody reads pictures");
 }

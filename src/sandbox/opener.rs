@@ -11,6 +11,8 @@ pub struct Sandboxed {
     pool: Option<Pool>,
     /// Of workers that read pictures, where the school wants it.
     pictures: Option<Pool>,
+    /// Pictures of one message whose words are read at most.
+    pictures_read: usize,
     limits: FileLimits,
     /// How long all files of one message together wait for free workers and are read.
     patience: Duration,
@@ -19,14 +21,14 @@ pub struct Sandboxed {
 impl Sandboxed {
     pub fn new(settings: Settings, limits: FileLimits, patience: Duration) -> Self {
         let pool = Pool::new(settings).inspect_err(|error| tracing::error!(%error, "files.no-workers"));
-        Self { pool: pool.ok(), pictures: None, limits, patience }
+        Self { pool: pool.ok(), pictures: None, pictures_read: 0, limits, patience }
     }
 
-    /// The same, with pictures read by tesseract in workers of their own.
-    pub fn with_pictures(self, settings: Settings) -> Self {
+    /// The same, with at most so many pictures of a message read by tesseract in workers of their own.
+    pub fn with_pictures(self, settings: Settings, pictures_read: usize) -> Self {
         let pool = Pool::new(Settings { profile: Profile::Ocr, ..settings });
         let pool = pool.inspect_err(|error| tracing::error!(%error, "files.no-workers-for-pictures"));
-        Self { pictures: pool.ok(), ..self }
+        Self { pictures: pool.ok(), pictures_read, ..self }
     }
 
     /// `None` where the time of the message is over.
@@ -71,6 +73,25 @@ impl Opener for Sandboxed {
         let request = Request { limits, ..Request::default() };
         let opened = self.pictures.as_ref()?.open(&request, bytes, self.deadline(until)?);
         opened.inspect_err(|died| tracing::warn!(why = %died, "files.picture-not-read")).ok()
+    }
+
+    fn pictures_read(&self) -> usize {
+        self.pictures.as_ref().map_or(0, |_| self.pictures_read)
+    }
+
+    fn take_pictures(
+        &self,
+        name: Option<&str>,
+        media_type: &str,
+        bytes: &[u8],
+        most: usize,
+        until: Until,
+    ) -> Option<Opened> {
+        let limits = FileLimits { hashing: None, take_pictures: most, ..self.limits };
+        let request =
+            Request { name: name.map(str::to_owned), media_type: Some(media_type.to_owned()), limits };
+        let opened = self.pool.as_ref()?.open(&request, bytes, self.deadline(until)?);
+        opened.inspect_err(|died| tracing::warn!(why = %died, "files.pictures-not-taken")).ok()
     }
 
     fn readers(&self) -> Vec<Readers> {

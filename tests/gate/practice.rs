@@ -2,26 +2,33 @@
 //! named after them. Where a rule file could try, a hostile one does: it stops, refuses,
 //! tells and records whatever it can.
 
-use crate::gate::{HEAD, Home, LEAD, OUTSIDE, PARENT, PUPIL, Setup, TEACHER, mail};
+use crate::{
+    files::{with_file, zipped},
+    gate::{HEAD, Home, LEAD, OUTSIDE, PARENT, PUPIL, ROOT, Setup, TEACHER, mail},
+};
 use bytes::Bytes;
 use chrono::Utc;
 use gatehouse::{
     app, config,
     detection::{Finding, Origin, Scratch},
     effects::{self, Prepared},
+    files::{FileLimits, InProcess, NotOpened, Opened, Opener, Until},
     gateway::Standing,
     ids,
     mail::{
         Address, Arrival, Channel, Door, Envelope, Facts, Recipient, ReversePath, SenderProof, Transaction,
     },
     message::{Body, ReadLimits, read},
-    pipeline::{Assessment, assess},
+    pipeline::{Assessment, Rulebook, assess},
     storage::{ItemKind, Keys, NewAlert, NewOutbox, OutboxMessage, Store, Urgency},
     verdict::Disposition,
 };
 use std::{
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// Does everything to everything.
@@ -101,11 +108,11 @@ impl Bench {
         self.fate(SenderProof::Unproved, from, to, &mail(from, to[0], subject, text))
     }
 
-    fn fate(&self, proof: SenderProof, from: &str, to: &[&str], raw: &str) -> Fate {
+    fn transaction(proof: &SenderProof, from: &str, to: &[&str], raw: &str) -> Transaction {
         let address = |text: &str| Address::parse(text).unwrap();
         let mut arrival = Arrival::unknown(Door::Relay);
         arrival.proof = proof.clone();
-        let transaction = Transaction {
+        Transaction {
             id: ids::transaction_id(),
             received_at: Utc::now(),
             channel: Channel::Email,
@@ -116,7 +123,11 @@ impl Bench {
                 recipients: to.iter().map(|t| Recipient::new(address(t))).collect(),
             },
             raw: Bytes::from(raw.to_owned()),
-        };
+        }
+    }
+
+    fn fate(&self, proof: SenderProof, from: &str, to: &[&str], raw: &str) -> Fate {
+        let transaction = Self::transaction(&proof, from, to, raw);
         let facts = Facts::at(transaction.received_at, proof);
         let rulebook = &self.standing.rulebook;
         let tools = effects::Tools {
@@ -745,4 +756,68 @@ fn a_hold_that_nobody_answers_is_reminded_of_once_and_goes_back_unsent_and_a_qua
         assert!(jobs.iter().all(|job| job.kind == gatehouse::storage::OutboxKind::Notice));
         stored.verify().await;
     });
+}
+
+/// Counts who looks at pictures, or takes them out of files to look at them.
+#[derive(Debug, Default)]
+struct Looks {
+    taken: AtomicUsize,
+    looked: AtomicUsize,
+}
+
+impl Opener for Looks {
+    fn open(&self, name: Option<&str>, kind: &str, bytes: &[u8], until: Until) -> Result<Opened, NotOpened> {
+        InProcess::default().open(name, kind, bytes, until)
+    }
+
+    fn pictures_read(&self) -> usize {
+        20
+    }
+
+    fn take_pictures(
+        &self,
+        name: Option<&str>,
+        kind: &str,
+        bytes: &[u8],
+        most: usize,
+        until: Until,
+    ) -> Option<Opened> {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        InProcess(FileLimits { take_pictures: most, ..FileLimits::default() })
+            .open(name, kind, bytes, until)
+            .ok()
+    }
+
+    fn read_picture(&self, _: &[u8], _: Until) -> Option<Opened> {
+        self.looked.fetch_add(1, Ordering::Relaxed);
+        Some(Opened::default())
+    }
+}
+
+/// A3: where sexual words and a picture come together nobody reads what stands on it, wherever it lies.
+#[test]
+fn nobody_looks_at_pictures_beside_sexual_words() {
+    let words = |name: &str| std::fs::read(format!("{ROOT}/tests/files/words/{name}")).unwrap();
+    let zip = zipped(&[("holiday.png", &words("health.png"))]);
+    for (name, bytes, is_file) in [
+        ("holiday.png", words("health.png"), false),
+        ("holiday.zip", zip, true),
+        ("holiday.pdf", words("scan-jpeg.pdf"), true),
+        ("holiday.docx", words("picture.docx"), true),
+    ] {
+        for (text, sexual) in [("See the picture.", false), ("send me nudes", true)] {
+            let looks = Arc::new(Looks::default());
+            let rulebook = Rulebook { opener: looks.clone(), ..shipped().standing.rulebook.clone() };
+            let raw = with_file(PUPIL, TEACHER, text, (name, "application/octet-stream"), &bytes);
+            let proof = SenderProof::Login(PUPIL.into());
+            let transaction = Bench::transaction(&proof, PUPIL, &[TEACHER], &raw);
+            let facts = Facts::at(transaction.received_at, proof);
+            let (assessment, ()) = assess(&transaction, &facts, &rulebook, &mut Scratch::new(), |_, _, _| ());
+            let found = assessment.findings.iter().any(|f| f.category.name() == "harm.sexual");
+            assert_eq!(found, sexual, "{name}");
+            let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
+            let expected = if sexual { (0, 0) } else { (usize::from(is_file), 1) };
+            assert_eq!((count(&looks.taken), count(&looks.looked)), expected, "{name}: {text}");
+        }
+    }
 }

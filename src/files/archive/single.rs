@@ -4,7 +4,7 @@
 use super::super::{
     budget::Budget,
     bytes::{find, printable, u16_le, u32_le, u64_le, until_nul},
-    model::{Reason, Shown, Writing},
+    model::{Limit, Reason, Shown, Writing},
     name, open,
     unpack::{Inflate, Unpacked, drain},
 };
@@ -125,6 +125,9 @@ pub(super) fn lzma_unpacked(
 
 pub(in super::super) fn zst(own_name: Option<&str>, bytes: &[u8], budget: &mut Budget) {
     let (_, skipped) = behind_skippable(bytes);
+    if skipped.len() >= MOST_SKIPPED {
+        budget.missed("", "zst", Reason::Limit(Limit::Steps));
+    }
     for frame in skipped {
         budget.unseen("skipped", printable(frame));
     }

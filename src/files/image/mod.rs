@@ -10,7 +10,7 @@ pub(super) mod svg;
 mod xmp;
 
 use super::{
-    budget::Budget,
+    budget::{Budget, FileLimits},
     bytes::u32_le,
     kind::{self, Kind},
     model::{Limit, Reason, Shown, TraitKind, Writing},
@@ -37,22 +37,37 @@ struct Picture {
 
 pub(super) fn read(kind: Kind, bytes: &[u8], budget: &mut Budget) {
     let mut picture = Picture::default();
-    let read = match kind {
-        Kind::Jpeg => jpeg::read(bytes, &mut picture, budget),
-        Kind::Png => png::read(bytes, &mut picture, budget),
-        Kind::Gif => gif::read(bytes, &mut picture, budget),
-        Kind::Webp => boxes::webp(bytes, &mut picture, budget),
-        Kind::Heic => boxes::heic(bytes, &mut picture, budget),
-        Kind::Tiff => exif::read(bytes, &mut picture, budget),
+    let read = look(kind, bytes, &mut picture, budget);
+    picture.tell(kind, read.is_none(), budget);
+    behind(bytes, picture.end, budget);
+}
+
+/// Whether words may stand on this picture, of a kind that programs for reading them know.
+pub(super) fn may_have_words(bytes: &[u8]) -> bool {
+    let kind = kind::of(bytes);
+    if !matches!(kind, Kind::Jpeg | Kind::Png | Kind::Gif | Kind::Webp | Kind::Tiff | Kind::Bmp) {
+        return false;
+    }
+    let mut picture = Picture::default();
+    look(kind, bytes, &mut picture, &mut Budget::new(FileLimits::default()));
+    picture.has_room()
+}
+
+fn look(kind: Kind, bytes: &[u8], picture: &mut Picture, budget: &mut Budget) -> Option<()> {
+    match kind {
+        Kind::Jpeg => jpeg::read(bytes, picture, budget),
+        Kind::Png => png::read(bytes, picture, budget),
+        Kind::Gif => gif::read(bytes, picture, budget),
+        Kind::Webp => boxes::webp(bytes, picture, budget),
+        Kind::Heic => boxes::heic(bytes, picture, budget),
+        Kind::Tiff => exif::read(bytes, picture, budget),
         Kind::Bmp => {
             picture.size =
                 u32_le(bytes, 18).zip(u32_le(bytes, 22).map(|height| (height as i32).unsigned_abs()));
             Some(())
         }
         _ => Some(()),
-    };
-    picture.tell(kind, read.is_none(), budget);
-    behind(bytes, picture.end, budget);
+    }
 }
 
 impl Picture {
@@ -69,15 +84,20 @@ impl Picture {
         }
     }
 
+    /// For words; a picture that does not say how large it is may have it.
+    fn has_room(&self) -> bool {
+        let is_small =
+            |(width, height): (u32, u32)| width <= SMALLEST_WITH_TEXT.0 || height <= SMALLEST_WITH_TEXT.1;
+        !self.size.is_some_and(is_small)
+    }
+
     fn tell(&mut self, kind: Kind, broken: bool, budget: &mut Budget) {
         budget.found("", TraitKind::Image);
         if self.has_location {
             budget.found("", TraitKind::Location);
         }
         budget.text("metadata", Shown::Hidden, Writing::Plain, self.texts.join("\n"));
-        let is_small =
-            |(width, height): (u32, u32)| width <= SMALLEST_WITH_TEXT.0 || height <= SMALLEST_WITH_TEXT.1;
-        if !self.size.is_some_and(is_small) {
+        if self.has_room() {
             budget.missed("", kind.word(), Reason::Picture);
         }
         if broken {

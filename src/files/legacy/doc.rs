@@ -21,7 +21,7 @@ const PARTS: [(usize, &str, Shown); 7] = [
 
 pub(super) fn read(main: &[u8], zero: &[u8], one: &[u8], budget: &mut Budget) {
     let flags = u16_at(main, 10).unwrap_or(0);
-    if u16_at(main, 0).is_none_or(|magic| !matches!(magic, 0xa5ec | 0xa5dc | 0xa5db)) {
+    if u16_at(main, 0).is_none_or(|magic| !matches!(magic, 0xa5ec | 0xa5dc | 0xa5db | 0xa697..=0xa699)) {
         return budget.missed("", "doc", Reason::Malformed);
     }
     // Encrypted or obfuscated.
@@ -36,7 +36,7 @@ pub(super) fn read(main: &[u8], zero: &[u8], one: &[u8], budget: &mut Budget) {
     } else {
         zero
     };
-    let pieces = if version < 0x6a { old_pieces(main) } else { pieces(main, table) };
+    let pieces = if version < 0x6a { old_pieces(main, flags) } else { pieces(main, table, 0x1a2) };
     if pieces.is_empty() {
         return budget.missed("", "doc", Reason::Malformed);
     }
@@ -93,9 +93,9 @@ struct Piece {
 }
 
 /// The piece table (sections 2.8.35 and 2.9.178).
-fn pieces(main: &[u8], table: &[u8]) -> Vec<Piece> {
+fn pieces(main: &[u8], table: &[u8], entry: usize) -> Vec<Piece> {
     let read = || {
-        let (start, length) = (u32_at(main, 0x1a2)? as usize, u32_at(main, 0x1a6)? as usize);
+        let (start, length) = (u32_at(main, entry)? as usize, u32_at(main, entry + 4)? as usize);
         let mut rest = table.get(start..)?;
         rest = rest.get(..length).unwrap_or(rest);
         while rest.first() == Some(&1) {
@@ -119,9 +119,18 @@ fn pieces(main: &[u8], table: &[u8]) -> Vec<Piece> {
     read().unwrap_or_default()
 }
 
-fn old_pieces(main: &[u8]) -> Vec<Piece> {
+/// One stretch of characters of one byte each; before it, where the document was saved in a hurry, its pieces by
+/// their table, so that what stands in none of them is still told as the rest.
+fn old_pieces(main: &[u8], flags: u16) -> Vec<Piece> {
     let (start, end) = (u32_at(main, 0x18).unwrap_or(0) as usize, u32_at(main, 0x1c).unwrap_or(0) as usize);
-    vec![Piece { at: start, count: end.saturating_sub(start).min(main.len()), wide: false }]
+    let mut all = Vec::new();
+    if flags & 4 != 0 && u16_at(main, 2).is_some_and(|version| version > 0x60) {
+        let at = |piece: &Piece| if piece.wide { piece.at } else { piece.at * 2 };
+        let narrow = |piece: Piece| Piece { at: at(&piece), wide: false, ..piece };
+        all.extend(pieces(main, main, 0x160).into_iter().map(narrow));
+    }
+    all.push(Piece { at: start, count: end.saturating_sub(start).min(main.len()), wide: false });
+    all
 }
 
 /// Every character with what is said of it, stopped by the budget.
@@ -267,4 +276,55 @@ fn tell_field(field: &str, place: &str, budget: &mut Budget) {
     }
     let quoted: Vec<&str> = field.split('"').skip(1).step_by(2).collect();
     budget.text(place, Shown::Link, Writing::Plain, quoted.join(" "));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::files::{
+        Reason, Shown,
+        fixture_tests::{has_missed, opened, text},
+    };
+
+    /// A document of Word for Windows 2, or of Word 95 where `version` is that: its header, then its text.
+    fn old(magic: u16, version: u16, flags: u16, letters: &[u8]) -> Vec<u8> {
+        let mut out = vec![0; 0x300];
+        let mut put = |at: usize, bytes: &[u8]| out[at..at + bytes.len()].copy_from_slice(bytes);
+        put(0, &magic.to_le_bytes());
+        put(2, &version.to_le_bytes());
+        put(10, &flags.to_le_bytes());
+        put(0x18, &0x300_u32.to_le_bytes());
+        put(0x1c, &(0x300 + letters.len() as u32).to_le_bytes());
+        put(0x34, &(letters.len() as u32).to_le_bytes());
+        out.extend_from_slice(letters);
+        out
+    }
+
+    #[test]
+    fn a_document_of_word_2_is_read() {
+        let read = opened(&old(0xa5db, 0x2d, 0, b"Carol Ng has a caf\xe9\r"));
+        assert_eq!(text(&read, "", Shown::Visible), "Carol Ng has a caf\u{e9}");
+        assert!(has_missed(&opened(&old(0xa5db, 0x2d, 0x100, b"x")), Reason::Protected));
+    }
+
+    #[test]
+    fn a_document_of_word_95_saved_in_a_hurry_is_read_by_its_pieces() {
+        let mut main = old(0xa699, 0x68, 4, b"in the end. First");
+        // Two pieces: characters 0 to 5 lie behind the others.
+        let ends = [0_u32, 5, 16].map(u32::to_le_bytes).concat();
+        let places = [[0, 0], [0, 0]].iter().zip([0x30c_u32, 0x300]);
+        let places: Vec<u8> =
+            places.flat_map(|(head, at)| [&head[..], &at.to_le_bytes(), &[0, 0]].concat()).collect();
+        let length = (ends.len() + places.len()) as u32;
+        let table = [&[2][..], &length.to_le_bytes(), &ends, &places].concat();
+        let at = main.len() as u32;
+        main[0x160..0x164].copy_from_slice(&at.to_le_bytes());
+        main[0x164..0x168].copy_from_slice(&(table.len() as u32).to_le_bytes());
+        main[0x34..0x38].copy_from_slice(&16_u32.to_le_bytes());
+        main.extend(table);
+        let mut budget = crate::files::Budget::new(crate::files::FileLimits::default());
+        super::read(&main, &[], &[], &mut budget);
+        let read = budget.finish();
+        assert_eq!(text(&read, "", Shown::Visible), "Firstin the end.");
+        assert_eq!(text(&read, "rest", Shown::Hidden), "in the end. First");
+    }
 }

@@ -45,6 +45,11 @@ pub(super) fn read_sheets(bytes: &[u8], budget: &mut Budget) {
     xls::read(bytes.to_vec(), budget);
 }
 
+/// A document's stream without a file around it.
+pub(super) fn read_document(bytes: &[u8], budget: &mut Budget) {
+    doc::read(bytes, &[], &[], budget);
+}
+
 /// What the streams of one storage are; `false` when they are nothing we know.
 fn read_storage(file: &Compound<'_>, storage: &str, budget: &mut Budget) -> bool {
     let path = |name: &str| if storage.is_empty() { name.to_owned() } else { format!("{storage}/{name}") };

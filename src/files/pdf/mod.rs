@@ -193,8 +193,12 @@ fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) -> String
     let nothing = visible.trim().is_empty() && hidden.trim().is_empty();
     // Letters may also be drawn as shapes.
     let drawn_letters = shapes::are_letters(&page.shapes);
-    if nothing && (page.pictures > 0 || page.curves > 200) || page.large_pictures || drawn_letters {
+    if nothing && page.pictures > 0 || page.large_pictures {
         document.budget.missed(place, "picture", Reason::Picture);
+    }
+    // A frame and a few rules are no words.
+    if nothing && (page.curves > 200 || page.pictures == 0 && page.strokes > 12) || drawn_letters {
+        document.budget.missed(place, "drawing", Reason::Picture);
     }
     if page.pictures > 0 {
         document.budget.found(place, TraitKind::Image);

@@ -1,12 +1,12 @@
 //! Pictures of a PDF that are no files: their pixels by colour space (ISO 32000-2, sections 8.6 and 8.9), for
-//! their hashes alone.
+//! their hashes, and as files for whoever reads the words on them.
 
 use super::{
     crypt::Kind,
     document::{Decoded, Document},
-    object::{Object, Stream},
+    object::{Dictionary, Object, Stream},
 };
-use crate::files::picture::pixels::{Colours, Pixels, not_supported, of};
+use crate::files::picture::pixels::{Colours, Pixels, grey_file, not_supported, of};
 
 /// Colour spaces that name another one.
 const DEEPEST: usize = 4;
@@ -20,7 +20,8 @@ enum Space {
 
 /// Remembers what a picture shows whose filters, as far as we know them, were undone; each object once.
 pub(super) fn remember(document: &mut Document<'_, '_>, stream: &Stream, decoded: &Decoded, place: &str) {
-    if !document.budget.hashes() || !document.pictures.insert(stream.start) {
+    let is_wanted = document.budget.hashes() || document.budget.takes_pictures();
+    if !is_wanted || !document.pictures.insert(stream.start) {
         return;
     }
     let own = &stream.dictionary;
@@ -39,6 +40,10 @@ pub(super) fn remember(document: &mut Document<'_, '_>, stream: &Stream, decoded
     let space = named.and_then(|named| space(document, &named, 0));
     let (Some(space), None) = (space, &decoded.left) else {
         // A fax, or a colour of one ink.
+        if matches!(decoded.left.as_deref(), Some(b"CCITTFaxDecode" | b"CCF")) && has_room(width, height) {
+            let file = fax(document, own, (width, height), &decoded.bytes);
+            document.budget.take_picture(place, &file);
+        }
         return document.budget.hash_shown(place, |_| Some(not_supported(width, height)));
     };
     let colours = match &space {
@@ -48,7 +53,61 @@ pub(super) fn remember(document: &mut Document<'_, '_>, stream: &Stream, decoded
         Space::Palette(colours) => Colours::Palette(colours),
     };
     let pixels = Pixels { width, height, bits: bits.unwrap_or(8), colours, bytes: &decoded.bytes };
+    if document.budget.takes_pictures()
+        && has_room(width, height)
+        && let Some(file) = grey_file(&pixels)
+    {
+        document.budget.take_picture(place, &file);
+    }
     document.budget.hash_shown(place, |pictures| Some(of(&pixels, pictures)));
+}
+
+/// For a line of print.
+fn has_room(width: u32, height: u32) -> bool {
+    width > 100 && height > 40
+}
+
+/// A fax as a TIFF of one strip (TIFF 6.0, sections 2 and 11; ISO 32000-2, table 11).
+fn fax(
+    document: &mut Document<'_, '_>,
+    own: &Dictionary,
+    (width, height): (u32, u32),
+    bytes: &[u8],
+) -> Vec<u8> {
+    let parameters = document.get(own, "DecodeParms").or_else(|| document.get(own, "DP"));
+    let parameters = parameters.and_then(|parameters| {
+        let last = parameters.array().last().cloned().unwrap_or(parameters);
+        document.resolve(&last)?.dictionary().cloned()
+    });
+    let parameters = parameters.unwrap_or_default();
+    let k = document.get(&parameters, "K").and_then(|k| k.integer()).unwrap_or(0);
+    let columns = document.get(&parameters, "Columns").and_then(|columns| columns.integer()).unwrap_or(1728);
+    let width = u32::try_from(columns).unwrap_or(width);
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    let (compression, options) = if k < 0 { (4, 0) } else { (3, u32::from(k > 0)) };
+    // White is 0; the strip follows the directory of ten entries.
+    let entries: [(u16, u32); 10] = [
+        (256, width),
+        (257, height),
+        (258, 1),
+        (259, compression),
+        (262, 0),
+        (273, 8 + 2 + 10 * 12 + 4),
+        (277, 1),
+        (278, height),
+        (279, length),
+        (292 + u16::from(k < 0), options),
+    ];
+    let mut file = b"II*\0\x08\0\0\0\x0a\0".to_vec();
+    for (tag, value) in entries {
+        // One number of four bytes.
+        file.extend(tag.to_le_bytes());
+        file.extend([4, 0, 1, 0, 0, 0]);
+        file.extend(value.to_le_bytes());
+    }
+    file.extend([0; 4]);
+    file.extend_from_slice(bytes);
+    file
 }
 
 fn space(document: &mut Document<'_, '_>, named: &Object, depth: usize) -> Option<Space> {

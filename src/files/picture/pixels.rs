@@ -33,6 +33,59 @@ pub(in crate::files) fn of(pixels: &Pixels<'_>, budget: &mut PictureBudget) -> P
     Picture { kind: PictureKind::Pixels, width, height, views, unhashed }
 }
 
+/// The pixels in greys as a file that every program reads (PGM); `None` where they are too many or nonsense.
+pub(in crate::files) fn grey_file(pixels: &Pixels<'_>) -> Option<Vec<u8>> {
+    let (width, height) = (pixels.width as usize, pixels.height as usize);
+    let all = width.checked_mul(height).filter(|all| (1..=MOST_GREY).contains(all))?;
+    if !matches!(pixels.bits, 1 | 2 | 4 | 8 | 16) {
+        return None;
+    }
+    let mut file = format!("P5\n{width} {height}\n255\n").into_bytes();
+    let head = file.len();
+    for bytes in pixels.bytes.chunks(pixels.row()).take(height) {
+        file.extend((0..width).map(|x| pixels.brightness(bytes, x) as u8));
+    }
+    // What is cut off is white.
+    file.resize(head + all, 255);
+    Some(file)
+}
+
+/// A sheet of A4 at 400 dots an inch has fewer.
+const MOST_GREY: usize = 20_000_000;
+
+impl Pixels<'_> {
+    fn channels(&self) -> usize {
+        match self.colours {
+            Colours::Grey | Colours::Palette(_) => 1,
+            Colours::Rgb => 3,
+            Colours::Cmyk => 4,
+        }
+    }
+
+    /// Bytes of one row.
+    fn row(&self) -> usize {
+        (self.width as usize * self.channels() * usize::from(self.bits)).div_ceil(8)
+    }
+
+    /// Of one pixel of a row, from 0 to 255.
+    fn brightness(&self, row: &[u8], x: usize) -> f32 {
+        let sample = |n: usize| sample(row, x * self.channels() + n, self.bits);
+        match self.colours {
+            Colours::Grey => sample(0),
+            Colours::Rgb => weighed(sample(0), sample(1), sample(2)),
+            Colours::Cmyk => {
+                let light = |ink: f32| (255.0 - ink) * (255.0 - sample(3)) / 255.0;
+                weighed(light(sample(0)), light(sample(1)), light(sample(2)))
+            }
+            Colours::Palette(colours) => {
+                let colour = colours.get(number(row, x, self.bits) as usize);
+                let [red, green, blue] = colour.copied().unwrap_or_default().map(f32::from);
+                weighed(red, green, blue)
+            }
+        }
+    }
+}
+
 /// A picture in a file that is packed as we do not unpack it.
 pub(in crate::files) fn not_supported(width: u32, height: u32) -> Picture {
     let unhashed = Some(Unhashed::NotSupported);
@@ -40,37 +93,15 @@ pub(in crate::files) fn not_supported(width: u32, height: u32) -> Picture {
 }
 
 fn see(pixels: &Pixels<'_>, budget: &mut PictureBudget, views: &mut Views) -> Result<(), Unhashed> {
-    let channels = match pixels.colours {
-        Colours::Grey | Colours::Palette(_) => 1,
-        Colours::Rgb => 3,
-        Colours::Cmyk => 4,
-    };
     if !matches!(pixels.bits, 1 | 2 | 4 | 8 | 16) {
         return Err(Unhashed::Malformed);
     }
     budget.take(pixels.width, pixels.height, 1)?;
     let (width, height) = (pixels.width as usize, pixels.height as usize);
-    let row = (width * channels * usize::from(pixels.bits)).div_ceil(8);
     let mut reducer = Reducer::new(width, height).ok_or(Unhashed::Malformed)?;
     let mut rows = 0;
-    for (y, bytes) in pixels.bytes.chunks(row).take(height).enumerate() {
-        let brightness = |x: usize| {
-            let sample = |n: usize| sample(bytes, x * channels + n, pixels.bits);
-            match pixels.colours {
-                Colours::Grey => sample(0),
-                Colours::Rgb => weighed(sample(0), sample(1), sample(2)),
-                Colours::Cmyk => {
-                    let light = |ink: f32| (255.0 - ink) * (255.0 - sample(3)) / 255.0;
-                    weighed(light(sample(0)), light(sample(1)), light(sample(2)))
-                }
-                Colours::Palette(colours) => {
-                    let colour = colours.get(number(bytes, x, pixels.bits) as usize);
-                    let [red, green, blue] = colour.copied().unwrap_or_default().map(f32::from);
-                    weighed(red, green, blue)
-                }
-            }
-        };
-        reducer.row(y, (0..width).map(brightness));
+    for (y, bytes) in pixels.bytes.chunks(pixels.row()).take(height).enumerate() {
+        reducer.row(y, (0..width).map(|x| pixels.brightness(bytes, x)));
         rows += 1;
     }
     if rows == 0 {

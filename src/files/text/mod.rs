@@ -35,13 +35,13 @@ pub(super) fn read(file: &File<'_>, budget: &mut Budget) {
     if let Some(other) = charset::utf7(&text) {
         budget.unseen("", other);
     }
+    if binhex::is_in(&text) {
+        binhex::read(&text, budget);
+    }
     let in_rows = file.has_ending(&["csv", "tsv", "tab", "xls", "xlsx"])
         || file.is_of_type(&["text/csv", "text/tab-separated-values", "application/csv"]);
     if let Some(separator) = rows::separator(&text, in_rows) {
         return rows::read(&text, separator, budget);
-    }
-    if binhex::is_in(&text) {
-        binhex::read(&text, budget);
     }
     let fields = file.has_ending(&["json"]) || file.is_of_type(&["application/json"]);
     let writing = if fields { Writing::Rows } else { Writing::Plain };

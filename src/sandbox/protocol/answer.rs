@@ -3,8 +3,8 @@
 
 use super::{FROM_WORKER, HEAD, metered::Metered, put_head};
 use crate::files::{
-    Anchor, FileLimits, Hashed, Limit, MOST_HASHED, MOST_VIEWS, Missed, OTHER_SIZES, Opened, Piece, Reason,
-    Trait, TraitKind,
+    Anchor, FileLimits, Hashed, Limit, MOST_HASHED, MOST_TAKEN_BYTES, MOST_VIEWS, Missed, OTHER_SIZES,
+    Opened, Piece, Reason, Trait, TraitKind,
 };
 use postcard::Deserializer;
 use serde::Deserialize;
@@ -15,17 +15,22 @@ const PIECES: usize = 50_000;
 const ANCHORS: usize = 500_000;
 /// Traits, and things missed. The budget of a reader stops at 256.
 const REMARKS: usize = 1_000;
+/// Pictures that are handed back.
+const TAKEN: usize = 200;
 /// Bytes of a place, of an anchor's label, and of the word for a kind.
 const PLACE: usize = 1_024;
 const WORD: usize = 128;
 /// Single bytes that postcard takes at most for what the bounds above allow: twelve for a piece or a
-/// remark, seven for an anchor, forty for a file that was hashed and for a view of a picture.
-const SINGLES: usize = 12 * (PIECES + 2 * REMARKS) + 7 * ANCHORS + 40 * (MOST_HASHED + MOST_VIEWS) + 64;
+/// remark or a picture that was taken, seven for an anchor, forty for a file that was hashed and for a view of a
+/// picture.
+const SINGLES: usize =
+    12 * (PIECES + 2 * REMARKS + TAKEN) + 7 * ANCHORS + 40 * (MOST_HASHED + MOST_VIEWS) + 64;
 
 /// Bytes of the longest answer to a request with these limits.
 pub(in crate::sandbox) fn longest(limits: &FileLimits) -> usize {
     const REST: usize = 64 << 20;
-    limits.text_bytes.saturating_add(REST)
+    let pictures = if limits.take_pictures > 0 { MOST_TAKEN_BYTES } else { 0 };
+    limits.text_bytes.saturating_add(REST).saturating_add(pictures)
 }
 
 /// The frame of the answer to a worker's job of this number. What passes a bound is cut, and told as
@@ -64,6 +69,9 @@ fn fits(opened: &Opened, limits: &FileLimits) -> bool {
         && opened.pieces.iter().all(|piece| is_word(&piece.place, PLACE) && are_anchors(piece))
         && opened.missed.iter().all(|m| is_word(&m.place, PLACE) && is_word(&m.kind, WORD))
         && opened.traits.iter().all(is_trait)
+        && opened.pictures.len() <= limits.take_pictures.min(TAKEN)
+        && opened.pictures.iter().map(|taken| taken.bytes.len()).sum::<usize>() <= MOST_TAKEN_BYTES
+        && opened.pictures.iter().all(|taken| is_word(&taken.place, PLACE))
         && opened.hashed.len() <= MOST_HASHED
         && opened.hashed.iter().map(views).sum::<usize>() <= MOST_VIEWS
         && opened.hashed.iter().all(|hashed| is_word(&hashed.place, PLACE) && has_few_sizes(hashed))
@@ -124,6 +132,9 @@ fn fit(opened: &mut Opened, limits: &FileLimits) {
     for hashed in &mut opened.hashed {
         fit_word(&mut hashed.place, PLACE);
     }
+    for taken in &mut opened.pictures {
+        fit_word(&mut taken.place, PLACE);
+    }
     for missed in &mut opened.missed {
         fit_word(&mut missed.place, PLACE);
         fit_word(&mut missed.kind, WORD);
@@ -161,7 +172,7 @@ fn fit_word(text: &mut String, longest: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::{Digests, Pdq, Picture, PictureKind, Shown, View, Writing};
+    use crate::files::{Digests, Pdq, Picture, PictureKind, Shown, Taken, View, Writing};
 
     fn piece(place: &str, text: &str, anchors: &[(u32, &str)]) -> Piece {
         let anchors = anchors.iter().map(|&(at, label)| Anchor { at, label: label.to_owned() });
@@ -185,7 +196,7 @@ mod tests {
 
     #[test]
     fn an_answer_passes_as_it_is() {
-        let limits = FileLimits::default();
+        let limits = FileLimits { take_pictures: 1, ..FileLimits::default() };
         let differs = TraitKind::KindDiffers { said: "jpeg".into(), is: "exe".into() };
         let opened = Opened {
             pieces: vec![piece("Y9.xlsx/Sheet1", "Name\tNote\nÉlan\tx\n", &[(0, "A1"), (10, "A2")])],
@@ -196,12 +207,14 @@ mod tests {
                 reason: Reason::Limit(Limit::Ratio),
             }],
             hashed: vec![hashed("z", 2)],
+            pictures: vec![Taken { place: "page 1".into(), bytes: vec![7; 300].into() }],
         };
         let body = body(opened.clone(), &limits);
         assert_eq!(decode(&body, &limits), Ok(opened));
         for length in 0..body.len() {
             assert_eq!(decode(&body[..length], &limits), Err(Refused), "cut at {length}");
         }
+        assert_eq!(decode(&body, &FileLimits::default()), Err(Refused), "pictures that nobody asked for");
         assert_eq!(decode(&[body, vec![0]].concat(), &limits), Err(Refused), "more than an answer");
     }
 
@@ -292,7 +305,7 @@ mod tests {
     /// Whatever the bytes are: an answer within the bounds, or none.
     #[test]
     fn bent_answers_are_read_or_refused() {
-        let limits = FileLimits { text_bytes: 1000, ..FileLimits::default() };
+        let limits = FileLimits { text_bytes: 1000, take_pictures: 1, ..FileLimits::default() };
         let opened = Opened {
             pieces: vec![
                 piece("a", "text", &[(0, "A1"), (2, "B1")]),
@@ -301,6 +314,7 @@ mod tests {
             traits: vec![Trait { place: "x".into(), kind: TraitKind::Executable }],
             missed: vec![Missed { place: "y".into(), kind: "rar".into(), reason: Reason::Malformed }],
             hashed: vec![hashed("z", 2)],
+            pictures: vec![Taken { place: "page 1".into(), bytes: vec![7; 300].into() }],
         };
         let body = body(opened, &limits);
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;

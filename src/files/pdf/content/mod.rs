@@ -62,6 +62,8 @@ pub(super) struct Page {
     pub(super) lying: usize,
     /// Curves: letters may be drawn by them.
     pub(super) curves: usize,
+    /// Paths that were drawn, of whatever form.
+    pub(super) strokes: usize,
     /// Small shapes of lines and curves, in their order.
     pub(super) shapes: Vec<Area>,
     /// A picture on which words can be read stands there that is no file of its own.

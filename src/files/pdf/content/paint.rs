@@ -59,6 +59,7 @@ impl Interpreter<'_, '_, '_> {
             b"f" | b"F" | b"f*" | b"B" | b"B*" | b"b" | b"b*" => {
                 let fill = state.fill;
                 let covers = state.opaque && !drawing.curved;
+                self.page.strokes += 1;
                 drawing.keep_shape(&mut self.page.shapes);
                 let areas = match drawing.curved {
                     true => vec![around(&drawing.path)],
@@ -70,6 +71,7 @@ impl Interpreter<'_, '_, '_> {
                 drawing.end_path();
             }
             b"S" | b"s" => {
+                self.page.strokes += 1;
                 drawing.keep_shape(&mut self.page.shapes);
                 drawing.end_path();
             }
