@@ -36,17 +36,25 @@ fn a_false_pupils_name_does_not_carry_grooming_past_the_gate() {
     assert!(gate.sink.deliveries().iter().all(|d| !d.is_for(PUPIL)));
 }
 
-/// Words that only some mail programs show are not passed over in silence.
+/// Words that only some mail programs show are read as those are that all show, and nothing of it passes in silence.
 #[test]
-fn a_message_that_can_be_read_in_two_ways_is_told() {
+fn a_message_that_can_be_read_in_two_ways_is_read_in_both_and_told() {
     let gate = gate();
-    let hidden = "RG9uJ3QgdGVsbCB5b3VyIG11bSBhYm91dCB1cy4=";
-    let plain = mail(STRANGER, PUPIL, "hi", hidden);
-    let twice = "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\nMIME-Version:";
-    let said = gate.send_unproved(STRANGER, &[PUPIL], &plain.replacen("MIME-Version:", twice, 1));
-    assert!(said.starts_with("250"), "{said}");
+    let sent = |hidden: &str| {
+        let plain = mail(STRANGER, PUPIL, "hi", hidden);
+        let twice = "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64\r\nMIME-Version:";
+        let said = gate.send_unproved(STRANGER, &[PUPIL], &plain.replacen("MIME-Version:", twice, 1));
+        assert!(said.starts_with("250"), "{said}");
+    };
+    // "The lesson is in the hall today."
+    sent("VGhlIGxlc3NvbiBpcyBpbiB0aGUgaGFsbCB0b2RheS4=");
     let delivered = gate.sink.wait_for(2);
     assert!(delivered.iter().any(|d| d.is_for(PUPIL)) && delivered.iter().any(|d| d.is_for(LEAD)));
+    // "Don't tell your mum about us."
+    sent("RG9uJ3QgdGVsbCB5b3VyIG11bSBhYm91dCB1cy4=");
+    assert_eq!(gate.home.only("quarantine", "open")["category"], "contact.grooming");
+    gate.sink.wait_for(3);
+    assert_eq!(gate.sink.deliveries().iter().filter(|d| d.is_for(PUPIL)).count(), 1);
 }
 
 /// A letter to a whole year group is no abuse of the door.
