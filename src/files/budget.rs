@@ -131,6 +131,11 @@ impl Budget {
         self.unpacked = self.unpacked.saturating_sub(bytes);
     }
 
+    /// How many files lie around this one.
+    pub(super) fn depth(&self) -> usize {
+        self.path.len()
+    }
+
     /// Runs `read` one file deeper, under `name`.
     pub fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Result<T, Limit> {
         if self.path.len() >= self.limits.nesting {

@@ -15,7 +15,12 @@ const LIMITS: ReadLimits = ReadLimits { parts: 500, depth: 16, nesting: 4, heade
 
 /// Reads subject, names, texts and attachments (RFC 5322, RFC 2045).
 pub(in crate::files) fn open_mail(bytes: &[u8], budget: &mut Budget) {
-    let message = message::read_in_every_way(bytes, LIMITS);
+    // Each way of a mail in a mail in a file would be opened in each way of those around it: deeper down it is told.
+    let is_deep = budget.depth() >= 2;
+    let message = match is_deep {
+        false => message::read_in_every_way(bytes, LIMITS),
+        true => message::read(bytes, LIMITS),
+    };
     let header = &message.header;
     budget.text("subject", Shown::Subject, Writing::Plain, header.subject.clone());
     for (place, mailboxes) in
@@ -29,7 +34,7 @@ pub(in crate::files) fn open_mail(bytes: &[u8], budget: &mut Budget) {
         }
         read_part(part, budget);
     }
-    if message.otherwise.contains(&"read-otherwise") {
+    if message.otherwise.contains(&"read-otherwise") || is_deep && message.may_be_read_otherwise() {
         budget.missed("", "mail", Reason::Ambiguous);
     }
     for (defect, limit) in [
@@ -99,4 +104,28 @@ fn listed(mailboxes: &[Mailbox]) -> String {
         format!("{name} {address}").trim().to_owned()
     };
     mailboxes.iter().map(one).collect::<Vec<_>>().join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::files::fixture_tests::opened;
+
+    /// A mail that reads otherwise within another one that does, and so on.
+    fn nested(levels: usize) -> String {
+        let head = "From: a@mail.example\r\nTo: b@oakfield.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n";
+        (0..levels).fold(format!("{head}\r\nthe end\r\n"), |inner, level| {
+            format!(
+                "{head}odd line {level}\r\nContent-Type: multipart/mixed; boundary=b{level}; boundary=\"c{level}\"\r\n\r\n\
+                 --b{level}\r\nContent-Type: application/octet-stream; name=a.eml\r\n\r\n{inner}\r\n\
+                 --b{level} tail\r\n\r\nmore\r\n--b{level}--\r\n"
+            )
+        })
+    }
+
+    #[test]
+    fn ways_of_mails_in_mails_do_not_multiply() {
+        let pieces = |levels| opened(nested(levels).as_bytes()).pieces.len();
+        let (few, more) = (pieces(4), pieces(7));
+        assert!(few > 4 && more < few * 3, "{few} {more}");
+    }
 }
