@@ -172,7 +172,7 @@ impl Document {
             return;
         }
         let heading = match (part.nesting, is_file(part)) {
-            _ if part.reading == Reading::Other => w.otherwise.to_owned(),
+            _ if matches!(part.reading, Reading::Other | Reading::Header) => w.otherwise.to_owned(),
             (1.., _) => w.attached.to_owned(),
             (_, true) => {
                 format!("{}: {}", w.file, called::plain(part.file_name.as_deref().unwrap_or_default(), 120))

@@ -55,11 +55,52 @@ pub(super) fn is_address(value: &str) -> bool {
     }
     let head = &value[..value.floor_char_boundary(LONGEST_HEAD)];
     let head = without_controls(&html::resolved(head)).to_ascii_lowercase();
-    head.strip_prefix(SCHEME).is_some_and(|media_type| {
-        let is_other =
-            ["image/", "audio/", "video/", "font/"].into_iter().any(|class| media_type.starts_with(class));
+    head.trim_start_matches(|c: char| c <= ' ').strip_prefix(SCHEME).is_some_and(|media_type| {
+        let is_other = [
+            "image/",
+            "audio/",
+            "video/",
+            "font/",
+            "application/font",
+            "application/x-font",
+            "application/vnd.ms-font",
+        ]
+        .into_iter()
+        .any(|class| media_type.starts_with(class));
         !is_other || media_type.starts_with("image/svg")
     })
+}
+
+/// Whether a style may have such an address with a text.
+pub(super) fn is_within(style: &str) -> bool {
+    style.contains([':', '&', '\\'])
+        && addresses(&unescaped(&html::resolved(style))).into_iter().next().is_some()
+}
+
+/// Escapes of a style undone, so that `\64 ata:` is an address.
+fn unescaped(style: &str) -> Cow<'_, str> {
+    if !style.contains('\\') {
+        return Cow::Borrowed(style);
+    }
+    let mut out = String::with_capacity(style.len());
+    let mut rest = style;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let digits = rest.bytes().take(6).take_while(u8::is_ascii_hexdigit).count();
+        let code = u32::from_str_radix(&rest[..digits], 16).ok().and_then(char::from_u32);
+        match code {
+            Some(c) => {
+                out.push(c);
+                rest = &rest[digits..];
+                rest = rest.strip_prefix([' ', '\t', '\n']).unwrap_or(rest);
+            }
+            // Any other character stands for itself, a line end for nothing.
+            None => rest = rest.strip_prefix('\n').unwrap_or(rest),
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 impl<'m> Reader<'m, '_> {
@@ -78,7 +119,7 @@ impl<'m> Reader<'m, '_> {
                     self.embed(index, place, text, embedded.layer, depth);
                 }
                 Written::Within => {
-                    for address in addresses(&html::resolved(value)) {
+                    for address in addresses(&unescaped(&html::resolved(value))) {
                         self.address(index, place, address, embedded.layer, depth);
                     }
                 }
@@ -99,8 +140,10 @@ impl<'m> Reader<'m, '_> {
     }
 
     fn address(&mut self, index: usize, place: &str, address: &str, layer: Layer, depth: usize) {
-        if let Some(text) = text_in(address) {
-            self.embed(index, place, text, layer, depth);
+        match text_in(address) {
+            Some(text) => self.embed(index, place, text, layer, depth),
+            // A file: whoever follows the link has it.
+            None => self.unread(index, super::UnreadReason::FormatNotSupported),
         }
     }
 
@@ -189,7 +232,7 @@ fn unbase64(data: &[u8]) -> Option<Vec<u8>> {
 
 /// What browsers take out of an address before they read it.
 fn without_controls(address: &str) -> String {
-    address.trim().chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect()
+    address.trim_matches(|c: char| c <= ' ').chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect()
 }
 
 /// All addresses of this kind in a text or a style, each up to where it ends there.
@@ -214,7 +257,7 @@ fn addresses(text: &str) -> Vec<&str> {
             None => ends(byte),
         });
         let end = length.map_or(bytes.len(), |length| start + length);
-        found.extend(text.get(start..end));
+        found.extend(text.get(start..end).filter(|address| is_address(address) && address.contains(',')));
         from = end;
         if found.len() > MOST {
             break;

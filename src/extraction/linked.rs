@@ -8,8 +8,8 @@ use super::{
     view::Builder,
 };
 
-/// Of one message.
-const MOST: usize = 32;
+/// Of one message; which of them are findings is decided when it is known whose hosts are whose.
+const MOST: usize = 1_000;
 /// Hosts by which mail is checked when a link is opened: they lead on to what stands in their query.
 const WRAPPERS: &[&str] = &[
     "outlook.com",

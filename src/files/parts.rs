@@ -56,16 +56,21 @@ impl Files {
                 false => taken(opener, part, &bytes, left, self.until),
             };
             left = left.saturating_sub(pictures.len());
-            missed.into_iter().for_each(|missed| add_unread(opened, missed.place));
+            // What the first opening told as well is told still, where no words were found for it.
+            let is_news = |missed: &Missed| !opened.missed.contains(missed);
+            let mut unread: Vec<String> =
+                missed.into_iter().filter(is_news).map(|missed| missed.place).collect();
             for picture in &pictures {
                 // One that ended its reader must not take the words of the others with it.
                 match opener.read_picture(&picture.bytes, self.until) {
                     Some(read) if !read.pieces.is_empty() => add_words(opened, &picture.place, read.pieces),
                     // A photograph, or a hand that it cannot read: told as before.
                     Some(read) if read.missed.is_empty() => {}
-                    _ => add_unread(opened, picture.place.clone()),
+                    _ => unread.push(picture.place.clone()),
                 }
             }
+            // After all words: pictures of one page have one place.
+            unread.into_iter().for_each(|place| add_unread(opened, place));
         }
         Some(with)
     }
@@ -243,7 +248,9 @@ fn is_whole_file(part: &Part<'_>) -> bool {
     match &part.body {
         Body::Multipart(_) | Body::Message(_) => false,
         // A page that came as a file is opened in a browser, which runs what is in it.
-        Body::Html(text) if part.file_name.is_some() && has_script(text) => true,
+        Body::Html(text) if part.file_name.is_some() && (has_script(text) || text.contains(";base64,")) => {
+            true
+        }
         Body::Text(text) if part.media_type == "text/csv" && has_broken_cell(text) => true,
         Body::Text(text) | Body::Html(text) => {
             OPENED_TEXTS.contains(&part.media_type.as_str())

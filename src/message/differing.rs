@@ -3,7 +3,7 @@
 //! A text that only repeats, in base64 or with the header lines of parts, what was read before says nothing new: so
 //! what is protected stays so when another program would show its encoded bytes.
 
-use super::{Body, Message, Part, transfer::is_data_line};
+use super::{Body, Message, Part, Reading, multipart::USUAL_PREAMBLES, transfer::is_data_line};
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet, VecDeque},
@@ -15,6 +15,8 @@ const BEFORE: usize = 3;
 const BEHIND: usize = 1;
 /// Of a file without a NUL in its first bytes the lines are known too.
 const LOOKED_AT: usize = 1024;
+/// Not of these: nobody reads them as they are written.
+const FORMATS: [&[u8]; 3] = [b"%PDF", b"%!PS", b"{\\rtf"];
 /// Lines that are known; what comes behind them counts as new.
 const MOST_LINES: usize = 500_000;
 /// A line of base64 is at least so long, but for the last one.
@@ -31,6 +33,8 @@ enum Kind {
 #[derive(Default)]
 pub(super) struct Known {
     lines: HashSet<u64>,
+    /// Lines of headers that another reading may show as words: read, but nothing to doubt.
+    aside: HashSet<u64>,
     /// Each body by kind and bytes, with the endings of its names.
     bodies: HashMap<u64, Vec<String>>,
     names: HashSet<String>,
@@ -40,15 +44,30 @@ pub(super) struct Known {
 impl Known {
     pub(super) fn of(message: &Message<'_>) -> Self {
         let mut known = Self::default();
+        for usual in USUAL_PREAMBLES {
+            known.lines_of(Kind::Text, usual);
+        }
         for part in &message.parts {
             known.add(part);
-            // Read as text, the fields of a part's header are no words of anybody.
             if part.inside.is_none() {
-                let header = message.raw.get(part.header_range.clone()).unwrap_or_default();
-                known.lines_of(Kind::Text, &String::from_utf8_lossy(header));
+                known.header(message.raw.get(part.header_range.clone()).unwrap_or_default());
             }
         }
         known
+    }
+
+    /// Read as text, the usual fields of a header are no words of anybody; what else stands there may be.
+    fn header(&mut self, header: &[u8]) {
+        for (name, field) in crate::mail::fields(header) {
+            let is_odd_end = |at: usize| field.get(at + 1) != Some(&b'\n');
+            let text = String::from_utf8_lossy(field);
+            if is_usual_field(name) && !memchr::memchr_iter(b'\r', field).any(is_odd_end) {
+                self.lines_of(Kind::Text, &text);
+            } else {
+                let room = MOST_LINES.saturating_sub(self.aside.len());
+                self.aside.extend(lines(&text).map(|line| digest(Kind::Text, line.trim())).take(room));
+            }
+        }
     }
 
     fn add(&mut self, part: &Part<'_>) {
@@ -59,7 +78,8 @@ impl Known {
             Body::Text(text) => self.lines_of(Kind::Text, text),
             Body::Html(text) => self.lines_of(Kind::Html, text),
             Body::Binary(bytes) => {
-                if !bytes.get(..LOOKED_AT).unwrap_or(bytes).contains(&0) {
+                let is_format = FORMATS.iter().any(|begin| bytes.trim_ascii_start().starts_with(begin));
+                if !is_format && !bytes.get(..LOOKED_AT).unwrap_or(bytes).contains(&0) {
                     self.lines_of(Kind::Text, &String::from_utf8_lossy(bytes));
                 }
             }
@@ -72,13 +92,15 @@ impl Known {
         self.lines.extend(lines(text).map(|line| digest(kind, line.trim())).take(room));
     }
 
-    /// The part with what is new of it; `None` where nothing is.
-    pub(super) fn new_of<'a>(&mut self, mut part: Part<'a>) -> Option<Part<'a>> {
+    /// The part with what is new of it, and whether that is more than a header's lines; `None` where nothing is.
+    pub(super) fn new_of<'a>(&mut self, mut part: Part<'a>) -> Option<(Part<'a>, bool)> {
+        let mut is_doubtful = true;
         let is_new_subject = part.subject.as_ref().is_some_and(|subject| !self.subjects.contains(subject));
         let is_new_name = part.file_name.as_ref().is_some_and(|name| !self.names.contains(name));
         let is_new = match &part.body {
             Body::Multipart(_) | Body::Message(_) => false,
-            Body::Binary(bytes) if bytes.is_empty() || is_encoded(bytes) => false,
+            Body::Binary(bytes) if bytes.is_empty() => false,
+            Body::Binary(bytes) if part.reading != Reading::Pasted && is_encoded(bytes) => false,
             _ => self.bodies.get(&key(&part.body)).is_none_or(|names| !names.contains(&ending(&part))),
         };
         let before = self.bodies.contains_key(&key(&part.body));
@@ -91,6 +113,9 @@ impl Known {
             Body::Html(page) => self.has_new(Kind::Html, page),
             Body::Text(text) => match self.differing(text) {
                 Some(new) => {
+                    is_doubtful = self.sorted(Kind::Text, &new).any(|(line, sort)| {
+                        sort == Sort::New && !self.aside.contains(&digest(Kind::Text, line.trim()))
+                    });
                     part.body = Body::Text(Cow::Owned(new));
                     true
                 }
@@ -107,7 +132,7 @@ impl Known {
             part.body = Body::Text(Cow::Borrowed(""));
         }
         self.add(&part);
-        Some(part)
+        Some((part, is_doubtful))
     }
 
     /// Whether a text has a line that is not known.
@@ -177,8 +202,33 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split(['\n', '\r'])
 }
 
+fn is_usual_field(name: &str) -> bool {
+    const NAMES: [&str; 15] = [
+        "received",
+        "date",
+        "from",
+        "to",
+        "cc",
+        "sender",
+        "reply-to",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "subject",
+        "mime-version",
+        "return-path",
+        "dkim-signature",
+        "authentication-results",
+    ];
+    let begins = |start: &str| name.get(..start.len()).is_some_and(|n| n.eq_ignore_ascii_case(start));
+    NAMES.iter().any(|usual| name.eq_ignore_ascii_case(usual)) || begins("content-") || begins("arc-")
+}
+
 fn is_delimiter(line: &str) -> bool {
-    line.len() > 2 && line.starts_with("--") && !line.contains(' ')
+    // RFC 2046, section 5.1.1: 70 characters at most; words with other gaps are words.
+    (3..=76).contains(&line.len())
+        && line.starts_with("--")
+        && !line.contains(|c: char| c.is_whitespace() || c == '&' || c == '<')
 }
 
 /// Whether a file is nothing but lines of base64.

@@ -37,6 +37,8 @@ pub enum Reading {
     Other,
     /// A file that was pasted into a text (uuencode, yEnc), which some programs take out.
     Pasted,
+    /// Lines of the header that another program shows as words: read by all rules, and no more.
+    Header,
 }
 
 /// How much of a message is taken apart. What lies beyond a limit stays one undivided
@@ -193,13 +195,19 @@ impl Message<'_> {
         self.parts.get(..end).unwrap_or_default()
     }
 
+    /// Whether other programs may read it otherwise, whether or not anybody did.
+    pub fn may_be_read_otherwise(&self) -> bool {
+        !self.met.is_empty()
+    }
+
     /// Whether every leaf with content is protected (a short cover text may not be:
     /// one unprotected part makes the message unprotected; callers look at the parts
     /// that carry findings, see `parts`). What only another reading has counts too, but not that something may be
     /// called otherwise.
     pub fn protection(&self) -> Protection {
         let is_name = |p: &Part<'_>| {
-            p.reading != Reading::First && matches!(&p.body, Body::Text(text) if text.is_empty())
+            p.reading == Reading::Header
+                || p.reading != Reading::First && matches!(&p.body, Body::Text(text) if text.is_empty())
         };
         let is_leaf = |p: &&Part<'_>| !matches!(p.body, Body::Multipart(_) | Body::Message(_));
         let mut leaves = self.parts.iter().filter(is_leaf).filter(|p| !is_name(p));

@@ -226,7 +226,7 @@ fn begins_part_field(line: &[u8]) -> bool {
 }
 
 /// What mail programs write above the first part for those that know no MIME.
-const USUAL_PREAMBLES: &[&str] = &[
+pub(super) const USUAL_PREAMBLES: &[&str] = &[
     "This is a multi-part message in MIME format.",
     "This is a multi-part message in MIME format",
     "This is a multipart message in MIME format.",

@@ -107,7 +107,7 @@ impl Otherwise {
     fn take<'a>(&mut self, message: &mut Message<'a>, parts: Vec<Part<'a>>) -> bool {
         let mut any = false;
         for part in parts {
-            let Some(mut part) = self.known.new_of(part) else { continue };
+            let Some((mut part, is_doubtful)) = self.known.new_of(part) else { continue };
             if message.parts.len() >= self.limits.parts {
                 if !message.otherwise.contains(&"too-many-parts") {
                     message.otherwise.push("too-many-parts");
@@ -115,8 +115,8 @@ impl Otherwise {
                 return any;
             }
             if part.reading != Reading::Pasted {
-                any = true;
-                part.reading = Reading::Other;
+                any |= is_doubtful;
+                part.reading = if is_doubtful { Reading::Other } else { Reading::Header };
                 part.path.push_str(" (read otherwise)");
             }
             // Nothing of it is found again by its place in the bytes, nor by that of another part.

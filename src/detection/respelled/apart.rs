@@ -56,7 +56,9 @@ impl Apart {
             apart.words.sort_unstable();
             apart.words.dedup();
         }
-        (apart.atoms.len() >= LEAST).then_some(apart)
+        // `K. Y. S. Lee`: initials of a name.
+        let are_initials = apart.atoms.len() == LEAST && gap == Some(". ");
+        (apart.atoms.len() >= LEAST && !are_initials).then_some(apart)
     }
 
     pub(super) fn end(&self) -> usize {

@@ -43,6 +43,9 @@ pub(super) fn edits(view: &View, look: &Look<'_>) -> Vec<Edit> {
             text.get(at..unusual).and_then(|before| before.rfind([' ', '\n'])).map_or(at, |gap| at + gap + 1);
         at = edits.chunk(start).max(text.ceil_char_boundary(unusual + 1));
     }
+    if edits.found.len() >= MOST && unusual::next(text, at).is_some() {
+        look.cut();
+    }
     believed(text, edits.found)
 }
 
@@ -65,6 +68,10 @@ impl Edits<'_> {
         // What is longer than any word is looked at piece by piece.
         let rest = text.get(start..text.floor_char_boundary(start + CHUNK)).unwrap_or_default();
         let end = start + rest.find([' ', '\n']).unwrap_or(rest.len());
+        // A ruled line before a word is none of it.
+        let chunk = text.get(start..end).unwrap_or_default();
+        let begins = |c: char| is_atom(c) || is_sign(c) || is_mask(c);
+        let start = start + chunk.find(begins).unwrap_or(0);
         let chunk = text.get(start..end).unwrap_or_default();
         if is_address(chunk) {
             return end;

@@ -94,16 +94,27 @@ impl Lexicon {
 pub(in crate::detection) struct Look<'l> {
     lexicon: &'l Lexicon,
     left: Cell<usize>,
+    cut: Cell<bool>,
 }
 
 impl<'l> Look<'l> {
     pub(super) fn new(lexicon: &'l Lexicon, most: usize) -> Self {
-        Self { lexicon, left: Cell::new(most) }
+        Self { lexicon, left: Cell::new(most), cut: Cell::new(false) }
     }
 
     /// Whether there was more to look up than may be.
     pub(super) fn is_spent(&self) -> bool {
         self.left.get() == 0
+    }
+
+    /// Notes that a text was not read to its end.
+    pub(super) fn cut(&self) {
+        self.cut.set(true);
+    }
+
+    /// Whether that was noted since this was last asked.
+    pub(super) fn was_cut(&self) -> bool {
+        self.cut.replace(false) || self.is_spent()
     }
 
     /// Words that these letters and signs may be, repeated or not.

@@ -47,7 +47,7 @@ fn within(extract: &Extract<'_>, look: &Look<'_>) -> (Vec<Respelled>, Vec<u32>) 
             continue;
         }
         readings.extend(Respelled::new(of, fragment, edits(&fragment.view, look)));
-        if look.is_spent() {
+        if look.was_cut() {
             unread.push(of);
         }
     }

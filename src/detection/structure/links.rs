@@ -7,16 +7,23 @@ use crate::{
     ruleset::DetectionRule,
 };
 
-/// Findings of one message.
+/// Findings of one message, the surest first.
 const MOST: usize = 8;
 
 pub(super) fn findings(pass: &Pass<'_, '_>, rule: &DetectionRule, out: &mut Vec<Finding>) {
     let from_outside = pass.parties.senders().any(|sender| !sender.inside);
+    let links = pass.extract.odd_links.iter();
+    let mut links: Vec<(f32, &OddLink)> =
+        links.map(|link| (likely(pass, link, from_outside), link)).collect();
+    links.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut seen: Vec<(&str, &str)> = Vec::new();
-    for link in &pass.extract.odd_links {
+    for (likely, link) in links {
         let hosts = (link.shown.as_str(), link.target.as_str());
-        if seen.contains(&hosts) || seen.len() == MOST {
+        if seen.contains(&hosts) {
             continue;
+        }
+        if seen.len() == MOST {
+            break;
         }
         seen.push(hosts);
         out.push(Finding {
@@ -24,7 +31,7 @@ pub(super) fn findings(pass: &Pass<'_, '_>, rule: &DetectionRule, out: &mut Vec<
             part_index: link.part,
             span: link.span.clone(),
             excerpt: format!("shows {}, leads to {}", short(&link.shown), short(&link.target)),
-            confidence: rule.confidence * likely(pass, link, from_outside),
+            confidence: rule.confidence * likely,
             value: pass.digest(&format!("{} {}", link.shown, link.target)),
             ..bare(rule)
         });
@@ -37,7 +44,9 @@ const NOTED: f32 = 0.3;
 /// How likely it is that a reader is to be deceived.
 fn likely(pass: &Pass<'_, '_>, link: &OddLink, from_outside: bool) -> f32 {
     match link.trick {
-        // The way on through who counts its readers is taken by those who write for the school, too.
+        // The way on through who counts its readers is taken by those who write for the school, too; so is the
+        // school's name by others.
+        LinkTrick::LeadsOn if from_outside && is_own(pass, &link.shown) => 0.6,
         LinkTrick::LeadsOn => NOTED / 2.0,
         // Whoever inside passes such a message on has not written it.
         _ if !from_outside => NOTED,

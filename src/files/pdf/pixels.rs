@@ -6,6 +6,7 @@ use super::{
     document::{Decoded, Document},
     object::{Dictionary, Object, Stream},
 };
+use crate::files::Reason;
 use crate::files::picture::pixels::{Colours, Pixels, grey_file, not_supported, of};
 
 /// Colour spaces that name another one.
@@ -33,6 +34,9 @@ pub(super) fn remember(document: &mut Document<'_, '_>, stream: &Stream, decoded
         return;
     };
     if matches!(document.get(own, "ImageMask"), Some(Object::Boolean(true))) {
+        if document.budget.takes_pictures() && has_room(width, height) {
+            document.budget.missed(place, "picture", Reason::Picture);
+        }
         return;
     }
     let bits = size(document, "BitsPerComponent", "BPC").and_then(|bits| u8::try_from(bits).ok());
@@ -43,6 +47,8 @@ pub(super) fn remember(document: &mut Document<'_, '_>, stream: &Stream, decoded
         if matches!(decoded.left.as_deref(), Some(b"CCITTFaxDecode" | b"CCF")) && has_room(width, height) {
             let file = fax(document, own, (width, height), &decoded.bytes);
             document.budget.take_picture(place, &file);
+        } else if document.budget.takes_pictures() && has_room(width, height) {
+            document.budget.missed(place, "picture", Reason::Picture);
         }
         return document.budget.hash_shown(place, |_| Some(not_supported(width, height)));
     };

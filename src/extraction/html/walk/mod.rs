@@ -304,8 +304,9 @@ impl<'s> Walk<'s> {
     /// Notes a value that holds a text itself, or a style in which one may.
     fn embed(&mut self, value: Range<usize>, layer: Layer, written: Written) {
         let text = self.source.get(value.clone()).unwrap_or_default();
-        let may_hold = || text.contains("data") || text.contains("DATA") || text.contains('&');
-        if self.texts.embedded.len() <= embedded::MOST && (written != Written::Within || may_hold()) {
+        if self.texts.embedded.len() <= embedded::MOST
+            && (written != Written::Within || embedded::is_within(text))
+        {
             self.texts.embedded.push(Embedded { value, layer, written });
         }
     }
