@@ -1,4 +1,4 @@
-//! Brightness of a picture, from which PDQ is computed: as large as it is up to 1,024 by 1,024, and at
+//! Brightness of a picture, from which PDQ is computed: as large as it is up to 1,024 on its longer side, and at
 //! other sizes.
 //!
 //! Hashes depend a little on the size at which they are computed, so that a list's depend on the program
@@ -61,7 +61,9 @@ fn shares(pixels: usize, samples: usize) -> Vec<Share> {
 impl Reducer {
     /// For a picture of this size in pixels; `None` for one without pixels.
     pub(super) fn new(width: usize, height: usize) -> Option<Self> {
-        Self::to((SIDE, SIDE), width, height)
+        // By a whole number where it can be, and each side by the same: what was enlarged comes back as it was.
+        let by = width.max(height).div_ceil(SIDE).max(1);
+        Self::to((width.div_ceil(by), height.div_ceil(by)), width, height)
     }
 
     /// To at most this many samples of each side.
