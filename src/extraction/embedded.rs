@@ -1,9 +1,7 @@
 //! Texts and pages that stand in an address themselves (`data:`, RFC 2397) or in an attribute (`srcdoc`).
 
 use super::{
-    Layer, TextKind,
-    host::percent_decoded_bytes,
-    html,
+    Layer, TextKind, html,
     nature::text_kind,
     read::{At, Reader},
     view::{Builder, Lines},
@@ -13,6 +11,7 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use percent_encoding::percent_decode_str;
 use std::{borrow::Cow, ops::Range};
 
 /// Of one message, and one in another.
@@ -192,7 +191,7 @@ fn text_in(address: &str) -> Option<Text> {
         }
     }
     let kind = kind_of(&media_type)?;
-    let bytes = percent_decoded_bytes(data);
+    let bytes: Vec<u8> = percent_decode_str(data).collect();
     let bytes = if is_base64 { unbase64(&bytes)? } else { bytes };
     Some(Text { text: decode_text(Cow::Owned(bytes), charset).into_owned(), kind })
 }

@@ -11,6 +11,7 @@ mod fold;
 mod gathered;
 mod host;
 mod html;
+mod left_out;
 mod line;
 mod linked;
 mod model;

@@ -1,7 +1,7 @@
 //! A message's parts to [`Fragment`]s and [`Unread`]s.
 
 use super::{
-    Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, Unread, UnreadReason, View, html,
+    Doubt, Extract, ExtractLimits, Fragment, Layer, TextKind, UnreadReason, View, html,
     nature::{has_unseen_letters, lines_of, looks_like_html, overrides_direction, text_kind, text_like},
     quotes, script, unseen,
     view::{Builder, Lines},
@@ -192,15 +192,6 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
-    pub(super) fn unread(&mut self, index: usize, reason: UnreadReason) {
-        self.unread_at(place(&self.message.parts[index]).into_owned(), index, reason);
-    }
-
-    pub(super) fn unread_at(&mut self, place: String, index: usize, reason: UnreadReason) {
-        let media_type = self.message.parts[index].media_type.clone();
-        self.out.unread.push(Unread { place, part: Some(index), media_type, reason });
-    }
-
     /// Text of a part, as far as the limit on all text allows.
     fn text(&mut self, index: usize, kind: TextKind, text: Cow<'m, str>) {
         let text = self.cut(index, text);
@@ -317,38 +308,6 @@ impl<'m> Reader<'m, '_> {
         }
     }
 
-    fn has_defect(&self, defect: &str) -> bool {
-        self.message.defects.iter().chain(&self.message.otherwise).any(|found| *found == defect)
-    }
-
-    /// What the reader of the message left out altogether.
-    fn limits(&mut self) {
-        for (defect, place, limit) in [
-            ("too-many-parts", "", "parts"),
-            ("header-cut", "header", "header"),
-            ("field-cut", "header", "header"),
-        ] {
-            if self.has_defect(defect) {
-                self.left_out(place, limit);
-            }
-        }
-    }
-
-    /// Where other programs may see another message than the one that was read.
-    fn doubts(&mut self) {
-        for doubt in DOUBTS {
-            let (Doubt::Crafted(defect) | Doubt::Damaged(defect)) = doubt;
-            if self.has_defect(defect) {
-                self.out.unread.push(Unread {
-                    place: "message".to_owned(),
-                    part: None,
-                    media_type: String::new(),
-                    reason: UnreadReason::Ambiguous(doubt),
-                });
-            }
-        }
-    }
-
     /// Where nobody looks: the other fields of headers, texts in another writing.
     fn unseen(&mut self) {
         for (index, part) in self.message.parts.iter().enumerate() {
@@ -394,43 +353,7 @@ impl<'m> Reader<'m, '_> {
         let part = self.message.parts.get(index);
         part.is_none_or(|part| part.protection == Protection::None).then_some(index)
     }
-
-    /// Says once of a place that there is more written apart, encoded or turned around than is looked for.
-    pub(super) fn cut_short(&mut self, place: &str, part: Option<usize>) {
-        let reason = UnreadReason::Limit("readings");
-        if !self.out.unread.iter().any(|unread| unread.reason == reason && unread.place == place) {
-            let media_type = part.map_or_else(String::new, |at| self.message.parts[at].media_type.clone());
-            self.out.unread.push(Unread { place: place.to_owned(), part, media_type, reason });
-        }
-    }
-
-    fn left_out(&mut self, place: &str, limit: &'static str) {
-        self.out.unread.push(Unread {
-            place: place.to_owned(),
-            part: None,
-            media_type: String::new(),
-            reason: UnreadReason::Limit(limit),
-        });
-    }
 }
-
-/// The defects that make a message say one thing here and another elsewhere, the gravest first.
-const DOUBTS: [Doubt; 14] = [
-    Doubt::Crafted("repeated-key-field"),
-    Doubt::Crafted("repeated-parameter"),
-    Doubt::Crafted("doubtful-boundary"),
-    Doubt::Crafted("boundary-not-found"),
-    Doubt::Crafted("no-boundary"),
-    Doubt::Crafted("parts-outside"),
-    Doubt::Crafted("unknown-transfer-encoding"),
-    Doubt::Crafted("unknown-charset"),
-    Doubt::Crafted("read-otherwise"),
-    Doubt::Crafted("too-many-ways"),
-    Doubt::Damaged("bad-transfer-encoding"),
-    Doubt::Damaged("bad-charset"),
-    Doubt::Damaged("damaged-otherwise"),
-    Doubt::Damaged("encoded-message"),
-];
 
 /// Whether nothing is known of a file but that nobody reads its kind.
 fn is_unknown(opened: &Opened) -> bool {

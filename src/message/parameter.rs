@@ -1,6 +1,7 @@
 //! A parameter of a MIME field as programs read it that do not know its whole grammar: by its written form alone, or
 //! by RFC 2231 alone. mail-parser mixes the two.
 
+use percent_encoding::percent_decode;
 use std::borrow::Cow;
 
 /// Pieces of one parameter (RFC 2231, section 3).
@@ -62,23 +63,9 @@ fn parameters(value: &[u8]) -> Vec<&[u8]> {
 
 /// Without the charset and language of the first piece, and without percent signs.
 fn decoded(value: &[u8], is_first: bool) -> Vec<u8> {
-    let behind = |value: &[u8]| value.splitn(3, |byte| *byte == b'\'').nth(2).map(<[u8]>::to_vec);
-    let value = if is_first { behind(value).unwrap_or_else(|| value.to_vec()) } else { value.to_vec() };
-    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
-    let (mut out, mut at) = (Vec::with_capacity(value.len()), 0);
-    while let Some(byte) = value.get(at) {
-        match (byte, digit(value.get(at + 1)), digit(value.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high << 4 | low) as u8);
-                at += 3;
-            }
-            _ => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    out
+    let behind = value.splitn(3, |byte| *byte == b'\'').nth(2).filter(|_| is_first);
+    let value = behind.unwrap_or(value);
+    percent_decode(value).collect()
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("md5", &["files"]),
     ("miniz_oxide", &["files"]),
     ("sha1", &["files"]),
+    ("idna", &["extraction"]),
+    ("percent_encoding", &["message", "extraction"]),
     ("unicode_bidi", &["extraction"]),
     ("unicode_security", &["extraction"]),
     ("lzma_rust2", &["files"]),
