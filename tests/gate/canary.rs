@@ -221,7 +221,7 @@ async fn a_canary_that_does_not_come_through_is_an_alarm_and_so_is_the_next_that
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_is_away_and_notices_that_do_not_leave_are_said_for_what_they_are() {
-    let nobody: SocketAddr = crate::postfix::free_port();
+    let nobody: SocketAddr = crate::ports::free_port();
     let ways = way("to-outside", "outbound", nobody, OWN, AWAY)
         + &format!(
             "[[canary]]\nname = \"notices\"\ndirection = \"notices\"\nto = \"{OWN}\"\nwithin = \"1h\"\n"

@@ -72,10 +72,11 @@ impl Gates {
     }
 
     /// The store has no room, or is away, until some messages were told to come again.
-    fn trouble(&mut self) {
+    fn trouble(&mut self, begun: impl FnOnce()) {
         match &self.trouble {
             Trouble::BucketAway(way) => {
                 way.turn_away();
+                begun();
                 self.place.wait_deferred(10);
                 way.reopen();
             }
@@ -85,6 +86,7 @@ impl Gates {
                 let blocks = size / 512 + 8;
                 let words = format!("trap '' XFSZ; ulimit -f {blocks};");
                 self.open(0, Serving::under(&self.homes[0], &words));
+                begun();
                 self.place.wait_deferred(10);
                 self.kill(0);
             }
@@ -131,28 +133,35 @@ pub(crate) fn random(end: usize) -> usize {
 }
 
 /// What each message was told at last, and whether a try before got no answer.
+type Answers = HashMap<usize, (String, bool)>;
+
+/// How far the clients are, and whether the trouble has begun.
 #[derive(Default)]
-struct Answers {
-    all: Mutex<HashMap<usize, (String, bool)>>,
-    more: Condvar,
+struct Course {
+    now: Mutex<(Answers, bool)>,
+    changed: Condvar,
 }
 
-impl Answers {
-    fn add(&self, number: usize, answer: (String, bool)) {
-        self.all.lock().unwrap().insert(number, answer);
-        self.more.notify_all();
+impl Course {
+    fn change(&self, change: impl FnOnce(&mut Answers, &mut bool)) {
+        let (answers, troubled) = &mut *self.now.lock().unwrap();
+        change(answers, troubled);
+        self.changed.notify_all();
     }
 
-    fn wait_for(&self, count: usize) {
-        let all = self.all.lock().unwrap();
-        let over = self.more.wait_timeout_while(all, PATIENCE, |all| all.len() < count).unwrap().1;
-        assert!(!over.timed_out(), "fewer than {count} messages got through");
+    fn wait(&self, what: &str, until: impl Fn(&Answers, bool) -> bool) {
+        let now = self.now.lock().unwrap();
+        let waits = |(answers, troubled): &mut (Answers, bool)| !until(answers, *troubled);
+        let over = self.changed.wait_timeout_while(now, PATIENCE, waits).unwrap().1;
+        assert!(!over.timed_out(), "{what}");
     }
 }
 
-/// Sends all from eight clients, and kills at random moments; the trouble comes half-way.
-fn sent_under_kills(gates: &mut Gates, messages: usize, kills: usize) -> HashMap<usize, (String, bool)> {
-    let (answers, next, place) = (Answers::default(), AtomicUsize::new(0), Arc::clone(&gates.place));
+/// Sends all from eight clients, and kills at random moments; the trouble comes half-way. The second half waits for
+/// it: while a gate that was killed comes back, the other one would have sent everything.
+fn sent_under_kills(gates: &mut Gates, messages: usize, kills: usize) -> Answers {
+    let (course, next, place) = (Course::default(), AtomicUsize::new(0), Arc::clone(&gates.place));
+    let half = messages / 2;
     thread::scope(|scope| {
         for _ in 0..CLIENTS {
             scope.spawn(|| {
@@ -161,31 +170,30 @@ fn sent_under_kills(gates: &mut Gates, messages: usize, kills: usize) -> HashMap
                     if number >= messages {
                         return;
                     }
-                    answers.add(number, deliver(&place, number));
+                    if number >= half {
+                        course.wait("the trouble does not come", |_, troubled| troubled);
+                    }
+                    let answer = deliver(&place, number);
+                    course.change(|answers, _| drop(answers.insert(number, answer)));
                 }
             });
         }
-        let half = messages / 2;
         let mut moments: Vec<_> = moments(kills, messages).into_iter().map(Some).collect();
         moments.insert(moments.partition_point(|at| at.is_some_and(|at| at < half)), None);
         for at in moments {
-            answers.wait_for(at.unwrap_or(half));
+            let count = at.unwrap_or(half);
+            course.wait("too few messages get through", |answers, _| answers.len() >= count);
             match at {
                 Some(_) => gates.kill(random(gates.homes.len())),
-                None => gates.trouble(),
+                None => gates.trouble(|| course.change(|_, troubled| *troubled = true)),
             }
         }
     });
-    answers.all.into_inner().unwrap()
+    course.now.into_inner().unwrap().0
 }
 
 /// Each message is where it belongs, once; returns how many copies came again.
-async fn check_fates(
-    store: &Store,
-    sink: &Sink,
-    answered: &HashMap<usize, (String, bool)>,
-    kills: usize,
-) -> usize {
+async fn check_fates(store: &Store, sink: &Sink, answered: &Answers, kills: usize) -> usize {
     let all = 0..answered.len();
     let of = |wanted: &[Kind]| -> Vec<usize> { all.clone().filter(|n| wanted.contains(&kind(*n))).collect() };
     let both = of(&[Kind::Held, Kind::Split]);

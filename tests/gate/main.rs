@@ -40,6 +40,7 @@ mod nodes;
 mod passphrases;
 mod pauses;
 mod pictures;
+mod ports;
 mod postfix;
 #[path = "../support/postgres.rs"]
 mod postgres;

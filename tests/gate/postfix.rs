@@ -5,7 +5,7 @@ use crate::{debian::program, smtp::Client};
 use std::{
     fmt::Write as _,
     fs,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     os::unix::fs::{PermissionsExt, chown},
     path::PathBuf,
     process::Command,
@@ -34,7 +34,7 @@ impl Postfix {
 
     fn try_start(options: &Options) -> Option<Self> {
         let dir = Self::folders();
-        let smtp = free_port();
+        let smtp = crate::ports::free_port();
         let base = dir.path().display();
         let relay = options.next_hop.map_or("default_transport = discard".into(), |a| {
             format!("relayhost = [{}]:{}", a.ip(), a.port())
@@ -106,11 +106,6 @@ impl Drop for Postfix {
 #[allow(clippy::print_stderr)]
 fn tell(what: &str) {
     eprintln!("{what}");
-}
-
-/// A port that nobody uses at the moment.
-pub(crate) fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 fn master_cf(smtp: SocketAddr) -> String {

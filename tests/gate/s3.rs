@@ -11,7 +11,7 @@ use object_store::{
 use reqwest::Method;
 use std::{
     fs,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
@@ -68,10 +68,7 @@ impl S3 {
         )
         .unwrap();
         fs::create_dir(folder.path().join("data")).unwrap();
-        // All held at once, so that no port is given twice.
-        let held: Vec<_> = (0..8).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let port: Vec<u16> = held.iter().map(|l| l.local_addr().unwrap().port()).collect();
-        drop(held);
+        let port: Vec<u16> = (0..8).map(|_| crate::ports::free_port().port()).collect();
         let path = |name: &str| folder.path().join(name).display().to_string();
         let args = [
             "server".into(),

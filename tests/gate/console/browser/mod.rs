@@ -11,11 +11,10 @@ mod pages;
 mod passkeys;
 
 use crate::gate::{Door, Gate, Setup};
-use std::net::TcpListener;
 
 /// A gate whose console has the address that browsers come by, and that address: passkeys belong to it.
 fn gate() -> (Gate, String) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = crate::ports::free_port().port();
     let origin = format!("http://localhost:{port}");
     let more = format!("[console]\nlisten = [\"127.0.0.1:{port}\"]\naddress = \"{origin}\"\n");
     (Gate::new(Door::Relay, Setup { more, ..Setup::default() }), origin)
