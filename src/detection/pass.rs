@@ -30,6 +30,8 @@ use std::{
 
 /// Texts shorter than this are scanned together: a call of the engine has its price.
 const SHORT: usize = 400;
+/// How much is left of the confidence where chance may have written a word.
+const DOUBTED: f32 = 0.5;
 /// Shorter ones that the gate has put together are looked at by the few rules that may, without the engine.
 const SHORT_ENOUGH: usize = 4_000;
 
@@ -320,6 +322,10 @@ impl<'d, 'm> Pass<'d, 'm> {
                 Some(second) => sorted.disguised.push(judged.map(|candidate| Candidate {
                     fragment: second.of,
                     span: second.was(&candidate.span),
+                    confidence: match second.is_doubtful(&candidate.span) {
+                        true => candidate.confidence * DOUBTED,
+                        false => candidate.confidence,
+                    },
                     ..candidate
                 })),
                 None => sorted.add(judged, rule.confidence, all_places),

@@ -3,6 +3,7 @@
 //! What is found in it counts only where it touches such a word, and is shown at its place in the text as written.
 
 mod apart;
+mod doubt;
 mod edits;
 mod glyph;
 mod lexicon;
@@ -29,6 +30,8 @@ pub(super) struct Respelled {
 struct Piece {
     now: Range<usize>,
     was: Range<usize>,
+    /// Chance may have brought it.
+    doubtful: bool,
 }
 
 /// Words that are looked up for one message, at most: some tenths of a second.
@@ -67,7 +70,8 @@ impl Respelled {
             let start = text.len();
             text.push_str(&edit.text);
             at = edit.at.end;
-            pieces.push(Piece { now: start..text.len(), was: edit.at });
+            let doubtful = doubt::is_doubtful(fragment, &edit.at, &edit.text);
+            pieces.push(Piece { now: start..text.len(), was: edit.at, doubtful });
         }
         text.push_str(written.get(at..).unwrap_or_default());
         let mut out = Self {
@@ -92,6 +96,16 @@ impl Respelled {
     pub(super) fn is_read_in(&self, span: &Range<usize>) -> bool {
         let first = self.pieces.partition_point(|piece| piece.now.end <= span.start);
         self.pieces.get(first).is_some_and(|piece| piece.now.start < span.end)
+    }
+
+    /// Whether a stretch of this reading is nothing but what chance may have brought.
+    pub(super) fn is_doubtful(&self, span: &Range<usize>) -> bool {
+        let first = self.pieces.partition_point(|piece| piece.now.end <= span.start);
+        let behind = self.pieces.partition_point(|piece| piece.now.start < span.end);
+        let Some(pieces @ [head, .., tail] | pieces @ [head @ tail]) = self.pieces.get(first..behind) else {
+            return false;
+        };
+        pieces.iter().all(|piece| piece.doubtful) && head.now.start <= span.start && span.end <= tail.now.end
     }
 
     /// The stretch of the text as written.
