@@ -428,6 +428,13 @@ mod tests {
             ("Content-Transfer-Encoding: \"base64\"\n\nx", crafted("unknown-transfer-encoding")),
             ("Content-Transfer-Encoding: base64\n\nSGV!sbG8=", Some(Doubt::Damaged("bad-transfer-encoding"))),
             ("Content-Type: text/plain; charset=utf-8\n\nx", None),
+            // The very same twice is no doubt.
+            ("Content-Type: text/plain; charset=utf-8\nContent-Type: text/plain; charset=utf-8\n\nx", None),
+            ("Content-Type: text/plain; charset=\"UTF-8\"; charset=utf-8\n\nx", None),
+            (
+                "Content-Type: text/plain; charset=utf-8; charset=iso-8859-1\n\nx",
+                crafted("repeated-parameter"),
+            ),
         ] {
             assert_eq!(doubt(raw).0, expected, "{raw}");
         }

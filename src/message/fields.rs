@@ -92,6 +92,9 @@ pub(super) fn read(block: &[u8], of: Of, limit: usize, habits: Habits) -> Block 
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) content_type: bool,
+    pub(super) content_types: Said,
+    pub(super) transfer_encodings: Said,
+    pub(super) dispositions: Said,
     pub(super) transfer_encoding: bool,
     pub(super) disposition: bool,
     pub(super) subject: bool,
@@ -99,6 +102,16 @@ pub(super) struct Seen {
     pub(super) from: bool,
     pub(super) name_parameter: Option<String>,
     pub(super) habits: Habits,
+}
+
+/// What the fields of one name say.
+#[derive(Default)]
+pub(super) enum Said {
+    #[default]
+    Nothing,
+    /// All of them this, however many.
+    Once(Vec<u8>),
+    Variously,
 }
 
 /// Notes that a field stands there; `false` and a defect when it did before.

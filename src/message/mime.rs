@@ -2,7 +2,7 @@
 
 use super::{
     Disposition, TransferEncoding,
-    fields::{Block, Seen, first, first_of_key, lines, word},
+    fields::{Block, Said, Seen, first, first_of_key, lines, word},
     habit::{Habit, Habits},
     parameter,
 };
@@ -47,7 +47,9 @@ pub(super) fn field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) 
     let (mime, defects, met) = (&mut out.mime, &mut out.defects, &mut out.met);
     let habits = seen.habits;
     if name.eq_ignore_ascii_case("type") {
-        if !counts(first_of_key(&mut seen.content_type, defects), habits, met) {
+        if is_said_again(&mut seen.content_types, value)
+            || !counts(first_of_key(&mut seen.content_type, defects), habits, met)
+        {
             return;
         }
         let value = lines(value, LONGEST_VALUE, defects);
@@ -62,14 +64,18 @@ pub(super) fn field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) 
         mime.flowed = parameter(&ct, "format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
         seen.name_parameter = first_or_last(&ct, "name", habits, met).and_then(file_name);
     } else if name.eq_ignore_ascii_case("transfer-encoding") {
-        if counts(first_of_key(&mut seen.transfer_encoding, defects), habits, met) {
+        if !is_said_again(&mut seen.transfer_encodings, value)
+            && counts(first_of_key(&mut seen.transfer_encoding, defects), habits, met)
+        {
             mime.transfer_encoding = transfer_encoding(value);
             if mime.transfer_encoding == TransferEncoding::Unknown {
                 defects.push("unknown-transfer-encoding");
             }
         }
     } else if name.eq_ignore_ascii_case("disposition") {
-        if !counts(first(&mut seen.disposition, defects), habits, met) {
+        if is_said_again(&mut seen.dispositions, value)
+            || !counts(first(&mut seen.disposition, defects), habits, met)
+        {
             return;
         }
         let value = lines(value, LONGEST_VALUE, defects);
@@ -143,9 +149,27 @@ fn parameter<'a>(ct: &'a ContentType<'_>, name: &str) -> Option<&'a str> {
     ct.attributes.as_ref()?.iter().find(|a| a.name == name).map(|a| a.value.as_ref())
 }
 
-/// Whether a parameter is given twice: programs differ in which they take.
+/// Whether a parameter is given twice with different values: programs differ in which they take.
 fn is_repeated(ct: &ContentType<'_>, name: &str) -> bool {
-    ct.attributes.as_ref().is_some_and(|all| all.iter().filter(|a| a.name == name).count() > 1)
+    let mut values =
+        ct.attributes.iter().flatten().filter(|a| a.name == name).map(|a| a.value.as_ref().trim());
+    let first = values.next();
+    values.any(|value| match name {
+        "charset" => !first.is_some_and(|first| first.eq_ignore_ascii_case(value)),
+        _ => first != Some(value),
+    })
+}
+
+/// Whether all fields of this name so far say the very same: then it is no matter which of them a program believes.
+fn is_said_again(said: &mut Said, value: &[u8]) -> bool {
+    let value = value.trim_ascii();
+    match said {
+        Said::Nothing => *said = Said::Once(value.to_vec()),
+        Said::Once(before) if before == value => return true,
+        Said::Once(_) => *said = Said::Variously,
+        Said::Variously => {}
+    }
+    false
 }
 
 fn file_name(name: &str) -> Option<String> {
