@@ -207,6 +207,8 @@ fn scan_says_by_its_status_what_was_reached() {
         (vec!["scan", file, "--signed-in", "--fail-on", "quarantine"], 0),
         (vec!["scan", file, "--signed-in", "--fail-on", "hold"], 1),
         (vec!["scan", file, "--signed-in", "--to", "d.price@oakfield.example", "--fail-on", "hold"], 0),
+        (vec!["scan", "/nowhere/at/all.eml", file], 0),
+        (vec!["scan", "/nowhere/at/all.eml"], 2),
         (vec!["scan", file, "--from", "no address"], 2),
         (vec!["scan", file, "--fail-on", "nonsense"], 2),
         (vec!["scan"], 2),

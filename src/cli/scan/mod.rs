@@ -98,6 +98,7 @@ struct Printer {
     reached: bool,
     out: BufWriter<File>,
     rows: usize,
+    read: usize,
     unread: usize,
     progress: ProgressBar,
 }
@@ -118,13 +119,14 @@ impl Printer {
         // The standard library's handle would look through every line of ours for its end.
         let out = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let out = BufWriter::with_capacity(OUTPUT_BUFFER, out);
-        Ok(Self { format, fail_at, reached: false, out, rows: 0, unread: 0, progress })
+        Ok(Self { format, fail_at, reached: false, out, rows: 0, read: 0, unread: 0, progress })
     }
 
     fn put(&mut self, scanned: &Scanned) -> io::Result<()> {
         self.progress.inc(1);
         match scanned {
             Scanned::Message { line, disposition } => {
+                self.read += 1;
                 self.reached |= self.fail_at.is_some_and(|at| *disposition >= at);
                 self.message(line)
             }
@@ -159,6 +161,9 @@ impl Printer {
         self.progress.finish_and_clear();
         if self.unread > 0 {
             writeln!(io::stderr(), "{} could not be read; their lines say why.", self.unread)?;
+        }
+        if self.unread > 0 && self.read == 0 {
+            return Err(Mistake("nothing could be read".into()));
         }
         Ok(if self.reached { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }

@@ -26,6 +26,19 @@ pub fn sources(paths: Vec<PathBuf>, limits: FileLimits) -> Sources {
     Sources { waiting, mbox: None, limits, passed_over: PassedOver::default() }
 }
 
+/// How files begin that people take for mail: archives and new Office documents, older ones, PDF, pictures.
+const NO_MAIL: [&[u8]; 9] = [
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"%PDF-",
+    b"\x89PNG\r\n",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"Rar!\x1a\x07",
+    b"7z\xbc\xaf\x27\x1c",
+    b"\x1f\x8b\x08",
+];
+
 /// The iterator that [`sources`] returns.
 pub struct Sources {
     /// Paths still to be read, the next one last.
@@ -76,7 +89,7 @@ impl Sources {
     /// other file is read.
     fn open(&mut self, path: &Path, found: usize) -> Result<Option<Vec<u8>>, String> {
         if path.as_os_str() == "-" && found == 0 {
-            return self.stream(path, Box::new(io::stdin()), 0);
+            return self.stream(path, Box::new(io::stdin()), 0, false);
         }
         let kind = match found {
             0 => fs::metadata(path),
@@ -98,7 +111,7 @@ impl Sources {
         }
         let file = fs::File::open(path).map_err(reason)?;
         let length = file.metadata().map_or(0, |m| m.len());
-        self.stream(path, Box::new(file), length)
+        self.stream(path, Box::new(file), length, found == 0)
     }
 
     fn folder(&mut self, path: &Path, found: usize) -> Result<(), String> {
@@ -131,6 +144,7 @@ impl Sources {
         path: &Path,
         mut input: Box<dyn Read + Send>,
         expected: u64,
+        is_named: bool,
     ) -> Result<Option<Vec<u8>>, String> {
         let limit = self.limits.message_bytes;
         let expected = usize::try_from(expected).map_or(limit, |bytes| bytes.min(limit));
@@ -139,6 +153,12 @@ impl Sources {
         input.by_ref().take(HEAD).read_to_end(&mut raw).map_err(reason)?;
         if raw.is_empty() {
             return Err("empty".into());
+        }
+        // What lies in a folder of mail, or is called so, is read as it would be at the door.
+        if is_named && !is_called_mail(path) && NO_MAIL.iter().any(|start| raw.starts_with(start)) {
+            return Err(
+                "a document, picture or archive and no message; attach it to one to have it read".into()
+            );
         }
         if is_separator(&raw) {
             let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(raw).chain(input));
@@ -152,6 +172,10 @@ impl Sources {
         }
         Ok(Some(raw))
     }
+}
+
+fn is_called_mail(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("eml"))
 }
 
 fn is_maildir(path: &Path) -> bool {
@@ -191,7 +215,11 @@ impl PassedOver {
 }
 
 fn reason(e: io::Error) -> String {
-    e.kind().to_string()
+    match e.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".into(),
+        io::ErrorKind::PermissionDenied => "you may not read it".into(),
+        kind => kind.to_string(),
+    }
 }
 
 pub(super) fn too_large(limit: usize) -> String {
@@ -265,7 +293,7 @@ mod tests {
                 ok("d/new/2", 0, "new"),
                 Err("e: empty".into()),
                 Err("f: a link to a folder, which is not followed".into()),
-                Err("g: entity not found".into()),
+                Err("g: there is no such file or folder".into()),
             ]
         );
     }
@@ -282,6 +310,16 @@ mod tests {
         let names = vec![dir.path().join(".gitattributes"), dir.path().join("README.md")];
         assert_eq!(passed_over.seen(), (2, names));
         assert_eq!(read(&dir.path().join("README.md"), FileLimits::default()), [ok("", 0, "text")]);
+    }
+
+    #[test]
+    fn a_document_is_no_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trip.docx");
+        fs::write(&path, b"PK\x03\x04and so on").unwrap();
+        let said: Vec<_> = sources(vec![path], FileLimits::default()).collect();
+        let [Err(unreadable)] = said.as_slice() else { panic!("it was read as a message") };
+        assert!(unreadable.reason.contains("attach it to one"), "{}", unreadable.reason);
     }
 
     #[test]
