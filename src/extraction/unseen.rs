@@ -195,7 +195,9 @@ fn marked(piece: &str, mark: u8) -> Option<Vec<u8>> {
             }
         }
     }
-    (seen >= 2).then_some(out)
+    // Links have one where a space is; `=` with digits behind it is a sum or a parameter, too.
+    let least = if mark == b'%' { 1 } else { 2 };
+    (seen >= least).then_some(out)
 }
 
 /// `\u0041` of JSON and JavaScript.

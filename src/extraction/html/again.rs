@@ -9,6 +9,7 @@ use super::{
     sheet::{Case, Sheet},
     shown::{self, Shown, ShownAs},
 };
+use percent_encoding::percent_decode_str;
 
 /// Short pieces of text of which nobody knows where they are shown.
 const UNCERTAIN: u32 = 4;
@@ -38,6 +39,8 @@ pub(in crate::extraction) struct Again {
     /// A style sheet stands behind text.
     pub(super) late: bool,
     links: String,
+    /// What links put into a message or a form for whoever follows them.
+    filled: String,
     base: Option<String>,
 }
 
@@ -62,6 +65,7 @@ impl Again {
             cells: 0,
             late: false,
             links: String::new(),
+            filled: String::new(),
             base: None,
         }
     }
@@ -71,6 +75,22 @@ impl Again {
         let address = address.trim();
         if self.base.is_none() && address.len() <= LONGEST_BASE && address.contains("//") {
             self.base = Some(address.to_owned());
+        }
+    }
+
+    /// The texts in a link's query (`mailto:?body=`, RFC 6068; forms, messengers): what has a space is written by a person.
+    pub(super) fn fill(&mut self, target: &str) {
+        let Some((_, query)) = target.split_once('?') else { return };
+        if self.filled.len() > MOST_LINKS * 100 || !query.contains(['%', '+']) {
+            return;
+        }
+        let query = query.replace("&amp;", "&").replace('+', " ");
+        for value in query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value) {
+            let text = percent_decode_str(value).decode_utf8_lossy();
+            if text.trim().contains(char::is_whitespace) {
+                self.filled.push_str(&text);
+                self.filled.push('\n');
+            }
         }
     }
 
@@ -128,6 +148,9 @@ impl Again {
         }
         if !self.links.is_empty() {
             seen.shown.push(Shown { text: self.links.clone(), kind: ShownAs::Link });
+        }
+        if !self.filled.is_empty() {
+            seen.shown.push(Shown { text: self.filled.clone(), kind: ShownAs::Link });
         }
         if self.cells >= DRAWN {
             seen.doubt = Some("drawn, not written");

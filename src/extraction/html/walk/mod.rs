@@ -247,6 +247,7 @@ impl<'s> Walk<'s> {
             self.texts.links.paragraph(target.start.saturating_sub(1), Next::At(target.start));
             feed(&mut self.texts.links, self.source, target, Within::Attribute);
             self.texts.again.link(text);
+            self.texts.again.fill(text);
         }
     }
 
