@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     extraction::{Fragment, Layer},
-    ruleset::{Builtin, Check, Context, DetectionRule, Pattern, Scope, Suppress},
+    ruleset::{Builtin, Check, Context, DetectionRule, Scope, Suppress},
 };
 use std::ops::Range;
 
@@ -151,28 +151,22 @@ impl Pass<'_, '_> {
         span: &Range<usize>,
     ) -> bool {
         if let Some(within) = unless.within {
-            return self.holds_one(rule, &unless.patterns, text, around(text, span, within));
+            let [before, after] = around(text, span, within);
+            let number = self.detector.prepared().context_number(rule, true);
+            let patterns = || hirs(&unless.patterns);
+            return self.memory.locator.any_beyond(number, patterns, text, before.start..after.end, span);
         }
         // The whole text is read for it only once.
         match self.suppressed_texts.get(&(rule, fragment)) {
             Some(known) => *known,
             None => {
-                let known = self.holds_one(rule, &unless.patterns, text, Some(0..text.len()));
+                let number = self.detector.prepared().context_number(rule, true);
+                let known =
+                    self.memory.locator.any(number, || hirs(&unless.patterns), text, Some(0..text.len()));
                 self.suppressed_texts.insert((rule, fragment), known);
                 known
             }
         }
-    }
-
-    fn holds_one(
-        &mut self,
-        rule: u32,
-        patterns: &[Pattern],
-        text: &str,
-        within: impl IntoIterator<Item = Range<usize>>,
-    ) -> bool {
-        let number = self.detector.prepared().context_number(rule, true);
-        self.memory.locator.any(number, || hirs(patterns), text, within)
     }
 }
 

@@ -104,6 +104,28 @@ fn words_that_suppress_take_a_match_away() {
     assert!(whole.near_misses.iter().any(|n| n.miss == Miss::Suppressed));
 }
 
+/// `unless` reads over the match, `near` only beside it: a match is no evidence for itself.
+#[test]
+fn what_takes_a_match_away_may_begin_within_it() {
+    let with =
+        |context: &str| rule("w", "harm.sexual", &format!("words = [\"sexting\", \"hit you\"]\n{context}"));
+    let unless =
+        with("unless = { patterns = ['\\bsexting (policy|lesson)\\b', '\\bi hit you up\\b'], within = 20 }");
+    assert!(detect(&unless, "the sexting policy").is_empty(), "it begins within the match");
+    assert!(detect(&unless, "can i hit you up later").is_empty(), "it lies on both sides");
+    assert_eq!(detect(&unless, "sexting in the policy, he hit you").len(), 2);
+    let far = with("unless = { patterns = ['\\bsexting.{0,40}lesson\\b'], within = 10 }");
+    assert_eq!(detect(&far, "sexting came up in a lesson").len(), 1, "it ends beyond `within`");
+    let itself = with("unless = { words = ['sexting', 'hit'], within = 20 }");
+    assert_eq!(
+        detect(&itself, "sexting, and a good while after that hit you").len(),
+        2,
+        "a match does not take itself away"
+    );
+    let near = with("near = { patterns = ['sexting( pictures)?'], within = 20 }");
+    assert!(detect(&near, "sexting pictures").is_empty());
+}
+
 #[test]
 fn scope_is_kept() {
     let scoped =

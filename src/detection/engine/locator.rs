@@ -154,6 +154,31 @@ impl Locator {
         let mut found = |stretch| slot.first_in(&hirs, text, stretch).is_ok_and(|place| place.is_some());
         within.into_iter().any(&mut found)
     }
+
+    /// Whether any of the patterns lies inside this stretch of `text` and not wholly inside `place`: it may begin or
+    /// end there.
+    pub(crate) fn any_beyond(
+        &mut self,
+        number: u32,
+        hirs: impl Fn() -> Vec<Hir>,
+        text: &str,
+        mut stretch: Range<usize>,
+        place: &Range<usize>,
+    ) -> bool {
+        let slot = self.slot(number);
+        while let Ok(Some(found)) = slot.first_in(&hirs, text, stretch.clone()) {
+            if found.start < place.start || found.end > place.end {
+                return true;
+            }
+            // Another may begin within this one.
+            let rest = text.get(found.start..).unwrap_or_default();
+            stretch.start = found.start + rest.chars().next().map_or(1, char::len_utf8);
+            if stretch.start > stretch.end {
+                break;
+            }
+        }
+        false
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +199,28 @@ mod tests {
         assert_eq!(places, std::slice::from_ref(&(6..9)));
         assert!(!locator.any(1, hir, text, [0..5, 12..15]), "a cut must not make a word");
         assert!(locator.any(1, hir, text, Some(5..9)));
+    }
+
+    #[test]
+    fn what_lies_wholly_inside_a_place_is_not_beyond_it() {
+        let mut locator = Locator::default();
+        let text = "é lane school lane hall";
+        let place = 3..19;
+        assert_eq!(&text[place.clone()], "lane school lane");
+        let mut number = 0;
+        let mut beyond = |pattern: &str, stretch: Range<usize>| {
+            number += 1;
+            locator.any_beyond(number, || vec![parse_pattern(pattern).unwrap()], text, stretch, &place)
+        };
+        let whole = 0..text.len();
+        assert!(!beyond("school|lane", whole.clone()) && !beyond("lane school lane", whole.clone()));
+        assert!(beyond("lane hall", whole.clone()) && beyond("é lane", whole.clone()));
+        assert!(beyond("school|lane|l hall|hall", whole.clone()), "behind others that lie inside");
+        assert!(
+            beyond("lane school|school lane hall", whole.clone()),
+            "it begins within one that lies inside"
+        );
+        assert!(!beyond("lane hall", 0..20) && !beyond("é lane", 3..text.len()));
     }
 
     #[test]
