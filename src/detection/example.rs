@@ -5,8 +5,8 @@ use crate::{
     extraction::{ExtractLimits, extract},
     files::Files,
     mail::{
-        Address, Arrival, Channel, Door, Envelope, Mode, Recipient, ReversePath, SchoolId, Transaction,
-        TransactionId,
+        Address, Arrival, Channel, Door, Envelope, Mode, Recipient, ReversePath, SchoolId, SenderProof,
+        Transaction, TransactionId,
     },
     message::{ReadLimits, read},
     parties::{
@@ -129,7 +129,8 @@ impl ExampleSchool {
             id: TransactionId(0),
             received_at: noon(),
             channel: Channel::Email,
-            arrival: Arrival::unknown(Door::File),
+            // Who writes from an address of the school has signed in.
+            arrival: Arrival { proof: SenderProof::ListedHost, ..Arrival::unknown(Door::File) },
             envelope,
             raw: raw.clone(),
         };

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     extraction::{Fragment, Layer},
-    ruleset::{Builtin, Check, Context, DetectionRule, Scope, Suppress},
+    ruleset::{Builtin, Category, Check, Context, DetectionRule, Scope, Severity, Suppress},
 };
 use std::ops::Range;
 
@@ -105,7 +105,8 @@ impl Pass<'_, '_> {
             value,
         };
         if let Some(unless) = &rule.unless
-            && self.suppressed(rule_index, fragment_index, unless, text, &span)
+            && (self.suppressed(rule_index, fragment_index, unless, text, &span)
+                || self.suppressed_by_subject(rule_index, fragment, unless, &span))
         {
             return Some(Judged::Misses(Miss::Suppressed));
         }
@@ -156,7 +157,11 @@ impl Pass<'_, '_> {
             let patterns = || hirs(&unless.patterns);
             return self.memory.locator.any_beyond(number, patterns, text, before.start..after.end, span);
         }
-        // The whole text is read for it only once.
+        self.suppressed_in_whole(rule, fragment, unless, text)
+    }
+
+    /// The whole text is read for it only once.
+    fn suppressed_in_whole(&mut self, rule: u32, fragment: u32, unless: &Suppress, text: &str) -> bool {
         match self.suppressed_texts.get(&(rule, fragment)) {
             Some(known) => *known,
             None => {
@@ -168,6 +173,41 @@ impl Pass<'_, '_> {
             }
         }
     }
+
+    /// The subject says what the text below it is about. It counts as the text's own beginning would, so for what
+    /// stands near that, and not where too much hangs on it (docs/rules.md): it is no proof (practice.md, A7).
+    fn suppressed_by_subject(
+        &mut self,
+        rule_index: u32,
+        fragment: &Fragment<'_>,
+        unless: &Suppress,
+        span: &Range<usize>,
+    ) -> bool {
+        let Some(subject) = self.subject else { return false };
+        let is_grave = self.detector.prepared().rule(rule_index).is_none_or(|rule| is_grave(rule));
+        let is_below =
+            matches!(fragment.layer, Layer::Visible | Layer::Hidden | Layer::Link | Layer::FileName)
+                && !fragment.checked_only
+                && fragment
+                    .part
+                    .is_some_and(|at| self.message.parts.get(at).is_some_and(|part| part.nesting == 0));
+        let before = fragment.view.text.get(..span.start).unwrap_or_default();
+        let is_near = |within: usize| before.chars().take(within + 1).count() <= within;
+        if is_grave || !is_below || !unless.within.is_none_or(is_near) {
+            return false;
+        }
+        let Some(text) = self.text(subject).map(|subject| subject.view.text.as_str()) else { return false };
+        self.suppressed_in_whole(rule_index, subject, unless, text)
+    }
+}
+
+/// What no subject makes harmless: a grave threat, a possible disclosure (practice.md, A1), approaches to a child, and
+/// what is personal whatever it is for.
+fn is_grave(rule: &DetectionRule) -> bool {
+    rule.severity >= Severity::Critical
+        || rule.category == Category::HarmSelfHarm
+        || rule.category == Category::HarmSexual && rule.severity >= Severity::High
+        || matches!(rule.category.family(), "contact" | "personal-data")
 }
 
 fn in_scope(rule: &DetectionRule, fragment: &Fragment<'_>, origin: Origin) -> bool {

@@ -14,7 +14,7 @@ use super::{
     structure::{self, password},
 };
 use crate::{
-    extraction::{Extract, Fragment},
+    extraction::{Extract, Fragment, Layer},
     mail::Carried,
     message::Message,
     parties::{Parties, Party, Role},
@@ -63,6 +63,9 @@ pub(super) struct Pass<'d, 'm> {
     /// The day the message gives; birth dates do not lie after it.
     pub(super) today: Option<NaiveDate>,
     pub(super) unknown_sender: bool,
+    /// The subject, when it may say what the text below it is about: believed, the only one, and not taken over
+    /// from the message that this one answers or passes on.
+    pub(super) subject: Option<u32>,
     /// The message carries a file that a password opens.
     pub(super) protected_file: bool,
     /// What earlier messages of the conversation carried.
@@ -104,6 +107,7 @@ impl<'d, 'm> Pass<'d, 'm> {
             limits,
             today: message.header.date.map(|d| d.date_naive()),
             unknown_sender: parties.senders().any(unknown),
+            subject: if may_say_what_it_is(parties) { own_subject(message, extract) } else { None },
             protected_file: password::carries_file(message, extract),
             earlier,
             password: None,
@@ -386,6 +390,29 @@ impl<'d, 'm> Pass<'d, 'm> {
         candidates.retain(|c| !few.iter().any(|(rule, _)| *rule == c.rule));
         few.into_iter().for_each(|(rule, values)| self.missed(rule, Miss::TooFew, values));
     }
+}
+
+/// Whose subject is believed: that of a proved sender, and of a pupil only in what goes to staff alone.
+fn may_say_what_it_is(parties: &Parties) -> bool {
+    let of_staff = |party: &Party| {
+        party.inside
+            && !party.is(Role::Pupil)
+            && [Role::Staff, Role::Supply, Role::Governor].into_iter().any(|role| party.is(role))
+    };
+    let by_pupil = parties.senders().any(|sender| sender.is(Role::Pupil));
+    parties.proved_sender.is_some() && (!by_pupil || parties.recipients.iter().all(of_staff))
+}
+
+/// The text of a subject that is this message's own.
+fn own_subject(message: &Message<'_>, extract: &Extract<'_>) -> Option<u32> {
+    let header = &message.header;
+    let is_own = header.in_reply_to.is_empty()
+        && header.references.is_empty()
+        && header.other_subjects.is_empty()
+        && !structure::is_taken_over(&header.subject);
+    let is_it = |f: &Fragment<'_>| f.layer == Layer::Subject && f.part.is_none();
+    let at = extract.fragments.iter().position(is_it).filter(|_| is_own)?;
+    u32::try_from(at).ok()
 }
 
 /// An address outside that no directory and no list knows.

@@ -126,6 +126,49 @@ fn what_takes_a_match_away_may_begin_within_it() {
     assert!(detect(&near, "sexting pictures").is_empty());
 }
 
+/// The subject says what a text is about, and is no proof of it (practice.md, A7).
+#[test]
+fn a_subject_takes_away_what_stands_at_the_beginning_of_the_text_below() {
+    let with = |severity: &str, within: &str| {
+        rule("w", "harm.threat", &format!("words = [\"kill\"]\nunless = {{ words = [\"macbeth\"]{within} }}"))
+            .replace("medium", severity)
+    };
+    let found = |rules: &str, head: &str, body: &str| {
+        detect(rules, &format!("{head}\nFrom: {{{{staff.address}}}}\nTo: {{{{pupil.address}}}}\n\n{body}"))
+            .len()
+    };
+    let (near, anywhere) = (with("high", ", within = 20"), with("high", ""));
+    let late = "why, do you think, did they kill the king?";
+    assert_eq!(found(&near, "Subject: Homework", "why kill the king?"), 1);
+    assert_eq!(found(&near, "Subject: Macbeth homework", "why kill the king?"), 0);
+    assert_eq!(found(&near, "Subject: Macbeth homework", late), 1, "farther behind than `within`");
+    assert_eq!(found(&anywhere, "Subject: Macbeth homework", late), 0);
+    assert_eq!(found(&near, "Subject: Macbeth, kill", "see below"), 0, "the subject is a text, too");
+
+    for taken_over in ["Subject: Re: Macbeth", "Subject: FW: Macbeth", "Subject: Macbeth\nSubject: x"] {
+        assert!(found(&near, taken_over, "i kill you") > 0, "{taken_over}");
+    }
+    assert_eq!(found(&with("critical", ", within = 20"), "Subject: Macbeth", "i kill you"), 1, "too grave");
+    assert_eq!(found(&with("critical", ""), "Subject: Macbeth", "i kill you"), 1, "too grave");
+    let from_pupil = |to: &str| {
+        let head = format!("Subject: Macbeth\nFrom: {{{{pupil.address}}}}\nTo: {to}");
+        detect(&near, &format!("{head}\n\nwhy kill the king?")).len()
+    };
+    assert_eq!(
+        (from_pupil("{{staff.address}}"), from_pupil("{{staff.address}}, {{pupil2.address}}")),
+        (0, 1)
+    );
+    let sexual = near.replace("harm.threat", "harm.sexual");
+    let approach = near.replace("harm.threat", "contact.grooming");
+    let personal = near.replace("harm.threat", "personal-data.health");
+    let despair = near.replace("harm.threat", "harm.self-harm");
+    for rules in [&sexual, &approach, &personal, &despair] {
+        assert_eq!(found(rules, "Subject: Macbeth", "i kill you"), 1, "too grave");
+    }
+    let outside = "Subject: Macbeth\nFrom: x@freemail.example\nTo: {{pupil.address}}\n\ni kill you";
+    assert_eq!(detect(&anywhere, outside).len(), 1, "nothing proves the sender");
+}
+
 #[test]
 fn scope_is_kept() {
     let scoped =

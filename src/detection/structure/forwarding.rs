@@ -51,12 +51,8 @@ pub(super) fn depth(pass: &mut Pass<'_, '_>, rule: &DetectionRule) -> Option<Fin
 fn subject_forwards(subject: &str) -> usize {
     let mut rest = subject.trim_start();
     let mut count = 0;
-    let strip = |rest: &str, words: &[&str]| {
-        let head = |w: &&&str| rest.get(..w.len()).is_some_and(|h| h.eq_ignore_ascii_case(w));
-        words.iter().find(head).map(|w| w.len())
-    };
     for _ in 0..50 {
-        let length = match (strip(rest, FORWARDS), strip(rest, REPLIES)) {
+        let length = match (begins(rest, FORWARDS), begins(rest, REPLIES)) {
             (Some(length), _) => {
                 count += 1;
                 length
@@ -67,6 +63,18 @@ fn subject_forwards(subject: &str) -> usize {
         rest = rest.get(length..).unwrap_or_default().trim_start();
     }
     count
+}
+
+/// Whether the subject says that it was another message's first.
+pub(in super::super) fn is_taken_over(subject: &str) -> bool {
+    let subject = subject.trim_start();
+    begins(subject, FORWARDS).or_else(|| begins(subject, REPLIES)).is_some()
+}
+
+/// The length of the word with which the subject begins.
+fn begins(subject: &str, words: &[&str]) -> Option<usize> {
+    let head = |w: &&&str| subject.get(..w.len()).is_some_and(|h| h.eq_ignore_ascii_case(w));
+    words.iter().find(head).map(|w| w.len())
 }
 
 fn forwarded_blocks(fragment: &Fragment<'_>, forwarded: bool) -> usize {

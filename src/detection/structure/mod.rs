@@ -10,6 +10,7 @@ pub(super) mod password;
 mod recipients;
 mod unread;
 
+pub(super) use forwarding::is_taken_over;
 pub(super) use unread::fallback;
 
 use super::{judge::Candidate, model::Finding, pass::Pass};
