@@ -238,8 +238,8 @@ impl<'a> Resolver<'a> {
 }
 
 /// All roles, most telling first: those at the school in question before those elsewhere,
-/// and for one who writes from an outside address the parent before the employee
-/// (practice.md, A11).
+/// and for one who writes from an outside address the parent before the employee. A school address that somebody has
+/// as an employee, governor or pupil of that school is not a parent's (practice.md, A11).
 fn roles(holders: &[Holder<'_>], here: Option<&SchoolId>) -> Vec<Role> {
     let from_school = holders.iter().any(|h| h.kind == AddressKind::School);
     let privately = |role: Role| match role {
@@ -247,9 +247,16 @@ fn roles(holders: &[Holder<'_>], here: Option<&SchoolId>) -> Vec<Role> {
         Role::Governor => 1,
         _ => 2,
     };
+    let gives = |role| matches!(role, Role::Staff | Role::Supply | Role::Governor | Role::Pupil);
+    let given = from_school
+        && holders
+            .iter()
+            .flat_map(|h| h.person.memberships())
+            .any(|(s, role)| Some(s) == here && gives(role));
     let mut found: Vec<(bool, u8, Role)> = holders
         .iter()
         .flat_map(|h| h.person.memberships())
+        .filter(|(_, role)| !given || *role != Role::Parent)
         .map(|(school, role)| (Some(school) != here, if from_school { 0 } else { privately(role) }, role))
         .collect();
     found.sort_unstable();

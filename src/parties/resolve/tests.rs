@@ -76,8 +76,8 @@ fn roles_and_kinds_of_everyone() {
         ("okonkwo.family@postbox.example", &[Parent], Some(Registered)),
         ("k.tolley@oakfield.example", &[Supply], Some(School)),
         ("g.whitlock@oakfield.example", &[Governor], Some(School)),
-        // One person with two roles: the address decides which comes first.
-        ("m.dunmore@oakfield.example", &[Staff, Parent], Some(School)),
+        // One person with two roles: the school's address is the employee's, an own one first the parent's.
+        ("m.dunmore@oakfield.example", &[Staff], Some(School)),
         ("mark.dunmore@homemail.example", &[Parent, Staff], Some(Registered)),
         ("nadia.haddad@homemail.example", &[Parent, Governor], Some(Registered)),
         // Strangers, and those who have left.
@@ -104,6 +104,18 @@ fn roles_and_kinds_of_everyone() {
         let party = recipient(address);
         assert_eq!((party.roles.as_slice(), party.kind), (*roles, *kind), "{address}");
     }
+}
+
+/// practice.md, A11: the address decides as what somebody writes and is written to.
+#[test]
+fn staff_who_are_parents_are_no_parents_at_the_school_address() {
+    let (school, home) = ("m.dunmore@oakfield.example", "mark.dunmore@homemail.example");
+    for (address, is_parent) in [(school, false), (home, true)] {
+        assert_eq!(sender(address, "d.price@oakfield.example").is(Role::Parent), is_parent, "{address}");
+        assert_eq!(recipient(address).is(Role::Parent), is_parent, "{address}");
+    }
+    let relations = mail(&[school], &[home]).resolve().relations;
+    assert_eq!(relations[0].to_string(), "staff->parent", "an own address stays a parent's");
 }
 
 #[test]
