@@ -184,7 +184,8 @@ impl Document {
         let end = text.floor_char_boundary(text.len().min(MOST_OF_PART).min(self.left));
         let shown = &text[..end];
         self.left -= end;
-        let seen = |f: &&&Finding| matches!(f.origin, Origin::Own | Origin::Quoted) || !is_page;
+        let seen =
+            |f: &&&Finding| matches!(f.origin, Origin::Own | Origin::Attached | Origin::Quoted) || !is_page;
         // What lies in an address or a file of the part has a place below it, and no span in this text.
         let own = extraction::place(part);
         let is_own = |f: &&&Finding| {

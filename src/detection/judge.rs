@@ -78,7 +78,7 @@ impl Pass<'_, '_> {
         let rule = detector.prepared().rule(rule_index)?;
         let fragment = self.text(fragment_index)?;
         let text = fragment.view.text.as_str();
-        let origin = origin(fragment, &span);
+        let origin = self.origin(fragment, &span);
         if fragment.checked_only && !rule.check.is_some_and(Check::is_strong)
             || !in_scope(rule, fragment, origin)
         {
@@ -199,6 +199,16 @@ impl Pass<'_, '_> {
         let Some(text) = self.text(subject).map(|subject| subject.view.text.as_str()) else { return false };
         self.suppressed_in_whole(rule_index, subject, unless, text)
     }
+
+    fn origin(&self, fragment: &Fragment<'_>, span: &Range<usize>) -> Origin {
+        let quoted = fragment.quoted.partition_point(|q| q.end <= span.start);
+        match fragment.layer {
+            Layer::Hidden => Origin::Hidden,
+            _ if fragment.quoted.get(quoted).is_some_and(|q| q.start <= span.start) => Origin::Quoted,
+            _ if self.passed_on.holds(self.message, fragment) => Origin::Attached,
+            _ => Origin::Own,
+        }
+    }
 }
 
 /// What no subject makes harmless: a grave threat, a possible disclosure (practice.md, A1), approaches to a child, and
@@ -213,17 +223,10 @@ fn is_grave(rule: &DetectionRule) -> bool {
 fn in_scope(rule: &DetectionRule, fragment: &Fragment<'_>, origin: Origin) -> bool {
     match rule.scope {
         Scope::Any => true,
-        Scope::Own => origin != Origin::Quoted,
+        // Whoever sends an attached message on gives away all that stands in it.
+        Scope::Own if rule.category.family() == "personal-data" => origin != Origin::Quoted,
+        Scope::Own => !matches!(origin, Origin::Quoted | Origin::Attached),
         Scope::Subject => fragment.layer == Layer::Subject,
-    }
-}
-
-pub(super) fn origin(fragment: &Fragment<'_>, span: &Range<usize>) -> Origin {
-    let quoted = fragment.quoted.partition_point(|q| q.end <= span.start);
-    match fragment.layer {
-        Layer::Hidden => Origin::Hidden,
-        _ if fragment.quoted.get(quoted).is_some_and(|q| q.start <= span.start) => Origin::Quoted,
-        _ => Origin::Own,
     }
 }
 

@@ -11,6 +11,7 @@ mod judge;
 mod malware;
 mod model;
 mod pass;
+mod passed_on;
 pub mod people;
 mod pictures;
 mod prepare;

@@ -9,6 +9,8 @@ use std::{ops::Range, sync::Arc};
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     Own,
+    /// In an attached message that names another author: passed on.
+    Attached,
     Quoted,
     /// In text the reader does not see.
     Hidden,

@@ -8,6 +8,7 @@ use super::{
     findings,
     judge::{Candidate, Judged, around},
     model::{DetectLimits, Explained, Finding, Miss, NearMiss},
+    passed_on::PassedOn,
     prepare::{PatternId, hir, is_of_words},
     respelled::Respelled,
     sorted::Sorted,
@@ -66,6 +67,7 @@ pub(super) struct Pass<'d, 'm> {
     /// The subject, when it may say what the text below it is about: believed, the only one, and not taken over
     /// from the message that this one answers or passes on.
     pub(super) subject: Option<u32>,
+    pub(super) passed_on: PassedOn,
     /// The message carries a file that a password opens.
     pub(super) protected_file: bool,
     /// What earlier messages of the conversation carried.
@@ -108,6 +110,7 @@ impl<'d, 'm> Pass<'d, 'm> {
             today: message.header.date.map(|d| d.date_naive()),
             unknown_sender: parties.senders().any(unknown),
             subject: if may_say_what_it_is(parties) { own_subject(message, extract) } else { None },
+            passed_on: PassedOn::of(message, extract, parties),
             protected_file: password::carries_file(message, extract),
             earlier,
             password: None,

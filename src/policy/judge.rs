@@ -195,6 +195,7 @@ fn findings(
             && condition.severity.is_none_or(|s| f.severity >= s)
             && condition.confidence.is_none_or(|c| f.confidence >= c)
             && (!condition.own_words || f.origin != Origin::Quoted)
+            && condition.passed_on.is_none_or(|passed_on| passed_on == (f.origin == Origin::Attached))
     };
     let mut found: Vec<usize> = (0..all.len()).filter(|&i| fits(&all[i])).collect();
     let asked = condition.count.max(1);

@@ -28,10 +28,12 @@ pub struct Bounds {
 /// Low on purpose: a delivered message costs nothing, a stopped one may cost a child.
 const DISCLOSURE: f32 = 0.3;
 
-/// Whether somebody may be telling of harm to themselves, in words of their own.
+/// Whether somebody may be telling of harm to themselves, in words of their own or in a message that they pass on.
 pub fn may_disclose(findings: &[Finding]) -> bool {
     let tells = |f: &Finding| {
-        f.category == Category::HarmSelfHarm && f.confidence >= DISCLOSURE && f.origin == Origin::Own
+        f.category == Category::HarmSelfHarm
+            && f.confidence >= DISCLOSURE
+            && matches!(f.origin, Origin::Own | Origin::Attached)
     };
     findings.iter().any(tells)
 }

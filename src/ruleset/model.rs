@@ -329,8 +329,10 @@ pub struct FindingCondition {
     pub confidence: Option<f32>,
     /// At least so many different findings.
     pub count: usize,
-    /// Only findings in text the sender wrote, not in what is quoted.
+    /// Only findings in text the sender wrote or attached, not in what is quoted.
     pub own_words: bool,
+    /// Only findings in attached messages of other authors, or none of those.
+    pub passed_on: Option<bool>,
 }
 
 /// When a policy rule speaks. Empty lists and `None` ask nothing. Judged per recipient.

@@ -86,6 +86,7 @@ fn findings(when: &mut Reader<'_, '_, '_>) -> Option<FindingCondition> {
         confidence: findings.share("confidence"),
         count: findings.number("count", 1..=200).unwrap_or(1),
         own_words: findings.flag("own-words").unwrap_or(false),
+        passed_on: findings.flag("passed-on"),
     };
     findings.finish();
     Some(condition)

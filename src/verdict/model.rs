@@ -83,6 +83,8 @@ pub struct Plan {
     pub records: Vec<SchoolId>,
     pub notices: Vec<(SchoolId, Notice)>,
     pub incident: Option<Arc<str>>,
+    /// The findings on which the rules rest that ask for it.
+    pub incident_on: Vec<usize>,
     /// For a refusal of the whole transaction: the sentence that helps.
     pub refusal: Option<Arc<str>>,
 }

@@ -27,6 +27,12 @@ pub(super) fn plan(accounts: &[Account], groups: &[Group], situation: &Situation
             }
         }
     }
+    let asking = accounts.iter().flat_map(|account| &account.judgements);
+    let asking = asking.filter(|judgement| judgement.rule.then.incident.is_some());
+    plan.incident_on =
+        asking.filter_map(|judgement| judgement.outcome.as_ref().ok()).flatten().copied().collect();
+    plan.incident_on.sort_unstable();
+    plan.incident_on.dedup();
     plan.disclaimer = plan.disclaimer.or_else(|| chosen(situation));
     if groups.iter().all(|g| g.disposition == Disposition::Refuse) {
         plan.refusal = accounts.iter().flat_map(effects).find_map(|e| e.refusal.clone());

@@ -20,7 +20,7 @@ use gatehouse::{
     },
     message::{Body, ReadLimits, read},
     pipeline::{Assessment, Rulebook, assess},
-    storage::{ItemKind, Keys, NewAlert, NewOutbox, OutboxMessage, Store, Urgency},
+    storage::{ItemKind, Keys, NewAlert, NewOutbox, OutboxMessage, Part, Store, Urgency},
     verdict::Disposition,
 };
 use std::{
@@ -458,6 +458,66 @@ then = { exempt = [\"personal-data\"], no-record = true, ceiling = \"deliver\" }
     let soft = Bench::new(rules);
     let raw = mail(TEACHER, OUTSIDE, "[Confidential] x", HEALTH);
     assert!(held(&soft.fate(SenderProof::Unproved, TEACHER, &[OUTSIDE], &raw)));
+}
+
+/// A message that carries another one.
+fn carrying(from: &str, to: &str, attached: &str) -> String {
+    format!(
+        "From: {from}\r\nTo: {to}\r\nSubject: see below\r\nMessage-ID: <carrying@client.example>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nPlease look at this.\r\n--b\r\n\
+         Content-Type: message/rfc822\r\n\r\n{attached}\r\n--b--\r\n"
+    )
+}
+
+#[test]
+fn a8_what_is_attached_was_not_written_by_who_passes_it_on() {
+    let friend = "24jrowe@pupils.oakfield.example";
+    let send = |from: &str, to: &[&str], attached: &str| {
+        shipped().fate(SenderProof::Login(from.into()), from, to, &carrying(from, to[0], attached))
+    };
+    let origin = |fate: &Fate, category: &str| {
+        fate.findings().find(|f| f.category.name() == category).map(|f| f.origin)
+    };
+    let sender_is = |fate: &Fate| fate.prepared.proposals[0].people[0].1;
+    let threat = mail(friend, PUPIL, "hi", "im gonna stab you after school");
+
+    // A pupil shows a teacher what she got: the lead is told as ever, and she is no author.
+    let shown = send(PUPIL, &[TEACHER], &threat);
+    assert_eq!(origin(&shown, "harm.threat"), Some(Origin::Attached));
+    assert_eq!(sender_is(&shown), Part::Reporter);
+    assert!(shown.told().contains(&LEAD.to_owned()), "{:?}", shown.told());
+    shown.delivered(1, "shown");
+
+    // What reaches a pupil is stopped as ever, whoever is named in it.
+    let passed_on = send(TEACHER, &[PUPIL], &threat);
+    assert_eq!((passed_on.stopped(), sender_is(&passed_on)), (Disposition::Quarantine, Part::Forwarder));
+    // Nobody is another one by attaching what is their own.
+    let own = send(PUPIL, &[TEACHER], &mail(PUPIL, friend, "hi", "im gonna stab you after school"));
+    assert_eq!((origin(&own, "harm.threat"), sender_is(&own)), (Some(Origin::Own), Part::Author));
+    let beside =
+        carrying(PUPIL, TEACHER, &threat).replace("Please look at this.", "I will stab him for that.");
+    let beside = shipped().fate(SenderProof::Login(PUPIL.into()), PUPIL, &[TEACHER], &beside);
+    assert_eq!(sender_is(&beside), Part::Author, "own words stand beside it");
+
+    // A teacher who reports an insult is not told of to the head; who passes one on to a pupil is.
+    let insult = mail(friend, PUPIL, "hi", "you stupid bitch");
+    assert_eq!(
+        origin(&send(TEACHER, &["a.rahman@oakfield.example"], &insult), "harm.bullying"),
+        Some(Origin::Attached)
+    );
+    let head = HEAD.to_owned();
+    assert!(!send(TEACHER, &["a.rahman@oakfield.example"], &insult).told().contains(&head));
+    assert!(send(TEACHER, &[PUPIL], &insult).told().contains(&head));
+    let colleague = shipped().proved(TEACHER, &["a.rahman@oakfield.example"], "hi", "you stupid bitch");
+    assert!(colleague.told().contains(&head));
+
+    // A possible disclosure is delivered and told, whoever wrote it (A1), and personal data stays personal data.
+    let disclosure = send(PUPIL, &[friend], &mail(friend, PUPIL, "hi", "I want to die"));
+    disclosure.delivered(1, "disclosure");
+    assert!(disclosure.told().contains(&LEAD.to_owned()));
+    let health = send(TEACHER, &[OUTSIDE], &mail(friend, TEACHER, "hi", HEALTH));
+    let written = shipped().proved(TEACHER, &[OUTSIDE], "hi", HEALTH);
+    assert_eq!((health.stopped(), written.stopped()), (Disposition::Hold, Disposition::Hold));
 }
 
 #[test]

@@ -3,12 +3,13 @@
 
 use super::{Matter, Prepared, Tools, tell};
 use crate::{
+    detection::Origin,
     effects::{Addressee, Occasion, Receipt},
     extraction::{self, ExtractLimits, Layer},
     files::Files,
     mail::Address,
     message::{self, Body, Message, ReadLimits},
-    parties::{self, Directory, Party, Role, School},
+    parties::{self, AddressKind, Directory, Party, Role, School},
     policy::may_hold_image,
     storage::{Evidence, IncidentKind, IncidentOrigin, LedgerEvent, NewProposal, Part, Who},
     verdict::Group,
@@ -25,7 +26,8 @@ pub(super) fn by_rule(matter: &Matter<'_>, live: &[&Group], tools: &Tools<'_>, p
     let school = live.iter().find_map(|g| g.school.clone());
     let Some(school) = school.filter(|_| matter.facts.releases.is_empty()) else { return };
     let who = |party: &Party| who(party, tools.directory);
-    let senders = matter.parties.senders().filter_map(who).map(|w| (w, Part::Author));
+    let part = sender_is(matter);
+    let senders = matter.parties.senders().filter_map(who).map(|w| (w, part));
     let recipients = matter.parties.recipients.iter().filter_map(who).map(|w| (w, Part::Recipient));
     let mut people: Vec<(Who, Part)> = Vec::new();
     for entry in senders.chain(recipients) {
@@ -45,6 +47,24 @@ pub(super) fn by_rule(matter: &Matter<'_>, live: &[&Group], tools: &Tools<'_>, p
         author: Vec::new(),
         evidence: Evidence::NotKept,
     });
+}
+
+/// Whose account it came from is not who wrote (practice.md, A8): whoever passes an attached message of somebody else
+/// on to staff or helpers alone tells of it, and to anybody else has passed it on (OF-11).
+fn sender_is(matter: &Matter<'_>) -> Part {
+    let on = &matter.verdict.plan.incident_on;
+    let is_passed_on = |at: &usize| matter.findings.get(*at).is_some_and(|f| f.origin == Origin::Attached);
+    if on.is_empty() || !on.iter().all(is_passed_on) {
+        return Part::Author;
+    }
+    let may_help = |role: &Role| {
+        matches!(
+            role,
+            Role::Staff | Role::Supply | Role::Governor | Role::Group | Role::Service | Role::Partner
+        )
+    };
+    let helps = |to: &Party| to.roles.iter().all(may_help) && to.kind != Some(AddressKind::Personal);
+    if matter.parties.recipients.iter().all(helps) { Part::Reporter } else { Part::Forwarder }
 }
 
 /// What was passed on to a report address, and the receipt for whoever did. Somebody's own

@@ -44,7 +44,8 @@ pub(in crate::storage) struct ProposalRow {
 impl ProposalRow {
     pub(in crate::storage) fn prepare(new: NewProposal, secrets: &Secrets) -> Result<Self, StoreError> {
         let id = new.id.clone();
-        let authors = new.people.iter().filter(|(_, part)| matches!(part, Part::Author | Part::Reporter));
+        let from = |part: &Part| matches!(part, Part::Author | Part::Reporter | Part::Forwarder);
+        let authors = new.people.iter().filter(|(_, part)| from(part));
         let mut parts: Vec<Vec<u8>> = authors.map(|(who, _)| secrets.who(who).to_vec()).collect();
         parts.sort_unstable();
         parts.push(new.title.clone().into_bytes());
