@@ -113,7 +113,10 @@ impl ExampleSchool {
         raw.push_str(head);
         raw.push_str(if head.is_empty() { "" } else { "\n" });
         raw.push_str("Date: Fri, 20 Nov 2026 10:00:00 +0000\nMIME-Version: 1.0\n");
-        raw.push_str("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n");
+        if !head.lines().any(|l| starts_with_field(l, "Content-Type")) {
+            raw.push_str("Content-Type: text/plain; charset=utf-8\n");
+        }
+        raw.push_str("Content-Transfer-Encoding: 8bit\n\n");
         raw.push_str(body);
         let raw = Bytes::from(raw.replace("\r\n", "\n").replace('\n', "\r\n"));
         let message = read(&raw, ReadLimits::default());
@@ -196,6 +199,8 @@ fn starts_with_field(line: &str, field: &str) -> bool {
 }
 
 fn is_header(head: &str) -> bool {
-    let known = |line: &str| ["Subject", "From", "To", "Cc"].iter().any(|f| starts_with_field(line, f));
+    let known = |line: &str| {
+        ["Subject", "From", "To", "Cc", "Content-Type"].iter().any(|f| starts_with_field(line, f))
+    };
     head.lines().next().is_some_and(known) && head.lines().all(|l| known(l) || l.starts_with([' ', '\t']))
 }

@@ -270,6 +270,12 @@ examples.miss = [\"You there.\"]
 ";
 
 #[test]
+fn the_shipped_rules_agree_with_their_examples() {
+    let said = home().run(&["rules", "check"]);
+    assert_eq!(said.code(), 0, "{}{}", said.out, said.err);
+}
+
+#[test]
 fn rules_check_runs_every_example() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("r.toml");
