@@ -4,11 +4,14 @@
 
 use super::{Budget, Limit, Reason};
 use memchr::memmem;
+use std::collections::HashMap;
 
 const MOST: usize = 20_000;
 
 pub(super) struct Package<'a> {
     members: Vec<Member<'a>>,
+    /// Where each name stands first, in lower case.
+    places: HashMap<String, usize>,
 }
 
 struct Member<'a> {
@@ -22,7 +25,12 @@ struct Member<'a> {
 impl<'a> Package<'a> {
     pub(super) fn open(bytes: &'a [u8]) -> Self {
         let members = by_directory(bytes).filter(|members| !members.is_empty());
-        Self { members: members.unwrap_or_else(|| by_heads(bytes)) }
+        let members = members.unwrap_or_else(|| by_heads(bytes));
+        let mut places = HashMap::new();
+        for (member, at) in members.iter().zip(0..) {
+            places.entry(member.name.to_ascii_lowercase()).or_insert(at);
+        }
+        Self { members, places }
     }
 
     /// Tells when there are more members than are looked at.
@@ -42,8 +50,7 @@ impl<'a> Package<'a> {
 
     /// Names of parts are equal without regard to case (ECMA-376 part 2, section 6.2.2.3).
     fn position(&self, name: &str) -> Option<usize> {
-        let name = name.trim_start_matches('/');
-        self.members.iter().position(|member| member.name.eq_ignore_ascii_case(name))
+        self.places.get(&name.trim_start_matches('/').to_ascii_lowercase()).copied()
     }
 
     /// Whether two members have one name: programs differ in which they take.
