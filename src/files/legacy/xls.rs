@@ -183,6 +183,46 @@ impl Book {
         }
     }
 
+    /// An XLUnicodeString (section 2.5.294) and where it ends.
+    pub(super) fn string_at(&self, data: &[u8], at: usize) -> Option<(String, usize)> {
+        let count = usize::from(u16_at(data, at)?);
+        let flags = *data.get(at + 2)?;
+        let width = if flags & 1 == 1 { 2 } else { 1 };
+        Some((self.characters(data.get(at + 3..)?, count, flags), at + 3 + count * width))
+    }
+
+    /// The texts of a rule for entries (DV, section 2.4.96): titles and texts of prompt and error, the list of choices.
+    pub(super) fn rule_texts(&self, data: &[u8]) -> Vec<String> {
+        let (mut texts, mut at) = (Vec::new(), 4);
+        for _ in 0..4 {
+            let Some((text, end)) = self.string_at(data, at) else { break };
+            texts.push(text);
+            at = end;
+        }
+        // The choices are a text constant (PtgStr) with a nought between two.
+        if let Some([0x17, count, flags, choices @ ..]) = data.get(at + 4..) {
+            texts.push(self.characters(choices, usize::from(*count), *flags).replace('\0', "\n"));
+        }
+        texts
+    }
+
+    /// Headers and footers of even and first pages (section 2.4.137): their lengths behind the head, then each.
+    pub(super) fn more_headers(&self, data: &[u8]) -> Vec<String> {
+        let (mut texts, mut at) = (Vec::new(), 38);
+        for count in [30, 32, 34, 36].map(|field| u16_at(data, field).unwrap_or(0)) {
+            if count == 0 {
+                continue;
+            }
+            // Programs differ in whether the length stands there again.
+            let start = if u16_at(data, at) == Some(count) { at } else { at.saturating_sub(2) };
+            let Some(flags) = data.get(start + 2) else { break };
+            let Some(rest) = data.get(start + 3..) else { break };
+            texts.push(self.characters(rest, usize::from(count), *flags));
+            at = start + 3 + usize::from(count) * if flags & 1 == 1 { 2 } else { 1 };
+        }
+        texts
+    }
+
     /// The table of strings, which goes on in records of its own (section 2.5.293). Returns where the
     /// next record begins.
     fn shared_strings(&mut self, stream: &[u8], first: Record<'_>, budget: &mut Budget) -> usize {

@@ -26,6 +26,8 @@ pub(super) struct Sheet<'b> {
     comments: Rows,
     header: String,
     drawn: String,
+    /// Said beside the cells: prompts, choices, tooltips.
+    hints: String,
     hidden_columns: Vec<(u16, u16)>,
     hidden_rows: Vec<u16>,
     /// Where the text of a formula belongs that comes with the next record.
@@ -53,6 +55,7 @@ impl<'b> Sheet<'b> {
             comments: Rows::default(),
             header: String::new(),
             drawn: String::new(),
+            hints: String::new(),
             hidden_columns: Vec::new(),
             hidden_rows: Vec::new(),
             awaited: None,
@@ -137,6 +140,16 @@ impl<'b> Sheet<'b> {
                 self.object = (u16_at(data, 4).unwrap_or(0), u16_at(data, 6).unwrap_or(0));
             }
             0x01b8 => self.link(data, budget),
+            0x01be => self.book.rule_texts(data).iter().for_each(|text| line(&mut self.hints, text)),
+            // HLinkTooltip: behind its head and the cells of the link.
+            0x0800 => line(&mut self.hints, &utf16(data.get(10..).unwrap_or_default())),
+            0x089c => {
+                for text in self.book.more_headers(data) {
+                    line(&mut self.header, &without_codes(&text));
+                }
+            }
+            // SeriesText: titles of charts and of their axes, names of series.
+            0x100d => line(&mut self.drawn, &self.book.short_string(data, 2).unwrap_or_default()),
             0x0207 => {
                 if let Some((row, column, style)) = self.awaited.take() {
                     let text = self.book.long_string(data, 0).unwrap_or_default();
@@ -322,5 +335,54 @@ impl<'b> Sheet<'b> {
         self.comments.tell(&format!("{place}/comments"), Shown::Hidden, budget);
         budget.text(&format!("{place}/header"), Shown::Visible, Writing::Plain, self.header);
         budget.text(&format!("{place}/drawings"), Shown::Visible, Writing::Plain, self.drawn);
+        budget.text(&format!("{place}/hints"), Shown::Hidden, Writing::Plain, self.hints);
+    }
+}
+
+fn line(target: &mut String, text: &str) {
+    let text = plain(text);
+    if !text.trim().is_empty() {
+        target.push_str(text.trim());
+        target.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::files::{
+        Shown,
+        fixture_tests::{opened, text},
+    };
+
+    fn record(kind: u16, parts: &[&[u8]]) -> Vec<u8> {
+        let data = parts.concat();
+        [kind.to_le_bytes().as_slice(), &(data.len() as u16).to_le_bytes(), &data].concat()
+    }
+
+    /// A string with a length of two bytes, in letters of one.
+    fn string(text: &str) -> Vec<u8> {
+        [&(text.len() as u16).to_le_bytes()[..], &[0], text.as_bytes()].concat()
+    }
+
+    #[test]
+    fn what_is_said_beside_the_cells_is_read() {
+        let tip: Vec<u8> = "about Nia\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let (title, wrong, prompt) = (string("Entry"), string("Wrong"), string("Which pupil?"));
+        let choices = [&[15, 0, 0, 0, 0x17, 12, 0][..], b"Nia\0Bo\0Sian."].concat();
+        let stream = [
+            record(0x0809, &[&[0, 6, 0x10, 0, 0, 0, 0, 0]]),
+            record(0x01be, &[&[0; 4], &title, &wrong, &prompt, &string("No"), &choices]),
+            record(0x0800, &[&[0, 8, 0, 0, 0, 0, 0, 0, 0, 0], &tip]),
+            record(0x089c, &[&[0x9c, 8], &[0; 26], &[2, 0, 0, 0, 0, 0, 7, 0, 0, 0], &string("&CFirst")]),
+            record(0x0809, &[&[0, 6, 0x20, 0, 0, 0, 0, 0]]),
+            record(0x100d, &[&[0, 0, 5, 0], b"Chart"]),
+            record(0x0a, &[]),
+            record(0x0a, &[]),
+        ];
+        let opened = opened(&stream.concat());
+        let hints = "Entry\nWrong\nWhich pupil?\nNo\nNia\nBo\nSian.\nabout Nia";
+        assert_eq!(text(&opened, "Sheet/hints", Shown::Hidden), hints);
+        assert_eq!(text(&opened, "Sheet/header", Shown::Visible).trim(), "First");
+        assert_eq!(text(&opened, "Sheet/drawings", Shown::Visible), "Chart");
     }
 }
