@@ -240,6 +240,65 @@ pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(encoding.decode(bytes).0.into_owned().into_bytes())
 }
 
+/// The name of the outermost element, without its prefix; `None` for what is no XML.
+pub(super) fn root(bytes: &[u8]) -> Option<String> {
+    let mut reader = Xml::new(bytes).reader;
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) => return Some(Tag(tag).name().to_owned()).filter(|name| !name.is_empty()),
+            Event::Text(text) if text.iter().all(u8::is_ascii_whitespace) => {}
+            Event::Decl(_) | Event::PI(_) | Event::Comment(_) | Event::DocType(_) => {}
+            _ => return None,
+        }
+    }
+}
+
+/// Values of attributes that somebody may have written, a line for each element.
+pub(super) fn all_said(bytes: &[u8], budget: &mut Budget) -> String {
+    let bytes = decoded(bytes);
+    let mut xml = Xml::new(&bytes);
+    let mut out = String::new();
+    while let Some(node) = xml.next(budget) {
+        let Node::Start(tag) = node else { continue };
+        let first = out.len();
+        for (_, value) in tag.attributes().filter(|(key, value)| is_said(key, value)) {
+            out.push_str(if out.len() == first { "" } else { "\t" });
+            out.push_str(value.trim());
+        }
+        out.push_str(if out.len() == first { "" } else { "\n" });
+    }
+    out
+}
+
+/// Words, or a number with its letter; not what programs write to each other.
+fn is_said(key: &str, value: &str) -> bool {
+    const OF_PROGRAMS: [&str; 12] = [
+        "style",
+        "path",
+        "d",
+        "sqref",
+        "ref",
+        "spans",
+        "coordsize",
+        "adj",
+        "points",
+        "uri",
+        "Ignorable",
+        "Requires",
+    ];
+    if OF_PROGRAMS.contains(&key) || value.starts_with("http") || value.starts_with("urn:") {
+        return false;
+    }
+    let letters = value.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let is_word = |word: &str| {
+        let mut letters = word.chars().filter(|c| c.is_alphabetic());
+        letters.next().is_some() && letters.next().is_some()
+    };
+    let has_words = value.split_whitespace().nth(1).is_some() && value.split_whitespace().any(is_word);
+    has_words || (digits >= 10 && (1..=3).contains(&letters))
+}
+
 /// All text between tags, an element's end being a space or a line.
 pub(super) fn all_text(bytes: &[u8], budget: &mut Budget) -> String {
     let bytes = decoded(bytes);
@@ -276,6 +335,16 @@ mod tests {
     fn entities_are_not_expanded() {
         let bomb = b"<!DOCTYPE a [<!ENTITY b \"boom\"><!ENTITY c \"&b;&b;\">]><a>&c; &lt;&#65;&#x42;</a>";
         assert_eq!(text(bomb), "&c; <AB\n");
+    }
+
+    #[test]
+    fn what_somebody_wrote_in_attributes_is_told_from_what_programs_write() {
+        let source = b"<a r='urn:x y' style='left: 3pt; top: auto' id='{12345678-1234-1234-1234-123456789012}' w='914400'>
+            <b caption='about &#x4e;ia Flynn' name='Table1'/><c upn='H801200001001'/><d sqref='AB1:AB2 AC3'/></a>";
+        let mut budget = Budget::new(FileLimits::default());
+        assert_eq!(all_said(source, &mut budget), "about Nia Flynn\nH801200001001\n");
+        assert_eq!(root(b"\n<?xml version='1.0'?><x:theme/>").as_deref(), Some("theme"));
+        assert_eq!(root(b"words <theme/>"), None);
     }
 
     #[test]

@@ -2,10 +2,16 @@
 //! all that lies in their packages: what no reader knows is opened as a file of its own.
 
 mod binary;
+mod drawn;
+mod field;
+mod lines;
 mod number_text;
 mod numbering;
 mod numbers;
 mod parts;
+mod pivot;
+mod project;
+mod records;
 mod rest;
 mod rows;
 mod shared;
@@ -20,7 +26,7 @@ mod workbook;
 mod xstring;
 
 use super::{
-    Budget, Reason, Script, TraitKind,
+    Budget, Reason,
     package::Package,
     xml::{self, Node, Xml},
 };
@@ -36,7 +42,7 @@ pub(super) fn read(package: &Package<'_>, budget: &mut Budget) {
         budget.missed("", "zip", Reason::Ambiguous);
     }
     let mut parts = Parts::new(package);
-    let types = parts.text("[Content_Types].xml", budget).unwrap_or_default();
+    let types = parts.text("[Content_Types].xml", &["Types"], budget).unwrap_or_default();
     tell_programs(package, &types, budget);
     let Some(main) = main_part(&mut parts, budget) else {
         budget.missed("", "ooxml", Reason::Malformed);
@@ -73,79 +79,33 @@ fn kind(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) -> Option<Ki
     if main.ends_with(".bin") {
         return Some(Kind::BinarySheets);
     }
-    let source = parts.text(main, budget)?;
-    let mut xml = Xml::new(&source);
-    while let Some(node) = xml.next(budget) {
-        if let Node::Start(tag) = node {
-            return match tag.name() {
-                "document" | "glossaryDocument" => Some(Kind::Word),
-                "workbook" => Some(Kind::Sheets),
-                "presentation" => Some(Kind::Slides),
-                _ => None,
-            };
-        }
+    let bytes = parts.glance(main, budget)?;
+    match xml::root(&xml::decoded(&bytes))?.as_str() {
+        "document" | "glossaryDocument" => Some(Kind::Word),
+        "workbook" => Some(Kind::Sheets),
+        "presentation" => Some(Kind::Slides),
+        _ => None,
     }
-    None
 }
 
 /// Macros and controls, by part names and by what the list of types says.
 fn tell_programs(package: &Package<'_>, types: &[u8], budget: &mut Budget) {
-    let types = String::from_utf8_lossy(types).to_ascii_lowercase();
-    let names: Vec<String> = package.names().map(str::to_ascii_lowercase).collect();
-    let any = |part: &str| names.iter().any(|name| name.contains(part));
-    if any("vbaproject")
-        || types.contains("vbaproject")
-        || any("macrosheets/")
-        || types.contains("macrosheet")
-    {
-        budget.found("", TraitKind::Script(Script::Macro));
+    for name in package.names().filter(|name| !name.ends_with('/')) {
+        let lower = name.to_ascii_lowercase();
+        if lower.contains("vbaproject") || lower.contains("macrosheets/") || lower.contains("activex/") {
+            parts::tell_program(&lower, budget);
+        }
     }
-    if any("activex/") || types.contains("activex") {
-        budget.found("", TraitKind::Script(Script::Active));
+    let mut xml = Xml::new(types);
+    while let Some(node) = xml.next(budget) {
+        let Node::Start(tag) = node else { continue };
+        tag.attributes().for_each(|(_, value)| parts::tell_program(&value, budget));
     }
 }
 
 /// A package written as one XML file ("flat OPC"): its texts as of a document, its files opened.
 pub(super) fn read_flat(source: &[u8], budget: &mut Budget) {
-    if memchr::memmem::find(source, b"vbaProject").is_some() {
-        budget.found("", TraitKind::Script(Script::Macro));
-    }
     word::read_2003(source, budget);
-}
-
-/// The text of `t` and `v` elements: charts, diagrams, drawings.
-fn drawn_text(source: &[u8], budget: &mut Budget) -> String {
-    let source = xml::decoded(source);
-    let mut xml = Xml::new(&source);
-    let (mut out, mut within) = (String::new(), 0usize);
-    while let Some(node) = xml.next(budget) {
-        match node {
-            Node::Start(tag) => match tag.name() {
-                "t" | "v" => within += 1,
-                "cNvPr" | "docPr" => {
-                    for key in ["descr", "title"] {
-                        if let Some(text) = tag.get(key).filter(|text| !text.is_empty()) {
-                            out.push_str(&text);
-                            out.push('\n');
-                        }
-                    }
-                }
-                _ => {}
-            },
-            Node::End(name) => match &*name {
-                "t" => within = within.saturating_sub(1),
-                "v" => {
-                    within = within.saturating_sub(1);
-                    out.push('\n');
-                }
-                "p" if !out.ends_with('\n') => out.push('\n'),
-                _ => {}
-            },
-            Node::Text(text) if within > 0 => out.push_str(&text),
-            Node::Text(_) => {}
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -184,7 +144,7 @@ mod tests {
             <mc:Fallback><w:txbxContent><w:p><w:r><w:t>other</w:t></w:r></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent>";
         let opened = opened(&docx(body, &[]));
         assert_eq!(text(&opened, "", Shown::Visible), "seen added\nlink");
-        assert_eq!(text(&opened, "", Shown::Hidden), "vanishedtiny");
+        assert_eq!(text(&opened, "", Shown::Hidden), "seen addedvanishedtiny|vanishedtiny");
         assert_eq!(text(&opened, "changes", Shown::Hidden), "gone");
         assert_eq!(text(&opened, "", Shown::Link), "https://a.example/");
         assert_eq!(text(&opened, "table 1", Shown::Visible), "A\tB");
@@ -215,6 +175,21 @@ mod tests {
         let kinds: Vec<&TraitKind> = opened.traits.iter().map(|t| &t.kind).collect();
         assert!(kinds.contains(&&TraitKind::Script(Script::Macro)));
         assert!(kinds.contains(&&TraitKind::RemoteContent));
+    }
+
+    #[test]
+    fn pieces_within_words_and_fields_that_draw_their_code_are_read() {
+        let body = "<w:p><w:r><w:t>H80</w:t></w:r><w:r><w:rPr><w:color w:val='FFFFFF'/></w:rPr><w:t>12</w:t></w:r><w:r><w:t>34</w:t></w:r></w:p>
+            <w:p><w:r><w:fldChar w:fldCharType='begin'/><w:instrText>MACROBUTTON No see </w:instrText></w:r>
+            <w:r><w:fldChar w:fldCharType='begin'/><w:instrText>PAGE</w:instrText><w:fldChar w:fldCharType='end'/></w:r>
+            <w:r><w:instrText>Nia</w:instrText><w:fldChar w:fldCharType='end'/></w:r></w:p>
+            <w:p><w:fldSimple w:instr='EQ \\s\\up0(about Bo)'/></w:p>
+            <w:tbl><w:tblPr><w:tblCaption w:val='rows of pupils'/></w:tblPr></w:tbl>
+            <w:p><w:hyperlink w:tooltip='a tip'><w:r><w:t>here</w:t></w:r></w:hyperlink></w:p>";
+        let opened = opened(&docx(body, &[]));
+        assert_eq!(text(&opened, "", Shown::Visible), "H8034\nsee Nia\nabout Bo\nhere");
+        assert_eq!(text(&opened, "", Shown::Hidden), "H801234|12");
+        assert_eq!(text(&opened, "alternative text", Shown::Hidden), "rows of pupils\na tip");
     }
 
     #[test]

@@ -24,6 +24,24 @@ pub(super) fn text(value: &str, code: &str) -> Option<Shown> {
     dressed(section, value)
 }
 
+/// The words that stand in a format, in quotes or behind a backslash, whatever value it shows; nothing where they are
+/// no more than a unit.
+pub(super) fn words(code: &str) -> String {
+    let (mut out, mut quoted) = (String::new(), false);
+    let mut letters = code.chars();
+    while let Some(c) = letters.next() {
+        match c {
+            '"' => quoted = !quoted,
+            c if quoted => out.push(c),
+            '\\' => out.extend(letters.next()),
+            ';' if !out.ends_with(' ') => out.push(' '),
+            _ => {}
+        }
+    }
+    let is_said = out.chars().filter(|c| c.is_alphanumeric()).nth(3).is_some();
+    if is_said { out.trim().to_owned() } else { String::new() }
+}
+
 #[derive(Debug, PartialEq)]
 pub(super) struct Shown {
     pub(super) text: String,
@@ -135,6 +153,14 @@ mod tests {
         assert_eq!(shown(5.0, "[Red][>3]\"high \"General").as_deref(), Some("high 5"));
         for plain in ["General", "0.00", "#,##0", "[$£-809]#,##0.00", "0%", "_-* #,##0_-", "0.00E+00", ""] {
             assert_eq!(shown(5.0, plain), None, "{plain}");
+        }
+    }
+
+    #[test]
+    fn words_are_told_from_units() {
+        assert_eq!(words("\"about Nia\"0;\\N\\i\\a\\n"), "about Nia Nian");
+        for plain in ["0 \"kg\"", "dd\\ mmmm\\ yyyy", "_-\"£\"* #,##0.00_-", "General", ""] {
+            assert_eq!(words(plain), "", "{plain}");
         }
     }
 

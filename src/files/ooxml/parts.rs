@@ -32,10 +32,21 @@ impl<'p, 'a> Parts<'p, 'a> {
         self.package.read(name, budget)
     }
 
-    /// An XML part in UTF-8.
-    pub(super) fn text(&mut self, name: &str, budget: &mut Budget) -> Option<Vec<u8>> {
-        let bytes = self.bytes(name, budget)?;
-        Some(xml::decoded(&bytes).into_owned())
+    /// An XML part in UTF-8, if its outermost element is one of these. Whatever else a relationship calls so stays
+    /// for those who look at what is left.
+    pub(super) fn text(&mut self, name: &str, roots: &[&str], budget: &mut Budget) -> Option<Vec<u8>> {
+        let bytes = self.package.read(name, budget)?;
+        let source = xml::decoded(&bytes).into_owned();
+        let root = xml::root(&source)?;
+        roots.contains(&root.as_str()).then(|| {
+            self.pass(name);
+            source
+        })
+    }
+
+    /// Bytes of a part that is not marked as read.
+    pub(super) fn glance(&self, name: &str, budget: &mut Budget) -> Option<Vec<u8>> {
+        self.package.read(name, budget)
     }
 
     pub(super) fn pass(&mut self, name: &str) {
@@ -56,7 +67,9 @@ impl<'p, 'a> Parts<'p, 'a> {
         } else {
             format!("{folder}/_rels/{file}.rels")
         };
-        self.text(&name, budget).map(|source| relations(&source, folder, budget)).unwrap_or_default()
+        self.text(&name, &["Relationships"], budget)
+            .map(|source| relations(&source, folder, budget))
+            .unwrap_or_default()
     }
 }
 
@@ -71,6 +84,7 @@ pub(super) fn relations(source: &[u8], folder: &str, budget: &mut Budget) -> Vec
         let external = tag.get("TargetMode").is_some_and(|mode| mode.eq_ignore_ascii_case("external"));
         let target = tag.get("Target").unwrap_or_default();
         let kind = tag.get("Type").unwrap_or_default();
+        tell_program(&kind, budget);
         out.push(Relation {
             id: tag.get("Id").unwrap_or_default(),
             kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -79,6 +93,17 @@ pub(super) fn relations(source: &[u8], folder: &str, budget: &mut Budget) -> Vec
         });
     }
     out
+}
+
+/// Macros and controls, by a part's name, its content type or the type of a relationship.
+pub(super) fn tell_program(said: &str, budget: &mut Budget) {
+    let said = said.to_ascii_lowercase();
+    if said.contains("vbaproject") || said.contains("macrosheet") {
+        budget.found("", TraitKind::Script(Script::Macro));
+    }
+    if said.contains("activex") || said.ends_with("relationships/control") {
+        budget.found("", TraitKind::Script(Script::Active));
+    }
 }
 
 /// `../media/image1.png` seen from `word/headers`.

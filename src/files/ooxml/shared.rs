@@ -1,8 +1,8 @@
 //! What all sheets of a workbook share: strings (ECMA-376 part 1, section 18.4) and formats of cells (18.8).
 
-use super::{numbers, styles::nearly_white, xstring};
+use super::{drawn, numbers, styles::nearly_white, xstring};
 use crate::files::{
-    Budget,
+    Budget, Shown, Writing,
     xml::{Node, Xml},
 };
 use std::borrow::Cow;
@@ -56,10 +56,20 @@ pub(super) fn formats(source: &[u8], budget: &mut Budget) -> Vec<Format> {
     let mut xml = Xml::new(source);
     let mut codes = std::collections::HashMap::new();
     let (mut white, mut filled, mut formats) = (Vec::new(), Vec::new(), Vec::new());
-    let mut section = String::new();
+    let (mut section, mut words) = (String::new(), String::new());
     while let Some(node) = xml.next(budget) {
         let Node::Start(tag) = node else { continue };
         match tag.name() {
+            // Formats of conditions: their words are shown where the condition holds.
+            "numFmt" if section == "dxfs" => {
+                words.push_str(&drawn::format_words(&tag));
+                words.push('\n');
+            }
+            // Styles that somebody named.
+            "cellStyle" if tag.get("builtinId").is_none() => {
+                words.push_str(&tag.get("name").unwrap_or_default());
+                words.push('\n');
+            }
             "numFmt" => {
                 codes.extend(tag.number("numFmtId").zip(tag.get("formatCode")));
             }
@@ -91,5 +101,6 @@ pub(super) fn formats(source: &[u8], budget: &mut Budget) -> Vec<Format> {
             _ => {}
         }
     }
+    budget.text("styles", Shown::Hidden, Writing::Plain, words);
     formats
 }

@@ -37,6 +37,9 @@ impl Rest {
             // Lists and limits of entries, conditions of formats.
             "formula1" | "formula2" | "formula" => self.in_list = true,
             "cfRule" => self.hint(tag.get("text").into_iter()),
+            // What-if values (section 18.3.1.76).
+            "scenario" => self.hint(["name", "comment"].map(|key| tag.get(key)).into_iter().flatten()),
+            "inputCells" => self.hint(tag.get("val").into_iter()),
             "hyperlink" => {
                 self.hint(["display", "tooltip", "location"].map(|key| tag.get(key)).into_iter().flatten())
             }

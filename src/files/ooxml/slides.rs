@@ -14,7 +14,7 @@ const TINY: u32 = 200;
 pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
     let relations = parts.relations(main, budget);
     tell_external(&relations, "", budget);
-    let source = parts.text(main, budget).unwrap_or_default();
+    let source = parts.text(main, &["presentation"], budget).unwrap_or_default();
     let (order, size) = contents(&source, budget);
     let by_id = |id: &String| relations.iter().find(|relation| relation.id == *id);
     let mut slides: Vec<&str> = order.iter().filter_map(by_id).map(|slide| slide.target.as_str()).collect();
@@ -39,6 +39,7 @@ fn read_masters(parts: &mut Parts<'_, '_>, size: (i64, i64), budget: &mut Budget
         ("/notesmasters/notesmaster", "notes master"),
         ("/handoutmasters/handoutmaster", "handout master"),
     ];
+    const MASTERS: [&str; 4] = ["sldMaster", "sldLayout", "notesMaster", "handoutMaster"];
     let mut known = HashSet::new();
     for name in parts.left() {
         let lower = name.to_ascii_lowercase();
@@ -47,7 +48,7 @@ fn read_masters(parts: &mut Parts<'_, '_>, size: (i64, i64), budget: &mut Budget
         else {
             continue;
         };
-        let Some(source) = parts.text(&name, budget) else { continue };
+        let Some(source) = parts.text(&name, &MASTERS, budget) else { continue };
         let place = format!("{word} {number}");
         let mut slide = Slide { is_master: true, ..Slide::new(&place, size, Shown::Visible) };
         slide.parse(&source, budget);
@@ -62,7 +63,7 @@ fn read_masters(parts: &mut Parts<'_, '_>, size: (i64, i64), budget: &mut Budget
 /// The slides' relationships in order, and their size in English metric units.
 fn contents(source: &[u8], budget: &mut Budget) -> (Vec<String>, (i64, i64)) {
     let mut xml = Xml::new(source);
-    let (mut order, mut size) = (Vec::new(), (i64::MAX, i64::MAX));
+    let (mut order, mut size, mut names) = (Vec::new(), (i64::MAX, i64::MAX), String::new());
     while let Some(node) = xml.next(budget) {
         let Node::Start(tag) = node else { continue };
         match tag.name() {
@@ -73,6 +74,11 @@ fn contents(source: &[u8], budget: &mut Budget) -> (Vec<String>, (i64, i64)) {
                     .map(|(_, id)| id.into_owned())
                     .find(|id| !id.bytes().all(|b| b.is_ascii_digit())),
             ),
+            // Groups of slides, and choices of them for an audience, by the names they were given.
+            "section" | "custShow" => {
+                names.push_str(&tag.get("name").unwrap_or_default());
+                names.push('\n');
+            }
             "sldSz" => {
                 let side = |key: &str| tag.get(key).and_then(|side| side.parse().ok()).unwrap_or(i64::MAX);
                 size = (side("cx"), side("cy"));
@@ -81,13 +87,14 @@ fn contents(source: &[u8], budget: &mut Budget) -> (Vec<String>, (i64, i64)) {
         }
     }
     xml.tell("", "pptx", budget);
+    budget.text("sections", Shown::Hidden, Writing::Plain, names);
     (order, size)
 }
 
 fn read_slide(parts: &mut Parts<'_, '_>, part: &str, place: &str, size: (i64, i64), budget: &mut Budget) {
     let relations = parts.relations(part, budget);
     tell_external(&relations, place, budget);
-    if let Some(source) = parts.text(part, budget) {
+    if let Some(source) = parts.text(part, &["sld"], budget) {
         Slide::new(place, size, Shown::Visible).read(&source, budget);
     }
     for relation in relations.iter().filter(|relation| !relation.external) {
@@ -96,12 +103,12 @@ fn read_slide(parts: &mut Parts<'_, '_>, part: &str, place: &str, size: (i64, i6
                 let below = format!("{place}/notes");
                 let own = parts.relations(&relation.target, budget);
                 tell_external(&own, &below, budget);
-                if let Some(source) = parts.text(&relation.target, budget) {
+                if let Some(source) = parts.text(&relation.target, &["notes"], budget) {
                     Slide::new(&below, (i64::MAX, i64::MAX), Shown::Hidden).read(&source, budget);
                 }
             }
             "comments" => {
-                if let Some(source) = parts.text(&relation.target, budget) {
+                if let Some(source) = parts.text(&relation.target, &["cmLst"], budget) {
                     let text = xml::all_text(&source, budget);
                     budget.text(&format!("{place}/comments"), Shown::Hidden, Writing::Plain, text);
                 }

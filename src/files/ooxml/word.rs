@@ -1,24 +1,30 @@
 //! WordprocessingML (ECMA-376 part 1, section 17): the body, tables, headers and footers, notes,
 //! comments, changes, text boxes, fields; also Word's XML of 2003, whose names are the same.
 
+mod aside;
+
 use super::{
+    lines::{Whole, unlike},
     numbering::Numbering,
     parts::{Parts, tell_external},
     styles::{Look, Styles},
     symbols,
 };
 use crate::files::{
-    Budget, Script, Shown, TraitKind, Writing, open,
+    Budget, Shown, Writing, open,
     xml::{Node, Tag, Xml},
 };
 use base64::Engine as _;
 
 pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
     let relations = parts.relations(main, budget);
-    let styles = relations.iter().find(|r| r.kind == "styles").and_then(|r| parts.text(&r.target, budget));
+    let mut part = |kind: &str, root: &str, budget: &mut Budget| {
+        let target = &relations.iter().find(|relation| relation.kind == kind)?.target;
+        parts.text(target, &[root], budget)
+    };
+    let styles = part("styles", "styles", budget);
     let styles = styles.map(|source| Styles::read(&source, budget)).unwrap_or_default();
-    let numbers =
-        relations.iter().find(|r| r.kind == "numbering").and_then(|r| parts.text(&r.target, budget));
+    let numbers = part("numbering", "numbering", budget);
     let mut numbers = numbers.map(|source| Numbering::read(&source, budget)).unwrap_or_default();
     numbers.tell_words(budget);
     tell_external(&relations, "", budget);
@@ -42,7 +48,9 @@ fn story(
     (styles, numbers): (&Styles, &mut Numbering),
     budget: &mut Budget,
 ) {
-    if let Some(source) = parts.text(part, budget) {
+    const STORIES: [&str; 8] =
+        ["document", "hdr", "ftr", "footnotes", "endnotes", "comments", "glossaryDocument", "txbx"];
+    if let Some(source) = parts.text(part, &STORIES, budget) {
         Story::new(place, styles, numbers).read(&source, budget);
     }
 }
@@ -73,6 +81,9 @@ struct Story<'s> {
     /// The style of the paragraph, its list and its level there.
     on_list: (String, Option<u32>, Option<u32>),
     runs: Vec<Look>,
+    whole: Whole,
+    /// The codes of fields around the one that is being read.
+    fields: Vec<String>,
     /// How deep we are in elements that matter.
     within: Within,
     field: String,
@@ -91,6 +102,7 @@ struct Within {
     deleted_text: usize,
     binary: usize,
     property: usize,
+    value: usize,
     /// Cells whose ground is coloured, or tables whose style may colour them.
     shaded: usize,
 }
@@ -112,6 +124,8 @@ impl<'s> Story<'s> {
             paragraph: Look::default(),
             on_list: Default::default(),
             runs: Vec::new(),
+            whole: Whole::default(),
+            fields: Vec::new(),
             within: Within::default(),
             field: String::new(),
         }
@@ -164,6 +178,7 @@ impl<'s> Story<'s> {
             "tblStyle" => within.shaded = within.tables,
             "txbxContent" => {
                 within.text_boxes += 1;
+                self.whole.end();
                 self.boxes.push(String::new());
             }
             "instrText" | "delInstrText" => within.instruction += 1,
@@ -180,41 +195,16 @@ impl<'s> Story<'s> {
         }
     }
 
-    fn start_aside(&mut self, tag: &Tag<'_>, budget: &mut Budget) {
-        match tag.name() {
-            "fldSimple" => self.tell_field(&tag.get("instr").unwrap_or_default(), budget),
-            "fldChar" if tag.is("fldCharType", "begin") => self.field.clear(),
-            "fldChar" => {
-                let field = std::mem::take(&mut self.field);
-                self.tell_field(&field, budget);
-            }
-            "docPr" | "cNvPr" => self.note(tag, &["descr", "title"]),
-            "shape" | "rect" | "textpath" => self.note(tag, &["alt", "string"]),
-            "listItem" | "listEntry" => self.note(tag, &["displayText", "value", "val"]),
-            "alias" | "default" | "statusText" | "helpText" => self.note(tag, &["val"]),
-            "comment" | "ins" => self.note(tag, &["author", "initials"]),
-            "pict" if tag.get("src").is_some() => budget.found(self.place, TraitKind::RemoteContent),
-            "hlink" => {
-                if let Some(target) = tag.get("dest") {
-                    budget.text(self.place, Shown::Link, Writing::Plain, target);
-                }
-            }
-            "docSuppData" | "macrosPresent" => budget.found("", TraitKind::Script(Script::Macro)),
-            // Metadata of Word's XML of 2003.
-            "Author" | "Title" | "LastAuthor" | "Company" | "Manager" | "Subject" | "Keywords"
-            | "Description" | "creator" | "title" | "lastModifiedBy" | "description" | "keywords" => {
-                self.within.property += 1
-            }
-            _ => {}
-        }
-    }
-
     fn end(&mut self, name: &str, budget: &mut Budget) {
         let within = &mut self.within;
         let less = |count: &mut usize| *count = count.saturating_sub(1);
         match name {
             "t" => less(&mut within.text),
             "delText" => less(&mut within.deleted_text),
+            "v" | "pt" => {
+                less(&mut within.value);
+                self.push("\n");
+            }
             "r" => drop(self.runs.pop()),
             "rPr" => less(&mut within.run_properties),
             "pPr" => {
@@ -234,6 +224,7 @@ impl<'s> Story<'s> {
             "p" => {
                 let in_table = within.tables > 0 && within.text_boxes == 0;
                 self.push(if in_table { " " } else { "\n" });
+                self.whole.end();
                 self.paragraph = Look::default();
                 for apart in [&mut self.hidden, &mut self.changes] {
                     if !apart.is_empty() && !apart.ends_with('\n') {
@@ -289,6 +280,8 @@ impl<'s> Story<'s> {
             }
         } else if within.property > 0 {
             self.aside.push_str(text);
+        } else if within.value > 0 && !text.trim().is_empty() {
+            self.push(text);
         }
     }
 
@@ -298,9 +291,14 @@ impl<'s> Story<'s> {
         let on_paper = self.within.text_boxes == 0 && self.within.shaded == 0;
         let in_run = !self.runs.is_empty();
         let (fallback, boxed) = (self.within.fallback > 0, self.within.text_boxes > 0);
+        let deleted = self.within.deleted > 0 || self.within.deleted_text > 0;
+        let hidden = in_run && look.is_hidden(on_paper);
+        if !deleted {
+            self.whole.push(text, hidden || fallback && !boxed);
+        }
         let target = match () {
-            () if self.within.deleted > 0 || self.within.deleted_text > 0 => &mut self.changes,
-            () if in_run && look.is_hidden(on_paper) => &mut self.hidden,
+            () if deleted => &mut self.changes,
+            () if hidden => &mut self.hidden,
             () if boxed => self.boxes.last_mut().unwrap_or(&mut self.visible),
             () if fallback => &mut self.fallback,
             () if self.within.tables > 0 => self.tables.last_mut().unwrap_or(&mut self.visible),
@@ -360,41 +358,6 @@ impl<'s> Story<'s> {
         }
     }
 
-    fn note(&mut self, tag: &Tag<'_>, names: &[&str]) {
-        for text in names.iter().filter_map(|name| tag.get(name)) {
-            let text = text.trim();
-            if !text.is_empty() && !self.aside.lines().rev().take(50).any(|line| line == text) {
-                self.aside.push_str(text);
-                self.aside.push('\n');
-            }
-        }
-    }
-
-    /// Fields (section 17.16): links, and what loads something from elsewhere.
-    fn tell_field(&mut self, field: &str, budget: &mut Budget) {
-        let mut words = field.split_whitespace();
-        let kind = words.next().unwrap_or_default().to_ascii_uppercase();
-        match kind.as_str() {
-            "HYPERLINK" | "INCLUDETEXT" | "INCLUDEPICTURE" | "IMPORT" | "LINK" | "DDE" | "DDEAUTO" => {
-                let quoted: Vec<&str> = field.split('"').skip(1).step_by(2).collect();
-                let target =
-                    if quoted.is_empty() { words.collect::<Vec<_>>().join(" ") } else { quoted.join(" ") };
-                if kind.starts_with("DDE") {
-                    budget.found(self.place, TraitKind::Script(Script::Active));
-                }
-                if kind != "HYPERLINK" {
-                    budget.found(self.place, TraitKind::RemoteContent);
-                }
-                budget.text(self.place, Shown::Link, Writing::Plain, target);
-            }
-            _ if field.contains('"') => {
-                self.aside.push_str(field.trim());
-                self.aside.push('\n');
-            }
-            _ => {}
-        }
-    }
-
     fn below(&self, name: &str) -> String {
         if self.place.is_empty() { name.to_owned() } else { format!("{}/{name}", self.place) }
     }
@@ -407,14 +370,12 @@ impl<'s> Story<'s> {
         for text in self.tables.drain(..).chain(self.boxes.drain(..)) {
             self.visible.push_str(&text);
         }
-        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
-        let seen = squeezed(&self.visible);
-        let fallback: Vec<&str> =
-            self.fallback.lines().filter(|line| !seen.contains(&squeezed(line))).collect();
+        let fallback = unlike(&self.fallback, &self.visible);
         let (shown, place) = (self.shown(), self.place);
         budget.text(&self.below("changes"), Shown::Hidden, Writing::Plain, self.changes.clone());
-        budget.text(&self.below("alternative text"), Shown::Hidden, Writing::Plain, fallback.join("\n"));
+        budget.text(&self.below("alternative text"), Shown::Hidden, Writing::Plain, fallback);
         budget.text(&self.below("alternative text"), Shown::Hidden, Writing::Plain, self.aside.clone());
+        budget.text(place, Shown::Hidden, Writing::Plain, self.whole.told());
         budget.text(place, Shown::Hidden, Writing::Plain, self.hidden);
         budget.text(place, shown, Writing::Plain, self.visible);
     }

@@ -13,6 +13,9 @@ use crate::files::{
     xml::{Node, Xml},
 };
 
+/// What begins a sheet's part.
+const SHEETS: [&str; 4] = ["worksheet", "chartsheet", "dialogsheet", "macrosheet"];
+
 /// A sheet as the workbook names it.
 pub(super) struct Entry {
     pub(super) name: String,
@@ -24,14 +27,16 @@ pub(super) struct Entry {
 pub(super) fn read(parts: &mut Parts<'_, '_>, main: &str, budget: &mut Budget) {
     let relations = parts.relations(main, budget);
     tell_external(&relations, "", budget);
-    let source = parts.text(main, budget).unwrap_or_default();
+    let source = parts.text(main, &["workbook"], budget).unwrap_or_default();
     let (entries, names) = contents(&source, budget);
-    let mut by_kind = |kind: &str, budget: &mut Budget| {
+    let mut by_kind = |kind: &str, root: &str, budget: &mut Budget| {
         let target = &relations.iter().find(|relation| relation.kind == kind)?.target;
-        parts.text(target, budget)
+        parts.text(target, &[root], budget)
     };
-    let styles = by_kind("styles", budget).map(|source| shared::formats(&source, budget)).unwrap_or_default();
-    let strings = by_kind("sharedStrings", budget).map(|source| shared::strings(&source, budget));
+    let styles = by_kind("styles", "styleSheet", budget)
+        .map(|source| shared::formats(&source, budget))
+        .unwrap_or_default();
+    let strings = by_kind("sharedStrings", "sst", budget).map(|source| shared::strings(&source, budget));
     let shared = Shared { styles, strings: strings.unwrap_or_default() };
     tell_names(&entries, names, budget);
     let (first, mut formulas) = (budget.count(), Formulas::default());
@@ -94,19 +99,14 @@ fn read_sheet(
     let place = open::cleaned(&entry.name);
     let relations = parts.relations(&relation.target, budget);
     tell_external(&relations, &place, budget);
-    if let Some(source) = parts.text(&relation.target, budget) {
+    if let Some(source) = parts.text(&relation.target, &SHEETS, budget) {
         sheet::read(&source, (&place, entry.hidden), shared, formulas, budget);
     }
     for relation in relations.iter().filter(|relation| !relation.external) {
-        match relation.kind.as_str() {
-            "comments" | "threadedComment" => {
-                if let Some(source) = parts.text(&relation.target, budget) {
-                    sheet_parts::read_comments(&source, &place, budget);
-                }
-            }
-            // The boxes that old comments are drawn in.
-            "vmlDrawing" => parts.pass(&relation.target),
-            _ => {}
+        if matches!(relation.kind.as_str(), "comments" | "threadedComment")
+            && let Some(source) = parts.text(&relation.target, &["comments", "ThreadedComments"], budget)
+        {
+            sheet_parts::read_comments(&source, &place, budget);
         }
     }
 }
