@@ -1,6 +1,8 @@
 //! OpenDocument (ODF 1.3, ISO/IEC 26300): texts, sheets, presentations and drawings, as packages and
 //! as flat XML; what is encrypted is told by the manifest.
 
+mod form;
+mod looks;
 mod sheet;
 mod styles;
 mod text;
@@ -31,17 +33,14 @@ pub(super) fn read(package: &Package<'_>, budget: &mut Budget) {
     if let Some(content) = package.read("content.xml", budget) {
         read_content(&xml::decoded(&content), &styles, budget);
     }
-    text::read_headers(&styles, budget);
+    text::read_masters(&styles, budget);
     if let Some(meta) = package.read("meta.xml", budget) {
         read_metadata(&xml::decoded(&meta), budget);
     }
     let names: Vec<String> = package.names().map(str::to_owned).collect();
     for name in names {
         let lower = name.to_ascii_lowercase();
-        if !name.ends_with('/')
-            && !READ.contains(&lower.as_str())
-            && !LOOKS.iter().any(|p| lower.starts_with(p))
-        {
+        if !name.ends_with('/') && !READ.contains(&lower.as_str()) {
             match closed.contains(&name) {
                 true => budget.missed(&open::cleaned(&name), "odf", Reason::Protected),
                 false => read_member(package, &name, &lower, budget),
@@ -52,12 +51,13 @@ pub(super) fn read(package: &Package<'_>, budget: &mut Budget) {
 
 const READ: [&str; 6] =
     ["mimetype", "content.xml", "styles.xml", "meta.xml", "settings.xml", "meta-inf/manifest.xml"];
-/// Members that only say how things look.
-const LOOKS: [&str; 4] = ["configurations2/", "thumbnails/", "layout-cache", "manifest.rdf"];
 
 fn read_member(package: &Package<'_>, name: &str, lower: &str, budget: &mut Budget) {
     let bytes = package.read(name, budget).unwrap_or_default();
     let place = open::cleaned(name);
+    if looks::read(lower, &place, &bytes, budget) {
+        return;
+    }
     if lower.starts_with("basic/") || lower.starts_with("scripts/") {
         // The list of libraries is written even when there is none.
         let is_list = lower.ends_with("/script-lc.xml") || lower.ends_with("/script-lb.xml");
@@ -100,12 +100,18 @@ pub(super) fn read_flat(source: &[u8], budget: &mut Budget) {
         budget.found("", TraitKind::Script(Script::Macro));
     }
     read_content(source, source, budget);
-    text::read_headers(source, budget);
+    text::read_masters(source, budget);
     read_metadata(source, budget);
 }
 
 fn read_content(content: &[u8], styles: &[u8], budget: &mut Budget) {
     let styles = Styles::read(&[styles, content], budget);
+    budget.text("styles", Shown::Hidden, Writing::Plain, styles.said.clone());
+    // A formula (MathML) is a document of its own kind.
+    if xml::root(content, budget).as_deref() == Some("math") {
+        let text = xml::all_text(content, budget);
+        return budget.text("", Shown::Visible, Writing::Plain, text);
+    }
     if memchr::memmem::find(content, b"<office:spreadsheet").is_some() {
         sheet::read(content, &styles, budget);
     } else {
@@ -205,5 +211,63 @@ mod tests {
         let manifest = "<manifest:manifest><manifest:file-entry manifest:full-path='content.xml'><manifest:encryption-data/></manifest:file-entry></manifest:manifest>";
         assert!(has_missed(&opened(&odf("\u{11}\u{5}\u{7f}", manifest)), Reason::Protected));
         assert!(!has_missed(&opened(&odf("<office:document-content/>", manifest)), Reason::Protected));
+    }
+
+    const WORDS: &str = "<office:automatic-styles><text:list-style><text:list-level-style-number style:num-prefix='before it '/></text:list-style>
+        <number:number-style><number:text>in </number:text><number:text>a format</number:text></number:number-style></office:automatic-styles>";
+
+    #[test]
+    fn what_forms_lists_links_and_formulas_say_is_read() {
+        let content = format!(
+            "<office:document-content>{WORDS}<office:body><office:text><office:forms><form:form><form:text form:current-value='typed'/>
+            <form:frame form:label='framed'/></form:form></office:forms><text:p><text:drop-down><text:label text:value='chosen'/></text:drop-down>
+            <text:a xlink:href='#x' office:title='hint'>link</text:a><text:note><text:note-citation>12</text:note-citation><text:note-body><text:p>3 noted</text:p></text:note-body></text:note></text:p></office:text></office:body></office:document-content>"
+        );
+        let read = opened(&odf(&content, ""));
+        assert_eq!(text(&read, "styles", Shown::Hidden), "before it\nin a format");
+        assert_eq!(text(&read, "form", Shown::Visible), "typed\nframed\nchosen");
+        assert_eq!(text(&read, "alternative text", Shown::Hidden), "hint");
+        assert_eq!(text(&read, "footnotes", Shown::Visible), "12 3 noted");
+        let formula = opened(&odf("<math><mrow><mtext>in a formula</mtext></mrow></math>", ""));
+        assert_eq!(text(&formula, "", Shown::Visible), "in a formula");
+    }
+
+    #[test]
+    fn master_pages_are_read() {
+        let styles = "<office:document-styles><office:master-styles><style:master-page><style:header><text:p>top</text:p></style:header>
+            <draw:frame><draw:text-box><text:p>on every slide</text:p></draw:text-box></draw:frame></style:master-page>
+            </office:master-styles></office:document-styles>";
+        let read = opened(&zip(&[
+            ("mimetype", "application/vnd.oasis.opendocument.presentation"),
+            ("content.xml", "<office:document-content/>"),
+            ("styles.xml", styles),
+        ]));
+        assert_eq!(text(&read, "header", Shown::Visible), "top");
+        assert_eq!(text(&read, "master pages", Shown::Visible), "on every slide");
+    }
+
+    #[test]
+    fn white_text_on_dark_pages_is_seen() {
+        let content = "<office:document-content><office:automatic-styles><style:page-layout><style:page-layout-properties
+            fo:background-color='#000000'/></style:page-layout><style:style style:name='W'><style:text-properties fo:color='#ffffff'/>
+            </style:style></office:automatic-styles><office:body><office:text><text:p>a<text:span text:style-name='W'>b</text:span>c</text:p>
+            </office:text></office:body></office:document-content>";
+        assert_eq!(text(&opened(&odf(content, "")), "", Shown::Visible), "abc");
+    }
+
+    #[test]
+    fn what_sheets_say_beside_their_cells_is_read() {
+        let content = "<office:document-content><office:body><office:spreadsheet><table:content-validations>
+            <table:content-validation table:condition='of:cell-content-is-in-list(&quot;Ann&quot;)'><table:help-message table:title='Hint'>
+            <text:p>one</text:p><text:p>two</text:p></table:help-message></table:content-validation></table:content-validations>
+            <table:table table:name='S'><office:forms><form:button form:label='press'/></office:forms><table:scenario table:comment='what if'/>
+            <table:table-row><table:table-cell><text:p>Dafydd</text:p><text:p>Jones</text:p></table:table-cell></table:table-row></table:table>
+            </office:spreadsheet></office:body></office:document-content>";
+        let read = opened(&odf(content, ""));
+        let said = text(&read, "form", Shown::Visible);
+        for words in ["\"Ann\"", "Hint", "one two", "press", "what if"] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+        assert_eq!(text(&read, "S", Shown::Visible), "Dafydd Jones");
     }
 }

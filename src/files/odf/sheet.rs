@@ -1,7 +1,7 @@
 //! Spreadsheets (ODF 1.3 part 3, section 9): cells as they are shown, with their addresses; repeated
 //! cells are read once, however often they say they are there.
 
-use super::styles::Styles;
+use super::{form, styles::Styles};
 use crate::files::{
     Budget, Shown, TraitKind, Writing,
     formula::Formulas,
@@ -34,6 +34,7 @@ pub(super) fn read(content: &[u8], styles: &Styles, budget: &mut Budget) {
     budget.text("sheets", Shown::Visible, Writing::Plain, sheets.names);
     budget.text("names", Shown::Hidden, Writing::Rows, sheets.named);
     budget.text("changes", Shown::Hidden, Writing::Plain, sheets.changes);
+    budget.text("form", Shown::Visible, Writing::Plain, sheets.said);
 }
 
 /// Whether a value is another text or number than what is shown for it: a format rounds, and writes dates.
@@ -68,6 +69,8 @@ struct Sheets<'s> {
     names: String,
     named: String,
     changes: String,
+    /// Controls, hints and lists of choices.
+    said: String,
     sheet_gone: bool,
     visible: Rows,
     unseen: Rows,
@@ -106,6 +109,7 @@ impl<'s> Sheets<'s> {
             names: String::new(),
             named: String::new(),
             changes: String::new(),
+            said: String::new(),
             sheet_gone: false,
             visible: Rows::default(),
             unseen: Rows::default(),
@@ -172,14 +176,18 @@ impl<'s> Sheets<'s> {
                 self.text(&" ".repeat(count as usize));
             }
             "tab" | "line-break" => self.text(" "),
-            "named-range" | "named-expression" => {
-                let texts =
-                    ["name", "cell-range-address", "expression"].iter().filter_map(|key| tag.get(key));
+            "named-range" | "named-expression" | "database-range" => {
+                let keys = ["name", "cell-range-address", "target-range-address", "expression"];
+                let texts = keys.iter().filter_map(|key| tag.get(key));
                 self.named.push_str(&texts.collect::<Vec<_>>().join("\t"));
                 self.named.push('\n');
             }
             "dde-link" => budget.found("", TraitKind::Script(crate::files::Script::Active)),
             name => {
+                if let Some(said) = form::said(tag) {
+                    self.said.push_str(&said);
+                    self.said.push('\n');
+                }
                 let outside =
                     tag.get("href").filter(|target| target.contains("://") || target.starts_with("mailto:"));
                 if let Some(target) = outside {
@@ -222,10 +230,10 @@ impl<'s> Sheets<'s> {
             }
             "tracked-changes" => self.in_changes = self.in_changes.saturating_sub(1),
             "p" | "creator" | "date" | "creator-initials" => {
+                self.text(" ");
                 if name == "p" {
                     self.in_paragraph = self.in_paragraph.saturating_sub(1);
                 }
-                self.text(" ");
             }
             "table" => self.tell_sheet(budget),
             _ => {}
@@ -241,6 +249,8 @@ impl<'s> Sheets<'s> {
             () if self.in_comment > 0 => &mut self.comment,
             () if self.in_cell > 0 => &mut self.cell,
             () if !self.place.is_empty() => &mut self.drawn,
+            // Hints stand before the first sheet.
+            () if self.in_paragraph > 0 => &mut self.said,
             () => return,
         };
         target.push_str(text);

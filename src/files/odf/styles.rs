@@ -71,10 +71,36 @@ fn points(size: &str) -> Option<f64> {
     size.strip_suffix("pt")?.trim().parse().ok()
 }
 
+/// Of numbers, dates, percentages, texts.
+fn is_format(name: &str) -> bool {
+    matches!(
+        name,
+        "number-style"
+            | "currency-style"
+            | "percentage-style"
+            | "date-style"
+            | "time-style"
+            | "boolean-style"
+            | "text-style"
+    )
+}
+
+/// How notes and lines are numbered.
+fn is_notes(name: &str) -> bool {
+    matches!(name, "notes-configuration" | "linenumbering-configuration")
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Styles {
     looks: HashMap<String, (Option<String>, Look)>,
+    /// What formats of numbers and of lists put beside them (sections 16.29 and 16.31), where it is more than a sign.
+    pub(super) said: String,
+    /// Pages have a ground that is not white.
+    pub(super) has_dark_pages: bool,
 }
+
+/// Letters of the shortest word that is told of a format.
+const SHORTEST: usize = 4;
 
 impl Styles {
     /// Of the sources in order; a later one's style replaces an earlier one's of the same name.
@@ -83,6 +109,7 @@ impl Styles {
         for source in sources {
             let mut xml = Xml::new(source);
             let mut style: Option<(String, Option<String>, Look)> = None;
+            let (mut in_text, mut beside) = (0usize, String::new());
             while let Some(node) = xml.next(budget) {
                 match node {
                     Node::Start(tag) if tag.name() == "style" => {
@@ -90,6 +117,19 @@ impl Styles {
                         style = Some((name, tag.get("parent-style-name"), Look::default()));
                     }
                     Node::Start(tag) if tag.name() == "body" => break,
+                    Node::Start(tag) if tag.name() == "text" => in_text += 1,
+                    Node::End(name) if &*name == "text" => in_text = in_text.saturating_sub(1),
+                    Node::Text(text) if in_text > 0 => beside.push_str(&text),
+                    Node::End(name) if is_format(&name) => styles.say(std::mem::take(&mut beside)),
+                    Node::Start(tag) if tag.name().contains("level-style") || is_notes(tag.name()) => {
+                        let both = ["num-prefix", "num-suffix"].iter().filter_map(|key| tag.get(key));
+                        both.for_each(|text| styles.say(text));
+                    }
+                    Node::Start(tag) if tag.name() == "page-layout-properties" => {
+                        let mut look = Look::default();
+                        look.take(&tag);
+                        styles.has_dark_pages |= look.is_shaded();
+                    }
                     Node::Start(tag) if tag.name().ends_with("-properties") => {
                         if let Some((.., look)) = &mut style {
                             look.take(&tag);
@@ -105,6 +145,13 @@ impl Styles {
             }
         }
         styles
+    }
+
+    fn say(&mut self, text: String) {
+        if text.chars().filter(|c| c.is_alphanumeric()).count() >= SHORTEST {
+            self.said.push_str(text.trim());
+            self.said.push('\n');
+        }
     }
 
     pub(super) fn look(&self, name: &str) -> Look {

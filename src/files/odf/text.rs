@@ -1,7 +1,10 @@
 //! Texts, presentations and drawings (ODF 1.3 part 3, sections 5 to 10): the body, tables, notes,
 //! comments, changes, hidden text, forms, links.
 
-use super::styles::{Look, Styles};
+use super::{
+    form,
+    styles::{Look, Styles},
+};
 use crate::files::{
     Budget, Script, Shown, TraitKind, Writing,
     xml::{Node, Tag, Xml},
@@ -25,29 +28,50 @@ pub(super) fn read(content: &[u8], styles: &Styles, budget: &mut Budget) {
     body.tell(budget);
 }
 
-/// Headers and footers stand in the master pages of texts.
-pub(super) fn read_headers(styles: &[u8], budget: &mut Budget) {
+/// Headers and footers stand in the master pages of texts, what each slide shows in those of presentations (part 3,
+/// sections 16.9 and 16.10).
+pub(super) fn read_masters(styles: &[u8], budget: &mut Budget) {
     let mut xml = Xml::new(styles);
-    let (mut out, mut within) = (String::new(), 0usize);
-    let is_header = |name: &str| {
-        matches!(name, "header" | "footer" | "header-left" | "footer-left" | "header-first" | "footer-first")
-    };
+    let (mut header, mut master) = (String::new(), String::new());
+    let (mut in_header, mut in_master) = (0usize, 0usize);
     while let Some(node) = xml.next(budget) {
+        let out = if in_header > 0 { &mut header } else { &mut master };
+        let within = in_header > 0 || in_master > 0;
         match node {
-            Node::Start(tag) if is_header(tag.name()) => within += 1,
+            Node::Start(tag) if is_header(tag.name()) => in_header += 1,
+            Node::Start(tag) if is_master(tag.name()) => in_master += 1,
             Node::Start(tag) if tag.name() == "body" => break,
-            Node::End(name) if is_header(&name) => within = within.saturating_sub(1),
-            Node::End(name) if &*name == "p" && within > 0 => out.push('\n'),
-            Node::Start(tag) if within > 0 => match tag.name() {
+            Node::End(name) if is_header(&name) => in_header = in_header.saturating_sub(1),
+            Node::End(name) if is_master(&name) => in_master = in_master.saturating_sub(1),
+            Node::End(name) if matches!(&*name, "p" | "h" | "title" | "desc") && within => out.push('\n'),
+            Node::Start(tag) if within => match tag.name() {
                 "tab" => out.push('\t'),
                 "s" | "line-break" => out.push(' '),
-                _ => {}
+                _ => {
+                    if let Some(target) = tag.get("href").filter(|target| target.contains("://")) {
+                        if tag.name() != "a" {
+                            budget.found("header", TraitKind::RemoteContent);
+                        }
+                        budget.text("header", Shown::Link, Writing::Plain, target);
+                    }
+                }
             },
-            Node::Text(text) if within > 0 => out.push_str(text.trim_matches(['\n', '\r', '\t'])),
+            // Between elements there is only what makes the file easy to read.
+            Node::Text(text) if text.trim().is_empty() && (out.is_empty() || out.ends_with('\n')) => {}
+            Node::Text(text) if within => out.push_str(text.trim_matches(['\n', '\r', '\t'])),
             _ => {}
         }
     }
-    budget.text("header", Shown::Visible, Writing::Plain, out);
+    budget.text("header", Shown::Visible, Writing::Plain, header);
+    budget.text("master pages", Shown::Visible, Writing::Plain, master);
+}
+
+fn is_header(name: &str) -> bool {
+    matches!(name, "header" | "footer" | "header-left" | "footer-left" | "header-first" | "footer-first")
+}
+
+fn is_master(name: &str) -> bool {
+    matches!(name, "master-page" | "handout-master")
 }
 
 /// Where text goes while an element is open.
@@ -171,18 +195,14 @@ impl<'s> Body<'s> {
                 budget.found(&self.place, TraitKind::Script(Script::Active));
                 budget.found(&self.place, TraitKind::RemoteContent);
             }
-            // Forms (section 13).
-            "textarea" | "checkbox" | "combobox" | "listbox" | "option" | "item" | "fixed-text"
-            | "button" | "radio" | "value-label" | "formatted-text" | "password" | "hidden" | "date"
-            | "number" => {
-                let keys = ["label", "title", "value", "current-value"];
-                let texts: Vec<String> = keys.iter().filter_map(|key| tag.get(key)).collect();
-                if !texts.is_empty() {
-                    self.form.push_str(&texts.join("\t"));
+            // A hint that shows when the pointer rests on a link.
+            "a" => self.note(tag.get("title")),
+            _ => {
+                if let Some(said) = form::said(tag) {
+                    self.form.push_str(&said);
                     self.form.push('\n');
                 }
             }
-            _ => {}
         }
     }
 
@@ -232,6 +252,8 @@ impl<'s> Body<'s> {
                     budget.text(below, shown, Writing::Rows, rows);
                 }
             }
+            // The number of a note stands before its text.
+            "note-citation" => self.push(" "),
             "creator" | "date" | "creator-initials"
                 if matches!(self.here(), Into::Comment | Into::Change) =>
             {
@@ -265,7 +287,9 @@ impl<'s> Body<'s> {
 
     fn push(&mut self, text: &str) {
         let look = self.looks.iter().rev().fold(Look::default(), |look, below| look.over(*below));
-        let on_paper = self.pages == 0 && !self.shaded.last().is_some_and(|shaded| *shaded);
+        let on_paper = self.pages == 0
+            && !self.styles.has_dark_pages
+            && !self.shaded.last().is_some_and(|shaded| *shaded);
         let in_table = self.tables > 0;
         let target = match self.here() {
             Into::Note => &mut self.notes,
