@@ -19,6 +19,8 @@ pub(super) enum Destination {
     Template,
     Fonts,
     Colors,
+    /// What stands before and behind the numbers of lists.
+    Numbering,
     /// Names of styles and lists, tables of numbers: no text, unless someone puts it there.
     Definitions,
     /// Pictures once more in an older form.
@@ -44,7 +46,9 @@ pub(super) fn of(word: &[u8]) -> Option<Destination> {
     Some(match word {
         b"header" | b"headerl" | b"headerr" | b"headerf" => Header,
         b"footer" | b"footerl" | b"footerr" | b"footerf" => Footer,
-        b"footnote" => Footnotes,
+        // The line above them, which may be words.
+        b"footnote" | b"ftnsep" | b"ftnsepc" | b"aftnsep" | b"aftnsepc" | b"ftncn" | b"aftncn" => Footnotes,
+        b"pntxta" | b"pntxtb" | b"leveltext" => Numbering,
         b"annotation" | b"atnauthor" | b"atnid" => Comments,
         b"title" | b"subject" | b"author" | b"manager" | b"company" | b"operator" | b"category"
         | b"keywords" | b"comment" | b"doccomm" | b"hlinkbase" | b"propname" | b"staticval" | b"linkval"
@@ -83,12 +87,9 @@ pub(super) fn of(word: &[u8]) -> Option<Destination> {
         | b"falt"
         | b"panose"
         | b"pnseclvl"
-        | b"pntxta"
-        | b"pntxtb"
         | b"pn"
         | b"listname"
         | b"levelnumbers"
-        | b"leveltext"
         | b"listlevel"
         | b"bkmkstart"
         | b"bkmkend"
@@ -101,12 +102,6 @@ pub(super) fn of(word: &[u8]) -> Option<Destination> {
         | b"objalias"
         | b"objsect"
         | b"passwordhash"
-        | b"ftnsep"
-        | b"ftnsepc"
-        | b"aftnsep"
-        | b"aftnsepc"
-        | b"ftncn"
-        | b"aftncn"
         | b"wgrffmtfilter"
         | b"datafield"
         | b"keycode"

@@ -9,7 +9,7 @@ use super::{
     },
     Reader,
     destination::Destination,
-    object,
+    field, object,
 };
 
 impl Reader {
@@ -77,6 +77,13 @@ impl Reader {
                 budget.found("", TraitKind::RemoteContent);
                 budget.text("", Shown::Link, Writing::Plain, rest.trim().to_owned());
             }
+            // Word draws these from the code; they have no result.
+            "MACROBUTTON" | "GOTOBUTTON" => {
+                let (_, shown) = rest.trim_start().split_once(char::is_whitespace).unwrap_or_default();
+                self.put(shown);
+            }
+            "EQ" => self.put(&field::equation(rest)),
+            "SYMBOL" => self.put(&field::symbol(rest)),
             _ if rest.contains('"') || rest.len() > 30 => self.texts.hide("fields", words),
             _ => {}
         }

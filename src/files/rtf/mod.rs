@@ -4,6 +4,7 @@
 mod charset;
 mod destination;
 mod ended;
+mod field;
 mod lzfu;
 mod object;
 mod text;
@@ -51,6 +52,8 @@ struct State {
     deleted: bool,
     tiny: bool,
     white: bool,
+    /// The ground of the letters or of the paragraph is not white.
+    shaded: [bool; 2],
     /// `\htmlrtf`: for readers of RTF only.
     rtf_only: bool,
     charset: Charset,
@@ -94,6 +97,7 @@ impl Reader {
             deleted: false,
             tiny: false,
             white: false,
+            shaded: [false; 2],
             rtf_only: false,
             charset: Charset::default(),
             fallback: 1,
@@ -228,7 +232,9 @@ impl Reader {
                 }
                 match () {
                     () if state.deleted => self.texts.hide("changes", text),
-                    () if state.hidden || state.tiny || state.white => self.texts.hide("hidden", text),
+                    () if state.hidden || state.tiny || state.white && state.shaded == [false; 2] => {
+                        self.texts.hide("hidden", text)
+                    }
                     () => self.texts.body.push_str(text),
                 }
             }

@@ -104,3 +104,33 @@ fn groups_without_end_end() {
     let closed = [b"{\\rtf1 a".to_vec(), vec![b'}'; 100_000], b"b\\u".to_vec()].concat();
     assert_eq!(at(&opened(&closed), "", Shown::Visible), "ab\0");
 }
+
+#[test]
+fn what_word_draws_from_the_code_of_fields_is_seen() {
+    let read = opened(
+        br"{\rtf1 a {\field{\*\fldinst MACROBUTTON N press here}{\fldrslt }} {\field{\*\fldinst EQ \\s(b c)}{\fldrslt }}{\field{\*\fldinst SYMBOL 75 \\f Arial}{\fldrslt }}}",
+    );
+    assert_eq!(at(&read, "", Shown::Visible), "a press here b cK");
+}
+
+#[test]
+fn numbers_of_lists_and_lines_above_notes_are_read() {
+    let read = opened(
+        br"{\rtf1{\*\listtable{\list{\listlevel{\leveltext\'0aYour own\'00.;}{\levelnumbers\'01;}}{\listlevel{\leveltext\'02\'00.;}}}}{\*\ftnsep above the notes\par}{\*\pn\pndec{\pntxtb before it }{\pntxta .}}x}",
+    );
+    let numbers = at(&read, "numbers of lists", Shown::Hidden);
+    assert!(
+        numbers.contains("Your own") && numbers.contains("before it") && numbers.lines().count() == 2,
+        "{numbers:?}"
+    );
+    assert_eq!(at(&read, "footnotes", Shown::Visible), "above the notes");
+}
+
+#[test]
+fn white_on_a_dark_ground_is_seen() {
+    let read = opened(
+        br"{\rtf1{\colortbl;\red0\green0\blue0;\red255\green255\blue255;}\cf2 hidden{\highlight1 seen1}{\chcbpat1 seen2}{\chcbpat2 white}\pard\cbpat1 seen3\pard hidden}",
+    );
+    assert_eq!(at(&read, "", Shown::Visible), "seen1seen2seen3");
+    assert_eq!(at(&read, "hidden", Shown::Hidden), "hiddenwhitehidden");
+}

@@ -56,7 +56,10 @@ impl Texts {
         if from_html {
             budget.text("html", Shown::Visible, Writing::Html, self.html);
         }
-        for (place, shown, text) in self.others {
+        for (place, shown, mut text) in self.others {
+            if place == NUMBERING {
+                text = text.lines().filter(|line| is_word(line)).collect::<Vec<_>>().join("\n");
+            }
             budget.text(place, shown, Writing::Plain, text);
         }
         let telling: Vec<&str> =
@@ -74,9 +77,17 @@ fn place(destination: Destination) -> Option<(&'static str, Shown)> {
         Destination::Metadata => ("metadata", Shown::Hidden),
         Destination::Form => ("form", Shown::Hidden),
         Destination::Shapes => ("shapes", Shown::Hidden),
+        Destination::Numbering => (NUMBERING, Shown::Hidden),
         Destination::Unknown => ("hidden", Shown::Hidden),
         _ => return None,
     })
+}
+
+const NUMBERING: &str = "numbers of lists";
+
+/// Whether more stands beside a number than a sign.
+fn is_word(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphanumeric()).count() >= 4
 }
 
 /// Whether a name of a style, a font or a list is more than that: longer than any, with a long number or an

@@ -47,14 +47,21 @@ impl Reader {
             b"htmlrtf" => self.change(|state| state.rtf_only = on),
             b"fs" => self.change(|state| state.tiny = number.is_some_and(|size| size <= 4)),
             b"cf" => {
-                let index = number.and_then(|index| usize::try_from(index).ok()).unwrap_or(0);
-                let white = self.white.get(index).copied().unwrap_or(false);
+                let white = self.is_white(number);
                 self.change(|state| state.white = white);
             }
+            // The ground of letters, of a paragraph.
+            b"highlight" | b"chcbpat" | b"cbpat" => {
+                let shaded = number.is_some_and(|index| index > 0) && !self.is_white(number);
+                let of = usize::from(word == b"cbpat");
+                self.change(|state| state.shaded.iter_mut().skip(of).take(1).for_each(|own| *own = shaded));
+            }
+            b"pard" => self.change(|state| state.shaded = [state.shaded[0], false]),
             b"plain" => {
                 let charset = self.default;
                 self.change(|state| {
                     (state.hidden, state.deleted, state.tiny, state.white) = (false, false, false, false);
+                    state.shaded = [false, state.shaded[1]];
                     state.charset = charset;
                 });
             }
@@ -77,6 +84,11 @@ impl Reader {
             }
             _ => {}
         }
+    }
+
+    fn is_white(&self, color: Option<i32>) -> bool {
+        let index = color.and_then(|index| usize::try_from(index).ok()).unwrap_or(0);
+        self.white.get(index).copied().unwrap_or(false)
     }
 
     fn began(&mut self, destination: Destination) {
