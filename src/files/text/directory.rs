@@ -16,10 +16,13 @@ use encoding_rs::Encoding;
 #[derive(Debug, Default)]
 struct Property<'a> {
     name: &'a str,
+    /// As they are written, with their quotes.
     parameters: Vec<(String, &'a str)>,
     value: &'a str,
 }
 
+/// Words of the standards are no longer.
+const LONGEST_WORD: usize = 24;
 /// Properties that say nothing about anyone.
 const SILENT: &[&str] =
     &["BEGIN", "END", "VERSION", "PRODID", "CALSCALE", "METHOD", "DTSTAMP", "SEQUENCE", "REV"];
@@ -91,13 +94,17 @@ fn property(line: &str) -> Option<Property<'_>> {
     // Quotes that never end.
     let end = end.or_else(|| line.find(':'))?;
     let (head, value) = (line.get(..end)?, line.get(end + 1..)?);
-    let mut pieces = head.split(';');
+    let mut in_quotes = false;
+    // A semicolon within quotes divides nothing.
+    let mut pieces = head.split(|c| {
+        in_quotes ^= c == '"';
+        c == ';' && !in_quotes
+    });
     let name = pieces.next()?.trim();
     // `item1.EMAIL` groups lines.
     let name = name.rsplit('.').next()?;
-    let parameter = |piece: &'_ str| piece.split_once('=').map(|(key, _)| key.to_ascii_uppercase());
-    let parameters = pieces.map(|piece| match parameter(piece) {
-        Some(key) => (key, piece.split_once('=').map_or("", |(_, value)| value).trim_matches('"')),
+    let parameters = pieces.map(|piece| match piece.split_once('=') {
+        Some((key, value)) => (key.trim().to_ascii_uppercase(), value.trim()),
         // Version 2.1 writes `QUOTED-PRINTABLE` and `HOME` alone.
         None => (String::new(), piece),
     });
@@ -118,12 +125,13 @@ fn is_page(property: &Property<'_>) -> bool {
 
 impl Property<'_> {
     fn parameter(&self, key: &str) -> Option<&str> {
-        self.parameters.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
+        self.parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim_matches('"'))
     }
 
     fn is_encoded(&self, how: &[&str]) -> bool {
         let names = |(key, value): &(String, &str)| {
-            (key.is_empty() || key == "ENCODING") && how.iter().any(|how| how.eq_ignore_ascii_case(value))
+            (key.is_empty() || key == "ENCODING")
+                && how.iter().any(|how| how.eq_ignore_ascii_case(value.trim_matches('"')))
         };
         self.parameters.iter().any(names)
     }
@@ -152,42 +160,59 @@ impl Property<'_> {
     }
 
     fn decoded(&self) -> String {
-        match self.is_encoded(&["QUOTED-PRINTABLE"]) {
-            true => {
-                let bytes = unquoted(self.value.as_bytes());
-                let label = self.parameter("CHARSET").and_then(|label| Encoding::for_label(label.as_bytes()));
-                match label {
-                    Some(encoding) => encoding.decode(&bytes).0.into_owned(),
-                    None => charset::decode(&bytes, None),
-                }
-            }
-            false => self.value.to_owned(),
+        let bytes = match () {
+            () if self.is_encoded(&["QUOTED-PRINTABLE"]) => unquoted(self.value.as_bytes()),
+            () if self.is_encoded(&["B", "BASE64"]) => unbase64(self.value.as_bytes()),
+            () => return self.value.to_owned(),
+        };
+        let label = self.parameter("CHARSET").and_then(|label| Encoding::for_label(label.as_bytes()));
+        match label {
+            Some(encoding) => encoding.decode(&bytes).0.into_owned(),
+            None => charset::decode(&bytes, None),
         }
     }
 }
 
-/// Name, the parameters that name people, and the value, in cells.
+/// Name, the parameters that say something, and the value, in cells.
 fn row(property: &Property<'_>, rows: &mut String) {
     rows.push_str(property.name);
     for (key, value) in &property.parameters {
-        if matches!(
-            key.as_str(),
-            "CN" | "DIR"
-                | "X-FILENAME"
-                | "FILENAME"
-                | "LABEL"
-                | "SENT-BY"
-                | "MEMBER"
-                | "DELEGATED-TO"
-                | "DELEGATED-FROM"
-        ) {
+        if says_something(key, value) {
             rows.push('\t');
-            rows.push_str(value);
+            rows.push_str(&parameter_text(value));
         }
     }
     rows.push('\t');
     rows.push_str(property.text().trim());
     rows.push('\n');
+}
+
+/// Parameters that name people and files; and any whose value is no word of the standards (RFC 5545, section 3.2;
+/// RFC 6350, section 5), which are short and never quoted: a label, a title, a type that somebody made up.
+fn says_something(key: &str, value: &str) -> bool {
+    let names = [
+        "CN",
+        "DIR",
+        "X-FILENAME",
+        "FILENAME",
+        "LABEL",
+        "SENT-BY",
+        "MEMBER",
+        "DELEGATED-TO",
+        "DELEGATED-FROM",
+    ];
+    // What names a zone, a server's own number, or how the value is written.
+    let silent =
+        ["TZID", "X-UID", "ETAG", "MANAGED-ID", "X-APPLE-MAPKIT-HANDLE", "ENCODING", "CHARSET", "FMTTYPE"];
+    let is_word = |value: &str| value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_,.+/".contains(&b));
+    names.contains(&key)
+        || !silent.contains(&key) && (value.len() > LONGEST_WORD || !is_word(value.trim_matches('"')))
+}
+
+/// The value of a parameter; what it escapes (RFC 6868) and folds stands in one cell.
+fn parameter_text(value: &str) -> String {
+    let text = value.trim_matches('"').replace("^n", " ").replace("^'", "\"").replace("^^", "^");
+    text.replace(['\t', '\n', '\r'], " ")
 }
 
 /// Escapes undone; what separates the parts of a name or an address becomes a blank. A line within a value
@@ -285,6 +310,19 @@ mod tests {
         );
         assert!(read.pieces.iter().any(|p| p.place == "note.txt" && p.text == "Hello again"));
         assert!(read.pieces.iter().any(|p| p.shown == Shown::Link && p.text == "https://files.example/plan"));
+    }
+
+    #[test]
+    fn labels_and_encoded_notes_are_read() {
+        let read = opened(
+            "BEGIN:VCARD\nTEL;TYPE=\"UPN; A801200001001\";PREF=1:01792 000000\nNOTE;ENCODING=b;LANGUAGE=en:SSB3aWxs\n\
+             GEO;X-TITLE=\"at Dafydd's\";VALUE=URI:geo:51.6\nTEL;TYPE=\"cell,voice\":1\nDTSTART;TZID=\"GMT Standard Time\":2026\n\
+             NOTE;ENCODING=BASE64;CHARSET=ISO-8859-1:U2nibg==\nEND:VCARD\n",
+        );
+        assert_eq!(
+            read.pieces.first().unwrap().text,
+            "TEL\tUPN; A801200001001\t01792 000000\nNOTE\tI will\nGEO\tat Dafydd's\tgeo:51.6\nTEL\t1\nDTSTART\t2026\nNOTE\tSiân\n"
+        );
     }
 
     #[test]
