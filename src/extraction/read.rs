@@ -109,6 +109,9 @@ impl<'m> Reader<'m, '_> {
             }
             Body::Text(text) => {
                 self.text(index, text_kind(&part.media_type), Cow::Borrowed(text));
+                if let Some(parted) = part.parted_by_breaks() {
+                    self.line(place(part), Some(index), Layer::Visible, Cow::Owned(parted));
+                }
                 // A file under a text's type: what it says is not in its bytes as text.
                 if let Some(Ok(opened)) = self.files.of(index) {
                     self.opened(index, opened);

@@ -20,6 +20,8 @@ pub(super) struct Mime {
     pub(super) boundary: Option<String>,
     pub(super) charset: Option<String>,
     pub(super) flowed: bool,
+    /// `delsp=yes` (RFC 3676).
+    pub(super) deletes_space: bool,
     pub(super) transfer_encoding: TransferEncoding,
     pub(super) disposition: Disposition,
     pub(super) file_name: Option<String>,
@@ -34,6 +36,7 @@ impl Default for Mime {
             boundary: None,
             charset: None,
             flowed: false,
+            deletes_space: false,
             transfer_encoding: TransferEncoding::SevenBit,
             disposition: Disposition::Inline,
             file_name: None,
@@ -62,6 +65,7 @@ pub(super) fn field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) 
         mime.boundary = chosen(&ct, &value, "boundary", habits, met).map(|b| b.trim_end().to_owned());
         mime.charset = chosen(&ct, &value, "charset", habits, met).map(|c| c.to_ascii_lowercase());
         mime.flowed = parameter(&ct, "format").is_some_and(|f| f.eq_ignore_ascii_case("flowed"));
+        mime.deletes_space = parameter(&ct, "delsp").is_some_and(|d| d.eq_ignore_ascii_case("yes"));
         seen.name_parameter = first_or_last(&ct, "name", habits, met).and_then(file_name);
     } else if name.eq_ignore_ascii_case("transfer-encoding") {
         if !is_said_again(&mut seen.transfer_encodings, value)

@@ -7,6 +7,7 @@ mod differing;
 mod encoded_words;
 mod entity;
 mod fields;
+mod flowed;
 mod habit;
 mod leaf;
 mod mime;

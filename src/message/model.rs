@@ -1,6 +1,6 @@
 //! The shape of a message once read.
 
-use super::{habit::Habits, transfer};
+use super::{flowed, habit::Habits, transfer};
 use crate::mail::Address;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -148,6 +148,8 @@ pub struct Part<'a> {
     pub charset: Option<String>,
     /// `format=flowed` (RFC 3676).
     pub flowed: bool,
+    /// Its `DelSp=yes`.
+    pub deletes_space: bool,
     pub transfer_encoding: TransferEncoding,
     pub disposition: Disposition,
     pub file_name: Option<String>,
@@ -169,6 +171,16 @@ pub struct Part<'a> {
     pub inside: Option<usize>,
     /// Of the root part of an attached message: that message's own subject.
     pub subject: Option<String>,
+}
+
+impl Part<'_> {
+    /// The paragraphs of a flowed text whose words its soft breaks part, as they are shown.
+    pub fn parted_by_breaks(&self) -> Option<String> {
+        match &self.body {
+            Body::Text(text) if self.flowed && self.deletes_space => flowed::parted(text),
+            _ => None,
+        }
+    }
 }
 
 impl Message<'_> {

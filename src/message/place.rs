@@ -73,6 +73,7 @@ pub(super) fn part<'a>(
         media_type: mime.media_type.clone(),
         charset: mime.charset.clone(),
         flowed: mime.flowed,
+        deletes_space: mime.deletes_space,
         transfer_encoding: mime.transfer_encoding,
         disposition: mime.disposition,
         file_name: mime.file_name.clone(),
