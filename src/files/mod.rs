@@ -2,6 +2,7 @@
 //! and what could not be read. Pure functions over bytes within a [`Budget`]; run in the sandboxed
 //! worker, so that whatever a file does to them ends there.
 
+mod apple;
 mod archive;
 mod as_text;
 mod budget;
@@ -36,6 +37,7 @@ mod picture;
 mod rtf;
 mod sealed;
 mod text;
+mod thumbnails;
 mod unpack;
 mod xml;
 

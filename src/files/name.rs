@@ -64,7 +64,7 @@ fn is_page(ending: &str) -> bool {
 }
 
 /// What stands after the last folder.
-fn base(name: &str) -> &str {
+pub(super) fn base(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or(name)
 }
 

@@ -1,7 +1,7 @@
 //! One file: what it is by its bytes, whether it is what it is called, and its reader.
 
 use super::{
-    archive,
+    apple, archive,
     budget::Budget,
     hashing, image,
     kind::{self, Kind},
@@ -9,7 +9,7 @@ use super::{
     model::{Limit, Protection, Reason, Script, Shown, TraitKind, Writing},
     name, odf, ooxml,
     package::Package,
-    pdf, rtf, sealed, text, xml,
+    pdf, rtf, sealed, text, thumbnails, xml,
 };
 
 /// Opens a file called `name`, of `media_type` (with parameters, if any), and tells `budget` all that it
@@ -118,6 +118,9 @@ fn read(kind: Kind, file: &File<'_>, budget: &mut Budget) {
         Kind::Doc | Kind::Xls | Kind::Ppt | Kind::EncryptedOffice | Kind::Compound => {
             legacy::read(bytes, budget)
         }
+        Kind::AppleDouble => apple::read_double(file, budget),
+        Kind::FolderNotes => apple::read_store(file, budget),
+        Kind::Thumbnails => thumbnails::read(bytes, budget),
         kind => budget.missed("", kind.word(), Reason::NotSupported),
     }
 }

@@ -78,6 +78,10 @@ const BEGINNINGS: &[(&[u8], Kind)] = &[
     (b"vhdxfile", Kind::DiskImage),
     (b"KDMV", Kind::DiskImage),
     (b"QFI\xfb", Kind::DiskImage),
+    // AppleSingle and AppleDouble (RFC 1740).
+    (b"\0\x05\x16\0", Kind::AppleDouble),
+    (b"\0\x05\x16\x07", Kind::AppleDouble),
+    (b"\0\0\0\x01Bud1", Kind::FolderNotes),
 ];
 
 pub(super) fn binary(bytes: &[u8]) -> Option<Kind> {

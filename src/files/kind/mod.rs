@@ -4,7 +4,7 @@ mod magic;
 mod promise;
 mod structure;
 
-pub(super) use promise::{differs, said};
+pub(super) use promise::{differs, is_beside_a_file, is_finders, said};
 pub(super) use structure::belongs;
 
 /// The kinds that are told apart. Those of one reader that differ for a person are apart too.
@@ -82,6 +82,9 @@ pub(super) enum Kind {
     Video,
     Font,
     Database,
+    AppleDouble,
+    FolderNotes,
+    Thumbnails,
 }
 
 impl Kind {
@@ -159,6 +162,9 @@ impl Kind {
             Self::Video => "video",
             Self::Font => "font",
             Self::Database => "database",
+            Self::AppleDouble => "appledouble",
+            Self::FolderNotes => "ds-store",
+            Self::Thumbnails => "thumbs-db",
         }
     }
 
@@ -254,6 +260,7 @@ pub(super) fn has_zip_behind(kind: Kind, bytes: &[u8]) -> bool {
             | Kind::Xls
             | Kind::Ppt
             | Kind::Compound
+            | Kind::Thumbnails
             | Kind::Publisher
             | Kind::Visio
             | Kind::EncryptedOffice
@@ -327,6 +334,8 @@ mod tests {
             (b"BM it is said", Kind::Text),
             (b"\x78\x9f\x3e\x22\0\0", Kind::Tnef),
             (b"From: a@b.example\nMessage-ID: <1>\n\n\0\x01\0\x02", Kind::Mail),
+            (b"\0\x05\x16\x07\0\x02\0\0", Kind::AppleDouble),
+            (b"\0\0\0\x01Bud1\0\0\x10\0", Kind::FolderNotes),
             (b"plain words", Kind::Text),
             (b"\x01\x02\x03\x04\0\0", Kind::Unknown),
         ] {

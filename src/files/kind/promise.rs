@@ -115,12 +115,29 @@ pub(in super::super) fn differs(
     is: Kind,
 ) -> Option<&'static str> {
     // What holds nothing disguises nothing, and what is encrypted as a whole is told as protected.
-    if is == Empty {
+    let is_apples = is == AppleDouble && is_beside_a_file(name, media_type)
+        || is == FolderNotes && name.is_some_and(is_finders);
+    if is == Empty || is_apples {
         return None;
     }
     let by_name = name.and_then(name::ending).and_then(|ending| promise(&ending));
     let (_, said, kinds) = by_name.or_else(|| media_type.and_then(by_media_type))?;
     (!kinds.contains(&is)).then_some(*said)
+}
+
+/// Whether name or type say that this only stands beside a file of that name (RFC 1740; macOS puts `._` before it).
+pub(in super::super) fn is_beside_a_file(name: Option<&str>, media_type: Option<&str>) -> bool {
+    let is_type = |media_type: &str| {
+        let plain = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        ["application/applefile", "application/apple-double", "application/x-apple-double"]
+            .contains(&plain.as_str())
+    };
+    name.is_some_and(|name| name::base(name).starts_with("._")) || media_type.is_some_and(is_type)
+}
+
+/// Whether it is called what the Finder calls its notes on a folder.
+pub(in super::super) fn is_finders(name: &str) -> bool {
+    name::base(name).eq_ignore_ascii_case(".DS_Store")
 }
 
 /// The word for what the name promises.

@@ -4,6 +4,7 @@ use super::{
     super::{
         archive::first_names,
         bytes::{find, slice, u16_le},
+        thumbnails,
     },
     Kind,
 };
@@ -151,6 +152,8 @@ pub(super) fn compound(bytes: &[u8]) -> Kind {
         Kind::Publisher
     } else if is_installer(&file) {
         Kind::Installer
+    } else if thumbnails::is_one(&file) {
+        Kind::Thumbnails
     } else {
         Kind::Compound
     }
