@@ -18,7 +18,11 @@ pub fn open(name: Option<&str>, media_type: Option<&str>, bytes: &[u8], budget: 
     let kind = kind::of(bytes);
     appearance(name, media_type, kind, budget);
     let file = File { name, media_type, bytes };
+    let first = budget.count();
     read(kind, &file, budget);
+    if kind::opens_as_text(name, media_type, kind) {
+        text::as_text(kind, &file, first, budget);
+    }
     strangers(kind, bytes, budget);
     remember(kind, bytes, budget);
     if kind::has_zip_behind(kind, bytes) {
@@ -81,6 +85,8 @@ fn read(kind: Kind, file: &File<'_>, budget: &mut Budget) {
         Kind::Xml if office_xml(bytes, budget) => {}
         Kind::Xml => {
             let source = with_entities(text::charset::decode(bytes, file.charset()), budget);
+            let attributes = text::attributes(&source, budget);
+            budget.text("attributes", Shown::Hidden, Writing::Plain, attributes);
             budget.text("", Shown::Visible, Writing::Html, source)
         }
         Kind::Svg => image::svg::read(&with_entities(text::charset::decode(bytes, None), budget), budget),

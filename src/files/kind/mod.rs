@@ -4,7 +4,7 @@ mod magic;
 mod promise;
 mod structure;
 
-pub(super) use promise::{differs, is_beside_a_file, is_finders, said};
+pub(super) use promise::{differs, is_beside_a_file, is_finders, opens_as_text, said};
 pub(super) use structure::belongs;
 
 /// The kinds that are told apart. Those of one reader that differ for a person are apart too.

@@ -125,6 +125,18 @@ pub(in super::super) fn differs(
     (!kinds.contains(&is)).then_some(*said)
 }
 
+/// Whether whoever opens a file of this name sees its bytes as they are: name or type promise a text, or nothing.
+pub(in super::super) fn opens_as_text(name: Option<&str>, media_type: Option<&str>, is: Kind) -> bool {
+    let Some(name) = name else { return false };
+    let ending = name::ending(name);
+    let has_ending = ending.is_some();
+    match ending.and_then(|ending| promise(&ending)).or_else(|| media_type.and_then(by_media_type)) {
+        Some((_, said, _)) => matches!(*said, "text" | "csv"),
+        // Many programs write XML under endings of their own, which they open themselves.
+        None => !(has_ending && matches!(is, Xml | Svg)),
+    }
+}
+
 /// Whether name or type say that this only stands beside a file of that name (RFC 1740; macOS puts `._` before it).
 pub(in super::super) fn is_beside_a_file(name: Option<&str>, media_type: Option<&str>) -> bool {
     let is_type = |media_type: &str| {
@@ -201,5 +213,15 @@ mod tests {
         assert_eq!(differs(Some("noname"), Some("image/png"), Docx), Some("picture"));
         assert_eq!(differs(None, Some("text/plain; charset=utf-8"), Unknown), Some("text"));
         assert_eq!(said("register.XLSX"), Some("xlsx"));
+        for (name, media_type, is, yes) in [
+            ("notes.txt", None, Html, true),
+            ("README", Some("application/octet-stream"), Mail, true),
+            ("page.html", Some("text/plain"), Html, false),
+            ("page", Some("text/html"), Html, false),
+            ("walk.gpx", None, Xml, false),
+            ("walk", None, Xml, true),
+        ] {
+            assert_eq!(opens_as_text(Some(name), media_type, is), yes, "{name}");
+        }
     }
 }

@@ -6,10 +6,13 @@ mod conditional;
 pub(super) mod directory;
 mod ebcdic;
 pub(super) mod entities;
+mod json;
+mod otherwise;
 pub(super) mod rows;
 mod script;
 mod sylk;
 
+pub(super) use otherwise::{as_text, attributes};
 pub use script::texts as texts_of_script;
 
 use super::{
@@ -43,10 +46,14 @@ pub(super) fn read(file: &File<'_>, budget: &mut Budget) {
     if let Some(separator) = rows::separator(&text, in_rows) {
         return rows::read(&text, separator, budget);
     }
-    let fields = file.has_ending(&["json"]) || file.is_of_type(&["application/json"]);
-    let writing = if fields { Writing::Rows } else { Writing::Plain };
     armored(&text, budget);
-    budget.text("", Shown::Visible, writing, text);
+    if !json::is_called_so(file) {
+        return budget.text("", Shown::Visible, Writing::Plain, text);
+    }
+    if file.has_ending(&["ipynb"]) {
+        budget.text("cells", Shown::Visible, Writing::Plain, json::joined(&text));
+    }
+    budget.text("", Shown::Visible, Writing::Rows, json::shown(text));
 }
 
 /// Opens an OpenPGP message that stands in a text.
