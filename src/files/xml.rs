@@ -322,17 +322,6 @@ pub(super) fn all_text(bytes: &[u8], budget: &mut Budget) -> String {
     out
 }
 
-/// The name of the outermost element.
-pub(super) fn root(bytes: &[u8], budget: &mut Budget) -> Option<String> {
-    let mut xml = Xml::new(bytes);
-    while let Some(node) = xml.next(budget) {
-        if let Node::Start(tag) = node {
-            return Some(tag.name().to_owned());
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -38,7 +38,7 @@ pub(super) fn read(lower: &str, place: &str, bytes: &[u8], budget: &mut Budget) 
         }
         return false;
     }
-    if lower == "manifest.rdf" && xml::root(bytes, budget).as_deref() == Some("RDF") {
+    if lower == "manifest.rdf" && xml::root(bytes).as_deref() == Some("RDF") {
         let text = xml::all_text(bytes, budget);
         budget.text(place, Shown::Hidden, Writing::Plain, text);
         return true;
@@ -50,7 +50,7 @@ pub(super) fn read(lower: &str, place: &str, bytes: &[u8], budget: &mut Budget) 
         return true;
     }
     let bytes = xml::decoded(bytes);
-    let root = xml::root(&bytes, budget).unwrap_or_default();
+    let root = xml::root(&bytes).unwrap_or_default();
     let is_toolbar = TOOLBARS.contains(&root.as_str());
     if is_toolbar {
         let labels = labels(&bytes, budget);

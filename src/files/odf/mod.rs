@@ -108,7 +108,7 @@ fn read_content(content: &[u8], styles: &[u8], budget: &mut Budget) {
     let styles = Styles::read(&[styles, content], budget);
     budget.text("styles", Shown::Hidden, Writing::Plain, styles.said.clone());
     // A formula (MathML) is a document of its own kind.
-    if xml::root(content, budget).as_deref() == Some("math") {
+    if xml::root(content).as_deref() == Some("math") {
         let text = xml::all_text(content, budget);
         return budget.text("", Shown::Visible, Writing::Plain, text);
     }
