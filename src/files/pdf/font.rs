@@ -54,6 +54,8 @@ enum Codes {
     },
 }
 
+/// Codes of one table of a font program.
+const MOST_CODES: u32 = 200_000;
 /// Glyphs of one font that are remembered.
 const MOST_SHOWN: usize = 10_000;
 
@@ -339,7 +341,7 @@ fn program_glyphs(descendant: &Dictionary, document: &mut Document<'_, '_>) -> H
     let Some(table) = face.tables().cmap else { return glyphs };
     for subtable in table.subtables.into_iter().filter(|subtable| subtable.is_unicode()).take(4) {
         // A table may claim all of Unicode over and over.
-        let mut left = 200_000u32;
+        let mut left = MOST_CODES;
         subtable.codepoints(|code| {
             if left == 0 {
                 return;
@@ -349,6 +351,10 @@ fn program_glyphs(descendant: &Dictionary, document: &mut Document<'_, '_>) -> H
                 glyphs.entry(u32::from(glyph.0)).or_insert(c);
             }
         });
+        // Many fonts may have one program.
+        if document.work(16 * (MOST_CODES - left) as usize).is_none() {
+            break;
+        }
     }
     // A map from character numbers to glyphs of the program.
     if let Some(Object::Stream(stream)) = document.get(descendant, "CIDToGIDMap") {

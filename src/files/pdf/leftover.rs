@@ -40,7 +40,7 @@ pub(super) fn read(document: &mut Document<'_, '_>, root: &Dictionary, resources
             shown => document.budget.text(place, shown, Writing::Plain, strings.out),
         }
     }
-    let mut fonts = Fonts::new();
+    let mut fonts = Fonts::default();
     let mut instead = String::new();
     for (number, object) in document.left_over() {
         let place = format!("left over/object {number}");
@@ -132,7 +132,7 @@ impl Strings {
                 }
             }
             Object::Dictionary(own) => {
-                for (key, value) in &own.0 {
+                for (key, value) in own.0.iter() {
                     if numbered(key) {
                         self.say(&String::from_utf8_lossy(key));
                     }

@@ -99,7 +99,7 @@ fn collect_pages(
     let mut inherited = above.clone();
     for key in INHERITED {
         if let Some(value) = own.raw(key) {
-            inherited.0.insert(key.into(), value.clone());
+            inherited.entries().insert(key.into(), value.clone());
         }
     }
     match document.get(&own, "Kids") {
@@ -110,8 +110,8 @@ fn collect_pages(
         }
         _ => {
             let mut page = own;
-            for (key, value) in inherited.0 {
-                page.0.entry(key).or_insert(value);
+            for (key, value) in inherited.0.iter() {
+                page.entries().entry(key.clone()).or_insert_with(|| value.clone());
             }
             pages.push(page);
         }
@@ -119,7 +119,7 @@ fn collect_pages(
 }
 
 fn read_pages(document: &mut Document<'_, '_>, pages: Vec<Dictionary>, layers_off: &HashSet<u32>) {
-    let mut fonts = Fonts::new();
+    let mut fonts = Fonts::default();
     let mut before = String::new();
     for (page, number) in pages.iter().zip(1..) {
         if document.step().is_none() {

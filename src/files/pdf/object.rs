@@ -19,14 +19,17 @@ pub(super) enum Object {
     Text(Rc<[u8]>),
     Name(Rc<[u8]>),
     Array(Rc<Vec<Object>>),
-    Dictionary(Rc<Dictionary>),
+    Dictionary(Dictionary),
     Stream(Rc<Stream>),
     /// `12 0 R`.
     Reference(u32),
 }
 
+/// Shared: resources are asked for again with each operator that names one of them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Dictionary(pub(super) BTreeMap<Vec<u8>, Object>);
+pub(super) struct Dictionary(pub(super) Rc<Entries>);
+
+type Entries = BTreeMap<Vec<u8>, Object>;
 
 /// A stream's dictionary and where in the file its bytes begin.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +89,15 @@ impl Object {
 }
 
 impl Dictionary {
+    pub(super) fn new(entries: Entries) -> Self {
+        Self(Rc::new(entries))
+    }
+
+    /// To be changed; others who share it keep what they have.
+    pub(super) fn entries(&mut self) -> &mut Entries {
+        Rc::make_mut(&mut self.0)
+    }
+
     /// As it stands; `Document::get` follows references.
     pub(super) fn raw(&self, key: &str) -> Option<&Object> {
         self.0.get(key.as_bytes())
@@ -194,9 +206,7 @@ impl<'a> Reader<'a> {
         }
         self.skip();
         match self.peek()? {
-            b'<' if self.rest().starts_with(b"<<") => {
-                self.dictionary(depth).map(|d| Object::Dictionary(Rc::new(d)))
-            }
+            b'<' if self.rest().starts_with(b"<<") => self.dictionary(depth).map(Object::Dictionary),
             b'<' => Some(Object::Text(self.hexadecimal().into())),
             b'(' => Some(Object::Text(self.literal().into())),
             b'/' => {
@@ -223,18 +233,18 @@ impl<'a> Reader<'a> {
             match self.peek() {
                 Some(b'>') => {
                     self.at += if self.rest().starts_with(b">>") { 2 } else { 1 };
-                    return Some(Dictionary(out));
+                    return Some(Dictionary::new(out));
                 }
                 Some(b'/') => {
                     self.at += 1;
                     let key = self.name();
                     match self.object_at(depth + 1) {
                         Some(value) => out.insert(key, value),
-                        None => return Some(Dictionary(out)),
+                        None => return Some(Dictionary::new(out)),
                     };
                 }
                 // `endobj` or the end: the closing sign is missing.
-                _ => return Some(Dictionary(out)),
+                _ => return Some(Dictionary::new(out)),
             }
         }
     }

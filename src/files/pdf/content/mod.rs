@@ -17,10 +17,8 @@ use geometry::product;
 pub(super) use geometry::{Area, IDENTITY, Matrix};
 use memchr::memmem;
 use paint::Color;
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+pub(super) use show::Fonts;
+use std::{collections::HashSet, rc::Rc};
 
 /// Operands of one operator that are kept.
 const MOST_OPERANDS: usize = 64;
@@ -71,9 +69,6 @@ pub(super) struct Page {
     /// Pictures as files: their bytes with a name.
     pub(super) files: Vec<(&'static str, Vec<u8>)>,
 }
-
-/// Fonts by the number of their object.
-pub(super) type Fonts = HashMap<u32, Rc<Font>>;
 
 pub(super) struct Interpreter<'d, 'a, 'b> {
     pub(super) document: &'d mut Document<'a, 'b>,
@@ -197,7 +192,7 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
             b"Tf" => {
                 state.size = number(1);
                 let name = operands.first().and_then(Object::name).unwrap_or_default().to_vec();
-                drawing.state.font = self.font(&name, drawing.resources);
+                drawing.state.font = Some(self.font(&name, drawing.resources));
             }
             b"Tc" => state.character_space = number(0),
             b"Tw" => state.word_space = number(0),
@@ -246,7 +241,7 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
     /// Marked content (section 14.6): layers, and text that stands for what is drawn.
     fn mark(&mut self, operands: &[Object], drawing: &mut Drawing<'_>) {
         let properties = match operands.get(1) {
-            Some(Object::Dictionary(own)) => Some((None, (**own).clone())),
+            Some(Object::Dictionary(own)) => Some((None, own.clone())),
             Some(Object::Name(name)) => {
                 let all = self.document.dictionary(drawing.resources, "Properties");
                 let entry = all.and_then(|all| all.0.get(name.as_ref()).cloned());
@@ -262,7 +257,9 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
             }
             for key in ["ActualText", "Alt", "E"] {
                 let text = self.document.get(&own, key);
-                if let Some(text) = text.as_ref().and_then(Object::text) {
+                if let Some(text) = text.as_ref().and_then(Object::text)
+                    && self.document.work(text.len()).is_some()
+                {
                     self.stands_for(super::text_string(text));
                 }
             }

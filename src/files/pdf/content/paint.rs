@@ -92,7 +92,7 @@ impl Interpreter<'_, '_, '_> {
             return;
         }
         self.areas.push((area, color));
-        if covers && area[3] - area[1] > 3.0 {
+        if covers && area[3] - area[1] > 3.0 && self.document.work(self.page.runs.len()).is_some() {
             for run in self.page.runs.iter_mut().filter(|run| !run.hidden) {
                 let middle = (run.at.0 + 0.3 * run.size, run.at.1 + 0.3 * run.size);
                 run.hidden = holds(&area, middle);

@@ -10,10 +10,18 @@ use crate::files::pdf::{
     layout::Run,
     object::{Dictionary, Object},
 };
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 /// Text smaller than this many points is not seen.
 const TINY: f64 = 2.0;
+
+/// Fonts by where their entries lie in memory; these are kept, so that no others come to lie there.
+#[derive(Default)]
+pub(in crate::files::pdf) struct Fonts {
+    known: HashMap<usize, (Dictionary, Rc<Font>)>,
+    /// Says nothing: a font of the standard encoding.
+    standard: Dictionary,
+}
 
 impl Interpreter<'_, '_, '_> {
     pub(super) fn show(&mut self, string: Option<&Object>, drawing: &mut Drawing<'_>) {
@@ -83,20 +91,22 @@ impl Interpreter<'_, '_, '_> {
         });
     }
 
-    pub(super) fn font(&mut self, name: &[u8], resources: &Dictionary) -> Option<Rc<Font>> {
-        let fonts = self.document.dictionary(resources, "Font")?;
-        let entry = fonts.0.get(name)?;
-        let number = match entry {
-            Object::Reference(number) => Some(*number),
-            _ => None,
-        };
-        if let Some(known) = number.and_then(|number| self.fonts.get(&number)) {
-            return Some(known.clone());
+    /// The font of a name. Where there is none, readers take one of their own, Helvetica for the most part.
+    pub(super) fn font(&mut self, name: &[u8], resources: &Dictionary) -> Rc<Font> {
+        let fonts = self.document.dictionary(resources, "Font").unwrap_or_default();
+        self.font_of(fonts.0.get(name).unwrap_or(&Object::Null))
+    }
+
+    pub(super) fn font_of(&mut self, entry: &Object) -> Rc<Font> {
+        let own = self.document.resolve(entry).and_then(|own| own.dictionary().cloned());
+        let own = own.unwrap_or_else(|| self.fonts.standard.clone());
+        // The same entries are the same font, however they are named.
+        let key = Rc::as_ptr(&own.0) as usize;
+        if let Some((_, known)) = self.fonts.known.get(&key) {
+            return known.clone();
         }
-        let font = Rc::new(Font::read(self.document.resolve(entry)?.dictionary()?, self.document));
-        if let Some(number) = number {
-            self.fonts.insert(number, font.clone());
-        }
-        Some(font)
+        let font = Rc::new(Font::read(&own, self.document));
+        self.fonts.known.insert(key, (own, font.clone()));
+        font
     }
 }

@@ -23,6 +23,8 @@ const LONGEST_CHAIN: usize = 16;
 const MOST_ENTRIES: usize = 2_000_000;
 /// Filters over each other; real streams have one or two. What lies deeper is told.
 const MOST_FILTERS: usize = 8;
+/// What is copied or unpacked while one operator is read.
+const BYTES_OF_A_STEP: u64 = 256;
 
 #[derive(Clone, Copy, Debug)]
 enum Entry {
@@ -111,8 +113,8 @@ impl<'a, 'b> Document<'a, 'b> {
             Some(Object::Array(ids)) => ids.first().and_then(|id| self.resolve(id)),
             _ => None,
         };
-        let mut whole = (*encrypt).clone();
-        for value in whole.0.values_mut() {
+        let mut whole = encrypt;
+        for value in whole.entries().values_mut() {
             *value = self.resolve(value).unwrap_or(Object::Null);
         }
         match Crypt::unlock(&whole, id.as_ref().and_then(Object::text).unwrap_or_default()) {
@@ -129,6 +131,12 @@ impl<'a, 'b> Document<'a, 'b> {
 
     pub(super) fn step(&mut self) -> Option<()> {
         self.budget.step(1).map_err(|limit| self.stopped = self.stopped.or(Some(limit))).ok()
+    }
+
+    /// Asks for what going through so many bytes costs.
+    pub(super) fn work(&mut self, bytes: usize) -> Option<()> {
+        let steps = bytes as u64 / BYTES_OF_A_STEP;
+        self.budget.step(steps).map_err(|limit| self.stopped = self.stopped.or(Some(limit))).ok()
     }
 
     /// The value of a key, references followed; null is nothing.
@@ -203,7 +211,7 @@ impl<'a, 'b> Document<'a, 'b> {
             _ => 0,
         };
         let start = reader.at + 6 + line_end;
-        let stream = Stream { dictionary: (**dictionary).clone(), start, id };
+        let stream = Stream { dictionary: dictionary.clone(), start, id };
         Some((number, Object::Stream(Rc::new(stream))))
     }
 
@@ -218,7 +226,7 @@ impl<'a, 'b> Document<'a, 'b> {
             Object::Dictionary(dictionary) if depth < 48 => {
                 let entries = dictionary.0.iter();
                 let entries = entries.map(|(k, v)| (k.clone(), self.decrypted(v.clone(), id, depth + 1)));
-                Object::Dictionary(Rc::new(Dictionary(entries.collect())))
+                Object::Dictionary(Dictionary::new(entries.collect()))
             }
             other => other,
         }
@@ -285,32 +293,44 @@ impl<'a, 'b> Document<'a, 'b> {
 
     pub(super) fn decode(&mut self, stream: &Stream, kind: Kind) -> Decoded {
         let raw = self.raw(stream);
-        let own = self.filters(stream);
         let plain = stream.dictionary.is("Type", b"XRef")
-            || own.first().is_some_and(|(name, _)| name == b"Crypt")
+            || self.filters(&stream.dictionary).first().is_some_and(|(name, _)| name == b"Crypt")
             || (stream.dictionary.is("Type", b"Metadata")
                 && self.crypt.as_ref().is_some_and(|c| !c.metadata));
-        let mut bytes = match &self.crypt {
+        let bytes = match &self.crypt {
             Some(crypt) if !plain => crypt.decrypt(kind, stream.id, raw),
             _ => raw.to_vec(),
         };
-        for (name, parameters) in own {
-            let most = self.budget.may_unpack(raw.len() as u64);
+        self.unfiltered(&stream.dictionary, bytes)
+    }
+
+    /// Undoes the filters that the dictionary of a stream, or of a picture within content, names.
+    pub(super) fn unfiltered(&mut self, own: &Dictionary, mut bytes: Vec<u8>) -> Decoded {
+        let packed = bytes.len() as u64;
+        for (name, parameters) in self.filters(own) {
+            // One stream may be drawn many times.
+            if self.work(bytes.len()).is_none() {
+                return Decoded { bytes: Vec::new(), left: None };
+            }
+            let most = self.budget.may_unpack(packed);
             let Some(decoded) = filter::decode(&name, &bytes, &parameters, most as usize) else {
                 return Decoded { bytes, left: Some(name) };
             };
             if decoded.len() as u64 >= most && most > 0 {
-                self.stopped = self.stopped.or(Some(self.budget.unpack_limit(raw.len() as u64)));
+                self.stopped = self.stopped.or(Some(self.budget.unpack_limit(packed)));
             }
             self.budget.unpacked(decoded.len() as u64);
             bytes = decoded;
         }
+        if self.work(bytes.len()).is_none() {
+            bytes.clear();
+        }
         Decoded { bytes, left: None }
     }
 
-    fn filters(&mut self, stream: &Stream) -> Vec<(Vec<u8>, Dictionary)> {
+    fn filters(&mut self, dictionary: &Dictionary) -> Vec<(Vec<u8>, Dictionary)> {
         let both = |document: &mut Self, long: &str, short: &str| {
-            document.get(&stream.dictionary, long).or_else(|| document.get(&stream.dictionary, short))
+            document.get(dictionary, long).or_else(|| document.get(dictionary, short))
         };
         let names = both(self, "Filter", "F");
         let parameters = both(self, "DecodeParms", "DP");

@@ -32,11 +32,11 @@ impl Document<'_, '_> {
             if memmem::find(head, b"ObjStm").is_some() {
                 shelves.push(number);
             } else if memmem::find(head, b"/Catalog").is_some() {
-                self.trailer.0.insert(b"Root".to_vec(), Object::Reference(number));
+                self.trailer.entries().insert(b"Root".to_vec(), Object::Reference(number));
             } else if memmem::find(head, b"/XRef").is_some()
                 && let Some(Object::Dictionary(dictionary)) = reader.object()
             {
-                self.trailer.0.extend(dictionary.0.clone());
+                self.trailer.entries().extend(dictionary.0.iter().map(own));
             }
         }
         for (count, at) in memmem::find_iter(self.bytes, b"trailer").enumerate() {
@@ -45,7 +45,7 @@ impl Document<'_, '_> {
                 break;
             }
             if let Some(Object::Dictionary(dictionary)) = Reader::new(self.bytes, at + 7).object() {
-                self.trailer.0.extend(dictionary.0.clone());
+                self.trailer.entries().extend(dictionary.0.iter().map(own));
             }
         }
         self.unlock();
@@ -68,7 +68,7 @@ impl Document<'_, '_> {
         for number in numbers {
             let Some(object) = self.object(number) else { continue };
             if object.dictionary().is_some_and(|d| d.is("Type", b"Catalog")) {
-                self.trailer.0.insert(b"Root".to_vec(), Object::Reference(number));
+                self.trailer.entries().insert(b"Root".to_vec(), Object::Reference(number));
                 return;
             }
         }
@@ -89,4 +89,9 @@ pub(super) fn heading(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     let text = number.get(number.len() - length..)?;
     let start = at.saturating_sub(24) + number.len() - length;
     Some((std::str::from_utf8(text).ok()?.parse().ok()?, start))
+}
+
+/// An entry of a dictionary that others share.
+pub(super) fn own((key, value): (&Vec<u8>, &Object)) -> (Vec<u8>, Object) {
+    (key.clone(), value.clone())
 }

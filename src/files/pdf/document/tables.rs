@@ -1,6 +1,6 @@
 //! The tables that say where objects lie (ISO 32000-2, sections 7.5.4 and 7.5.8), update by update.
 
-use super::{Document, Entry, MOST_ENTRIES};
+use super::{Document, Entry, MOST_ENTRIES, repair::own};
 use crate::files::{
     Limit,
     pdf::{
@@ -38,8 +38,8 @@ impl Document<'_, '_> {
                     trailer.raw(key).and_then(Object::integer).and_then(|at| usize::try_from(at).ok());
                 waiting.extend(place);
             }
-            for (key, value) in trailer.0 {
-                self.trailer.0.entry(key).or_insert(value);
+            for (key, value) in trailer.0.iter().map(own) {
+                self.trailer.entries().entry(key).or_insert(value);
             }
         }
     }
