@@ -7,12 +7,14 @@ use super::{
     document::Document,
     glyphs::{self, Base},
     object::{Dictionary, Object},
+    type3,
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 /// A glyph of a shown string.
 #[derive(Debug, PartialEq)]
 pub(super) struct Glyph {
+    pub(super) code: u32,
     /// `None`: nobody can say without looking at its shape.
     pub(super) text: Option<Box<str>>,
     /// What the encoding or the font program says of it, where the map for copying says otherwise:
@@ -188,7 +190,7 @@ impl Meaning {
         let lies = mapped.as_ref().zip(own.text.as_ref()).is_some_and(|(mapped, own)| differs(mapped, own));
         let seen = own.text.clone().filter(|_| own.named && lies).map(String::into_boxed_str);
         let width = self.widths.get(&code).copied().unwrap_or(self.default_width);
-        Glyph { text: mapped.or(own.text).map(String::into_boxed_str), seen, width, is_space }
+        Glyph { code, text: mapped.or(own.text).map(String::into_boxed_str), seen, width, is_space }
     }
 }
 
@@ -278,6 +280,7 @@ fn simple_codes(font: &Dictionary, descriptor: &Dictionary, document: &mut Docum
             }
         }
     }
+    let drawn_by_text = type3::drawn_by_text(font, document);
     let Some(Object::Dictionary(encoding)) = encoding else { return codes };
     let Some(Object::Array(differences)) = document.get(&encoding, "Differences") else { return codes };
     let mut code = 0usize;
@@ -285,7 +288,9 @@ fn simple_codes(font: &Dictionary, descriptor: &Dictionary, document: &mut Docum
         match item {
             Object::Name(name) => {
                 if let Some(slot) = codes.get_mut(code) {
-                    let text = std::str::from_utf8(name).ok().and_then(glyphs::text);
+                    let own =
+                        std::str::from_utf8(name).ok().filter(|_| !drawn_by_text.contains(name.as_ref()));
+                    let text = own.and_then(glyphs::text);
                     *slot = Own { named: text.is_some(), text };
                 }
                 code = code.saturating_add(1);

@@ -18,6 +18,8 @@ pub(super) struct Run {
     /// Where on the page it begins.
     pub(super) at: (f64, f64),
     pub(super) hidden: bool,
+    /// Not hidden as far as can be told, but others may not see it.
+    pub(super) doubtful: bool,
 }
 
 /// A gap of more than this share of the font's size is a space.
@@ -56,6 +58,33 @@ fn by_place(mut runs: Vec<&Run>) -> Vec<&Run> {
         out.append(&mut line);
     }
     out
+}
+
+/// The text of what is drawn by itself: as it seems to be seen, and all of it where that is something else.
+pub(super) fn seen_and_all(runs: &[Run]) -> String {
+    let (seen, all) = (text(runs.iter().filter(|run| !run.hidden)), text(runs.iter()));
+    if seen == all || seen.trim().is_empty() { all } else { format!("{seen}\n{all}") }
+}
+
+/// Lines of which a part is hidden or doubtful, as they may be read otherwise: without what is doubtful, and whole.
+pub(super) fn otherwise(runs: &[Run]) -> (String, String) {
+    let (mut without, mut whole) = (String::new(), String::new());
+    if runs.iter().any(|run| run.hidden || run.doubtful) {
+        let runs = by_place(runs.iter().filter(|run| !run.text.trim().is_empty()).collect());
+        for line in runs.chunk_by(|before, run| run.on_line_of(before)) {
+            let sure: Vec<&Run> = line.iter().copied().filter(|run| !run.hidden && !run.doubtful).collect();
+            let seen = line.iter().filter(|run| !run.hidden).count();
+            if !sure.is_empty() && sure.len() < seen {
+                without.push_str(&joined(&sure));
+                without.push('\n');
+            }
+            if seen > 0 && seen < line.len() {
+                whole.push_str(&joined(line));
+                whole.push('\n');
+            }
+        }
+    }
+    (without, whole)
 }
 
 /// Single letters that are set apart, without the gaps between them: who looks at them sees one word. `None` where
@@ -139,6 +168,7 @@ mod tests {
             size: 10.0,
             at: (start, height),
             hidden: false,
+            doubtful: false,
         }
     }
 

@@ -5,6 +5,7 @@ use super::{
     content::{Fonts, IDENTITY, Interpreter},
     crypt::Kind,
     document::Document,
+    layers::Layers,
     layout,
     object::{Dictionary, Object, Stream},
     text_string,
@@ -90,8 +91,8 @@ fn stream_left(
     let bytes = bytes.get(..MOST_BYTES).unwrap_or(&bytes);
     let has = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
     let text = if !is_shelf && has(b"BT") && (has(b"Tj") || has(b"TJ") || has(b"'")) {
-        let none_off = HashSet::new();
-        let mut interpreter = Interpreter::new(document, fonts, &none_off, [-1e6, -1e6, 1e6, 1e6]);
+        let all_shown = Layers::default();
+        let mut interpreter = Interpreter::new(document, fonts, &all_shown, [-1e6, -1e6, 1e6, 1e6]);
         interpreter.draw(bytes, resources, IDENTITY);
         layout::text(interpreter.page.runs.iter())
     } else {

@@ -13,17 +13,20 @@ mod font;
 mod forms;
 mod glyph_names;
 mod glyphs;
+mod layers;
 mod layout;
 mod leftover;
 mod notes;
 mod object;
 mod pixels;
 mod shapes;
+mod type3;
 
 use super::{Budget, Protection, Reason, Shown, TraitKind, Writing, halves, open};
 use content::{Area, Fonts, Interpreter, Page};
 use crypt::Kind;
 use document::{Closed, Document};
+use layers::Layers;
 use object::{Dictionary, Object};
 use std::collections::HashSet;
 
@@ -46,9 +49,9 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) {
             return budget.missed("", "pdf", Reason::Malformed);
         }
         document.budget.missed("", "pdf", Reason::Malformed);
-        return read_pages(&mut document, pages, &HashSet::new());
+        return read_pages(&mut document, pages, &Layers::default());
     };
-    let layers_off = layers_off(&mut document, &root);
+    let layers = Layers::read(&mut document, &root);
     let mut pages = Vec::new();
     if let Some(first) = root.raw("Pages") {
         collect_pages(&mut document, first, &Dictionary::default(), &mut HashSet::new(), 0, &mut pages);
@@ -60,7 +63,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget) {
         }
     }
     let fonts = pages.first().and_then(|page| document.dictionary(page, "Resources")).unwrap_or_default();
-    read_pages(&mut document, pages, &layers_off);
+    read_pages(&mut document, pages, &layers);
     forms::read(&mut document, &root);
     notes::read_outline(&mut document, &root);
     actions::read_document(&mut document, &root);
@@ -118,7 +121,7 @@ fn collect_pages(
     }
 }
 
-fn read_pages(document: &mut Document<'_, '_>, pages: Vec<Dictionary>, layers_off: &HashSet<u32>) {
+fn read_pages(document: &mut Document<'_, '_>, pages: Vec<Dictionary>, layers: &Layers) {
     let mut fonts = Fonts::default();
     let mut before = String::new();
     for (page, number) in pages.iter().zip(1..) {
@@ -126,7 +129,7 @@ fn read_pages(document: &mut Document<'_, '_>, pages: Vec<Dictionary>, layers_of
             return;
         }
         let place = format!("page {number}");
-        let drawn = draw_page(document, (page, &place), &mut fonts, layers_off);
+        let drawn = draw_page(document, (page, &place), &mut fonts, layers);
         combs::read(document, page, &place, &drawn.runs);
         let visible = tell_page(document, &place, drawn);
         document
@@ -142,7 +145,7 @@ fn draw_page(
     document: &mut Document<'_, '_>,
     (page, place): (&Dictionary, &str),
     fonts: &mut Fonts,
-    layers_off: &HashSet<u32>,
+    layers: &Layers,
 ) -> Page {
     let parts = match document.get(page, "Contents") {
         Some(Object::Array(parts)) => parts.to_vec(),
@@ -162,7 +165,7 @@ fn draw_page(
     }
     let resources = document.dictionary(page, "Resources").unwrap_or_default();
     let area = shown_area(document, page);
-    let mut interpreter = Interpreter::new(document, fonts, layers_off, area);
+    let mut interpreter = Interpreter::new(document, fonts, layers, area);
     interpreter.place = place.to_owned();
     interpreter.draw(&content, &resources, content::IDENTITY);
     interpreter.page
@@ -190,24 +193,14 @@ fn shown_area(document: &mut Document<'_, '_>, page: &Dictionary) -> Area {
 fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) -> String {
     let visible = layout::text(page.runs.iter().filter(|run| !run.hidden));
     let hidden = layout::text(page.runs.iter().filter(|run| run.hidden));
-    let nothing = visible.trim().is_empty() && hidden.trim().is_empty();
-    // Letters may also be drawn as shapes.
-    let drawn_letters = shapes::are_letters(&page.shapes);
-    if nothing && page.pictures > 0 || page.large_pictures {
-        document.budget.missed(place, "picture", Reason::Picture);
-    }
-    // A frame and a few rules are no words.
-    if nothing && (page.curves > 200 || page.pictures == 0 && page.strokes > 12) || drawn_letters {
-        document.budget.missed(place, "drawing", Reason::Picture);
-    }
+    let apart = page.apart.join("\n");
+    let nothing = [&visible, &hidden, &apart].iter().all(|text| text.trim().is_empty());
+    tell_unread(document, place, &page, nothing);
     if page.pictures > 0 {
         document.budget.found(place, TraitKind::Image);
     }
     if let Some(close) = layout::close(page.runs.iter().filter(|run| !run.hidden)) {
         document.budget.unseen(place, close);
-    }
-    if page.unknown > 4 && page.unknown * 10 > page.known {
-        document.budget.missed(place, "font", Reason::NotSupported);
     }
     if page.lying > 3 {
         tell_lies(document, place, &page);
@@ -220,12 +213,33 @@ fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) -> String
     let instead: Vec<&str> = page.instead.iter().map(String::as_str).filter(is_news).collect();
     document.budget.text(place, Shown::Visible, Writing::Plain, visible.clone());
     document.budget.text(place, Shown::Hidden, Writing::Plain, hidden);
+    document.budget.text(&format!("{place}/pattern"), Shown::Visible, Writing::Plain, apart);
+    let (without, whole) = layout::otherwise(&page.runs);
+    let below = format!("{place}/read otherwise");
+    document.budget.text(&below, Shown::Visible, Writing::Plain, without);
+    document.budget.text(&below, Shown::Hidden, Writing::Plain, whole);
     let below = format!("{place}/alternative text");
     document.budget.text(&below, Shown::Hidden, Writing::Plain, instead.join("\n"));
     for (name, bytes) in page.files {
         open::member(document.budget, &format!("{place}/{name}"), Some(name), None, &bytes);
     }
     visible
+}
+
+/// Tells what somebody sees there and nobody has read; `nothing` was read besides.
+fn tell_unread(document: &mut Document<'_, '_>, place: &str, page: &Page, nothing: bool) {
+    // Letters may also be drawn as shapes.
+    let drawn_letters = shapes::are_letters(&page.shapes);
+    if nothing && page.pictures + page.masks > 0 || page.large_pictures {
+        document.budget.missed(place, "picture", Reason::Picture);
+    }
+    // A frame and a few rules are no words.
+    if nothing && (page.curves > 200 || page.pictures == 0 && page.strokes > 12) || drawn_letters {
+        document.budget.missed(place, "drawing", Reason::Picture);
+    }
+    if page.unknown.matter() {
+        document.budget.missed(place, "font", Reason::NotSupported);
+    }
 }
 
 /// A page whose fonts give other letters to whoever copies than to whoever looks.
@@ -239,23 +253,6 @@ fn tell_lies(document: &mut Document<'_, '_>, place: &str, page: &Page) {
     let text = layout::text(runs.iter());
     document.budget.missed(place, "font", Reason::Ambiguous);
     document.budget.text(place, Shown::Visible, Writing::Plain, text);
-}
-
-/// Layers that are not shown at first (section 8.11.4).
-fn layers_off(document: &mut Document<'_, '_>, root: &Dictionary) -> HashSet<u32> {
-    let layers = document.dictionary(root, "OCProperties").unwrap_or_default();
-    let shown = document.dictionary(&layers, "D").unwrap_or_default();
-    let numbers = |list: Option<Object>| -> HashSet<u32> {
-        let list = list.iter().flat_map(|list| list.array().iter().take(100_000));
-        list.filter_map(|item| if let Object::Reference(n) = item { Some(*n) } else { None }).collect()
-    };
-    let mut off = numbers(document.get(&shown, "OFF"));
-    if shown.is("BaseState", b"OFF") {
-        off.extend(numbers(document.get(&layers, "OCGs")));
-        let on = numbers(document.get(&shown, "ON"));
-        off.retain(|layer| !on.contains(layer));
-    }
-    off
 }
 
 fn read_metadata(document: &mut Document<'_, '_>, root: &Dictionary) {
@@ -300,7 +297,7 @@ pub(super) mod tests {
     };
 
     /// Objects without a table, which is found by looking through the file; the first is the catalogue.
-    fn pdf(objects: &[&str]) -> Vec<u8> {
+    pub(in crate::files::pdf) fn pdf(objects: &[&str]) -> Vec<u8> {
         let mut out = b"%PDF-1.7\n".to_vec();
         for (object, number) in objects.iter().zip(1..) {
             out.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());

@@ -394,6 +394,15 @@ mod tests {
     }
 
     #[test]
+    fn dictionaries_are_shared_until_they_are_changed() {
+        let read = read("<</A 1>>").unwrap();
+        let (first, mut other) = (read.dictionary().unwrap(), read.dictionary().unwrap().clone());
+        assert!(Rc::ptr_eq(&first.0, &other.0));
+        other.entries().insert(b"A".to_vec(), Object::Null);
+        assert_eq!(first.raw("A"), Some(&Object::Integer(1)));
+    }
+
+    #[test]
     fn broken_and_deep_ones_end() {
         assert!(read("<</A (open").is_some());
         assert!(read(&"[".repeat(100_000)).is_some());

@@ -4,7 +4,7 @@
 use super::{
     crypt::Kind,
     document::{Decoded, Document},
-    object::{Dictionary, Object, Stream},
+    object::{Dictionary, Object},
 };
 use crate::files::Reason;
 use crate::files::picture::pixels::{Colours, Pixels, grey_file, not_supported, of};
@@ -20,12 +20,16 @@ enum Space {
 }
 
 /// Remembers what a picture shows whose filters, as far as we know them, were undone; each object once.
-pub(super) fn remember(document: &mut Document<'_, '_>, stream: &Stream, decoded: &Decoded, place: &str) {
+pub(super) fn remember(
+    document: &mut Document<'_, '_>,
+    (own, key): (&Dictionary, usize),
+    decoded: &Decoded,
+    place: &str,
+) {
     let is_wanted = document.budget.hashes() || document.budget.takes_pictures();
-    if !is_wanted || !document.pictures.insert(stream.start) {
+    if !is_wanted || !document.pictures.insert(key) {
         return;
     }
-    let own = &stream.dictionary;
     let size = |document: &mut Document<'_, '_>, long, short| {
         let value = document.get(own, long).or_else(|| document.get(own, short))?;
         u32::try_from(value.integer()?).ok()

@@ -1,24 +1,32 @@
 //! What a content stream puts on a page (ISO 32000-2, sections 8 and 9): text with its place, and
 //! whether anybody sees it.
 
+mod apart;
+mod clip;
 mod geometry;
+mod inline;
 mod objects;
 mod paint;
+mod pieces;
 mod show;
+mod unknown;
 
 use super::{
     super::Limit,
     document::Document,
     font::Font,
+    layers::{Layer, Layers},
     layout::Run,
     object::{Dictionary, Object, Reader, Token},
 };
+use clip::Clip;
 use geometry::product;
 pub(super) use geometry::{Area, IDENTITY, Matrix};
-use memchr::memmem;
 use paint::Color;
+use pieces::Pieces;
 pub(super) use show::Fonts;
 use std::{collections::HashSet, rc::Rc};
+use unknown::Unknown;
 
 /// Operands of one operator that are kept.
 const MOST_OPERANDS: usize = 64;
@@ -33,8 +41,16 @@ struct State {
     fill: Color,
     /// The fill's colour space has tints, where 0 is none.
     tints: bool,
-    opaque: bool,
+    alpha: f64,
+    /// Of the groups around it, multiplied.
+    group_alpha: f64,
+    /// Nothing below shines through by a blend mode.
+    plain: bool,
+    /// On a layer that is not shown, or shown by some programs alone.
     unseen: bool,
+    doubtful: bool,
+    clip: Clip,
+    line_width: f64,
     font: Option<Rc<Font>>,
     size: f64,
     character_space: f64,
@@ -45,6 +61,31 @@ struct State {
     mode: i64,
 }
 
+impl State {
+    fn new(ctm: Matrix) -> Self {
+        Self {
+            ctm,
+            fill: Some([0.0; 3]),
+            tints: false,
+            alpha: 1.0,
+            group_alpha: 1.0,
+            plain: true,
+            unseen: false,
+            doubtful: false,
+            clip: Clip::default(),
+            line_width: 1.0,
+            font: None,
+            size: 0.0,
+            character_space: 0.0,
+            word_space: 0.0,
+            scale: 1.0,
+            leading: 0.0,
+            rise: 0.0,
+            mode: 0,
+        }
+    }
+}
+
 /// What was found on one page.
 #[derive(Default)]
 pub(super) struct Page {
@@ -53,9 +94,11 @@ pub(super) struct Page {
     pub(super) instead: Vec<String>,
     instead_bytes: usize,
     pub(super) pictures: usize,
-    /// Glyphs whose text is known, and not.
-    pub(super) known: usize,
-    pub(super) unknown: usize,
+    /// Those of soft masks, which are shadows for the most part.
+    pub(super) masks: usize,
+    /// What is drawn in patterns and masks says.
+    pub(super) apart: Vec<String>,
+    pub(super) unknown: Unknown,
     /// Glyphs that are other letters when copied.
     pub(super) lying: usize,
     /// Curves: letters may be drawn by them.
@@ -73,22 +116,30 @@ pub(super) struct Page {
 pub(super) struct Interpreter<'d, 'a, 'b> {
     pub(super) document: &'d mut Document<'a, 'b>,
     pub(super) fonts: &'d mut Fonts,
-    /// Layers that are switched off, by their object's number.
-    pub(super) layers_off: &'d HashSet<u32>,
+    pub(super) layers: &'d Layers,
     /// The part of the page that is shown.
     pub(super) area: Area,
     /// By which the page is called.
     pub(super) place: String,
     pub(super) page: Page,
     areas: Vec<(Area, Color)>,
+    pieces: Pieces,
+    /// Patterns and masks that were drawn, by where they begin in the file.
+    drawn_apart: HashSet<usize>,
+    in_mask: bool,
     forms: usize,
 }
 
 /// What changes while one stream is drawn.
 struct Drawing<'r> {
     resources: &'r Dictionary,
+    /// Forms around it, and where it began.
+    depth: usize,
+    base: Matrix,
     state: State,
     kept: Vec<State>,
+    /// States that there was no room to keep.
+    lost: usize,
     text: Matrix,
     line: Matrix,
     path: Vec<(f64, f64)>,
@@ -97,59 +148,59 @@ struct Drawing<'r> {
     /// Only rectangles so far.
     boxes: Vec<Area>,
     curved: bool,
-    /// For each marked content, whether its layer is off.
-    marks: Vec<bool>,
+    /// Its rectangles do not stand upright.
+    slanted: bool,
+    /// Around all of the path, where its curves bend as well.
+    bounds: Option<Area>,
+    /// The path becomes a clip when it is painted.
+    clips: bool,
+    /// For each marked content, whether its layer is shown.
+    marks: Vec<Layer>,
 }
 
 impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
     pub(super) fn new(
         document: &'d mut Document<'a, 'b>,
         fonts: &'d mut Fonts,
-        layers_off: &'d HashSet<u32>,
+        layers: &'d Layers,
         area: Area,
     ) -> Self {
         Self {
             document,
             fonts,
-            layers_off,
+            layers,
             area,
             place: String::new(),
             page: Page::default(),
             areas: Vec::new(),
+            pieces: Pieces::default(),
+            drawn_apart: HashSet::new(),
+            in_mask: false,
             forms: 0,
         }
     }
 
     pub(super) fn draw(&mut self, content: &[u8], resources: &Dictionary, ctm: Matrix) {
-        let state = State {
-            ctm,
-            fill: Some([0.0; 3]),
-            tints: false,
-            opaque: true,
-            unseen: false,
-            font: None,
-            size: 0.0,
-            character_space: 0.0,
-            word_space: 0.0,
-            scale: 1.0,
-            leading: 0.0,
-            rise: 0.0,
-            mode: 0,
-        };
-        self.stream(content, resources, state, 0);
+        self.stream(content, resources, State::new(ctm), 0);
     }
 
     fn stream(&mut self, content: &[u8], resources: &Dictionary, state: State, depth: usize) {
         let mut drawing = Drawing {
             resources,
+            depth,
+            base: state.ctm,
             state,
             kept: Vec::new(),
+            lost: 0,
             text: IDENTITY,
             line: IDENTITY,
             path: Vec::new(),
             begins: Vec::new(),
             boxes: Vec::new(),
             curved: false,
+            slanted: false,
+            bounds: None,
+            clips: false,
             marks: Vec::new(),
         };
         let mut reader = Reader::of_content(content);
@@ -168,10 +219,9 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
                 }
                 Token::Operator(operator) => {
                     if operator == b"BI" {
-                        self.page.pictures += 1;
-                        skip_inline_image(&mut reader);
+                        self.inline_picture(&mut reader, &drawing);
                     } else {
-                        self.operator(&operator, &operands, &mut drawing, depth);
+                        self.operator(&operator, &operands, &mut drawing);
                     }
                     operands.clear();
                 }
@@ -179,15 +229,17 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
         }
     }
 
-    fn operator(&mut self, operator: &[u8], operands: &[Object], drawing: &mut Drawing<'_>, depth: usize) {
+    fn operator(&mut self, operator: &[u8], operands: &[Object], drawing: &mut Drawing<'_>) {
         let number = |at: usize| operands.get(at).and_then(Object::number).unwrap_or(0.0);
         let state = &mut drawing.state;
         match operator {
             b"q" if drawing.kept.len() < MOST_STATES => drawing.kept.push(state.clone()),
+            b"q" => drawing.lost += 1,
+            b"Q" if drawing.lost > 0 => drawing.lost -= 1,
             b"Q" => drawing.state = drawing.kept.pop().unwrap_or_else(|| drawing.state.clone()),
             b"cm" => state.ctm = product(&std::array::from_fn(number), &state.ctm),
             b"gs" => self.graphics_state(operands, drawing),
-            b"Do" => self.object(operands, drawing, depth),
+            b"Do" => self.object(operands, drawing),
             b"BT" => (drawing.text, drawing.line) = (IDENTITY, IDENTITY),
             b"Tf" => {
                 state.size = number(1);
@@ -250,10 +302,10 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
             }
             _ => None,
         };
-        let mut off = false;
+        let mut layer = Layer::Shown;
         if let Some((entry, own)) = properties {
-            if let Some(Object::Reference(number)) = entry {
-                off = self.layers_off.contains(&number) || self.layer_is_off(&own, "OCGs");
+            if let Some(entry) = entry {
+                layer = self.layers.state(&entry, &own);
             }
             for key in ["ActualText", "Alt", "E"] {
                 let text = self.document.get(&own, key);
@@ -265,7 +317,7 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
             }
         }
         if drawing.marks.len() < 1024 {
-            drawing.marks.push(off);
+            drawing.marks.push(layer);
         }
     }
 
@@ -280,11 +332,6 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
             self.page.instead.push(text);
         }
     }
-
-    fn layer_is_off(&self, dictionary: &Dictionary, key: &str) -> bool {
-        let is_off = |object: &Object| matches!(object, Object::Reference(n) if self.layers_off.contains(n));
-        dictionary.raw(key).is_some_and(|layers| is_off(layers) || layers.array().iter().any(is_off))
-    }
 }
 
 impl Drawing<'_> {
@@ -294,23 +341,16 @@ impl Drawing<'_> {
     }
 
     fn end_path(&mut self) {
+        if self.clips {
+            let is_box = self.is_box();
+            self.state.clip_by(self.bounds, is_box);
+        }
         self.path.clear();
         self.begins.clear();
         self.boxes.clear();
         self.curved = false;
+        self.slanted = false;
+        self.bounds = None;
+        self.clips = false;
     }
-}
-
-/// Passes over `BI ... ID data EI` (section 8.9.7).
-fn skip_inline_image(reader: &mut Reader<'_>) {
-    let rest = reader.rest();
-    // Its dictionary is short; elsewhere this would be no picture.
-    let Some(data) = memmem::find(rest.get(..4096).unwrap_or(rest), b"ID") else { return };
-    let after = rest.get(data + 2..).unwrap_or_default();
-    let is_end = |at: &usize| {
-        let white = |at: usize| after.get(at).is_none_or(|b| b.is_ascii_whitespace() || *b == 0);
-        white(at.wrapping_sub(1)) && white(at + 2)
-    };
-    let end = memmem::find_iter(after, b"EI").find(is_end);
-    reader.at += end.map_or(rest.len(), |end| data + 2 + end + 2);
 }

@@ -1,7 +1,8 @@
 //! Strings that are shown (ISO 32000-2, section 9.4): what they say, where, and whether anybody sees it.
 
 use super::{
-    Drawing, Interpreter,
+    Drawing, Interpreter, Layer,
+    clip::Within,
     geometry::{holds, product},
     paint::alike,
 };
@@ -14,6 +15,11 @@ use std::{collections::HashMap, rc::Rc};
 
 /// Text smaller than this many points is not seen.
 const TINY: f64 = 2.0;
+/// Less of its colour than this is not seen, and less than this perhaps.
+const FAINT: f64 = 0.05;
+const PALE: f64 = 0.3;
+/// Pressed together to less than this, letters are not seen.
+const SLIM: f64 = 0.5;
 
 /// Fonts by where their entries lie in memory; these are kept, so that no others come to lie there.
 #[derive(Default)]
@@ -33,6 +39,8 @@ impl Interpreter<'_, '_, '_> {
         let (mut text, mut length) = (String::with_capacity(string.len()), 0.0);
         // What is seen, from the first glyph on that says otherwise when copied.
         let mut seen: Option<String> = None;
+        // Known letters before each glyph that is not, and after the last one.
+        let (mut unknown, mut known): (Vec<(usize, u32)>, usize) = (Vec::new(), 0);
         let page = &mut self.page;
         font.glyphs(string, |glyph| {
             if glyph.seen.is_some() {
@@ -45,11 +53,11 @@ impl Interpreter<'_, '_, '_> {
             match &glyph.text {
                 Some(own) => {
                     text.push_str(own);
-                    page.known += 1;
+                    known += 1;
                 }
                 None => {
                     text.push('\u{fffd}');
-                    page.unknown += 1;
+                    unknown.push((std::mem::take(&mut known), glyph.code));
                 }
             }
             let spaces = state.character_space + if glyph.is_space { state.word_space } else { 0.0 };
@@ -71,13 +79,32 @@ impl Interpreter<'_, '_, '_> {
         let size = (start[2].powi(2) + start[3].powi(2)).sqrt();
         let below = self.areas.iter().rev().find(|(area, _)| holds(area, (x + 0.2 * size, y + 0.2 * size)));
         let ground = below.map_or(Some([1.0; 3]), |(_, color)| *color);
+        let middle = |(x, y): (f64, f64)| (x - 0.3 * size * sin, y + 0.3 * size * cos);
+        let within = state.clip.holds(middle((x, y)), middle((end[4], end[5])), size);
         let painted = matches!(state.mode, 0 | 2 | 4 | 6);
+        let alpha = state.alpha * state.group_alpha;
         let hidden = state.unseen
+            || alpha < FAINT
             || matches!(state.mode, 3 | 7)
             || size < TINY
+            || size * state.scale.abs() < SLIM
             || !holds(&self.area, (x, y))
             || (painted && alike(state.fill, ground))
-            || drawing.marks.contains(&true);
+            || within == Within::Not
+            || drawing.marks.contains(&Layer::Off);
+        let doubtful = state.doubtful
+            || alpha < PALE
+            || within == Within::Perhaps
+            || drawing.marks.contains(&Layer::Doubtful);
+        let letters = unknown.iter().map(|(known, _)| known).sum::<usize>() + known;
+        self.page.unknown.count(letters, unknown.len());
+        if !hidden {
+            for (known, code) in unknown {
+                self.page.unknown.seen(known);
+                self.page.unknown.seen_unknown(Rc::as_ptr(&font) as usize, code);
+            }
+            self.page.unknown.seen(known);
+        }
         self.page.runs.push(Run {
             text,
             seen,
@@ -88,6 +115,7 @@ impl Interpreter<'_, '_, '_> {
             size,
             at: (x, y),
             hidden,
+            doubtful,
         });
     }
 
@@ -108,5 +136,35 @@ impl Interpreter<'_, '_, '_> {
         let font = Rc::new(Font::read(&own, self.document));
         self.fonts.known.insert(key, (own, font.clone()));
         font
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::files::pdf::tests::{FONT, page};
+    use crate::files::{
+        Shown,
+        fixture_tests::{opened, text},
+    };
+
+    #[test]
+    fn a_font_that_is_not_there_is_read_as_the_usual_one() {
+        let opened = opened(&page("BT /NoSuch 12 Tf 50 700 Td (The plan) Tj ET", FONT));
+        assert_eq!(text(&opened, "page 1", Shown::Visible), "The plan");
+    }
+
+    #[test]
+    fn a_state_may_bring_its_font() {
+        let font = "<</Subtype/Type1/BaseFont/X/Encoding<</Differences[65/x/y/z]>>>>";
+        let states = format!("{FONT}/ExtGState<</G<</Font[{font} 12]>>>>");
+        let opened = opened(&page("/G gs BT 50 700 Td (ABC) Tj ET", &states));
+        assert_eq!(text(&opened, "page 1", Shown::Visible), "xyz");
+    }
+
+    #[test]
+    fn letters_pressed_together_to_nothing_are_hidden() {
+        let content = "BT /F 12 Tf 50 700 Td (The) Tj 0.1 Tz ( x) Tj 100 Tz ( plan) Tj ET";
+        let opened = opened(&page(content, FONT));
+        assert_eq!(text(&opened, "page 1", Shown::Visible), "The plan");
     }
 }
