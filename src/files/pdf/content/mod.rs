@@ -305,7 +305,7 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
         let mut layer = Layer::Shown;
         if let Some((entry, own)) = properties {
             if let Some(entry) = entry {
-                layer = self.layers.state(&entry, &own);
+                layer = self.layer(&entry, &own);
             }
             for key in ["ActualText", "Alt", "E"] {
                 let text = self.document.get(&own, key);
@@ -318,6 +318,15 @@ impl<'d, 'a, 'b> Interpreter<'d, 'a, 'b> {
         }
         if drawing.marks.len() < 1024 {
             drawing.marks.push(layer);
+        }
+    }
+
+    /// Whether what lies on a layer, or under a rule about some, is shown.
+    fn layer(&mut self, entry: &Object, own: &Dictionary) -> Layer {
+        let layers = own.raw("OCGs").map_or(0, |layers| layers.array().len());
+        match self.document.work(16 * layers) {
+            Some(()) => self.layers.state(entry, own),
+            None => Layer::Doubtful,
         }
     }
 

@@ -16,6 +16,8 @@ use crate::files::{
 };
 use std::rc::Rc;
 
+/// Looking for what a piece of a picture touches, as bytes.
+const COST_OF_A_PIECE: usize = 2 * 1024;
 /// Forms within forms.
 const DEEPEST: usize = 12;
 /// Forms drawn on one page.
@@ -35,7 +37,7 @@ impl Interpreter<'_, '_, '_> {
                 let mut layers = drawing.marks.clone();
                 if let Some(entry) = stream.dictionary.raw("OC") {
                     let own = self.document.resolve(entry).and_then(|own| own.dictionary().cloned());
-                    layers.push(self.layers.state(entry, &own.unwrap_or_default()));
+                    layers.push(self.layer(entry, &own.unwrap_or_default()));
                 }
                 state.unseen |= layers.contains(&Layer::Off);
                 state.doubtful |= layers.contains(&Layer::Doubtful);
@@ -61,7 +63,7 @@ impl Interpreter<'_, '_, '_> {
         // A file of its own is told as one.
         self.page.large_pictures |= match has_room(&area) {
             true => !is_file,
-            false => self.pieces.add(area),
+            false => self.document.work(COST_OF_A_PIECE).is_some() && self.pieces.add(area),
         };
     }
 

@@ -131,7 +131,7 @@ impl Interpreter<'_, '_, '_> {
     /// Text within an area is hidden by what is painted there, or may be.
     fn lies_upon(&mut self, area: &Area, surely: bool) {
         let is_flat = area[3] - area[1] <= 3.0;
-        if is_flat || self.document.work(self.page.runs.len()).is_none() {
+        if is_flat || self.document.work(4 * self.page.runs.len()).is_none() {
             return;
         }
         for run in self.page.runs.iter_mut().filter(|run| !run.hidden) {

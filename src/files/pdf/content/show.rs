@@ -15,6 +15,8 @@ use std::{collections::HashMap, rc::Rc};
 
 /// Text smaller than this many points is not seen.
 const TINY: f64 = 2.0;
+/// Reading one, as bytes.
+const COST_OF_A_FONT: usize = 64 * 1024;
 /// Less of its colour than this is not seen, and less than this perhaps.
 const FAINT: f64 = 0.05;
 const PALE: f64 = 0.3;
@@ -133,6 +135,8 @@ impl Interpreter<'_, '_, '_> {
         if let Some((_, known)) = self.fonts.known.get(&key) {
             return known.clone();
         }
+        // All its codes are looked at, whatever is shown of them.
+        self.document.work(COST_OF_A_FONT);
         let font = Rc::new(Font::read(&own, self.document));
         self.fonts.known.insert(key, (own, font.clone()));
         font

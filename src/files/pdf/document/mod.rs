@@ -25,6 +25,8 @@ const MOST_ENTRIES: usize = 2_000_000;
 const MOST_FILTERS: usize = 8;
 /// What is copied or unpacked while one operator is read.
 const BYTES_OF_A_STEP: u64 = 256;
+/// What any stream costs at least, as bytes.
+const LEAST_OF_A_STREAM: usize = 8 * 1024;
 
 #[derive(Clone, Copy, Debug)]
 enum Entry {
@@ -307,6 +309,9 @@ impl<'a, 'b> Document<'a, 'b> {
     /// Undoes the filters that the dictionary of a stream, or of a picture within content, names.
     pub(super) fn unfiltered(&mut self, own: &Dictionary, mut bytes: Vec<u8>) -> Decoded {
         let packed = bytes.len() as u64;
+        if self.work(LEAST_OF_A_STREAM).is_none() {
+            return Decoded { bytes: Vec::new(), left: None };
+        }
         for (name, parameters) in self.filters(own) {
             // One stream may be drawn many times.
             if self.work(bytes.len()).is_none() {
