@@ -90,37 +90,58 @@ pub(super) fn otherwise(runs: &[Run]) -> (String, String) {
 /// Single letters that are set apart, without the gaps between them: who looks at them sees one word. `None` where
 /// there are none such.
 pub(super) fn close<'a>(runs: impl Iterator<Item = &'a Run>) -> Option<String> {
-    /// Gaps up to this share of the font's size may be letters set wide.
-    const WIDE: f64 = 0.6;
-    const FEWEST: usize = 5;
-    let letter = |run: &Run| run.text.chars().count() <= 2 && !run.text.trim().is_empty();
     let runs: Vec<&Run> = runs.collect();
+    let gaps = gaps(&runs);
+    if gaps < FEWEST_GAPS {
+        return None;
+    }
+    Some(runs.chunk_by(|before, run| run.on_line_of(before)).map(closed).collect())
+}
+
+/// The lines of which that is true, alone.
+pub(super) fn close_lines<'a>(runs: impl Iterator<Item = &'a Run>) -> String {
+    let runs: Vec<&Run> = runs.collect();
+    let lines = runs.chunk_by(|before, run| run.on_line_of(before));
+    lines.filter(|line| gaps(line) >= FEWEST_GAPS).map(closed).collect()
+}
+
+/// Gaps up to this share of the font's size may be letters set wide.
+const WIDE: f64 = 0.6;
+const FEWEST_GAPS: usize = 5;
+
+fn is_letter(run: &Run) -> bool {
+    run.text.chars().count() <= 2 && !run.text.trim().is_empty()
+}
+
+/// How many pairs of letters stand apart.
+fn gaps(runs: &[&Run]) -> usize {
     let apart = |before: &Run, run: &Run| {
         let gap = run.start - before.end;
-        letter(before)
-            && letter(run)
+        is_letter(before)
+            && is_letter(run)
             && run.on_line_of(before)
             && (SPACE * run.size..WIDE * run.size).contains(&gap)
     };
-    let gaps = runs.windows(2).filter(|pair| matches!(pair, [before, run] if apart(before, run))).count();
-    if gaps < FEWEST {
-        return None;
-    }
+    runs.windows(2).filter(|pair| matches!(pair, [before, run] if apart(before, run))).count()
+}
+
+/// A line without the gaps between letters that are set wide.
+fn closed(line: &[&Run]) -> String {
     let mut out = String::new();
-    for line in runs.chunk_by(|before, run| run.on_line_of(before)) {
-        let mut before: Option<&Run> = None;
-        for run in line {
-            let gap = before.map_or(0.0, |before| run.start - before.end);
-            let is_word = before.is_some_and(|before| letter(before) && letter(run) && gap < WIDE * run.size);
-            if gap > SPACE * run.size && !is_word {
-                out.push(' ');
-            }
-            out.push_str(&run.text);
-            before = Some(run);
+    let mut before: Option<&Run> = None;
+    for run in line {
+        let gap = before.map_or(0.0, |before| run.start - before.end);
+        let is_word =
+            before.is_some_and(|before| is_letter(before) && is_letter(run) && gap < WIDE * run.size);
+        let is_spaced = out.ends_with(' ') || run.text.starts_with(' ');
+        if gap > SPACE * run.size && !is_word && !is_spaced {
+            out.push(' ');
         }
-        out.push('\n');
+        out.push_str(&run.text);
+        before = Some(run);
     }
-    Some(out)
+    out.push('\n');
+    out
 }
 
 fn joined(runs: &[&Run]) -> String {
@@ -130,8 +151,9 @@ fn joined(runs: &[&Run]) -> String {
         if let Some(before) = before {
             let on_line = run.on_line_of(before);
             let gap = run.start - before.end;
-            let same_place = (run.start - before.start).abs() < 0.3 * run.size;
-            // Printed twice to look bold.
+            // Printed twice to look bold; the two letters of `ll` may stand as close, but beside each other.
+            let half = (0.5 * (before.end - before.start)).clamp(0.05 * run.size, 0.3 * run.size);
+            let same_place = (run.start - before.start).abs() < half;
             if on_line && same_place && run.text == before.text && !run.text.trim().is_empty() {
                 continue;
             }
@@ -187,6 +209,20 @@ mod tests {
         let mut letters: Vec<Run> = "SECRET".chars().enumerate().map(letter).collect();
         letters.reverse();
         assert_eq!(text(letters.iter()), "SECRET");
+    }
+
+    #[test]
+    fn letters_shown_one_by_one_keep_their_doubles() {
+        let narrow = |text: &str, start: f64| Run { end: start + 2.2, ..run(text, start, 90.0) };
+        assert_eq!(text([run("wi", 0.0, 90.0), narrow("l", 10.0), narrow("l", 12.3)].iter()), "will");
+    }
+
+    #[test]
+    fn lines_of_letters_set_wide_are_closed() {
+        let letter = |(i, c): (usize, char)| run(&c.to_string(), 8.0 * i as f64, 90.0);
+        let letters: Vec<Run> =
+            "the plan".chars().enumerate().map(letter).chain([run("Form", 0.0, 50.0)]).collect();
+        assert_eq!(close_lines(letters.iter()), "the plan\n");
     }
 
     #[test]

@@ -215,7 +215,16 @@ fn tell_page(document: &mut Document<'_, '_>, place: &str, page: Page) -> String
     document.budget.text(place, Shown::Hidden, Writing::Plain, hidden);
     document.budget.text(&format!("{place}/pattern"), Shown::Visible, Writing::Plain, apart);
     let (without, whole) = layout::otherwise(&page.runs);
+    // What is shown wide is given closed as well, and so is a line without what is doubtful.
+    let wide = layout::close_lines(page.runs.iter().filter(|run| !run.hidden));
+    let sure = layout::close_lines(page.runs.iter().filter(|run| !run.hidden && !run.doubtful));
     let below = format!("{place}/read otherwise");
+    document.budget.text(
+        &below,
+        Shown::Hidden,
+        Writing::Plain,
+        if sure == wide { wide } else { wide + &sure },
+    );
     document.budget.text(&below, Shown::Visible, Writing::Plain, without);
     document.budget.text(&below, Shown::Hidden, Writing::Plain, whole);
     let below = format!("{place}/alternative text");
