@@ -1,7 +1,8 @@
 //! What a page shows that is written otherwise in it: readings of their own, beside the text as it is written.
 
 use super::{
-    Doubt, Fragment, Layer, UnreadReason, View, html,
+    Doubt, Fragment, Layer, UnreadReason, View,
+    html::{self, ShownAs},
     read::Reader,
     view::{Builder, Lines},
 };
@@ -16,11 +17,15 @@ impl<'m> Reader<'m, '_> {
             self.out.fragments.push(Fragment {
                 place: place.clone(),
                 part: self.protecting(index),
-                layer: if shown.kind == html::ShownAs::Link { Layer::Link } else { Layer::Visible },
+                layer: match shown.kind {
+                    ShownAs::Link => Layer::Link,
+                    ShownAs::Filled => Layer::Hidden,
+                    ShownAs::Text | ShownAs::Crafted => Layer::Visible,
+                },
                 view: rows(&text),
                 source: text,
                 quoted: Vec::new(),
-                checked_only: shown.kind != html::ShownAs::Crafted,
+                checked_only: matches!(shown.kind, ShownAs::Link | ShownAs::Text),
                 anchors: &[],
             });
         }

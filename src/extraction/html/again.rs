@@ -8,6 +8,7 @@ use super::{
     page::{self, Eyes},
     sheet::{Case, Sheet},
     shown::{self, Shown, ShownAs},
+    splinters,
 };
 use percent_encoding::percent_decode_str;
 
@@ -38,6 +39,8 @@ pub(in crate::extraction) struct Again {
     pub(super) cells: u32,
     /// A style sheet stands behind text.
     pub(super) late: bool,
+    /// Elements that begin within a word.
+    pub(super) splits: usize,
     links: String,
     /// What links put into a message or a form for whoever follows them.
     filled: String,
@@ -64,6 +67,7 @@ impl Again {
             singles: 0,
             cells: 0,
             late: false,
+            splits: 0,
             links: String::new(),
             filled: String::new(),
             base: None,
@@ -146,11 +150,14 @@ impl Again {
         if self.office {
             let _ = self.with_eyes(source, &own, Eyes::Office, limits, &mut seen);
         }
+        if self.splits >= splinters::LEAST {
+            seen.shown.extend(splinters::without(source));
+        }
         if !self.links.is_empty() {
             seen.shown.push(Shown { text: self.links.clone(), kind: ShownAs::Link });
         }
         if !self.filled.is_empty() {
-            seen.shown.push(Shown { text: self.filled.clone(), kind: ShownAs::Link });
+            seen.shown.push(Shown { text: self.filled.clone(), kind: ShownAs::Filled });
         }
         if self.cells >= DRAWN {
             seen.doubt = Some("drawn, not written");

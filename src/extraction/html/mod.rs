@@ -20,6 +20,7 @@ mod page;
 mod selector;
 mod sheet;
 mod shown;
+mod splinters;
 mod style;
 mod tag;
 mod walk;

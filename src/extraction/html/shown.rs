@@ -27,6 +27,8 @@ pub(in crate::extraction) enum ShownAs {
     /// Characters were moved or cut out one by one: all that is said counts.
     Crafted,
     Link,
+    /// What a link puts into a message or a form.
+    Filled,
 }
 
 /// What is seen otherwise than it is written; `None` where nothing is. The second is whether that is all.

@@ -133,6 +133,7 @@ impl<'s> Walk<'s> {
 
     fn opening(&mut self, name: &'s str, mut seen: Attributes<'s>, at: usize, end: usize) -> usize {
         let kind = kind(name);
+        self.texts.again.splits += usize::from(self.texts.visible.ends_in_word());
         let hidden_by_sheet = self.styled(name, &mut seen);
         if kind.breaks == Break::Block {
             self.open.close_like("p");
