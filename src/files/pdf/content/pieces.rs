@@ -51,7 +51,8 @@ mod tests {
 
     fn told(pieces: &[Area]) -> bool {
         let mut all = Pieces::default();
-        pieces.iter().fold(false, |told, piece| all.add(*piece) || told)
+        // Each is added, also behind the first that tells.
+        pieces.iter().map(|piece| all.add(*piece)).collect::<Vec<_>>().contains(&true)
     }
 
     #[test]
