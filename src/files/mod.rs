@@ -11,6 +11,7 @@ mod bytes;
 mod container_fixture_tests;
 #[cfg(test)]
 mod container_mutation_tests;
+mod field;
 #[cfg(test)]
 mod fixture_tests;
 mod formula;

@@ -85,7 +85,7 @@ fn read(kind: Kind, file: &File<'_>, budget: &mut Budget) {
         Kind::Xml if office_xml(bytes, budget) => {}
         Kind::Xml => {
             let source = with_entities(text::charset::decode(bytes, file.charset()), budget);
-            let attributes = text::attributes(&source, budget);
+            let attributes = xml::all_said(source.as_bytes(), budget);
             budget.text("attributes", Shown::Hidden, Writing::Plain, attributes);
             budget.text("", Shown::Visible, Writing::Html, source)
         }

@@ -253,10 +253,9 @@ pub(super) fn root(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// Values of attributes that somebody may have written, a line for each element.
-pub(super) fn all_said(bytes: &[u8], budget: &mut Budget) -> String {
-    let bytes = decoded(bytes);
-    let mut xml = Xml::new(&bytes);
+/// Values of attributes that somebody may have written, a line for each element; of XML in UTF-8.
+pub(super) fn all_said(source: &[u8], budget: &mut Budget) -> String {
+    let mut xml = Xml::new(source);
     let mut out = String::new();
     while let Some(node) = xml.next(budget) {
         let Node::Start(tag) = node else { continue };
@@ -299,10 +298,14 @@ fn is_said(key: &str, value: &str) -> bool {
     has_words || (digits >= 10 && (1..=3).contains(&letters))
 }
 
-/// All text between tags, an element's end being a space or a line.
+/// All text between tags, an element's end being a space or a line; of XML in any charset.
 pub(super) fn all_text(bytes: &[u8], budget: &mut Budget) -> String {
-    let bytes = decoded(bytes);
-    let mut xml = Xml::new(&bytes);
+    text_of(&decoded(bytes), budget)
+}
+
+/// The same of XML in UTF-8.
+pub(super) fn text_of(source: &[u8], budget: &mut Budget) -> String {
+    let mut xml = Xml::new(source);
     let mut out = String::new();
     while let Some(node) = xml.next(budget) {
         match node {
@@ -345,6 +348,18 @@ mod tests {
         assert_eq!(all_said(source, &mut budget), "about Nia Flynn\nH801200001001\n");
         assert_eq!(root(b"\n<?xml version='1.0'?><x:theme/>").as_deref(), Some("theme"));
         assert_eq!(root(b"words <theme/>"), None);
+    }
+
+    #[test]
+    fn what_attributes_of_a_file_say_is_told_and_accents_stay() {
+        let bytes = b"<?xml version='1.0' encoding='iso-8859-1'?><r a='one' b='two words' c='http://a.example/ b'>Cer\xef</r>";
+        let mut opened = Budget::new(FileLimits::default());
+        crate::files::open(Some("a.xml"), None, bytes, &mut opened);
+        let pieces = opened.finish().pieces;
+        assert_eq!(pieces.iter().find(|piece| piece.place == "attributes").unwrap().text, "two words\n");
+        let source = decoded(bytes);
+        assert_eq!(text_of(&source, &mut Budget::new(FileLimits::default())), "Cer\u{ef}\n");
+        assert_eq!(text(bytes), "Cer\u{ef}\n");
     }
 
     #[test]

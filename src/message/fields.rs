@@ -91,12 +91,10 @@ pub(super) fn read(block: &[u8], of: Of, limit: usize, habits: Habits) -> Block 
 /// Content-Type, which counts only when Content-Disposition gives none.
 #[derive(Default)]
 pub(super) struct Seen {
-    pub(super) content_type: bool,
-    pub(super) content_types: Said,
-    pub(super) transfer_encodings: Said,
-    pub(super) dispositions: Said,
-    pub(super) transfer_encoding: bool,
-    pub(super) disposition: bool,
+    /// What the first of its name says, of those that say how a part is read.
+    pub(super) content_type: Option<Vec<u8>>,
+    pub(super) transfer_encoding: Option<Vec<u8>>,
+    pub(super) disposition: Option<Vec<u8>>,
     pub(super) subject: bool,
     pub(super) date: bool,
     pub(super) from: bool,
@@ -104,31 +102,18 @@ pub(super) struct Seen {
     pub(super) habits: Habits,
 }
 
-/// What the fields of one name say.
-#[derive(Default)]
-pub(super) enum Said {
-    #[default]
-    Nothing,
-    /// All of them this, however many.
-    Once(Vec<u8>),
-    Variously,
-}
-
-/// Notes that a field stands there; `false` and a defect when it did before.
-pub(super) fn first(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
-    if *seen {
-        defects.push("repeated-field");
-    }
-    !std::mem::replace(seen, true)
-}
-
+/// Of a field that stands there twice.
+pub(super) const REPEATED: [&str; 1] = ["repeated-field"];
 /// The same for a field that decides how the message is read, or whose it seems to be:
 /// programs differ in which of several they believe.
-pub(super) fn first_of_key(seen: &mut bool, defects: &mut Vec<&'static str>) -> bool {
+pub(super) const REPEATED_KEY: [&str; 2] = ["repeated-key-field", "repeated-field"];
+
+/// Notes that a field stands there; `false` and these defects when it did before.
+fn first(seen: &mut bool, repeated: &[&'static str], defects: &mut Vec<&'static str>) -> bool {
     if *seen {
-        defects.push("repeated-key-field");
+        defects.extend(repeated);
     }
-    first(seen, defects)
+    !std::mem::replace(seen, true)
 }
 
 /// RFC 5322 section 2.2: printable ASCII but the colon. White space before the colon is
@@ -146,7 +131,7 @@ fn message_field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) {
     if is("received") {
         header.received += 1;
     } else if is("from") {
-        first_of_key(&mut seen.from, defects);
+        first(&mut seen.from, &REPEATED_KEY, defects);
         mailboxes(&mut header.from, value, defects);
     } else if is("to") {
         mailboxes(&mut header.to, value, defects);
@@ -159,7 +144,7 @@ fn message_field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) {
     } else if is("reply-to") {
         mailboxes(&mut header.reply_to, value, defects);
     } else if is("date") {
-        if first(&mut seen.date, defects) {
+        if first(&mut seen.date, &REPEATED, defects) {
             header.date = date(value);
         }
     } else if is("message-id") {
@@ -187,7 +172,7 @@ fn subject(out: &mut Block, seen: &mut Seen, value: &[u8]) {
         HeaderValue::Text(text) => text.into_owned(),
         _ => String::new(),
     };
-    if first(&mut seen.subject, &mut out.defects) {
+    if first(&mut seen.subject, &REPEATED, &mut out.defects) {
         out.header.subject = text;
     } else {
         out.header.other_subjects.push(text);

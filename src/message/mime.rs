@@ -2,7 +2,7 @@
 
 use super::{
     Disposition, TransferEncoding,
-    fields::{Block, Said, Seen, first, first_of_key, lines, word},
+    fields::{Block, REPEATED, REPEATED_KEY, Seen, lines, word},
     habit::{Habit, Habits},
     parameter,
 };
@@ -50,9 +50,7 @@ pub(super) fn field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) 
     let (mime, defects, met) = (&mut out.mime, &mut out.defects, &mut out.met);
     let habits = seen.habits;
     if name.eq_ignore_ascii_case("type") {
-        if is_said_again(&mut seen.content_types, value)
-            || !counts(first_of_key(&mut seen.content_type, defects), habits, met)
-        {
+        if !counts(&mut seen.content_type, value, &REPEATED_KEY, defects, (habits, met)) {
             return;
         }
         let value = lines(value, LONGEST_VALUE, defects);
@@ -68,18 +66,14 @@ pub(super) fn field(out: &mut Block, seen: &mut Seen, name: &str, value: &[u8]) 
         mime.deletes_space = parameter(&ct, "delsp").is_some_and(|d| d.eq_ignore_ascii_case("yes"));
         seen.name_parameter = first_or_last(&ct, "name", habits, met).and_then(file_name);
     } else if name.eq_ignore_ascii_case("transfer-encoding") {
-        if !is_said_again(&mut seen.transfer_encodings, value)
-            && counts(first_of_key(&mut seen.transfer_encoding, defects), habits, met)
-        {
+        if counts(&mut seen.transfer_encoding, value, &REPEATED_KEY, defects, (habits, met)) {
             mime.transfer_encoding = transfer_encoding(value);
             if mime.transfer_encoding == TransferEncoding::Unknown {
                 defects.push("unknown-transfer-encoding");
             }
         }
     } else if name.eq_ignore_ascii_case("disposition") {
-        if is_said_again(&mut seen.dispositions, value)
-            || !counts(first(&mut seen.disposition, defects), habits, met)
-        {
+        if !counts(&mut seen.disposition, value, &REPEATED, defects, (habits, met)) {
             return;
         }
         let value = lines(value, LONGEST_VALUE, defects);
@@ -134,12 +128,27 @@ fn first_or_last<'a>(
     Some(if habits.has(Habit::LastParameter) { last } else { first })
 }
 
-/// Whether a field counts that says how a part is read: the first of its name, unless the last one does.
-fn counts(is_first: bool, habits: Habits, met: &mut Habits) -> bool {
-    if !is_first {
-        met.add(Habit::LastField);
+/// Whether a field counts that says how a part is read: the first of its name, unless the last one does. While all say
+/// the very same it is no matter.
+fn counts(
+    first: &mut Option<Vec<u8>>,
+    value: &[u8],
+    repeated: &[&'static str],
+    defects: &mut Vec<&'static str>,
+    (habits, met): (Habits, &mut Habits),
+) -> bool {
+    let value = value.trim_ascii();
+    match first {
+        None => {
+            *first = Some(value.to_vec());
+            return true;
+        }
+        Some(first) if first == value && !met.has(Habit::LastField) => return false,
+        Some(_) => {}
     }
-    is_first || habits.has(Habit::LastField)
+    defects.extend(repeated);
+    met.add(Habit::LastField);
+    habits.has(Habit::LastField)
 }
 
 fn content_type(value: &[u8]) -> Option<ContentType<'_>> {
@@ -162,18 +171,6 @@ fn is_repeated(ct: &ContentType<'_>, name: &str) -> bool {
         "charset" => !first.is_some_and(|first| first.eq_ignore_ascii_case(value)),
         _ => first != Some(value),
     })
-}
-
-/// Whether all fields of this name so far say the very same: then it is no matter which of them a program believes.
-fn is_said_again(said: &mut Said, value: &[u8]) -> bool {
-    let value = value.trim_ascii();
-    match said {
-        Said::Nothing => *said = Said::Once(value.to_vec()),
-        Said::Once(before) if before == value => return true,
-        Said::Once(_) => *said = Said::Variously,
-        Said::Variously => {}
-    }
-    false
 }
 
 fn file_name(name: &str) -> Option<String> {

@@ -17,9 +17,10 @@ const ROWS: usize = 3;
 /// As they stand at the head of a timetable.
 const DAYS: &str = "mtwtfss";
 /// Who is spoken to or of.
-const PERSONS: [&str; 22] = [
+/// Not the Welsh for her, which greets in English.
+const PERSONS: [&str; 21] = [
     "you", "u", "ur", "your", "youre", "yourself", "urself", "he", "hes", "she", "shes", "they", "theyre",
-    "them", "him", "ti", "chi", "dy", "di", "chdi", "ef", "hi",
+    "them", "him", "ti", "chi", "dy", "di", "chdi", "ef",
 ];
 
 /// Whether what stands there may be read as these words by chance.
@@ -49,12 +50,10 @@ pub(super) fn is_doubtful(fragment: &Fragment<'_>, at: &Range<usize>, said: &str
 
 /// What stands before and behind in the same paragraph, near by.
 fn line<'t>(text: &'t str, at: &Range<usize>) -> Option<(&'t str, &'t str)> {
-    let (before, after) = (text.get(..at.start)?, text.get(at.end..)?);
     let start = text.ceil_char_boundary(at.start.saturating_sub(2 * BEFORE)).min(at.start);
-    let start = before.rfind('\n').map_or(start, |end| start.max(end + 1));
-    let end = after.floor_char_boundary(2 * BEFORE);
-    let end = after.find('\n').map_or(end, |line| line.min(end));
-    Some((text.get(start..at.start)?, after.get(..end)?))
+    let end = text.floor_char_boundary(at.end + 2 * BEFORE).max(at.end);
+    let (before, after) = (text.get(start..at.start)?, text.get(at.end..end)?);
+    Some((before.rsplit('\n').next()?, after.split('\n').next()?))
 }
 
 fn is_of_somebody(before: &str, after: &str) -> bool {

@@ -2,15 +2,15 @@
 //! order, hide some, or show others. Each costs the first reading next to nothing.
 
 use super::{
-    super::ExtractLimits,
+    super::{ExtractLimits, host::percent_decoded},
     boxes::Boxes,
+    entity::resolved,
     own::Own,
     page::{self, Eyes},
     sheet::{Case, Sheet},
     shown::{self, Shown, ShownAs},
     splinters,
 };
-use percent_encoding::percent_decode_str;
 
 /// Short pieces of text of which nobody knows where they are shown.
 const UNCERTAIN: u32 = 4;
@@ -44,6 +44,7 @@ pub(in crate::extraction) struct Again {
     links: String,
     /// What links put into a message or a form for whoever follows them.
     filled: String,
+    fills_more: bool,
     base: Option<String>,
 }
 
@@ -70,6 +71,7 @@ impl Again {
             splits: 0,
             links: String::new(),
             filled: String::new(),
+            fills_more: false,
             base: None,
         }
     }
@@ -85,12 +87,16 @@ impl Again {
     /// The texts in a link's query (`mailto:?body=`, RFC 6068; forms, messengers): what has a space is written by a person.
     pub(super) fn fill(&mut self, target: &str) {
         let Some((_, query)) = target.split_once('?') else { return };
-        if self.filled.len() > MOST_LINKS * 100 || !query.contains(['%', '+']) {
+        if !query.contains(['%', '+']) {
             return;
         }
-        let query = query.replace("&amp;", "&").replace('+', " ");
+        if self.filled.len() > MOST_LINKS * 100 {
+            self.fills_more = true;
+            return;
+        }
+        let query = resolved(query).replace('+', " ");
         for value in query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value) {
-            let text = percent_decode_str(value).decode_utf8_lossy();
+            let text = percent_decoded(value);
             if text.trim().contains(char::is_whitespace) {
                 self.filled.push_str(&text);
                 self.filled.push('\n');
@@ -151,11 +157,14 @@ impl Again {
             let _ = self.with_eyes(source, &own, Eyes::Office, limits, &mut seen);
         }
         if self.splits >= splinters::LEAST {
-            seen.shown.extend(splinters::without(source));
+            let (shown, is_whole) = splinters::without(source);
+            seen.shown.extend(shown);
+            seen.is_cut |= !is_whole;
         }
         if !self.links.is_empty() {
             seen.shown.push(Shown { text: self.links.clone(), kind: ShownAs::Link });
         }
+        seen.is_cut |= self.fills_more;
         if !self.filled.is_empty() {
             seen.shown.push(Shown { text: self.filled.clone(), kind: ShownAs::Filled });
         }

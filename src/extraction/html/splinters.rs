@@ -5,7 +5,7 @@ use super::{
     element::{Break, Content, kind},
     entity::resolved,
     shown::{Shown, ShownAs},
-    tag::raw_text_end,
+    tag::{Markup, Tag, Tags, raw_text_end, text_from},
 };
 use std::{collections::HashMap, ops::Range};
 
@@ -13,26 +13,27 @@ use std::{collections::HashMap, ops::Range};
 pub(super) const LEAST: usize = 4;
 /// So often no page does it by chance: then all rules look at what is left, not those with a check digit alone.
 const CRAFTED: usize = 8;
-/// Bytes of a tag, and of what stands in such an element.
-const LONGEST_TAG: usize = 512;
+/// Bytes that stand in such an element.
 const LONGEST: usize = 64;
 /// Tags between an element and the letter behind it.
 const TAGS: usize = 4;
 /// Different tags that are counted.
-const MOST: usize = 1_000;
+const MOST: usize = 10_000;
 
-/// The paragraphs that have such elements, without them; `None` where there are none.
-pub(super) fn without(source: &str) -> Option<Shown> {
+/// The paragraphs that have such elements, without them; `None` where there are none. The second is whether all were
+/// counted.
+pub(super) fn without(source: &str) -> (Option<Shown>, bool) {
     let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut is_whole = true;
     scan(source, |piece| {
-        if let Piece::Splinter { tag, .. } = piece
-            && (counts.len() < MOST || counts.contains_key(tag))
-        {
-            *counts.entry(tag).or_default() += 1;
+        let Piece::Splinter { tag, .. } = piece else { return };
+        match counts.len() < MOST || counts.contains_key(tag) {
+            true => *counts.entry(tag).or_default() += 1,
+            false => is_whole = false,
         }
     });
     counts.retain(|_, count| *count >= LEAST);
-    let most = counts.values().copied().max()?;
+    let Some(most) = counts.values().copied().max() else { return (None, is_whole) };
     let mut paragraphs = Paragraphs::default();
     scan(source, |piece| match piece {
         Piece::Text(range) => paragraphs.add(source, range),
@@ -44,7 +45,7 @@ pub(super) fn without(source: &str) -> Option<Shown> {
     });
     paragraphs.end();
     let kind = if most >= CRAFTED { ShownAs::Crafted } else { ShownAs::Text };
-    Some(Shown { text: paragraphs.all, kind })
+    (Some(Shown { text: paragraphs.all, kind }), is_whole)
 }
 
 /// Those that had one of these elements, one to a line.
@@ -87,36 +88,47 @@ enum Piece<'s> {
 
 /// Goes through the page once.
 fn scan<'s>(source: &'s str, mut give: impl FnMut(Piece<'s>)) {
+    let mut tags = Tags::default();
     // Whether a word goes on, and the tag of the element that its last letter stands in.
     let (mut at, mut in_word, mut within) = (0, false, None);
     while at < source.len() {
-        let tag_at = memchr::memchr(b'<', source.as_bytes().get(at..).unwrap_or_default());
-        let text = at..tag_at.map_or(source.len(), |found| at + found);
-        if !text.is_empty() {
-            in_word = source.as_bytes().get(text.end - 1).is_some_and(u8::is_ascii_alphanumeric);
-            within = None;
-            give(Piece::Text(text.clone()));
-        }
+        let text = text_from(source, at);
         at = text.end;
-        let Some(tag) = tag_of(source, at) else {
-            at += 1;
-            continue;
+        if !text.is_empty() {
+            in_word = ends_in_word(&source[text.clone()]);
+            within = None;
+            give(Piece::Text(text));
+        }
+        if at >= source.len() {
+            return;
+        }
+        let tag = match tags.read(source, at, &mut |_, _| {}) {
+            Markup::Text => {
+                give(Piece::Text(at..at + 1));
+                (at, in_word) = (at + 1, false);
+                continue;
+            }
+            Markup::Comment { end, .. } => {
+                at = end;
+                continue;
+            }
+            Markup::Tag(tag) => tag,
         };
-        let element = kind(tag.name);
-        if element.content == Content::Code && !tag.closes {
-            at = raw_text_end(source, at + tag.whole.len(), tag.name).unwrap_or(source.len());
+        let (name, element) = (&source[tag.name.clone()], kind(&source[tag.name.clone()]));
+        if element.content == Content::Code && !tag.closing {
+            at = raw_text_end(source, tag.end, name).unwrap_or(source.len());
             continue;
         }
-        match leaf(source, at, &tag) {
+        let whole = &source[at..tag.end];
+        match leaf(source, &tag, &mut tags) {
             Some((inner, end)) if element.breaks == Break::Inline || element.content != Content::Markup => {
                 // Elements in a row are the text itself.
-                let splits = in_word && within != Some(tag.whole) && goes_on(source, end);
-                let last = source.as_bytes().get(inner.clone()).and_then(<[u8]>::last);
-                within = if splits { within } else { Some(tag.whole) };
-                in_word = splits || last.is_some_and(u8::is_ascii_alphanumeric);
+                let splits = in_word && within != Some(whole) && goes_on(source, end, &mut tags);
+                within = if splits { within } else { Some(whole) };
+                in_word = splits || ends_in_word(&source[inner.clone()]);
                 give(match splits {
-                    true => Piece::Splinter { tag: tag.whole, inner },
-                    false => Piece::Leaf { tag: tag.whole, inner },
+                    true => Piece::Splinter { tag: whole, inner },
+                    false => Piece::Leaf { tag: whole, inner },
                 });
                 at = end;
             }
@@ -125,49 +137,40 @@ fn scan<'s>(source: &'s str, mut give: impl FnMut(Piece<'s>)) {
                     in_word = false;
                     give(Piece::Break);
                 }
-                at += tag.whole.len();
+                at = tag.end;
             }
         }
     }
 }
 
-struct Tag<'s> {
-    whole: &'s str,
-    name: &'s str,
-    closes: bool,
-}
-
-fn tag_of(source: &str, at: usize) -> Option<Tag<'_>> {
-    let rest = source.get(at..)?;
-    let end = rest.bytes().take(LONGEST_TAG).position(|b| b == b'>')?;
-    let whole = rest.get(..=end)?;
-    let inner = whole.get(1..)?;
-    let closes = inner.starts_with('/');
-    let name = inner.trim_start_matches('/');
-    let length = name.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    let name = name.get(..length).filter(|name| !name.is_empty())?;
-    Some(Tag { whole, name, closes })
+fn ends_in_word(text: &str) -> bool {
+    text.as_bytes().last().is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// What stands in an element that has no other in it, and where it ends.
-fn leaf(source: &str, at: usize, tag: &Tag<'_>) -> Option<(Range<usize>, usize)> {
-    if tag.closes {
-        return None;
+fn leaf(source: &str, tag: &Tag, tags: &mut Tags) -> Option<(Range<usize>, usize)> {
+    let rest = source.as_bytes().get(tag.end..)?;
+    let length = memchr::memchr(b'<', rest.get(..LONGEST).unwrap_or(rest)).filter(|_| !tag.closing)?;
+    let inner = tag.end..tag.end + length;
+    match tags.read(source, inner.end, &mut |_, _| {}) {
+        Markup::Tag(end) if end.closing => {
+            let is_its = source[end.name].eq_ignore_ascii_case(&source[tag.name.clone()]);
+            is_its.then_some((inner, end.end))
+        }
+        _ => None,
     }
-    let start = at + tag.whole.len();
-    let rest = source.get(start..)?;
-    let length = rest.bytes().take(LONGEST).position(|b| b == b'<')?;
-    let closing = tag_of(source, start + length)?;
-    let closes = closing.closes && closing.name.eq_ignore_ascii_case(tag.name);
-    closes.then(|| (start..start + length, start + length + closing.whole.len()))
 }
 
 /// Whether a letter or digit stands there, behind some tags.
-fn goes_on(source: &str, mut at: usize) -> bool {
+fn goes_on(source: &str, mut at: usize, tags: &mut Tags) -> bool {
     for _ in 0..TAGS {
-        match tag_of(source, at) {
-            Some(tag) if kind(tag.name).breaks == Break::Inline => at += tag.whole.len(),
-            _ => break,
+        if source.as_bytes().get(at) != Some(&b'<') {
+            break;
+        }
+        match tags.read(source, at, &mut |_, _| {}) {
+            Markup::Tag(tag) if kind(&source[tag.name.clone()]).breaks == Break::Inline => at = tag.end,
+            Markup::Comment { end, .. } => at = end,
+            _ => return false,
         }
     }
     source.as_bytes().get(at).is_some_and(u8::is_ascii_alphanumeric)
@@ -176,8 +179,9 @@ fn goes_on(source: &str, mut at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     fn read(source: &str) -> String {
-        without(source).map_or(String::new(), |shown| shown.text)
+        without(source).0.map_or(String::new(), |shown| shown.text)
     }
 
     #[test]
@@ -186,8 +190,16 @@ mod tests {
         assert_eq!(read(hidden), "UPN: H8012001 \n");
         let by_element = "U<title>x7</title>P<title>x7</title>N<title>x7</title>8<title>x7</title>1";
         assert_eq!(read(by_element), "UPN81 \n");
+        let quoted = "U<i title='>'>x</i>P<!-- <i>1</i> -->N<i title='>'>x</i>8<!---->0<i title='>'>x</i>1<i title='>'>x</i>2";
+        assert_eq!(read(quoted), "UPN8012 \n");
         let style = "<style>i{}</style>a<i>x</i>b<i>x</i>c<i>x</i>d<i>x</i>e";
         assert_eq!(read(style), "abcde \n");
+    }
+
+    #[test]
+    fn more_tags_than_are_counted_are_told() {
+        let page = |count: usize| (0..count).map(|n| format!("a<i id=n{n}>x</i>b ")).collect::<String>();
+        assert!(without(&page(100)).1 && !without(&page(MOST + 1)).1);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 
 mod binary;
 mod drawn;
-mod field;
 mod lines;
 mod number_text;
 mod numbering;
@@ -20,7 +19,6 @@ mod sheet_2003;
 mod sheet_parts;
 mod slides;
 mod styles;
-mod symbols;
 pub(super) mod word;
 mod workbook;
 mod xstring;

@@ -172,7 +172,7 @@ fn read_xml(name: &str, root: &str, source: &[u8], later: &mut Later, budget: &m
             if has_element(source, "ddeLink", budget) {
                 budget.found("", TraitKind::Script(Script::Active));
             }
-            (Shown::Hidden, Writing::Plain, xml::all_text(source, budget))
+            (Shown::Hidden, Writing::Plain, xml::text_of(source, budget))
         }
         "personList" | "cmAuthorLst" | "authorLst" => {
             let text = all_attributes(source, budget);
@@ -186,7 +186,7 @@ fn read_xml(name: &str, root: &str, source: &[u8], later: &mut Later, budget: &m
                 let said = xml::all_said(source, budget);
                 budget.text(&place, Shown::Hidden, Writing::Plain, said);
             }
-            (Shown::Hidden, Writing::Plain, xml::all_text(source, budget))
+            (Shown::Hidden, Writing::Plain, xml::text_of(source, budget))
         }
     };
     budget.text(&place, shown, writing, text);

@@ -109,7 +109,7 @@ fn read_slide(parts: &mut Parts<'_, '_>, part: &str, place: &str, size: (i64, i6
             }
             "comments" => {
                 if let Some(source) = parts.text(&relation.target, &["cmLst"], budget) {
-                    let text = xml::all_text(&source, budget);
+                    let text = xml::text_of(&source, budget);
                     budget.text(&format!("{place}/comments"), Shown::Hidden, Writing::Plain, text);
                 }
             }

@@ -8,10 +8,11 @@ use super::{
     numbering::Numbering,
     parts::{Parts, tell_external},
     styles::{Look, Styles},
-    symbols,
 };
 use crate::files::{
-    Budget, Shown, Writing, open,
+    Budget, Shown, Writing,
+    field::symbols,
+    open,
     xml::{Node, Tag, Xml},
 };
 use base64::Engine as _;

@@ -4,12 +4,13 @@ use super::{
     super::{
         budget::Budget,
         bytes::unhex,
+        field,
         model::{Reason, Script, Shown, TraitKind, Writing},
         open,
     },
     Reader,
     destination::Destination,
-    field, object,
+    object,
 };
 
 impl Reader {
@@ -62,8 +63,9 @@ impl Reader {
 
     fn instructed(&mut self, instruction: &str, budget: &mut Budget) {
         let words = instruction.trim();
-        let (field, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
-        match field.to_ascii_uppercase().as_str() {
+        let (kind, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+        let kind = kind.to_ascii_uppercase();
+        match kind.as_str() {
             "HYPERLINK" => {
                 let targets: Vec<&str> = rest.split('"').skip(1).step_by(2).collect();
                 let target = if targets.is_empty() { rest.trim().to_owned() } else { targets.join(" ") };
@@ -78,12 +80,10 @@ impl Reader {
                 budget.text("", Shown::Link, Writing::Plain, rest.trim().to_owned());
             }
             // Word draws these from the code; they have no result.
-            "MACROBUTTON" | "GOTOBUTTON" => {
-                let (_, shown) = rest.trim_start().split_once(char::is_whitespace).unwrap_or_default();
-                self.put(shown);
+            "MACROBUTTON" | "GOTOBUTTON" | "EQ" | "SYMBOL" => {
+                let shown = field::shown(&kind, words);
+                self.put(&shown);
             }
-            "EQ" => self.put(&field::equation(rest)),
-            "SYMBOL" => self.put(&field::symbol(rest)),
             _ if rest.contains('"') || rest.len() > 30 => self.texts.hide("fields", words),
             _ => {}
         }

@@ -4,7 +4,6 @@
 mod charset;
 mod destination;
 mod ended;
-mod field;
 mod lzfu;
 mod object;
 mod text;

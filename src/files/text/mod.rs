@@ -12,7 +12,7 @@ pub(super) mod rows;
 mod script;
 mod sylk;
 
-pub(super) use otherwise::{as_text, attributes};
+pub(super) use otherwise::as_text;
 pub use script::texts as texts_of_script;
 
 use super::{

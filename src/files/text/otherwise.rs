@@ -1,5 +1,5 @@
 //! Texts that were taken for a page, a card, a calendar or a mail: what of them only an editor shows, where name and
-//! type lead to one; and what XML says in attributes.
+//! type lead to one.
 
 use super::{
     super::{
@@ -7,7 +7,6 @@ use super::{
         kind::Kind,
         model::{Limit, Reason, Shown, Writing},
         open::File,
-        xml::{Node, Xml},
     },
     charset,
 };
@@ -138,24 +137,6 @@ impl Page {
     }
 }
 
-/// Values of attributes that are words.
-pub(in super::super) fn attributes(source: &str, budget: &mut Budget) -> String {
-    let mut xml = Xml::new(source.as_bytes());
-    let mut out = String::new();
-    while let Some(node) = xml.next(budget) {
-        let Node::Start(tag) = node else { continue };
-        for (_, value) in tag.attributes() {
-            let words = value.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count();
-            // Places of schemas are pairs of addresses.
-            if words >= 2 && !value.contains("://") {
-                out.push_str(value.trim());
-                out.push('\n');
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use crate::files::{Budget, FileLimits, Opened, Shown, open};
@@ -195,12 +176,5 @@ mod tests {
         let mail = "From: Bob\nTo: Amy\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\nbefore\n--b\n\nhello\n--b--\n";
         let left = beside("notes.txt", mail);
         assert!(left.contains("before") && !left.contains("hello"), "{left}");
-    }
-
-    #[test]
-    fn attributes_of_xml_that_are_words_are_read() {
-        let read = opened("a.xml", "<?xml version='1.0'?><r a='one' b='two words' c='http://a.example/ b'/>");
-        let attributes = read.pieces.iter().find(|piece| piece.place == "attributes").unwrap();
-        assert_eq!(attributes.text, "two words\n");
     }
 }

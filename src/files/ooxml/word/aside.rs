@@ -1,10 +1,10 @@
 //! What stands beside the text of a document: fields, what is said of pictures, tables and choices, properties.
 
 use super::{
-    super::{drawn, field, parts::tell_program},
+    super::{drawn, parts::tell_program},
     Story,
 };
-use crate::files::{Budget, Script, Shown, TraitKind, Writing, xml::Tag};
+use crate::files::{Budget, Script, Shown, TraitKind, Writing, field, xml::Tag};
 
 impl Story<'_> {
     pub(super) fn start_aside(&mut self, tag: &Tag<'_>, budget: &mut Budget) {

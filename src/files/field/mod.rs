@@ -1,6 +1,6 @@
 //! Fields that Word draws from their own code (ECMA-376 part 1, section 17.16.5): buttons, formulas, signs.
 
-use super::symbols;
+pub(super) mod symbols;
 
 /// What a field of this kind shows; its code begins with the kind.
 pub(super) fn shown(kind: &str, code: &str) -> String {
@@ -75,6 +75,11 @@ mod tests {
         assert_eq!(shown("MACROBUTTON", "MACROBUTTON"), "");
         assert_eq!(shown("EQ", " EQ \\s\\up0(Nia Fl)\\s\\do2 (ynn \\(9A\\)) "), "Nia Flynn (9A)");
         assert_eq!(shown("EQ", "EQ \\f(1,2)"), "1 2");
+        assert_eq!(shown("EQ", r"EQ \s\up8(I will) \f(1;2) \(x\,y\)"), "I will 1 2 (x,y)");
+        assert_eq!(shown("EQ", "EQ \\"), "");
+        for (code, drawn) in [("8364 \\u", "€"), ("128", "€"), ("7", ""), ("", "")] {
+            assert_eq!(shown("SYMBOL", &format!("SYMBOL {code}")), drawn, "{code}");
+        }
         assert_eq!(shown("SYMBOL", " SYMBOL 85 \\f Arial "), "U");
         assert_eq!(shown("SYMBOL", " SYMBOL 0x4e \\f \"Times New Roman\" \\s 12"), "N");
     }

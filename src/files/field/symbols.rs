@@ -4,7 +4,7 @@
 const SYMBOL: [&str; 2] = ["ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ", "αβχδεφγηιϕκλμνοπθρστυϖωξψζ"];
 
 /// What a sign of a font shows; `None` where nothing is known of it.
-pub(super) fn sign(font: &str, code: u32) -> Option<char> {
+pub(in crate::files) fn sign(font: &str, code: u32) -> Option<char> {
     // Fonts of symbols lie in a private area.
     let place = if (0xf000..=0xf0ff).contains(&code) { code - 0xf000 } else { code };
     let byte = u8::try_from(place).ok();
@@ -21,7 +21,10 @@ pub(super) fn sign(font: &str, code: u32) -> Option<char> {
         Some(byte) if font == "wingdings 2" => circled(byte, 0x69, 0x74),
         Some(_) if font.contains("dings") => None,
         Some(byte @ (0x20..=0x7e | 0xa0..)) => Some(char::from(byte)),
-        _ => char::from_u32(code).filter(|c| !('\u{e000}'..='\u{f8ff}').contains(c)),
+        // As Windows has them.
+        Some(byte @ 0x80..=0x9f) => encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next(),
+        Some(_) => None,
+        None => char::from_u32(code).filter(|c| !('\u{e000}'..='\u{f8ff}').contains(c)),
     }
 }
 
@@ -36,7 +39,7 @@ fn circled(byte: u8, white: u8, black: u8) -> Option<char> {
 }
 
 /// Digits that were typed in a font of symbols; everything else in the private area stays.
-pub(super) fn digit(c: char) -> char {
+pub(in crate::files) fn digit(c: char) -> char {
     match c {
         '\u{f030}'..='\u{f039}' => char::from(b'0' + (u32::from(c) - 0xf030) as u8),
         c => c,
