@@ -159,11 +159,11 @@ impl Printer {
     fn end(mut self) -> Answer {
         self.out.flush()?;
         self.progress.finish_and_clear();
+        if self.unread > 0 && self.read == 0 {
+            return Err(Mistake("nothing could be read; each line says why".into()));
+        }
         if self.unread > 0 {
             writeln!(io::stderr(), "{} could not be read; their lines say why.", self.unread)?;
-        }
-        if self.unread > 0 && self.read == 0 {
-            return Err(Mistake("nothing could be read".into()));
         }
         Ok(if self.reached { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
